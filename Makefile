@@ -1,0 +1,48 @@
+# Every target sets itself up: a clean clone needs Python 3.11 or 3.12, make, and nothing else.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3.12 python3.11 python3; do $$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+MONTH ?= 2024-08
+
+.venv/.ready: requirements.lock pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then \
+	    echo "loanwatch needs Python 3.11 or 3.12, and neither is on the PATH."; \
+	    echo "Install one of them (for instance with your system's packages or pyenv), or name it: make PYTHON=/path/to/python3.12"; \
+	    exit 2; fi
+	@echo "setting up .venv (once) …"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep -m1 -oE '^uv==[^ ]+' requirements.lock)"
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
+	@touch $@
+
+.PHONY: help setup monitor test test-slow check format lock clean
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+setup: .venv/.ready ## make the environment in .venv
+
+monitor: .venv/.ready ## run the whole pipeline on the demo (MONTH=2024-10 for another month)
+	@$(BIN)/python -m flows.monitor --month $(MONTH)
+
+test: .venv/.ready ## run the fast tests
+	@$(BIN)/python -m pytest
+
+test-slow: .venv/.ready ## run the slow tests
+	@$(BIN)/python -m pytest -m slow
+
+check: .venv/.ready ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: .venv/.ready ## put the code into its form
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+lock: .venv/.ready ## renew requirements.lock; then make test test-slow
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	    --no-emit-index-url --extra dev --upgrade --output-file requirements.lock pyproject.toml
+
+clean: ## remove the environment, the demo's database, results and models
+	@rm -rf .venv .loanwatch results models

@@ -1,0 +1,1 @@
+"""Measured claims: speed, scale and the quality of the decisions."""

@@ -1,0 +1,84 @@
+"""Procedures: who decides about a pair of windows, and what each said.
+
+A tool looks once at a scored pair and answers for one procedure or for several (the same numbers under two sets of
+limits). An answer maps each question that raised an alarm to the columns that the alarm names, the first one first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+from tasks.drift import Observed, measure_drift
+from tasks.model_drift import measure_model_drift
+from tasks.profile import Profile, fit_profile
+
+from benchmarks.changes import Pair, is_approved
+from benchmarks.scores import cross_fit
+from tasks.contract import Contract
+from tasks.findings import Finding, Question, Verdict
+from tasks.policy import DriftPolicy
+
+Floats = NDArray[np.float64]
+Raised = dict[Question, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class ScoredPair:
+    """What every procedure is given: both windows, labelled and scored by models that have not seen the rows."""
+
+    contract: Contract
+    reference: pd.DataFrame
+    current: pd.DataFrame
+    reference_scores: Floats
+    current_scores: Floats
+
+
+Tool = Callable[[ScoredPair], dict[str, Raised]]
+
+
+def score_pair(contract: Contract, pair: Pair, random: np.random.Generator) -> ScoredPair:
+    """Fit the quick model on the reference and score both windows with it."""
+    folds = cross_fit(pair.reference, is_approved(pair.reference), random)
+    return ScoredPair(contract, pair.reference, pair.current, folds.out_of_fold, folds.score(pair.current, random))
+
+
+def ask_loanwatch(scored: ScoredPair) -> dict[str, Raised]:
+    """The decision code of the pipeline, with its default policy: the profile, the four questions, the alarms."""
+    policy, profile = DriftPolicy(), _fit(scored)
+    observed = Observed(scored.current, is_approved(scored.current).astype(float), scored.current_scores)
+    findings = [*measure_drift(profile, observed, policy), *measure_model_drift(profile, observed, policy)]
+    return {"loanwatch": list_alarms(findings)}
+
+
+def list_alarms(findings: Iterable[Finding]) -> Raised:
+    """The failed findings, by question, with the columns that they name in the order of the findings."""
+    raised: Raised = {}
+    for finding in findings:
+        if finding.verdict is Verdict.FAIL:
+            named = (finding.subject,) if finding.subject else finding.columns
+            raised[finding.question] = tuple(dict.fromkeys(raised.get(finding.question, ()) + named))
+    return raised
+
+
+def merge_alarms(earlier: Raised, later: Raised) -> Raised:
+    """What two windows in succession raised, what was named earlier first."""
+    questions = [question for question in Question if question in earlier or question in later]
+    return {name: tuple(dict.fromkeys(earlier.get(name, ()) + later.get(name, ()))) for name in questions}
+
+
+def _fit(scored: ScoredPair) -> Profile:
+    return fit_profile(scored.contract, scored.reference, scored.reference_scores, origin="out_of_fold", seed=0)
+
+
+def find_estimate_error(scored: ScoredPair) -> float:
+    """How far the AUC that is estimated without labels is from the one that the labels then show, on the same rows."""
+    labels = is_approved(scored.current)
+    unlabelled = Observed(scored.current, np.full(len(labels), np.nan), scored.current_scores)
+    findings = measure_model_drift(_fit(scored), unlabelled, DriftPolicy())
+    estimate = next(finding.current for finding in findings if finding.check == "estimated_auc")
+    return float("nan") if estimate is None else abs(estimate - float(roc_auc_score(labels, scored.current_scores)))

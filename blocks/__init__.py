@@ -1,0 +1,1 @@
+"""Where a run finds its database and its secrets: Prefect blocks, the environment, or the embedded PostgreSQL."""

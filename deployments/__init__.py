@@ -1,0 +1,1 @@
+"""What brings loanwatch onto a Prefect server."""

@@ -1,0 +1,9 @@
+"""The flows, each with its command line: `python -m flows.NAME --help`."""
+
+import os
+
+# Prefect reads these while it is imported, so this is the one package that acts at import: nobody calls home, and what
+# the stages say reaches the run's log on the server. A value that the user has set stays.
+os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "loanwatch")

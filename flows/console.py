@@ -1,0 +1,108 @@
+"""The terminal: one line per stage while a run works, a short table of the verdict at its end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+MARKS = {
+    "pass": ("✓", "green"),
+    "warn": ("!", "yellow"),
+    "fail": ("✗", "red"),
+    "not_enough_data": ("?", "magenta"),
+    "not_run": ("–", "dim"),
+}
+COLOURS = {"stable": "green", "promoted": "blue", "kept": "yellow", "undecided": "magenta", "quality_failed": "red"}
+
+
+class StageLines(logging.Handler):
+    """Shows what the journal writes: a spinner while a stage runs, and its result and seconds when it has ended."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(logging.INFO)
+        self._console = console
+        self._status = console.status("")
+        self._began: dict[str, float] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show one entry of the journal; other log records of loanwatch are shown as they are."""
+        stage, status = getattr(record, "stage", None), getattr(record, "status", None)
+        if status == "started":
+            self._began[str(stage)] = time.monotonic()
+            self._status.update(f"{_spell(str(stage))} …")
+            self._status.start()
+            return
+        self._status.stop()
+        if status == "told":
+            return
+        if stage is None:
+            self._console.print(f"  {record.getMessage()}", markup=False, highlight=False)
+            return
+        seconds = time.monotonic() - self._began.pop(str(stage), time.monotonic())
+        mark, colour = ("✓", "green") if status == "finished" else ("✗", "red")
+        line = Text.assemble(
+            (f"  {mark} ", colour), f"{_spell(str(stage)):<16}", (f"{seconds:6.1f} s  ", "dim"), record.getMessage()
+        )
+        self._console.print(line)
+
+
+def prepare_console() -> Console:
+    """Send the stages' lines to the terminal, and Prefect's own lines to its server only."""
+    console = Console(highlight=False)
+    log = logging.getLogger("loanwatch")
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    log.addHandler(StageLines(console))
+    for name in ("prefect", "prefect.flow_runs", "prefect.task_runs"):
+        for handler in logging.getLogger(name).handlers:
+            if type(handler).__name__ == "PrefectConsoleHandler":
+                handler.setLevel(logging.CRITICAL + 1)
+    return console
+
+
+def show_verdict(console: Console, summary: dict[str, Any]) -> None:
+    """The four questions, what moved, what was done, and where to read on."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    for question, verdict in summary["verdicts"].items():
+        mark, colour = MARKS[verdict]
+        table.add_row(
+            Text(f"  {mark}", colour),
+            question,
+            Text(verdict.replace("_", " "), colour),
+            _lead(summary, question, verdict),
+        )
+    window, reference = summary["window"], summary["reference"]
+    console.print()
+    console.print(
+        f"{summary['contract']['name']}, {window['start']} to {window['end']}: {window['applications']:,} applications",
+        style="bold",
+    )
+    if reference:
+        console.print(
+            f"against {reference['start']} to {reference['end']}: {reference['applications']:,} applications",
+            style="dim",
+        )
+    console.print(table)
+    console.print(f"\n  {summary['reason']}", markup=False)
+    if "report" in summary["pages"]:
+        console.print(f"  report: {summary['results']}/{summary['pages']['report']}", markup=False, soft_wrap=True)
+    console.print(f"  took {summary['seconds']:.1f} s", style="dim")
+    console.print(Text.assemble("outcome: ", (summary["outcome"], f"bold {COLOURS[summary['outcome']]}")))
+
+
+def _lead(summary: dict[str, Any], question: str, verdict: str) -> str:
+    """The first sentence that carries the question's verdict."""
+    if verdict == "pass":
+        return ""
+    told = [f["sentence"] for f in summary["findings"] if f["question"] == question and f["verdict"] == verdict]
+    more = f" (+{len(told) - 1} more)" if len(told) > 1 else ""
+    return f"{told[0]}{more}" if told else ""
+
+
+def _spell(stage: str) -> str:
+    return stage.replace("_", " ")

@@ -1,0 +1,80 @@
+"""Running a flow from a command line: clean screen, complete records, and an exit code that a script can trust."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, cast
+from uuid import UUID
+
+from prefect import Flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.objects import State
+from prefect.exceptions import ParameterTypeError
+from prefect.server.api.server import SubprocessASGIServer
+from prefect.settings import PREFECT_API_URL
+from rich.console import Console
+from rich.markup import escape
+
+from flows.console import prepare_console
+from tasks.errors import LoanwatchError
+
+DRAIN_SECONDS = 10.0
+
+
+def run_flow(flow: Flow[..., Any], parameters: dict[str, Any], show: Callable[[Console, Any], None]) -> tuple[int, Any]:
+    """Run a flow in this process and show what it returned; returns the exit code and that value.
+
+    Exit code 0 where it did its work, 1 where it could not, 2 for bad arguments. An error that loanwatch raised on
+    purpose is shown as its message, any other with its kind.
+    """
+    console = prepare_console()
+    if not PREFECT_API_URL.value():
+        console.print("  starting a temporary Prefect server …", style="dim")
+    try:
+        state = cast(State[Any], flow(**parameters, return_state=True))
+    except (ParameterTypeError, LoanwatchError, RuntimeError) as error:
+        return report_error(error), None
+    _let_server_finish(state)
+    outcome = state.result(raise_on_failure=False)
+    if isinstance(outcome, BaseException) or not state.is_completed():
+        return report_error(outcome if isinstance(outcome, BaseException) else RuntimeError(str(state.message))), None
+    show(console, outcome)
+    return 0, outcome
+
+
+def report_error(error: BaseException) -> int:
+    """Tell an error on the terminal's error stream; returns its exit code."""
+    console = Console(stderr=True, highlight=False)
+    if isinstance(error, LoanwatchError):
+        console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+        return error.exit_code
+    if isinstance(error, ParameterTypeError):
+        console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+        return 2
+    console.print(
+        f"[bold red]error:[/] {type(error).__name__}: {escape(str(error))}\n"
+        "loanwatch did not expect this. The deployed model is untouched; the run's log on the Prefect server has more.",
+        soft_wrap=True,
+    )
+    return 1
+
+
+def _let_server_finish(state: State[Any]) -> None:
+    """Wait until a temporary server has recorded the end of every task of the run.
+
+    Task runs travel as events, and a server that is stopped first loses them and logs an error for each.
+    """
+    flow_run_id = state.state_details.flow_run_id
+    if flow_run_id is None or not SubprocessASGIServer._instances:
+        return
+    deadline = time.monotonic() + DRAIN_SECONDS
+    while time.monotonic() < deadline and not _is_recorded(flow_run_id):
+        time.sleep(0.2)
+
+
+def _is_recorded(flow_run_id: UUID) -> bool:
+    with get_client(sync_client=True) as client:
+        runs = client.read_task_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[flow_run_id])))
+    return bool(runs) and all(run.state is not None and run.state.is_final() for run in runs)

@@ -1,0 +1,202 @@
+"""Monitor: the whole pipeline for one window of applications.
+
+extract → quality → score → drift (data · label · concept) → preprocess → model drift → train → compare → promote →
+report → alert → journal
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from blocks.database import adopt_database_option
+from cyclopts import App, Parameter
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.context import FlowRunContext
+from prefect.states import Completed
+from tasks.drift import check_drift
+from tasks.extract import extract_applications
+from tasks.model_drift import check_model_drift
+from tasks.quality import check_quality, is_fit
+from tasks.windows import month_of
+
+from flows.console import show_verdict
+from flows.local import report_error, run_flow
+from tasks.alert import compose_alert, put_in_outbox
+from tasks.challenge import compare_with_champion, promote_or_keep, train_challenger
+from tasks.champion import train_first_champion
+from tasks.contract import load_contract
+from tasks.decide import DRIFT_QUESTIONS, Outcome, decide
+from tasks.errors import LoanwatchError
+from tasks.files import write_json
+from tasks.findings import Question, Verdict
+from tasks.journal import keep_findings, read_timings
+from tasks.opening import Request, open_job
+from tasks.plan import Asked, PlanError
+from tasks.policy import MonitorPolicy
+from tasks.preprocess import preprocess
+from tasks.report import write_pages
+from tasks.score import score_window
+from tasks.summary import Run, summarise_run
+
+app = App(name="flows.monitor", help="Monitor one window of loan applications, and retrain where something drifted.")
+
+
+@flow(name="monitor", description="Has anything moved, does it matter, and what is to be done about the model?")
+def monitor(
+    start: date | None = None,
+    end: date | None = None,
+    reference_start: date | None = None,
+    reference_end: date | None = None,
+    contract: str = "loan_applications",
+    database: str | None = None,
+    results: str = "results",
+    models: str = "models",
+    policy: MonitorPolicy = MonitorPolicy(),  # noqa: B008 - frozen, and the form that the Prefect UI shows
+) -> State[dict[str, Any]]:
+    """Monitor one window of applications.
+
+    Args:
+        start: First day of the window. Without dates: the last full month.
+        end: Last day of the window, included.
+        reference_start: First day of the reference, for a first champion. Default: six full months before the window.
+        reference_end: Last day of the reference, included.
+        contract: What the table is: a contract that comes with loanwatch, or a TOML file.
+        database: A prefect-sqlalchemy block. Default: LOANWATCH_DATABASE_URL, the block loans-postgres, or embedded.
+        results: Folder for the run's pages and records.
+        models: Model store: a folder or an fsspec URL.
+        policy: Every limit of the run.
+    """
+    asked = Asked(start, end, reference_start, reference_end)
+    opening = open_job(Request(asked, contract, database, results, models, policy, find_scheduled_day()))
+    job = opening.job
+
+    run = Run(job, extract_applications(job))
+    run.findings += check_quality(job, run.extract)
+    if not is_fit(run.findings):
+        return conclude(run, Outcome.QUALITY_FAILED, "The window is unfit for use: nothing was judged or trained.")
+
+    run.champion = opening.champion or train_first_champion(job, opening.reference)
+    run.trained_here = opening.champion is None
+    run.observed = score_window(job, run.champion, run.extract)
+    run.findings += check_drift(job, run.champion.bundle.profile, run.observed)
+    prepared = preprocess(job, run.extract)
+    run.findings += check_model_drift(job, run.champion.bundle.profile, run.observed)
+
+    decision = decide(run.findings, policy.decision)
+    if decision.outcome is not None:
+        return conclude(run, decision.outcome, decision.reason)
+
+    training = train_challenger(job, run.champion, prepared)
+    run.contest = compare_with_champion(job, run.champion, training, run.findings)
+    succeeded = promote_or_keep(job, run.champion, training, run.contest)
+    run.champion_after = succeeded.version
+    return conclude(run, succeeded.outcome, f"{decision.reason} {run.contest.decision.reason}")
+
+
+def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:
+    """Every ending: report, alert, journal. The state's name is the outcome, and its data the summary."""
+    job, run.outcome, run.reason = run.job, outcome, reason
+    run.champion_after = run.champion_after or (run.champion.model.version if run.champion else None)
+    pages = write_pages(job, run, summarise_run(run, read_timings(job), datetime.now(UTC)))
+    put_in_outbox(job, compose_alert(job, outcome, reason, run.findings))
+    keep_findings(job, run.findings)
+    summary = {**summarise_run(run, read_timings(job), datetime.now(UTC)), "pages": pages}
+    write_json(job.results / "summary.json", summary)
+    return Completed(name=str(outcome), message=reason, data=summary)
+
+
+def find_scheduled_day() -> date | None:
+    """The day of the schedule's slot, where a schedule started this run."""
+    context = FlowRunContext.get()
+    flow_run = context.flow_run if context else None
+    if flow_run is None or not flow_run.auto_scheduled or flow_run.expected_start_time is None:
+        return None
+    return flow_run.expected_start_time.date()
+
+
+@app.default
+def command(
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    month: str | None = None,
+    reference_start: date | None = None,
+    reference_end: date | None = None,
+    contract: str = "loan_applications",
+    database: str | None = None,
+    results: str = "results",
+    models: str = "models",
+    fail_on: Annotated[list[str], Parameter(consume_multiple=True)] | None = None,
+) -> int:
+    """Monitor one window of loan applications.
+
+    Exit code 0: the run did its work, whatever it found; 1: it could not; 2: bad arguments; 3: a question named by
+    --fail-on failed.
+
+    Parameters
+    ----------
+    start
+        First day of the window. Without dates: the last full month that the table holds.
+    end
+        Last day of the window, included.
+    month
+        The window as a month, such as 2024-08, in place of --start and --end.
+    reference_start
+        First day of the reference, for a first champion. Default: the six full months before the window.
+    reference_end
+        Last day of the reference, included.
+    contract
+        What the table is: a contract that comes with loanwatch, or a TOML file.
+    database
+        A prefect-sqlalchemy block's name or a postgresql:// URL. Default: LOANWATCH_DATABASE_URL, the block
+        loans-postgres, or an embedded PostgreSQL under .loanwatch/.
+    results
+        Folder for the run's pages and records.
+    models
+        Model store: a folder or an fsspec URL.
+    fail_on
+        Exit with 3 where one of these questions failed: quality, drift, data, label, concept, model.
+    """
+    try:
+        if month and (start or end):
+            raise PlanError("Give either --month or --start and --end.")
+        window = month_of(month) if month else Asked(start, end).window
+        asked = Asked(reference_start=reference_start, reference_end=reference_end).reference
+        load_contract(contract)
+        refuse_unknown_questions(fail_on or [])
+        database = adopt_database_option(database)
+    except LoanwatchError as error:
+        return report_error(error)
+    parameters = {
+        "start": window.start if window else None,
+        "end": window.end if window else None,
+        "reference_start": asked.start if asked else None,
+        "reference_end": asked.end if asked else None,
+        "contract": contract,
+        "database": database,
+        "results": results,
+        "models": models,
+    }
+    code, summary = run_flow(monitor, parameters, show_verdict)
+    return code or judge_exit(summary, fail_on or [])
+
+
+def refuse_unknown_questions(fail_on: list[str]) -> None:
+    """Raises PlanError where --fail-on names something that is no question."""
+    known = [*Question, "drift"]
+    unknown = [name for name in fail_on if name not in known]
+    if unknown:
+        raise PlanError(f"--fail-on does not know {', '.join(unknown)}: choose from {', '.join(known)}.")
+
+
+def judge_exit(summary: dict[str, Any], fail_on: list[str]) -> int:
+    """3 where a question that the caller cares about failed, else 0."""
+    asked = {name for word in fail_on for name in (DRIFT_QUESTIONS if word == "drift" else [word])}
+    return 3 if any(summary["verdicts"][name] == Verdict.FAIL for name in asked) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(app())

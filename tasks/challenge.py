@@ -1,0 +1,139 @@
+"""Challenge: train a challenger where something drifted, compare it with the champion, and promote it or keep that."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+from blocks.database import connect
+
+from tasks.champion import Succession, Trained, install_champion, measure_training
+from tasks.compare import (
+    Comparison,
+    PromotionDecision,
+    decide_promotion,
+    measure_difference,
+    measure_performance,
+)
+from tasks.decide import Outcome, is_drift_proven
+from tasks.extract import extract_window
+from tasks.files import write_json
+from tasks.findings import Finding
+from tasks.job import Job
+from tasks.journal import stage
+from tasks.preprocess import Prepared, prepare
+from tasks.registry import Champion
+from tasks.train import Training, score, split_by_time, train_candidates
+from tasks.windows import Window
+
+DEPLOY_REPORT = "deploy_report.json"
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The comparison, what follows from it, and the record of both (deploy_report.json)."""
+
+    comparison: Comparison
+    decision: PromotionDecision
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Succeeded:
+    """What became of a contest: the outcome, and the version in production after it."""
+
+    outcome: Outcome
+    version: int
+
+
+@stage("train", lambda training: f"{training.chosen.kind.replace('_', ' ')}, {len(training.fitted_on):,} rows")
+def train_challenger(job: Job, champion: Champion, prepared: Prepared) -> Training:
+    """Fit both candidates on the champion's reference and the window's training days."""
+    engine = connect(job.database)
+    earlier = [
+        prepare(job.contract, extract_window(engine, job.contract, days).applications)
+        for days in champion.model.training_windows
+    ]
+    split = split_by_time(prepared, job.policy.train)
+    return train_candidates(job.contract, split, earlier, job.policy.train)
+
+
+@stage("compare", lambda contest: contest.decision.reason)
+def compare_with_champion(job: Job, champion: Champion, training: Training, findings: Sequence[Finding]) -> Contest:
+    """Judge the chosen challenger once on the judging days, and write deploy_report.json."""
+    comparison = measure_comparison(training, champion, job.policy.promotion.confidence)
+    decision = decide_promotion(
+        comparison, is_drift_proven(findings), job.policy.train.minimum_test_rows, job.policy.promotion
+    )
+    if champion.is_replay and decision.promote:
+        reason = f"Kept: {decision.reason.removeprefix('Promoted: ')} A replay of an earlier window promotes nothing."
+        decision = PromotionDecision(False, reason)
+    record = _record(job, champion, training, comparison, decision)
+    write_json(job.results / DEPLOY_REPORT, record)
+    return Contest(comparison, decision, record)
+
+
+@stage("promote", lambda succeeded: f"{succeeded.outcome}: version {succeeded.version} is in production")
+def promote_or_keep(job: Job, champion: Champion, training: Training, contest: Contest) -> Succeeded:
+    """Put the challenger into production where the comparison says so."""
+    if not contest.decision.promote:
+        return Succeeded(Outcome.KEPT, champion.model.version)
+    days = Window(job.window.start, training.split.train.days.max().astype(object))
+    trained = Trained(
+        training.chosen,
+        training.fitted_on,
+        (*champion.model.training_windows, days),
+        measure_training(training) | {"comparison": contest.comparison.as_record()},
+    )
+    evidence = hashlib.sha256((job.results / DEPLOY_REPORT).read_bytes()).hexdigest()
+    succession = Succession(
+        job.window.end + timedelta(days=1), champion.model.version, contest.decision.reason, evidence
+    )
+    return Succeeded(Outcome.PROMOTED, install_champion(job, trained, succession).model.version)
+
+
+def measure_comparison(training: Training, champion: Champion, confidence: float) -> Comparison:
+    """Both models on the judging days, without the rows of customers that either was fitted on."""
+    test = training.split.test
+    is_new = ~np.isin(test.keys, training.fitted_on.keys)
+    judged = test.take(is_new)
+    challenger = score(training.chosen.pipeline, judged.applications)
+    incumbent = score(champion.bundle.pipeline, judged.applications)
+    fitted = training.fitted_on
+    measured = measure_difference(judged.labels, challenger, incumbent, confidence)
+    return Comparison(
+        challenger=measure_performance(judged.labels, challenger),
+        champion=measure_performance(judged.labels, incumbent),
+        challenger_training=measure_performance(fitted.labels, score(training.chosen.pipeline, fitted.applications)),
+        difference=measured[0] if measured else None,
+        interval=measured[1] if measured else None,
+        left_out=int((~is_new).sum()),
+    )
+
+
+def _record(
+    job: Job, champion: Champion, training: Training, comparison: Comparison, decision: PromotionDecision
+) -> dict[str, Any]:
+    split = training.split
+    return {
+        "schema": "loanwatch.deploy_report/1",
+        "job_id": job.job_id,
+        "champion_version": champion.model.version,
+        "champion_kind": champion.model.kind,
+        "kind": str(training.chosen.kind),
+        **comparison.as_record(),
+        "candidates": {kind: {"validation_auc": auc} for kind, auc in training.validation_auc.items()},
+        "split": {name: _describe_days(getattr(split, name)) for name in ("train", "validation", "test")},
+        "promoted": decision.promote,
+        "reason": decision.reason,
+    }
+
+
+def _describe_days(rows: Prepared) -> dict[str, Any]:
+    if not len(rows):
+        return {"rows": 0, "start": None, "end": None}
+    return {"rows": len(rows), "start": str(rows.days.min()), "end": str(rows.days.max())}

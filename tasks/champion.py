@@ -1,0 +1,165 @@
+"""Champion: train the first one, and put a model into production with its bundle, registry row and ledger row."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from blocks.database import connect
+
+from tasks.bundle import Bundle, save_bundle
+from tasks.card import write_card
+from tasks.compare import Performance, measure_performance
+from tasks.errors import LoanwatchError
+from tasks.extract import extract_window
+from tasks.findings import Verdict
+from tasks.job import Job
+from tasks.journal import stage
+from tasks.preprocess import Prepared, prepare
+from tasks.profile import fit_profile
+from tasks.promote import NewVersion, Promotion, hash_evidence, promote, register
+from tasks.quality import is_fit, measure_quality
+from tasks.registry import Champion, ModelVersion, read_version
+from tasks.train import Candidate, Training, fit_candidate, score, split_by_time, train_candidates
+from tasks.windows import Window
+
+
+class FirstChampionError(LoanwatchError):
+    """No first champion can be trained on the reference window."""
+
+
+@dataclass(frozen=True)
+class Succession:
+    """Who follows whom, from when, why, and the hash of what shows it."""
+
+    effective_from: date
+    from_version: int | None
+    why: str
+    evidence_sha256: str
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model ready for production: the candidate, the labelled rows and days it was fitted on, and its metrics."""
+
+    candidate: Candidate
+    fitted_on: Prepared
+    windows: tuple[Window, ...]
+    metrics: dict[str, Any]
+
+
+def build_bundle(job: Job, trained: Trained) -> Bundle:
+    """The model with the profile of its reference, its metrics and its card."""
+    profile = fit_profile(
+        job.contract,
+        _with_labels(job, trained.fitted_on),
+        trained.candidate.out_of_fold,
+        origin="out_of_fold",
+        seed=job.policy.drift.seed,
+    )
+    card = write_card(job.contract, trained.candidate.kind, trained.windows, trained.metrics)
+    return Bundle(trained.candidate.pipeline, profile, trained.metrics, card)
+
+
+def install_champion(job: Job, trained: Trained, succession: Succession) -> Champion:
+    """Save the bundle, then register and promote it in one transaction. A run that dies before leaves all as it was."""
+    bundle = build_bundle(job, trained)
+    kind = str(trained.candidate.kind)
+    location, sha256 = save_bundle(bundle, job.store, f"{job.contract.name}-{job.job_id}-{kind}")
+    name = job.contract.name
+    with connect(job.database).begin() as connection:
+        new = NewVersion(name, job.job_id, kind, trained.metrics, location, sha256, trained.windows)
+        version = register(connection, new)
+        promote(
+            connection,
+            Promotion(
+                name,
+                job.job_id,
+                succession.effective_from,
+                succession.from_version,
+                version,
+                succession.why,
+                succession.evidence_sha256,
+            ),
+        )
+        return Champion(read_version(connection, name, version), bundle)
+
+
+@stage("first_champion", lambda champion: describe_model(champion.model))
+def train_first_champion(job: Job, reference: Window) -> Champion:
+    """Cold start: choose and judge on the last days of the reference, then fit the chosen kind on all of it."""
+    prepared = _extract_reference(job, reference)
+    training = train_candidates(job.contract, split_by_time(prepared, job.policy.train), [], job.policy.train)
+    metrics = measure_training(training)
+    _refuse_poor_model(job, metrics)
+    labelled = prepared.take(prepared.is_labelled)
+    deployed = fit_candidate(job.contract, training.chosen.kind, labelled, job.policy.train)
+    metrics |= {"fitted_rows": len(labelled)}
+    why = f"First champion, trained on {reference}."
+    succession = Succession(reference.end + timedelta(days=1), None, why, hash_evidence(metrics))
+    return install_champion(job, Trained(deployed, labelled, (reference,), metrics), succession)
+
+
+def describe_model(model: ModelVersion) -> str:
+    """A model in a few words."""
+    kind, auc = model.kind.replace("_", " "), model.metrics["test"]["auc"]
+    return f"version {model.version}, {kind}, test AUC {auc:.3f}"
+
+
+def measure_training(training: Training) -> dict[str, Any]:
+    """The chosen candidate on the judging days and on its own training rows, as plain JSON values."""
+    split, pipeline = training.split, training.chosen.pipeline
+
+    def measure(rows: Prepared) -> Performance:
+        return measure_performance(rows.labels, score(pipeline, rows.applications))
+
+    return {
+        "fitted_rows": len(training.fitted_on),
+        "judged_on": f"{split.test.days.min()} to {split.test.days.max()}" if len(split.test) else "no days",
+        "test": asdict(measure(split.test)),
+        "training": asdict(measure(training.fitted_on)),
+        "candidates": {kind: {"validation_auc": auc} for kind, auc in training.validation_auc.items()},
+    }
+
+
+def _extract_reference(job: Job, reference: Window) -> Prepared:
+    extract = extract_window(connect(job.database), job.contract, reference)
+    findings = measure_quality(job.contract, extract, job.policy.quality)
+    if not is_fit(findings):
+        told = " ".join(finding.sentence for finding in findings if finding.verdict is Verdict.FAIL)
+        raise FirstChampionError(
+            f"There is no champion yet, and none can be trained on the reference {reference}: {told} "
+            "Choose other days with --reference-start and --reference-end."
+        )
+    return prepare(job.contract, extract.applications)
+
+
+def _refuse_poor_model(job: Job, metrics: dict[str, Any]) -> None:
+    limits = job.policy.promotion
+    test, training = metrics["test"]["auc"], metrics["training"]["auc"]
+    if test is None:
+        raise FirstChampionError(
+            "The last days of the reference hold one decision only. Choose a longer reference window."
+        )
+    if test < limits.minimum_auc:
+        raise FirstChampionError(
+            f"The first model reaches an AUC of {test:.3f} on the last days of the reference; the floor is "
+            f"{limits.minimum_auc:.2f}. Choose a longer reference window, or look at the columns in the contract."
+        )
+    if training is not None and training - test > limits.maximum_gap:
+        raise FirstChampionError(
+            f"The first model's AUC falls from {training:.3f} in training to {test:.3f}, by more than "
+            f"{limits.maximum_gap:.2f}. Choose a longer reference window."
+        )
+
+
+def _with_labels(job: Job, rows: Prepared) -> pd.DataFrame:
+    """The profile reads labels from the contract's target column."""
+    target = job.contract.target
+    other = next(word for word in target.allowed or () if word != target.positive)
+    labelled = rows.applications.copy()
+    labelled[target.name] = np.where(rows.labels == 1, str(target.positive), other)
+    return labelled

@@ -1,0 +1,120 @@
+"""Compare: is a challenger proven better than the champion on days that neither has seen?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import accuracy_score, brier_score_loss, f1_score, precision_score, recall_score, roc_auc_score
+
+from tasks.policy import PromotionPolicy
+from tasks.preprocess import Floats
+from tasks.statistics.auc import compare_paired_auc
+
+THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class Performance:
+    """How a model does on labelled rows; each number is NaN-free, None where one class is all there is."""
+
+    rows: int
+    auc: float | None
+    accuracy: float
+    precision: float
+    recall: float
+    f1: float
+    brier: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Challenger against champion on the judging days. `difference` is challenger minus champion, in AUC."""
+
+    challenger: Performance
+    champion: Performance
+    challenger_training: Performance
+    difference: float | None
+    interval: tuple[float, float] | None
+    left_out: int
+
+    def as_record(self) -> dict[str, Any]:
+        """The comparison as plain JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class PromotionDecision:
+    """Whether to promote, and the one sentence that says why."""
+
+    promote: bool
+    reason: str
+
+
+def measure_performance(labels: Floats, scores: Floats) -> Performance:
+    """Accuracy, precision, recall and F1 at a probability of one half; AUC; Brier score (mean squared error)."""
+    decisions = scores >= THRESHOLD
+    both = len(np.unique(labels)) == 2
+    return Performance(
+        rows=len(labels),
+        auc=float(roc_auc_score(labels, scores)) if both else None,
+        accuracy=float(accuracy_score(labels, decisions)),
+        precision=float(precision_score(labels, decisions, zero_division=0)),
+        recall=float(recall_score(labels, decisions, zero_division=0)),
+        f1=float(f1_score(labels, decisions, zero_division=0)),
+        brier=float(brier_score_loss(labels, scores)),
+    )
+
+
+def measure_difference(
+    labels: Floats, challenger: Floats, champion: Floats, confidence: float
+) -> tuple[float, tuple[float, float]] | None:
+    """AUC of the challenger minus that of the champion, and its confidence interval (paired DeLong).
+
+    None where the rows hold one decision only. Source: DeLong, DeLong and Clarke-Pearson, Biometrics 44 (1988).
+    """
+    if len(np.unique(labels)) < 2:
+        return None
+    difference, low, high = compare_paired_auc(labels, challenger, champion, confidence)
+    return difference, (low, high)
+
+
+def decide_promotion(
+    comparison: Comparison, is_drift_proven: bool, minimum_rows: int, policy: PromotionPolicy
+) -> PromotionDecision:
+    """The promotion rule.
+
+    A challenger is promoted where it is proven better: the lower end of the interval of the AUC difference is above 0.
+    Where the champion is proven to have drifted, proof that it is not worse (lower end above minus the margin) is
+    enough. It is never promoted below the AUC floor, nor where its training AUC exceeds its test AUC by more than the
+    limit, nor on too few judging rows.
+    """
+    judged = comparison.challenger
+    if judged.rows < minimum_rows or judged.auc is None or comparison.interval is None:
+        return _keep(
+            f"the judging days hold {judged.rows} usable labelled rows, and {minimum_rows} of both decisions are needed"
+        )
+    training_auc = comparison.challenger_training.auc or judged.auc
+    if judged.auc < policy.minimum_auc:
+        return _keep(f"the challenger's AUC of {judged.auc:.3f} is below the floor of {policy.minimum_auc:.2f}")
+    if training_auc - judged.auc > policy.maximum_gap:
+        return _keep(
+            f"the challenger's AUC falls from {training_auc:.3f} in training to {judged.auc:.3f}, by more than "
+            f"{policy.maximum_gap:.2f}"
+        )
+    low, high = comparison.interval
+    measured = (
+        f"AUC difference {comparison.difference:+.4f}, {policy.confidence:.0%} interval {low:+.4f} to {high:+.4f}"
+    )
+    if low > 0:
+        return PromotionDecision(True, f"Promoted: the challenger is proven better ({measured}).")
+    if is_drift_proven and low > -policy.not_worse_margin:
+        return PromotionDecision(
+            True, f"Promoted: the champion has drifted and the challenger is proven not worse ({measured})."
+        )
+    return _keep(f"the challenger is not proven better ({measured})")
+
+
+def _keep(why: str) -> PromotionDecision:
+    return PromotionDecision(False, f"Kept: {why}.")

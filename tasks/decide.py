@@ -1,0 +1,67 @@
+"""Decide: from the findings of a run to what is done about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tasks.findings import Finding, Question, Verdict, summarise
+from tasks.policy import DecisionPolicy
+
+DRIFT_QUESTIONS = (Question.DATA, Question.LABEL, Question.CONCEPT, Question.MODEL)
+UNANSWERED = (Verdict.NOT_ENOUGH_DATA, Verdict.NOT_RUN)
+
+
+class Outcome(StrEnum):
+    """How a run that did its work can end."""
+
+    QUALITY_FAILED = "quality_failed"
+    STABLE = "stable"
+    UNDECIDED = "undecided"
+    KEPT = "kept"
+    PROMOTED = "promoted"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`outcome` is None while it is still open, that is where a challenger has to be trained first."""
+
+    outcome: Outcome | None
+    reason: str
+
+
+def decide(findings: Sequence[Finding], policy: DecisionPolicy) -> Decision:
+    """Retrain, or end here.
+
+    Any of the four drift questions that fails asks for a challenger. With the rule `data_then_model` (the previous
+    system's gate) only data drift together with model drift does. Where nothing failed but a question could not be
+    answered, the run is `undecided`: a silence is no all-clear.
+    """
+    verdicts = {question: summarise(findings, question) for question in DRIFT_QUESTIONS}
+    failed = [question for question in DRIFT_QUESTIONS if verdicts[question] is Verdict.FAIL]
+    open_questions = [question for question in DRIFT_QUESTIONS if verdicts[question] in UNANSWERED]
+    gate = (Question.DATA, Question.MODEL)
+    if failed and (policy.rule == "any_drift" or all(question in failed for question in gate)):
+        return Decision(None, f"{_name(failed)} drift was found, so a challenger is trained.")
+    if failed:
+        return Decision(
+            Outcome.KEPT,
+            f"{_name(failed)} drift was found, but the policy retrains on data and model drift together only.",
+        )
+    if open_questions:
+        return Decision(
+            Outcome.UNDECIDED, f"Nothing that could be asked moved. {_name(open_questions)} drift could not be judged."
+        )
+    return Decision(Outcome.STABLE, "Every question was answered, and nothing moved that matters.")
+
+
+def is_drift_proven(findings: Sequence[Finding]) -> bool:
+    """The champion itself is shown to have drifted: the rule has changed, or it ranks or calibrates worse."""
+    return any(summarise(findings, question) is Verdict.FAIL for question in (Question.CONCEPT, Question.MODEL))
+
+
+def _name(questions: Sequence[Question]) -> str:
+    words = [str(question) for question in questions]
+    text = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    return text.capitalize()

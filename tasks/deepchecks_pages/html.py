@@ -1,0 +1,179 @@
+"""Deepchecks pages as one HTML file each: plotly.js once, nothing fetched, and no script but ours may run."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from tasks.deepchecks_pages.checks import Outcome, is_figure
+from tasks.deepchecks_pages.datasets import unguard
+from tasks.deepchecks_pages.verdicts import WORDS
+from tasks.findings import Finding, Question, Verdict, summarise
+
+_DRAW = """
+for (const place of document.querySelectorAll("div.plot")) {
+  const figure = JSON.parse(place.nextElementSibling.textContent);
+  Plotly.newPlot(place, figure.data, figure.layout, {responsive: true, displayModeBar: false, displaylogo: false});
+}
+"""
+
+_STYLE = """
+body { font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color: #1f2933; background: #fff;
+  max-width: 1100px; margin: 0 auto; padding: 1.5rem; }
+h1 { margin: 0; } h2 { margin: 2.5rem 0 .5rem; border-bottom: 2px solid #cbd2d9; } h3 { margin: 1.8rem 0 .3rem; }
+p.about { color: #52606d; margin: .2rem 0 .8rem; }
+div.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-size: 14px; margin: .5rem 0; }
+th, td { border: 1px solid #cbd2d9; padding: .3rem .6rem; text-align: left; vertical-align: top; }
+thead th { background: #f0f4f8; }
+td.number { text-align: right; white-space: nowrap; }
+ul.answers { list-style: none; padding: 0; display: flex; gap: .4rem 1.5rem; flex-wrap: wrap; }
+.verdict { white-space: nowrap; font-weight: 600; }
+.pass { color: #146c43; } .warn { color: #8a5300; } .fail { color: #b42318; }
+.not_enough_data, .not_run { color: #5b21b6; }
+.reason { background: #f5f3ff; border-left: 4px solid #5b21b6; padding: .4rem .8rem; }
+.information { background: #f0f4f8; border-left: 4px solid #829ab1; padding: .4rem .8rem; }
+summary { cursor: pointer; color: #334e68; }
+"""
+
+_SIGNS = {
+    Verdict.PASS: "✓",
+    Verdict.WARN: "!",
+    Verdict.FAIL: "✖",
+    Verdict.NOT_ENOUGH_DATA: "?",
+    Verdict.NOT_RUN: "?",
+}
+
+_NUMBERS: dict[str, Callable[[Finding], float | None]] = {
+    "reference": lambda finding: finding.reference,
+    "window": lambda finding: finding.current,
+    "effect": lambda finding: finding.effect,
+    "limit": lambda finding: finding.limit,
+    "p-value": lambda finding: finding.p_value,
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """What stands on a page: `lead` says what was looked at.
+
+    Then the `verdicts` of its `questions` (deepchecks CheckResults of findings), then `outcomes`, as information.
+    """
+
+    title: str
+    lead: str
+    questions: Sequence[Question]
+    verdicts: Sequence[Any]
+    outcomes: Sequence[Outcome]
+
+
+def render_page(page: Page) -> str:
+    """The page as HTML. Its content policy allows the two scripts in it by their hashes, and no request at all."""
+    from plotly.offline import get_plotlyjs
+
+    # A browser normalises line ends before it compares a script with its hash.
+    plotly = get_plotlyjs().replace("\r\n", "\n").replace("\r", "\n")
+    scripts = f"{_hash(plotly)} {_hash(_DRAW)}"
+    policy = f"default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data: blob:"
+    title = escape(page.title)
+    return (
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
+        f"<style>{_STYLE}</style>\n<script>{plotly}</script>\n</head>\n<body>\n"
+        f"<h1>{title}</h1>\n<p>{escape(page.lead)}</p>\n{_render_verdicts(page)}\n"
+        f"{_render_outcomes(page.outcomes)}\n<script>{_DRAW}</script>\n</body>\n</html>\n"
+    )
+
+
+def _hash(script: str) -> str:
+    return f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
+
+
+def _render_verdicts(page: Page) -> str:
+    findings = [finding for result in page.verdicts for finding in result.value]
+    answers = "".join(_render_answer(question, summarise(findings, question)) for question in page.questions)
+    tables = "\n".join(_render_verdict(result) for result in page.verdicts)
+    return f'<h2>What loanwatch found</h2>\n<ul class="answers">{answers}</ul>\n{tables}'
+
+
+def _render_answer(question: Question, verdict: Verdict) -> str:
+    return f'<li>{question}: <span class="verdict {verdict}">{_SIGNS[verdict]} {WORDS[verdict]}</span></li>'
+
+
+def _render_verdict(result: Any) -> str:
+    """The findings of one check, each with its condition; those that pass are folded away where there are several."""
+    pairs = list(zip(result.value, result.conditions_results, strict=True))
+    loud = [pair for pair in pairs if pair[0].verdict is not Verdict.PASS]
+    quiet = [pair for pair in pairs if pair[0].verdict is Verdict.PASS]
+    parts = [f"<h3>{escape(result.get_header())}</h3>", _render_findings(loud)]
+    if len(pairs) > 1 and quiet:
+        parts.append(f"<details><summary>{len(quiet)} pass</summary>{_render_findings(quiet)}</details>")
+    else:
+        parts.append(_render_findings(quiet))
+    return "\n".join(parts)
+
+
+def _render_findings(pairs: Sequence[tuple[Finding, Any]]) -> str:
+    """A table with a row per finding, without the columns in which no finding has a number."""
+    if not pairs:
+        return ""
+    used = [head for head, read in _NUMBERS.items() if any(read(finding) is not None for finding, _ in pairs)]
+    head = "".join(f"<th>{name}</th>" for name in ("verdict", "of", "what was found", *used))
+    rows = "".join(_render_finding(finding, condition, used) for finding, condition in pairs)
+    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _render_finding(finding: Finding, condition: Any, used: Sequence[str]) -> str:
+    verdict = f'<td class="verdict {finding.verdict}">{_SIGNS[finding.verdict]} {condition.name}</td>'
+    numbers = [_NUMBERS[head](finding) for head in used]
+    cells = "".join(f'<td class="number">{"" if number is None else f"{number:.4g}"}</td>' for number in numbers)
+    return f"<tr>{verdict}<td>{escape(finding.subject)}</td><td>{escape(condition.details)}</td>{cells}</tr>"
+
+
+def _render_outcomes(outcomes: Sequence[Outcome]) -> str:
+    head = (
+        "<h2>The previous system's checks</h2>\n"
+        '<p class="information">For information only: none of these checks decides anything. '
+        "In them, “train” is the reference and “test” the window.</p>\n"
+    )
+    return head + "\n".join(_render_outcome(outcome) for outcome in outcomes)
+
+
+def _render_outcome(outcome: Outcome) -> str:
+    head = f'<h3>{escape(outcome.title)}</h3>\n<p class="about">{escape(outcome.summary)}</p>\n'
+    if outcome.reason:
+        return f'{head}<p class="reason">Did not run: {unguard(escape(outcome.reason))}</p>'
+    if not outcome.items:
+        return f"{head}<p>Nothing found.</p>"
+    return head + "\n".join(unguard(_render_item(item)) for item in outcome.items)
+
+
+def _render_item(item: Any) -> str:
+    """A text, a table or a figure of deepchecks. Its texts are HTML; words of the data in them are guarded."""
+    if isinstance(item, str):
+        return f"<div>{item}</div>"
+    if is_figure(item):
+        return _render_figure(item)
+    frame = item if isinstance(item, pd.DataFrame) else item.data
+    if any(frame.index.names):
+        frame = frame.reset_index()
+    with pd.option_context("display.max_colwidth", 400):
+        table = frame.to_html(border=0, index=False, float_format="{:.4g}".format)
+    return f'<div class="scroll">{table}</div>'
+
+
+def _render_figure(figure: Any) -> str:
+    """A place for plotly to draw in, and the figure as a data block, in which no tag can end the block."""
+    described = json.loads(figure.to_json())
+    described["layout"].pop("width", None)
+    height = int(described["layout"].get("height") or 450)
+    data = json.dumps(described, ensure_ascii=False).replace("<", "\\u003c")
+    return f'<div class="plot" style="height:{height}px"></div>\n<script type="application/json">{data}</script>'

@@ -1,0 +1,146 @@
+"""The three pages of a run: data quality, data drift and model drift. They display; they decide nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tasks.contract import Contract
+from tasks.deepchecks_pages.checks import (
+    DRIFT,
+    PERFORMANCE,
+    PREDICTIONS,
+    QUALITY,
+    Outcome,
+    Shown,
+    load_deepchecks,
+    run_checks,
+    skip_checks,
+)
+from tasks.deepchecks_pages.datasets import (
+    Bounds,
+    make_dataset,
+    name_classes,
+    name_labels,
+    prepare_features,
+    sample_rows,
+)
+from tasks.deepchecks_pages.html import Page, render_page
+from tasks.deepchecks_pages.verdicts import run_verdicts
+from tasks.files import write_text
+from tasks.findings import Finding, Question
+
+BOUNDS = Bounds()
+
+
+@dataclass(frozen=True)
+class CodedRows:
+    """Rows of one window: representative values of their codes, labels (0, 1, NaN: unknown), the champion's scores."""
+
+    frame: pd.DataFrame
+    labels: NDArray[Any]
+    scores: NDArray[Any]
+
+    def take(self, rows: NDArray[Any]) -> CodedRows:
+        """The rows at these positions."""
+        return CodedRows(self.frame.iloc[rows], self.labels[rows], self.scores[rows])
+
+
+def write_quality_page(path: Path, contract: Contract, applications: pd.DataFrame, findings: Sequence[Finding]) -> None:
+    """Write data_quality.html of a window's applications (the extracted frame). Raises WriteError."""
+    sampled = applications.iloc[sample_rows(len(applications), BOUNDS)]
+    lead = f"{contract.name}. The window: {_count(len(sampled), len(applications))}."
+    words = sampled[contract.target.name].astype(object)
+    is_known = words.isin(contract.target.allowed or ()).to_numpy()
+    labels = np.where(is_known, (words == contract.target.positive).to_numpy(), np.nan)
+    questions = (Question.QUALITY,)
+    with load_deepchecks():
+        outcomes = _ask(contract, QUALITY, [CodedRows(sampled, labels, np.full(len(sampled), np.nan))])
+        page = Page("Data quality", lead, questions, run_verdicts(findings, questions), outcomes)
+        write_text(path, render_page(page))
+
+
+def write_drift_page(
+    path: Path, contract: Contract, reference: CodedRows, current: CodedRows, findings: Sequence[Finding]
+) -> None:
+    """Write data_drift.html of the reference and the window, both through the same coding. Raises WriteError."""
+    windows = [_sample(reference), _sample(current)]
+    lead = f"{contract.name}. {_compare(windows, [reference, current])}"
+    questions = (Question.DATA, Question.LABEL, Question.CONCEPT)
+    with load_deepchecks():
+        outcomes = _ask(contract, DRIFT, windows)
+        page = Page("Data drift", lead, questions, run_verdicts(findings, questions), outcomes)
+        write_text(path, render_page(page))
+
+
+def write_model_page(
+    path: Path, contract: Contract, reference: CodedRows, current: CodedRows, findings: Sequence[Finding]
+) -> None:
+    """Write model_drift.html of the champion's scores of the reference and of the window. Raises WriteError."""
+    windows = [_sample(reference), _sample(current)]
+    scored = [rows.take(np.flatnonzero(~np.isnan(rows.scores))) for rows in windows]
+    labelled = [rows.take(np.flatnonzero(~np.isnan(rows.labels))) for rows in scored]
+    known = " and ".join(f"{len(rows.frame):,}" for rows in labelled)
+    lead = (
+        f"{contract.name}. {_compare(windows, [reference, current])} The label is known in {known} of them. "
+        f"A score of 0.5 or more counts as “{contract.target.positive}”."
+    )
+    questions = (Question.MODEL,)
+    with load_deepchecks():
+        outcomes = _ask(contract, PERFORMANCE, labelled, has_model=True)
+        # How scores are spread needs no label, and the rows without one count too.
+        unlabelled = [replace(rows, labels=np.full(len(rows.labels), np.nan)) for rows in scored]
+        outcomes += _ask(contract, PREDICTIONS, unlabelled, has_model=True)
+        page = Page("Model drift", lead, questions, run_verdicts(findings, questions), outcomes)
+        write_text(path, render_page(page))
+
+
+def _sample(rows: CodedRows) -> CodedRows:
+    return rows.take(sample_rows(len(rows.frame), BOUNDS))
+
+
+def _count(shown: int, total: int) -> str:
+    return f"{total:,} applications" if shown == total else f"a random sample of {shown:,} of {total:,} applications"
+
+
+def _compare(shown: Sequence[CodedRows], whole: Sequence[CodedRows]) -> str:
+    reference, window = (_count(len(part.frame), len(rows.frame)) for part, rows in zip(shown, whole, strict=True))
+    return (
+        f"The reference: {reference}. The window: {window}. Both are shown through the reference's coding: "
+        "a number stands for the interval it fell into."
+    )
+
+
+def _ask(
+    contract: Contract, shown: Sequence[Shown], windows: Sequence[CodedRows], *, has_model: bool = False
+) -> list[Outcome]:
+    """Run checks on one window, or on the reference and the window; with the champion's scores or without."""
+    if not all(len(rows.frame) for rows in windows):
+        return skip_checks(shown, "The reference or the window has no rows for it: no applications, scores or labels.")
+    frames = prepare_features(contract, [rows.frame for rows in windows], BOUNDS)
+    if frames[0].columns.empty:
+        return skip_checks(shown, "No column has values in both the reference and the window.")
+    given: dict[str, Any] = {}
+    names = ("reference", "window")[-len(windows) :]
+    for rows, frame, kind, name in zip(windows, frames, ("train", "test"), names, strict=False):
+        given[f"{kind}_dataset"] = make_dataset(contract, frame, name_labels(contract, rows.labels), name)
+        given |= _predict(contract, rows.scores, kind) if has_model else {}
+    return run_checks(shown, **given)
+
+
+def _predict(contract: Contract, scores: NDArray[Any], kind: str) -> dict[str, Any]:
+    """A window's predictions, with the columns of the probabilities in the order of the sorted words."""
+    positive, negative = name_classes(contract)
+    classes = sorted([positive, negative])
+    chances = {positive: scores, negative: 1 - scores}
+    return {
+        f"y_pred_{kind}": np.where(scores >= 0.5, positive, negative),
+        f"y_proba_{kind}": np.column_stack([chances[word] for word in classes]),
+        "model_classes": classes,
+    }

@@ -1,0 +1,105 @@
+"""The story of the demo: what happens in each month, and what loanwatch should say of it.
+
+The generator makes the applications from these records, and the README's table and the tests are made of them too, so
+that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from tasks.findings import Question, Verdict
+
+
+@dataclass(frozen=True)
+class Month:
+    """One month of the story.
+
+    `alarms` are the questions that fail, and `names` the columns that the data question names, for a champion that
+    was fitted on the `CHAMPION_MONTHS`. The factors multiply what applicants have (`income_factor`, `amount_factor`)
+    or only what is written down of it (`written_debt_factor`: the lender decided on the true debts).
+    """
+
+    first_day: date
+    happens: str
+    says: str
+    alarms: tuple[Question, ...] = ()
+    names: tuple[str, ...] = ()
+    income_factor: float = 1.0
+    amount_factor: float = 1.0
+    written_debt_factor: float = 1.0
+    is_rule_changed: bool = False
+
+    def expect(self, question: Question) -> Verdict:
+        """The verdict on one question. Quality is always a warning: a lender's tables repeat a few rows."""
+        if question in self.alarms:
+            return Verdict.FAIL
+        return Verdict.WARN if question is Question.QUALITY else Verdict.PASS
+
+
+_QUIET = "nothing"
+_STABLE = "stable"
+
+STORY: tuple[Month, ...] = (
+    *(Month(date(2024, month, 1), _QUIET, _STABLE) for month in range(1, 8)),
+    Month(
+        date(2024, 8, 1),
+        "a campaign brings applicants whose incomes are a fifth higher; the lender decides as before",
+        "data drift, names annual_income; no concept drift, and the champion ranks as well as before",
+        alarms=(Question.DATA,),
+        names=("annual_income",),
+        income_factor=1.20,
+        amount_factor=1.015,
+    ),
+    Month(
+        date(2024, 9, 1),
+        "nothing to speak of: loan amounts have begun to creep up (1.5 % in August, twice that now)",
+        _STABLE,
+        amount_factor=1.03,
+    ),
+    Month(
+        date(2024, 10, 1),
+        "the rule changes while the applicants stay: long terms are welcome now, and short-term loans are harder to "
+        "get; one decision in ten comes out differently, the approval rate stays",
+        "concept drift, names term, and model drift; neither data nor label drift",
+        alarms=(Question.CONCEPT, Question.MODEL),
+        amount_factor=1.06,
+        is_rule_changed=True,
+    ),
+    Month(
+        date(2024, 11, 1),
+        "a unit breaks upstream: monthly_debt is delivered per year, twelve times too high",
+        "data drift, names monthly_debt; the champion misreads the debts, so concept and model drift too",
+        alarms=(Question.DATA, Question.CONCEPT, Question.MODEL),
+        names=("monthly_debt",),
+        amount_factor=1.12,
+        written_debt_factor=12.0,
+    ),
+    Month(
+        date(2024, 12, 1),
+        "the slow trend crosses the line: the rise of the loan amounts has doubled every month since August, to 24 %",
+        "data drift, names current_loan_amount; nothing else",
+        alarms=(Question.DATA,),
+        names=("current_loan_amount",),
+        amount_factor=1.24,
+    ),
+)
+
+# The champion that the story speaks of was fitted on these: six quiet months.
+CHAMPION_MONTHS = STORY[1:7]
+
+
+def render_story() -> str:
+    """The story as a Markdown table; neighbouring months of which the same is told share a row."""
+    lines = ["| month | what happens | what loanwatch should say |", "|---|---|---|"]
+    chapters: list[list[Month]] = []
+    for month in STORY:
+        if chapters and (chapters[-1][0].happens, chapters[-1][0].says) == (month.happens, month.says):
+            chapters[-1].append(month)
+        else:
+            chapters.append([month])
+    for chapter in chapters:
+        months = " … ".join(dict.fromkeys(f"{month.first_day:%Y-%m}" for month in (chapter[0], chapter[-1])))
+        lines.append(f"| {months} | {chapter[0].happens} | {chapter[0].says} |")
+    return "\n".join(lines)

@@ -1,0 +1,34 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from tasks.errors import LoanwatchError
+
+
+class WriteError(LoanwatchError):
+    """A result cannot be written."""
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file under a temporary name, then give it its own. Raises WriteError."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise WriteError(
+            f"{path} cannot be written ({error.strerror}). Free space there, or choose another folder."
+        ) from None
+
+
+def write_json(path: Path, record: dict[str, Any]) -> None:
+    """Write a record as JSON; a number that is not finite is an error, for JSON has none."""
+    write_text(path, json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

@@ -1,0 +1,60 @@
+"""A job: what every stage of one run has to know, and no secret."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from blocks.database import Database
+
+from tasks.contract import Contract
+from tasks.errors import LoanwatchError
+from tasks.policy import MonitorPolicy
+from tasks.windows import Window
+
+
+class ResultsError(LoanwatchError):
+    """The results folder cannot be written."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run. `results` is the run's own folder, `store` the model store's folder or URL."""
+
+    job_id: str
+    job_type: str
+    contract: Contract
+    database: Database
+    window: Window
+    policy: MonitorPolicy
+    results: Path
+    store: str
+    started_at: datetime
+
+
+def name_job(started_at: datetime) -> str:
+    """A name that sorts by time and that no two runs share: 20240901T060000-3f9a1c."""
+    return f"{started_at.astimezone(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+def is_job_id(text: str) -> bool:
+    """Whether a text has the form of a job's name, and so may stand in a path."""
+    return re.fullmatch(r"\d{8}T\d{6}-[0-9a-f]{6}", text) is not None
+
+
+def make_results_folder(results: str, job_id: str) -> Path:
+    """The run's own folder, made and shown to be writable. Raises ResultsError."""
+    folder = Path(results).absolute() / job_id
+    try:
+        folder.mkdir(parents=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise ResultsError(
+            f"The results folder {results} cannot be written ({error.strerror}). Choose another with --results."
+        ) from None
+    return folder

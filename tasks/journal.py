@@ -1,0 +1,106 @@
+"""Journal: what ran, when, and how it ended, in `loanwatch.mljob`; the findings of a run in `loanwatch.finding`."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from blocks.database import connect
+from prefect import Task, task
+from prefect.cache_policies import NO_CACHE
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from tasks.contract import QUERIES
+from tasks.errors import LoanwatchError
+from tasks.findings import Finding
+from tasks.job import Job
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = logging.getLogger("loanwatch")
+
+
+def stage(
+    name: str, describe: Callable[[Any], str]
+) -> Callable[[Callable[Concatenate[Job, P], R]], Task[Concatenate[Job, P], R]]:
+    """Make a function of a job a stage: a Prefect task whose start and end stand in the journal.
+
+    `describe` says in a few words what came out. Prefect's default cache policy would hash every frame it is handed.
+    """
+
+    def decorate(function: Callable[Concatenate[Job, P], R]) -> Task[Concatenate[Job, P], R]:
+        @wraps(function)
+        def run(job: Job, *args: P.args, **kwargs: P.kwargs) -> R:
+            write_entry(job, name, "started")
+            try:
+                result = function(job, *args, **kwargs)
+            except BaseException as error:
+                # The run's own error must not be hidden by a journal that cannot be reached.
+                with suppress(SQLAlchemyError, LoanwatchError):
+                    write_entry(job, name, "failed", describe_error(error))
+                raise
+            write_entry(job, name, "finished", describe(result))
+            return result
+
+        return task(name=name.replace("_", " "), cache_policy=NO_CACHE)(run)
+
+    return decorate
+
+
+def write_entry(job: Job, stage: str, status: str, message: str = "") -> None:
+    """Add one row to the journal, and tell whoever watches the run."""
+    log.info(message, extra={"stage": stage, "status": status})
+    entry = {
+        "contract": job.contract.name,
+        "job_id": job.job_id,
+        "job_type": job.job_type,
+        "job_date": job.started_at.date(),
+        "stage": stage,
+        "status": status,
+        "message": message,
+    }
+    with connect(job.database).begin() as connection:
+        connection.execute(_read_sql("add_entry"), entry)
+
+
+def describe_error(error: BaseException) -> str:
+    """What the journal says of an error: the whole message of our own, the bare kind of any other."""
+    return str(error) if isinstance(error, LoanwatchError) else type(error).__name__
+
+
+@stage("journal", lambda count: f"{count} findings kept")
+def keep_findings(job: Job, findings: Sequence[Finding]) -> int:
+    """Write the run's findings for the history page; returns how many."""
+    rows = [
+        {
+            **(record := finding.as_record()),
+            "contract": job.contract.name,
+            "job_id": job.job_id,
+            "position": position,
+            "window_start": job.window.start,
+            "window_end": job.window.end,
+            "details": json.dumps(record),
+        }
+        for position, finding in enumerate(findings)
+    ]
+    if rows:
+        with connect(job.database).begin() as connection:
+            connection.execute(_read_sql("add_finding"), rows)
+    return len(rows)
+
+
+def read_timings(job: Job) -> list[dict[str, Any]]:
+    """Each stage of the job in its order: stage, status, seconds, message."""
+    with connect(job.database).connect() as connection:
+        rows = connection.execute(_read_sql("timings"), {"job_id": job.job_id}).mappings().all()
+    return [{name: row[name] for name in ("stage", "status", "seconds", "message")} for row in rows]
+
+
+def _read_sql(name: str) -> Any:
+    return text((QUERIES / "journal" / f"{name}.sql").read_text(encoding="utf-8"))

@@ -1,0 +1,76 @@
+"""Opening: from what was asked for to a job, its champion and its reference, before anything is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from blocks.database import connect, resolve_database
+from sqlalchemy import Engine
+
+from tasks.contract import Contract, load_contract
+from tasks.demo.fill import fill_demo
+from tasks.extract import find_held_days
+from tasks.job import Job, make_results_folder, name_job
+from tasks.plan import Asked, plan_reference, plan_window, refuse_other_reference
+from tasks.policy import MonitorPolicy
+from tasks.registry import Champion, find_champion
+from tasks.schema import prepare_schema
+from tasks.windows import Window
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run was asked for. `scheduled_on` is the day of the schedule's slot, None for a run started by hand."""
+
+    asked: Asked
+    contract: str
+    database: str | None
+    results: str
+    models: str
+    policy: MonitorPolicy
+    scheduled_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A job ready to run. `reference` is what the champion was fitted on, or what the first one will be."""
+
+    job: Job
+    champion: Champion | None
+    reference: Window
+
+
+def open_job(request: Request, started_at: datetime | None = None) -> Opening:
+    """Find the database, prepare our schema, settle the days, load the champion and make the results folder.
+
+    Raises a LoanwatchError that says what to do where any of it cannot be.
+    """
+    started_at = started_at or datetime.now(UTC)
+    contract = load_contract(request.contract)
+    database = resolve_database(request.database)
+    engine = connect(database)
+    prepare_schema(engine)
+    fill_demo(engine, database, contract)
+    window = _settle_window(request, engine, contract)
+    with engine.connect() as connection:
+        champion = find_champion(connection, contract.name, window)
+    reference = _settle_reference(request.asked, champion, window)
+    job_id = name_job(started_at)
+    folder = make_results_folder(request.results, job_id)
+    job = Job(job_id, "monitor", contract, database, window, request.policy, folder, request.models, started_at)
+    return Opening(job, champion, reference)
+
+
+def _settle_window(request: Request, engine: Engine, contract: Contract) -> Window:
+    asked = request.asked.window
+    needs_table = asked is None and request.scheduled_on is None
+    held = find_held_days(engine, contract) if needs_table else None
+    return plan_window(asked, request.scheduled_on, held.end if held else None)
+
+
+def _settle_reference(asked: Asked, champion: Champion | None, window: Window) -> Window:
+    if champion is None:
+        return plan_reference(asked.reference, window)
+    refuse_other_reference(asked.reference, champion.model.reference)
+    return champion.model.reference

@@ -1,0 +1,74 @@
+"""Plan: which days a run looks at, and which days it compares them with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from tasks.errors import UsageError
+from tasks.windows import Window, last_full_month, last_full_month_held, months_before
+
+
+class PlanError(UsageError):
+    """The days asked for make no sense together."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The days as the caller gave them; both ends of a window or neither."""
+
+    start: date | None = None
+    end: date | None = None
+    reference_start: date | None = None
+    reference_end: date | None = None
+
+    @property
+    def window(self) -> Window | None:
+        """The window asked for, if any. Raises PlanError for half a window."""
+        return _both("start", self.start, "end", self.end)
+
+    @property
+    def reference(self) -> Window | None:
+        """The reference asked for, if any. Raises PlanError for half a window."""
+        return _both("reference-start", self.reference_start, "reference-end", self.reference_end)
+
+
+def plan_window(asked: Window | None, scheduled_on: date | None, last_day: date | None) -> Window:
+    """The window asked for; else, on a schedule, the last full month before the scheduled day; else the last held.
+
+    `last_day` is the day of the last application in the table, None where it holds none.
+    """
+    if asked is not None:
+        return asked
+    if scheduled_on is not None:
+        return last_full_month(scheduled_on)
+    if last_day is None:
+        raise PlanError(
+            "The table holds no applications: load some with `python -m flows.load DIR`, or give --start and --end."
+        )
+    return last_full_month_held(last_day)
+
+
+def plan_reference(asked: Window | None, window: Window) -> Window:
+    """The days that a first champion is trained on: those asked for, else the six full months before the window."""
+    reference = asked or months_before(window)
+    if reference.end >= window.start:
+        raise PlanError(
+            f"The reference {reference} does not end before the window {window} starts. Choose other dates."
+        )
+    return reference
+
+
+def refuse_other_reference(asked: Window | None, champions: Window) -> None:
+    """With a champion, a reference that was asked for must be the champion's own."""
+    if asked is not None and asked != champions:
+        raise PlanError(
+            f"The champion was fitted on {champions}, not on {asked}. Leave --reference-start and --reference-end out "
+            "to monitor against the champion, or train another one with `python -m flows.train`."
+        )
+
+
+def _both(first_name: str, first: date | None, last_name: str, last: date | None) -> Window | None:
+    if (first is None) != (last is None):
+        raise PlanError(f"Give both --{first_name} and --{last_name}, or neither.")
+    return None if first is None or last is None else Window(first, last)

@@ -1,0 +1,131 @@
+"""Every limit of a run: the form in the Prefect UI, the command line's defaults and the documentation at once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Level = Annotated[float, Field(gt=0, lt=0.5)]
+
+
+class Policy(BaseModel):
+    """The base of all policies: frozen, and a misspelt option is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class QualityPolicy(Policy):
+    """May this window be used at all?"""
+
+    minimum_rows: int = Field(
+        200, ge=1, description="Fewer applications than this cannot be judged: the window is unfit."
+    )
+    maximum_duplicate_share: Share = Field(0.10, description="Above this share of repeated rows the window is unfit.")
+    maximum_ambiguous_share: Share = Field(
+        0.10, description="Above this share of applications whose customer has conflicting records the window is unfit."
+    )
+    maximum_unreadable_share: Share = Field(
+        0.05, description="Above this share of values of one column that are not of its type the window is unfit."
+    )
+    maximum_out_of_contract_share: Share = Field(
+        0.25,
+        description="Above this share of one column's values outside its range or allowed values the window is unfit.",
+    )
+    leak_purity: Share = Field(
+        0.995, description="A group of rows whose labels agree at least this far is suspected to give the label away."
+    )
+    leak_share: Share = Field(
+        0.01, description="A suspected leak in a smaller share of the labelled rows is not named."
+    )
+    suspicious_auc: Share = Field(
+        0.98, description="One column that alone ranks the label this well is suspected as a leak."
+    )
+    stop_on_leak: bool = Field(False, description="Treat a window with a suspected label leak as unfit.")
+
+
+class DriftPolicy(Policy):
+    """What counts as drift: how sure (levels) and how much (floors).
+
+    The levels are the error budget, 1 % for each of the four questions. A floor is compared with the estimated
+    effect less one standard error.
+    """
+
+    minimum_rows: int = Field(200, ge=20, description="With fewer rows in either window a question is not answered.")
+    columns_level: Level = Field(0.008, description="Error budget of all single-column tests together (Holm).")
+    joint_level: Level = Field(0.002, description="Error budget of the test of the columns' joint shape.")
+    label_level: Level = Field(0.01, description="Error budget of the label question.")
+    concept_level: Level = Field(0.01, description="Error budget of all concept tests together (Holm).")
+    model_level: Level = Field(0.01, description="Error budget of each model test.")
+    distribution_floor: Share = Field(0.06, description="Share of applicants who crossed a line of one column.")
+    missing_floor: Share = Field(0.06, description="Change of the share of missing values.")
+    never_seen_floor: Share = Field(0.01, description="Share of applicants with a value never seen in the reference.")
+    joint_floor: float = Field(
+        0.55, ge=0.5, le=1, description="AUC of telling the two windows apart; 0.5 is not at all."
+    )
+    label_floor: Share = Field(0.03, description="Change of the approval rate.")
+    concept_floor: Share = Field(0.03, description="Mean change of the chance of approval at an equal score.")
+    concept_column_floor: Share = Field(
+        0.05, description="Change of the chance of approval, by the values of one column."
+    )
+    auc_floor: Share = Field(0.02, description="Loss of AUC against the reference.")
+    calibration_floor: Share = Field(0.03, description="Growth of the calibration error against the reference.")
+    seed: int = Field(2015, ge=0, description="Seed of every random draw.")
+
+
+class TrainPolicy(Policy):
+    """The two candidates and the days on which they are fitted, chosen and judged."""
+
+    train_share: Share = Field(0.60, description="The first share of the window's days, for fitting.")
+    validation_share: Share = Field(
+        0.15, description="The next share, for choosing between candidates; the rest judges."
+    )
+    minimum_test_rows: int = Field(200, ge=20, description="With fewer labelled judging rows nothing is promoted.")
+    forest_trees: int = Field(100, ge=10, le=2000, description="Trees of the Random Forest.")
+    forest_depth: int = Field(14, ge=1, le=64, description="Greatest depth of a Random Forest tree.")
+    forest_leaf: int = Field(2, ge=1, description="Fewest rows in a leaf of a Random Forest tree.")
+    boosting_rounds: int = Field(100, ge=10, le=5000, description="Trees of the Gradient Boosting model.")
+    boosting_rate: float = Field(0.05, gt=0, le=1, description="Learning rate of the Gradient Boosting model.")
+    boosting_leaves: int = Field(8, ge=2, description="Greatest number of leaves of a Gradient Boosting tree.")
+    folds: int = Field(5, ge=2, le=20, description="Cross-validation folds kept in the deployed model.")
+    scaling: Literal["standardise", "min_max", "none"] = Field("standardise", description="How numbers are rescaled.")
+    seed: int = Field(2015, ge=0, description="Seed of every random draw.")
+
+
+class PromotionPolicy(Policy):
+    """When a challenger replaces the champion."""
+
+    confidence: float = Field(0.98, gt=0.5, lt=1, description="Confidence of the interval of the AUC difference.")
+    not_worse_margin: Share = Field(0.01, description="Where the champion has drifted: the AUC a challenger may lose.")
+    minimum_auc: Share = Field(0.7, description="A model with a lower test AUC is never promoted.")
+    maximum_gap: Share = Field(
+        0.1, description="A model whose training AUC exceeds its test AUC by more is never promoted."
+    )
+
+
+class DecisionPolicy(Policy):
+    """When a run retrains."""
+
+    rule: Literal["any_drift", "data_then_model"] = Field(
+        "any_drift",
+        description="any_drift: any of the four questions fails. data_then_model: the previous system's gate, "
+        "data drift and then model drift.",
+    )
+
+
+class AlertPolicy(Policy):
+    """What is told."""
+
+    when_stable: bool = Field(False, description="Send a message for a quiet run too.")
+
+
+class MonitorPolicy(Policy):
+    """All limits of the monitor flow."""
+
+    quality: QualityPolicy = QualityPolicy()
+    drift: DriftPolicy = DriftPolicy()
+    decision: DecisionPolicy = DecisionPolicy()
+    train: TrainPolicy = TrainPolicy()
+    promotion: PromotionPolicy = PromotionPolicy()
+    alerts: AlertPolicy = AlertPolicy()

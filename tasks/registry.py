@@ -1,0 +1,100 @@
+"""The registry: which model is, was, or may become the champion, as the database has it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from tasks.bundle import Bundle, load_bundle
+from tasks.contract import QUERIES
+from tasks.errors import UsageError
+from tasks.windows import Window
+
+
+class NoChampionThenError(UsageError):
+    """The window lies where no champion can be compared with it fairly."""
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """One row of `loanwatch.model_version`."""
+
+    version: int
+    kind: str
+    artifact: str
+    sha256: str
+    training_windows: tuple[Window, ...]
+    metrics: dict[str, Any]
+    state: str
+
+    @property
+    def reference(self) -> Window:
+        """From the first to the last day of the data that the model was fitted on."""
+        return Window(self.training_windows[0].start, self.training_windows[-1].end)
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The model that a window is monitored against.
+
+    `is_replay` says that another model has become champion since, so that nothing may be promoted from this run.
+    """
+
+    model: ModelVersion
+    bundle: Bundle
+    is_replay: bool = False
+
+
+def find_champion(connection: Connection, contract: str, window: Window) -> Champion | None:
+    """The champion that was effective before the window, loaded and checked; None before the first one.
+
+    Raises NoChampionThenError where a champion exists but none that was fitted on other days than the window's and was
+    effective when it began; BundleError where its bundle is gone or damaged.
+    """
+    current = connection.execute(read_sql("current_champion"), {"contract": contract}).scalar()
+    if current is None:
+        return None
+    effective = connection.execute(
+        read_sql("champion_effective_on"), {"contract": contract, "day": window.start}
+    ).scalar()
+    if effective is None:
+        first = read_version(connection, contract, current)
+        raise NoChampionThenError(
+            f"No champion was effective on {window.start}: the first one was trained on {first.reference}. Choose a "
+            "window after these days, or train a champion on earlier ones with `python -m flows.train`."
+        )
+    model = read_version(connection, contract, effective)
+    if any(days.overlaps(window) for days in model.training_windows):
+        raise NoChampionThenError(
+            f"Champion version {model.version}, effective on {window.start}, was itself trained on days of the window "
+            f"{window}. Choose a window outside {model.reference}."
+        )
+    return Champion(model, load_bundle(model.artifact, model.sha256), is_replay=effective != current)
+
+
+def read_version(connection: Connection, contract: str, version: int) -> ModelVersion:
+    """One registered model."""
+    row = connection.execute(read_sql("model_version"), {"contract": contract, "version": version}).one()
+    return ModelVersion(
+        version=row.version,
+        kind=row.kind,
+        artifact=row.artifact,
+        sha256=row.sha256,
+        training_windows=tuple(Window(*map(date.fromisoformat, days)) for days in row.training_windows),
+        metrics=row.metrics,
+        state=row.state,
+    )
+
+
+def read_sql(name: str) -> Any:
+    """A query of tasks/sql/registry with its bound parameters."""
+    return text((QUERIES / "registry" / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def to_json(windows: tuple[Window, ...]) -> str:
+    """Training windows as they are stored."""
+    return json.dumps([[days.start.isoformat(), days.end.isoformat()] for days in windows])

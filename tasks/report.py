@@ -1,0 +1,40 @@
+"""Report: the pages of a run, made from its record and its findings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tasks.deepchecks_pages import CodedRows, write_drift_page, write_model_page, write_quality_page
+from tasks.job import Job
+from tasks.journal import stage
+from tasks.report_page import Evidence, write_report
+from tasks.summary import Run
+
+
+@stage("report", lambda pages: f"{len(pages)} pages")
+def write_pages(job: Job, run: Run, summary: dict[str, Any]) -> dict[str, str]:
+    """Write report.html and the deepchecks pages; returns their file names by name."""
+    pages = write_deepchecks_pages(job, run)
+    evidence = None
+    if run.champion is not None and run.observed is not None:
+        evidence = Evidence(run.champion.bundle.profile, job.contract, run.observed)
+    pages = {"report": "report.html", **pages}
+    write_report(job.results / pages["report"], {**summary, "pages": pages}, evidence)
+    return pages
+
+
+def write_deepchecks_pages(job: Job, run: Run) -> dict[str, str]:
+    """The deepchecks pages that this run has data for."""
+    applications = run.extract.applications
+    pages = {}
+    if len(applications):
+        pages["data_quality"] = "data_quality.html"
+        write_quality_page(job.results / "data_quality.html", job.contract, applications, run.findings)
+    if run.champion is not None and run.observed is not None:
+        profile, observed = run.champion.bundle.profile, run.observed
+        reference = CodedRows(profile.decode(profile.codes), profile.labels, profile.scores)
+        current = CodedRows(profile.decode(profile.encode(observed.applications)), observed.labels, observed.scores)
+        pages |= {"data_drift": "data_drift.html", "model_drift": "model_drift.html"}
+        write_drift_page(job.results / "data_drift.html", job.contract, reference, current, run.findings)
+        write_model_page(job.results / "model_drift.html", job.contract, reference, current, run.findings)
+    return pages

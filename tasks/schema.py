@@ -1,0 +1,101 @@
+"""Our schema `loanwatch`: created on first use, changed by numbered .sql files, each applied once and in order."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, text
+
+from blocks.database_errors import PermissionMissingError
+from tasks.contract import QUERIES
+from tasks.errors import LoanwatchError
+
+MIGRATIONS = QUERIES / "migrations"
+
+
+class SchemaError(LoanwatchError):
+    """The schema in the database and the migrations of this loanwatch do not fit together."""
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One numbered step. `sha256` tells whether the step was changed after it had been applied somewhere."""
+
+    number: int
+    name: str
+    sql: str
+
+    @property
+    def sha256(self) -> str:
+        """The fingerprint of the step's text."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def prepare_schema(engine: Engine, folder: Path = MIGRATIONS) -> int:
+    """Bring the schema to this version of loanwatch, in one transaction; returns how many steps were applied.
+
+    Several processes may call it at once. Raises SchemaError, or PermissionMissingError with the GRANT that is missing.
+    """
+    migrations = read_migrations(folder)
+    with engine.connect() as connection:
+        if not _list_missing(migrations, _read_applied(connection)):
+            return 0
+    try:
+        with engine.begin() as connection:
+            connection.execute(text((QUERIES / "schema" / "lock.sql").read_text(encoding="utf-8")))
+            _create_schema(connection)
+            missing = _list_missing(migrations, _read_applied(connection))
+            for migration in missing:
+                _apply(connection, migration)
+    except PermissionMissingError:
+        raise PermissionMissingError(
+            "The database role may not create or change the schema loanwatch. Let an administrator run `create schema "
+            f'loanwatch authorization "{engine.url.username}"`, once.'
+        ) from None
+    return len(missing)
+
+
+def read_migrations(folder: Path) -> tuple[Migration, ...]:
+    """The numbered files NNNN_name.sql in their order. Raises SchemaError where the numbers are not 1, 2, 3 …"""
+    named = [(re.fullmatch(r"(\d{4})_(\w+)\.sql", path.name), path) for path in sorted(folder.glob("*.sql"))]
+    found = tuple(Migration(int(match[1]), match[2], path.read_text(encoding="utf-8")) for match, path in named if match)
+    if [migration.number for migration in found] != list(range(1, len(named) + 1)):
+        raise SchemaError(f"The migrations in {folder} are not named 0001_….sql, 0002_….sql and so on. Rename them.")
+    return found
+
+
+def _list_missing(migrations: tuple[Migration, ...], applied: dict[int, str]) -> list[Migration]:
+    if len(applied) > len(migrations):
+        raise SchemaError("The schema loanwatch was made by a newer loanwatch. Use that version, or another database.")
+    for migration in migrations[: len(applied)]:
+        if applied.get(migration.number) != migration.sha256:
+            raise SchemaError(
+                f"Migration {migration.number:04} ({migration.name}) was changed after it had been applied to this database. "
+                "Restore the file, and write the change as a new migration."
+            )
+    return list(migrations[len(applied) :])
+
+
+def _read_applied(connection: Connection) -> dict[int, str]:
+    """The steps taken so far: number and sha256."""
+    if connection.execute(text("select to_regclass('loanwatch.migration')")).scalar() is None:
+        return {}
+    return {row.number: row.sha256 for row in connection.execute(text("select number, sha256 from loanwatch.migration"))}
+
+
+def _create_schema(connection: Connection) -> None:
+    # `create schema if not exists` needs the right to create one even where it exists.
+    if connection.execute(text("select to_regnamespace('loanwatch')")).scalar() is None:
+        connection.execute(text("create schema loanwatch"))
+    if connection.execute(text("select to_regclass('loanwatch.migration')")).scalar() is None:
+        connection.execute(text((QUERIES / "schema" / "migration_table.sql").read_text(encoding="utf-8")))
+
+
+def _apply(connection: Connection, migration: Migration) -> None:
+    # Without parameters the driver leaves every % of the file alone.
+    connection.execution_options(no_parameters=True).exec_driver_sql(migration.sql)
+    row = {"number": migration.number, "name": migration.name, "sha256": migration.sha256}
+    connection.execute(text("insert into loanwatch.migration (number, name, sha256) values (:number, :name, :sha256)"), row)

@@ -1,0 +1,1 @@
+select version from loanwatch.model_version where contract = :contract and state = 'champion'

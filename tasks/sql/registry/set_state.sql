@@ -1,0 +1,1 @@
+update loanwatch.model_version set state = :state where contract = :contract and version = :version

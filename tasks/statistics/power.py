@@ -1,0 +1,64 @@
+"""The smallest change that a window could have seen: every alarm needs to be sure and material at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+POWER = 0.80
+_MOST_ROWS = 200
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What an alarm must clear: a level of significance and a floor of the effect."""
+
+    level: float
+    floor: float
+
+
+def smallest_change(standard_error: float, bar: Bar, *, sides: int = 2, freedom: int = 1) -> float:
+    """The true effect that clears the bar in 80 of 100 windows.
+
+    The estimate must exceed the critical value of its test (normal, or chi-square with `freedom` degrees) and the
+    floor plus one standard error; it falls short of the truth by 0.84 standard errors in 20 of 100 windows.
+    """
+    if freedom > 1:
+        critical = float(np.sqrt(stats.chi2.isf(bar.level, freedom)))
+    else:
+        critical = float(stats.norm.isf(bar.level / sides))
+    needed = max(critical * standard_error, bar.floor + standard_error)
+    return float(needed + stats.norm.ppf(POWER) * standard_error)
+
+
+def smallest_share_beyond(reference_rows: int, current_rows: int, bar: Bar) -> float:
+    """The true share of current rows outside the reference's range that clears the bar in 80 of 100 windows."""
+    beyond = np.arange(1, _MOST_ROWS)
+    rows = reference_rows + current_rows
+    chances = stats.hypergeom.cdf(1, rows, reference_rows, np.minimum(beyond + 1, rows))
+    if chances.min() > bar.level:
+        return 1.0
+    sure = int(beyond[np.argmax(chances <= bar.level)])
+    floor = bar.floor * current_rows
+    needed = max(sure, floor + np.sqrt(floor))
+    return float(min(stats.gamma.ppf(POWER, needed) / current_rows, 1.0))
+
+
+def smallest_spread(variances: np.ndarray[tuple[int], np.dtype[np.float64]], freedom: int, bar: Bar) -> float:
+    """The true root mean square change over groups that clears the bar in 80 of 100 windows.
+
+    `variances` are those of the groups' estimated changes. The test is a chi-square with `freedom` degrees.
+    """
+    critical = stats.chi2.isf(bar.level, freedom)
+    low, high = 0.0, 1e4
+    for _ in range(60):
+        middle = (low + high) / 2
+        if stats.ncx2.sf(critical, freedom, max(middle, 1e-9)) < POWER:
+            low = middle
+        else:
+            high = middle
+    sure = float(np.sqrt(high / np.sum(1 / variances)))
+    noise = float(np.sqrt(np.mean(variances) / len(variances)))
+    return max(sure, bar.floor + float(stats.norm.ppf(POWER)) * noise)

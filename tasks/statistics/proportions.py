@@ -1,0 +1,111 @@
+"""Has a share moved? Two proportions, values never seen before, and the correction for many questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special, stats
+
+from tasks.statistics.distributions import LEAST_EXPECTED, Counts
+
+Floats = NDArray[np.float64]
+
+# Rows of never seen levels beyond this many are not told apart: the chance is then bounded from above.
+_MOST_ROWS = 1_000
+
+
+@dataclass(frozen=True)
+class ShareChange:
+    """`change` is current less reference."""
+
+    reference: float
+    current: float
+    change: float
+    standard_error: float
+    p_value: float
+
+
+def compare_shares(reference: tuple[int, int], current: tuple[int, int]) -> ShareChange:
+    """Two proportions, each given as (rows that have it, all rows): two-sided test of equality.
+
+    The pooled z test, or Fisher's exact test where an expected count is below five. The standard error is the
+    unpooled one.
+    """
+    (a, n), (b, m) = reference, current
+    before, now, pooled = a / n, b / m, (a + b) / (n + m)
+    variance = before * (1 - before) / n + now * (1 - now) / m
+    if min(pooled, 1 - pooled) * min(n, m) < LEAST_EXPECTED:
+        p_value = float(stats.fisher_exact([[a, n - a], [b, m - b]]).pvalue)
+    else:
+        z = (now - before) / np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
+        p_value = float(2 * stats.norm.sf(abs(z)))
+    return ShareChange(before, now, now - before, float(np.sqrt(variance)), min(p_value, 1.0))
+
+
+def chance_beyond_range(beyond: int, reference_rows: int, current_rows: int) -> float:
+    """P(at least so many current rows outside the range of the reference rows), both drawn from one distribution.
+
+    Exact for continuous values, conservative with ties: the current rows below and above the reference are those in
+    two of the gaps between reference rows, so that among the first `beyond` + 1 rows of a random order at most one
+    comes from the reference (a hypergeometric tail; David & Nagaraja, Order Statistics, exceedances).
+    """
+    if beyond == 0:
+        return 1.0
+    rows = reference_rows + current_rows
+    return float(stats.hypergeom.cdf(1, rows, reference_rows, min(beyond + 1, rows)))
+
+
+def chance_of_new_levels(reference: Counts, current: Counts) -> float:
+    """P(at least so many current rows with a level that the reference lacks), both drawn from one distribution.
+
+    The arrays hold the rows per level, over the levels of both windows. A level with t rows in all is missing from
+    the reference with the chance that all of them fall into the current window (hypergeometric); levels are treated
+    as independent. So a column in which nearly every value is unique raises no alarm.
+    """
+    observed = int(current[reference == 0].sum())
+    if observed == 0:
+        return 1.0
+    sizes, levels = np.unique(reference + current, return_counts=True)
+    m = int(current.sum())
+    is_possible = (sizes > 0) & (sizes <= m)
+    sizes, levels = sizes[is_possible], levels[is_possible]
+    chance = np.exp(_log_chance_all_current(sizes, int(reference.sum()), m))
+    mean = float(np.sum(levels * sizes * chance))
+    if mean > _MOST_ROWS / 10:
+        deviation = np.sqrt(np.sum(levels * sizes**2 * chance * (1 - chance)))
+        return float(stats.norm.sf((observed - 0.5 - mean) / deviation)) if deviation > 0 else 1.0
+    return _tail_of_sum(sizes, levels, chance, min(observed, _MOST_ROWS))
+
+
+def _log_chance_all_current(sizes: Counts, n: int, m: int) -> Floats:
+    log_ways = special.gammaln(m + 1) - special.gammaln(m - sizes + 1)
+    return np.asarray(log_ways - special.gammaln(n + m + 1) + special.gammaln(n + m - sizes + 1))
+
+
+def _tail_of_sum(sizes: Counts, levels: Counts, chance: Floats, least: int) -> float:
+    """P(sum of sizes × Binomial(levels, chance) ≥ least), with every sum from `least` on as one state."""
+    states = np.zeros(least + 1)
+    states[0] = 1.0
+    for size, count, share in zip(sizes, levels, chance, strict=True):
+        most = min(int(count), -(-least // int(size)))
+        weights = stats.binom.pmf(np.arange(most + 1), count, share)
+        weights[most] = stats.binom.sf(most - 1, count, share)
+        moved = np.zeros_like(states)
+        for number in np.flatnonzero(weights > 0):
+            step = min(int(number * size), least)
+            moved[step:] += weights[number] * states[: least + 1 - step]
+            moved[least] += weights[number] * states[least + 1 - step :].sum()
+        states = moved
+    return float(min(states[least], 1.0))
+
+
+def correct_by_holm(p_values: Floats) -> Floats:
+    """Adjusted p values, in the given order: the chance of any false alarm among them is at most the level (Holm 1979)."""
+    count = len(p_values)
+    order = np.argsort(p_values, kind="stable")
+    adjusted = np.maximum.accumulate((count - np.arange(count)) * p_values[order])
+    corrected = np.empty(count)
+    corrected[order] = np.minimum(adjusted, 1.0)
+    return corrected

@@ -1,0 +1,143 @@
+"""Summary: one run as one JSON record, `summary.json`, schema loanwatch.summary/1 (described in docs/summary.schema.json)."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tasks.challenge import DEPLOY_REPORT, Contest
+from tasks.decide import Outcome
+from tasks.drift import Observed
+from tasks.extract import Extract
+from tasks.findings import Finding, Question, summarise
+from tasks.job import Job
+from tasks.preprocess import prepare
+from tasks.registry import Champion
+from tasks.versions import read_versions
+
+SCHEMA = "loanwatch.summary/1"
+STAGES = (
+    "extract", "quality", "score", "drift", "preprocess", "model_drift",
+    "train", "compare", "promote", "report", "alert", "journal",
+)  # fmt: skip
+
+
+@dataclass
+class Run:
+    """What a run has found so far; the flow fills it in as it goes down the diagram."""
+
+    job: Job
+    extract: Extract
+    findings: list[Finding] = field(default_factory=list)
+    champion: Champion | None = None
+    trained_here: bool = False
+    observed: Observed | None = None
+    contest: Contest | None = None
+    champion_after: int | None = None
+    outcome: Outcome = Outcome.UNDECIDED
+    reason: str = ""
+
+
+def summarise_run(run: Run, timings: list[dict[str, Any]], finished_at: datetime) -> dict[str, Any]:
+    """The record of a run. `timings` are the journal's stages; stages of the diagram that did not run are added."""
+    job = run.job
+    return {
+        "schema": SCHEMA,
+        "job_id": job.job_id,
+        "job_type": job.job_type,
+        "contract": _describe_contract(job),
+        "outcome": str(run.outcome),
+        "reason": run.reason,
+        "window": _describe_window(run),
+        "reference": _describe_reference(run.champion),
+        "verdicts": {str(question): str(summarise(run.findings, question)) for question in Question},
+        "findings": [finding.as_record() for finding in run.findings],
+        "champion": _describe_champion(run),
+        "champion_after": run.champion_after,
+        "comparison": run.contest.record if run.contest else None,
+        "stages": order_stages(timings),
+        "seconds": (finished_at - job.started_at).total_seconds(),
+        "started_at": job.started_at.isoformat(),
+        "finished_at": finished_at.isoformat(),
+        "results": str(job.results),
+        "command": _spell_command(job),
+        "policy": job.policy.model_dump(mode="json"),
+        "versions": read_versions(),
+        "hashes": _hash_inputs(run),
+        "pages": {},
+    }
+
+
+def order_stages(timings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every stage of the diagram in its order, with what else ran (the first champion) where it ran."""
+    ran = {timing["stage"]: timing for timing in timings}
+    names = list(dict.fromkeys([*(name for name in ran if name not in STAGES), *STAGES]))
+    blank = {"status": "not_run", "seconds": None, "message": ""}
+    stages = [{"stage": name, **(ran.get(name) or blank)} for name in names]
+    return sorted(stages, key=lambda entry: STAGES.index(entry["stage"]) if entry["stage"] in STAGES else 1.5)
+
+
+def _describe_contract(job: Job) -> dict[str, Any]:
+    contract = job.contract
+    return {
+        "name": contract.name,
+        "description": contract.description,
+        "target": contract.target.name,
+        "positive": contract.target.positive,
+    }
+
+
+def _describe_window(run: Run) -> dict[str, Any]:
+    prepared = prepare(run.job.contract, run.extract.applications)
+    return {
+        "start": run.job.window.start.isoformat(),
+        "end": run.job.window.end.isoformat(),
+        "applications": len(prepared),
+        "labelled": int(prepared.is_labelled.sum()),
+    }
+
+
+def _describe_reference(champion: Champion | None) -> dict[str, Any] | None:
+    if champion is None:
+        return None
+    model = champion.model
+    return {
+        "start": model.reference.start.isoformat(),
+        "end": model.reference.end.isoformat(),
+        "windows": [[days.start.isoformat(), days.end.isoformat()] for days in model.training_windows],
+        "applications": model.metrics["fitted_rows"],
+        "labelled": model.metrics["fitted_rows"],
+    }
+
+
+def _describe_champion(run: Run) -> dict[str, Any] | None:
+    if run.champion is None:
+        return None
+    model = run.champion.model
+    return {
+        "version": model.version,
+        "kind": model.kind,
+        "trained_by_this_run": run.trained_here,
+        "is_replay": run.champion.is_replay,
+        "artifact": model.artifact,
+        "sha256": model.sha256,
+        "metrics": model.metrics,
+    }
+
+
+def _hash_inputs(run: Run) -> dict[str, str | None]:
+    report = run.job.results / DEPLOY_REPORT
+    return {
+        "contract": hashlib.sha256(run.job.contract.file.read_bytes()).hexdigest(),
+        "deploy_report": hashlib.sha256(report.read_bytes()).hexdigest() if report.exists() else None,
+    }
+
+
+def _spell_command(job: Job) -> str:
+    words = ["python", "-m", "flows.monitor", "--start", str(job.window.start), "--end", str(job.window.end)]
+    if job.contract.name != "loan_applications":
+        words += ["--contract", str(job.contract.file)]
+    return shlex.join(words)

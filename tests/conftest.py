@@ -1,0 +1,106 @@
+"""What tests share: an embedded PostgreSQL with a fresh database for each test, and one Prefect server."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, Engine, text
+
+# Prefect reads these while it is imported: nobody calls home, and the user's own profile and server are left alone.
+os.environ["DO_NOT_TRACK"] = "1"
+os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
+for name in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING", "LOANWATCH_DATABASE_URL", "LOANWATCH_HOME"):
+    os.environ.pop(name, None)
+
+REAL_DATA = Path(os.environ.get("LOANWATCH_REAL_DATA", Path(__file__).parent.parent.parent / "shared" / "data"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _prefect_home(tmp_path_factory: pytest.TempPathFactory) -> None:
+    os.environ["PREFECT_HOME"] = str(tmp_path_factory.mktemp("prefect"))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+    """A real PostgreSQL, one for the test process; nothing but `database` should use it."""
+    from blocks.embedded import start_embedded, stop_embedded
+
+    home = tmp_path_factory.mktemp("server") / ".loanwatch"
+    yield start_embedded(home)
+    stop_embedded(home)
+
+
+@pytest.fixture(scope="session")
+def make_database(server: URL) -> Iterator[MakeDatabase]:
+    """Makes fresh databases, empty or as copies of another one; they are dropped at the end."""
+    maker = MakeDatabase(server)
+    yield maker
+    maker.drop_all()
+
+
+@pytest.fixture
+def database(make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch) -> URL:
+    """The URL of an empty database, which is also what LOANWATCH_DATABASE_URL names."""
+    url = make_database()
+    monkeypatch.setenv("LOANWATCH_DATABASE_URL", url.render_as_string(hide_password=False))
+    return url
+
+
+@pytest.fixture
+def engine(database: URL) -> Iterator[Engine]:
+    """An engine as the pipeline makes it, on the empty database."""
+    from blocks.database import Patience, make_engine
+
+    engine = make_engine(database, Patience())
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[None]:
+    """One Prefect server for all flow tests of the process; it takes seconds to start."""
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with real loan applications; a test that needs it skips where it is absent."""
+    if not (REAL_DATA / "loan_details.csv").is_file():
+        pytest.skip("no real loan applications: set LOANWATCH_REAL_DATA to the folder with the three CSV files")
+    return REAL_DATA
+
+
+class MakeDatabase:
+    """Creates databases on one server."""
+
+    def __init__(self, server: URL) -> None:
+        self._server = server
+        self._made: list[str] = []
+
+    def __call__(self, template: URL | None = None) -> URL:
+        """A new database; with a template, a copy of it (nobody may be connected to the template)."""
+        name = f"test_{secrets.token_hex(6)}"
+        copied = f' template "{template.database}"' if template else ""
+        self._run(f'create database "{name}"{copied}')
+        self._made.append(name)
+        return self._server.set(database=name)
+
+    def drop_all(self) -> None:
+        """Drop what was made."""
+        for name in self._made:
+            self._run(f'drop database if exists "{name}" with (force)')
+
+    def _run(self, statement: str) -> None:
+        from blocks.database import Patience, make_engine
+
+        engine = make_engine(self._server, Patience())
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(statement))
+        engine.dispose()

@@ -1,0 +1,117 @@
+"""The contract file: what it says, and that every mistake in it is told at once."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from tasks.contract import ContractError, Role, load_contract
+
+GOOD = """
+name = "cards"
+query = "cards.sql"
+
+[[column]]
+name = "card"
+role = "id"
+type = "text"
+
+[[column]]
+name = "asked_on"
+role = "time"
+type = "time"
+
+[[column]]
+name = "answer"
+role = "target"
+type = "category"
+allowed = ["no", "yes"]
+positive = "yes"
+
+[[column]]
+name = "salary"
+role = "feature"
+type = "number"
+min = 0
+special = { "-1" = "not stated" }
+
+[[column]]
+name = "limit"
+role = "feature"
+type = "number"
+
+[[derived]]
+name = "limit_to_salary"
+numerator = "limit"
+denominator = "salary"
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path):
+    (tmp_path / "cards.sql").write_text("select 1")
+
+    def write_contract(text: str) -> str:
+        file = tmp_path / "cards.toml"
+        file.write_text(text)
+        return str(file)
+
+    return write_contract
+
+
+def test_own_contract_is_whole():
+    contract = load_contract("loan_applications")
+    assert contract.target.positive == "loan given"
+    assert len(contract.features) == 19
+    assert {column.role for column in contract.columns} >= {Role.ID, Role.CUSTOMER, Role.TIME, Role.TARGET}
+    assert "select" in contract.read_query().lower()
+
+
+def test_another_lenders_contract(write):
+    contract = load_contract(write(GOOD))
+    assert contract.customer is None
+    assert contract.column("salary").special == {-1.0: "not stated"}
+    assert contract.derived[0].inputs == ("limit", "salary")
+    assert contract.read_query() == "select 1"
+    assert pickle.loads(pickle.dumps(contract)) == contract
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (('role = "id"', 'role = "idd"'), "card › role"),  # no such role
+        (("min = 0", "mim = 0"), "salary › mim: no such option"),  # a misspelt option
+        (("min = 0", "min = 9\nmax = 1"), "`min` is above `max`"),
+        (('positive = "yes"', 'positive = "ja"'), "`positive` must be one of"),
+        (('allowed = ["no", "yes"]', 'allowed = ["no"]'), "exactly two `allowed`"),
+        (('query = "cards.sql"', 'query = "../cards.sql"'), "plain name"),  # a path out of the folder
+        (('query = "cards.sql"', 'query = "nowhere.sql"'), "neither beside the contract"),
+        (('numerator = "limit"', 'numerator = "limits"'), "which is no feature"),
+        (('name = "limit"', 'name = "salary"'), "described 2 times"),
+        (('name = "card"', 'name = "card; drop table x"'), "name"),  # a name that is no SQL name
+        (('type = "time"', 'type = "text"'), "the time column"),
+        (("[[derived]]", "[[derive]]"), "derive: no such option"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(write, change, told):
+    with pytest.raises(ContractError, match=r"1 mistake") as error:
+        load_contract(write(GOOD.replace(*change, 1)))
+    assert told in str(error.value)
+
+
+def test_all_mistakes_are_told_at_once(write):
+    broken = GOOD.replace('role = "id"', 'role = "idd"').replace("min = 0", "mim = 0").replace('"yes"\n', '"ja"\n')
+    with pytest.raises(ContractError) as error:
+        load_contract(write(broken))
+    for told in ("3 mistakes", "idd", "mim", "positive"):
+        assert told in str(error.value).replace("'id', 'customer'", "idd")
+
+
+def test_a_missing_file_names_the_contracts_there_are():
+    with pytest.raises(ContractError, match="loan_applications"):
+        load_contract("no_such_contract")
+
+
+def test_broken_toml_names_its_line(write):
+    with pytest.raises(ContractError, match="line 2"):
+        load_contract(write("name = 'x'\nquery = nothing\n"))

@@ -1,0 +1,59 @@
+"""Which days a run looks at, and which it compares them with."""
+
+from datetime import date
+
+import pytest
+
+from tasks.plan import Asked, PlanError, plan_reference, plan_window, refuse_other_reference
+from tasks.windows import Window, WindowError
+
+AUGUST = Window(date(2024, 8, 1), date(2024, 8, 31))
+
+
+@pytest.mark.parametrize(
+    ("asked", "scheduled_on", "last_day", "window"),
+    [
+        (AUGUST, date(2025, 1, 1), date(2025, 3, 3), AUGUST),  # what was asked for wins
+        (None, date(2024, 9, 1), date(2025, 3, 3), AUGUST),  # a schedule means its own month, whatever the table holds
+        (None, date(2024, 9, 30), None, AUGUST),  # later in the month, too
+        (None, None, date(2024, 8, 31), AUGUST),  # the month is full
+        (None, None, date(2024, 9, 29), AUGUST),  # September is not
+    ],
+)
+def test_window(asked, scheduled_on, last_day, window):
+    assert plan_window(asked, scheduled_on, last_day) == window
+
+
+def test_an_empty_table_has_no_last_month():
+    with pytest.raises(PlanError, match=r"flows\.load"):
+        plan_window(None, None, None)
+
+
+def test_the_default_reference_is_the_six_full_months_before():
+    assert plan_reference(None, AUGUST) == Window(date(2024, 2, 1), date(2024, 7, 31))
+    middle = Window(date(2024, 8, 10), date(2024, 9, 9))
+    assert plan_reference(None, middle) == Window(date(2024, 2, 1), date(2024, 7, 31))
+
+
+def test_a_reference_must_lie_before_its_window():
+    with pytest.raises(PlanError, match="does not end before"):
+        plan_reference(Window(date(2024, 1, 1), date(2024, 8, 1)), AUGUST)
+
+
+def test_half_a_window_is_refused():
+    with pytest.raises(PlanError, match="--start and --end"):
+        _ = Asked(start=date(2024, 8, 1)).window
+    with pytest.raises(PlanError, match="--reference-start and --reference-end"):
+        _ = Asked(reference_end=date(2024, 8, 1)).reference
+
+
+def test_an_end_before_its_start_is_refused():
+    with pytest.raises(WindowError, match="before it starts"):
+        _ = Asked(date(2024, 8, 31), date(2024, 8, 1)).window
+
+
+def test_a_champions_own_reference_may_be_named_and_no_other():
+    refuse_other_reference(None, AUGUST)
+    refuse_other_reference(AUGUST, AUGUST)
+    with pytest.raises(PlanError, match=r"flows\.train"):
+        refuse_other_reference(Window(date(2024, 8, 1), date(2024, 8, 30)), AUGUST)

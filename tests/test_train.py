@@ -1,0 +1,116 @@
+"""Training: splits by time, folds by customer, out-of-fold scores that no row had a part in."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from tasks.contract import Contract
+from tasks.policy import TrainPolicy
+from tasks.preprocess import Prepared
+from tasks.train import Kind, TrainingError, fit_candidate, score, score_by_fold, split_by_time, train_candidates
+
+QUICK = TrainPolicy(forest_trees=20, boosting_rounds=20)
+
+
+def describe(*features) -> Contract:
+    base = [
+        {"name": "id", "role": "id", "type": "text"},
+        {"name": "at", "role": "time", "type": "time"},
+        {"name": "y", "role": "target", "type": "category", "allowed": ["no", "yes"], "positive": "yes"},
+    ]
+    columns = base + [{"name": name, "role": "feature", "type": "number"} for name in features]
+    return Contract.model_validate({"name": "small", "query": "loan_applications.sql", "column": columns})
+
+
+CONTRACT = describe("a", "b")
+
+
+def make(rows=600, days=20, customers=None, seed=0, signal=2.0) -> Prepared:
+    rng = np.random.default_rng(seed)
+    features = pd.DataFrame({"a": rng.normal(size=rows), "b": rng.normal(size=rows)})
+    labels = (rng.random(rows) < 1 / (1 + np.exp(-signal * features["a"]))).astype(float)
+    when = np.datetime64("2024-01-01") + np.sort(rng.integers(0, days, rows)).astype("timedelta64[D]")
+    who = np.arange(rows) if customers is None else rng.integers(0, customers, rows)
+    return Prepared(features, labels, when, pd.util.hash_array(who.astype(str).astype(object)))
+
+
+def test_split_is_by_whole_days_in_the_order_of_time():
+    prepared = make()
+    split = split_by_time(prepared, TrainPolicy())
+    first = np.datetime64("2024-01-01")
+    assert (split.train.days.max() - first).astype(int) == 11  # 60 % of 20 days
+    assert (split.validation.days.min() - first).astype(int) == 12
+    assert (split.validation.days.max() - first).astype(int) == 14
+    assert (split.test.days.min() - first).astype(int) == 15
+    assert len(split.train) + len(split.validation) + len(split.test) == len(prepared)
+
+
+def test_rows_without_a_decision_are_in_no_part():
+    prepared = make()
+    labels = np.where(np.arange(600) % 3 == 0, np.nan, prepared.labels)
+    split = split_by_time(Prepared(prepared.applications, labels, prepared.days, prepared.keys), TrainPolicy())
+    assert len(split.train) + len(split.validation) + len(split.test) == 400
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_the_same_rows_make_the_same_model(kind):
+    one, two = (fit_candidate(CONTRACT, kind, make(), QUICK) for _ in range(2))
+    np.testing.assert_array_equal(one.out_of_fold, two.out_of_fold)
+    new = make(seed=9).applications
+    np.testing.assert_array_equal(score(one.pipeline, new), score(two.pipeline, new))
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_out_of_fold_scores_of_pure_noise_rank_nothing(kind):
+    """Customers repeat with one label each: any leak between the folds would show as an AUC far above one half."""
+    prepared = make(rows=1500, customers=150, signal=0.0)
+    customer_label = (prepared.keys % np.uint64(2)).astype(float)
+    memorable = prepared.applications.assign(a=(prepared.keys % np.uint64(100_003)).astype(float))
+    noise = Prepared(memorable, customer_label, prepared.days, prepared.keys)
+    candidate = fit_candidate(CONTRACT, kind, noise, QUICK)
+    in_sample = roc_auc_score(customer_label, score(candidate.pipeline, memorable))
+    assert in_sample > 0.65
+    assert abs(roc_auc_score(customer_label, candidate.out_of_fold) - 0.5) < 0.15
+
+
+def test_one_folds_score_of_a_training_row_is_its_out_of_fold_score():
+    prepared = make()
+    candidate = fit_candidate(CONTRACT, Kind.GRADIENT_BOOSTING, prepared, QUICK)
+    again = score_by_fold(candidate.pipeline, prepared.applications, prepared.keys)
+    np.testing.assert_array_equal(again, candidate.out_of_fold)
+    assert np.isfinite(again).all()
+
+
+def test_no_rows_give_no_scores():
+    candidate = fit_candidate(CONTRACT, Kind.GRADIENT_BOOSTING, make(), QUICK)
+    nothing = make().take(np.zeros(600, bool))
+    assert score(candidate.pipeline, nothing.applications).shape == (0,)
+    assert score_by_fold(candidate.pipeline, nothing.applications, nothing.keys).shape == (0,)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_probabilities_are_calibrated(kind):
+    candidate = fit_candidate(CONTRACT, kind, make(rows=4000), TrainPolicy(forest_trees=60))
+    fresh = make(rows=4000, seed=7)
+    scores = score(candidate.pipeline, fresh.applications)
+    bands = pd.qcut(scores, 5, labels=False)
+    means = pd.DataFrame({"said": scores, "was": fresh.labels}).groupby(bands).mean()
+    assert (means["said"] - means["was"]).abs().max() < 0.06
+
+
+def test_too_few_of_one_decision_is_told():
+    prepared = make(rows=60)
+    labels = np.where(np.arange(60) < 3, 0.0, 1.0)
+    with pytest.raises(TrainingError, match="longer training window"):
+        fit_candidate(
+            CONTRACT, Kind.RANDOM_FOREST, Prepared(prepared.applications, labels, prepared.days, prepared.keys), QUICK
+        )
+
+
+def test_the_candidate_is_chosen_on_the_validation_days():
+    split = split_by_time(make(rows=1500), QUICK)
+    training = train_candidates(CONTRACT, split, [make(seed=3)], QUICK)
+    best = max(training.validation_auc, key=lambda kind: training.validation_auc[kind])
+    assert str(training.chosen.kind) == best
+    assert len(training.fitted_on) == len(split.train) + 600
