@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 from blocks.database import adopt_database_option
@@ -35,7 +36,7 @@ from tasks.findings import Question, Verdict
 from tasks.journal import keep_findings, read_timings
 from tasks.opening import Request, open_job
 from tasks.plan import Asked, PlanError
-from tasks.policy import MonitorPolicy
+from tasks.policy import MonitorPolicy, load_policy
 from tasks.preprocess import preprocess
 from tasks.report import write_pages
 from tasks.score import score_window
@@ -129,6 +130,7 @@ def command(
     database: str | None = None,
     results: str = "results",
     models: str = "models",
+    policy: Path | None = None,
     fail_on: Annotated[list[str], Parameter(consume_multiple=True)] | None = None,
 ) -> int:
     """Monitor one window of loan applications.
@@ -157,6 +159,8 @@ def command(
         Folder for the run's pages and records.
     models
         Model store: a folder or an fsspec URL.
+    policy
+        Limits other than the default: a TOML file, such as `[drift]` with `label_floor = 0.05`.
     fail_on
         Exit with 3 where one of these questions failed: quality, drift, data, label, concept, model.
     """
@@ -166,6 +170,7 @@ def command(
         window = month_of(month) if month else Asked(start, end).window
         asked = Asked(reference_start=reference_start, reference_end=reference_end).reference
         load_contract(contract)
+        limits = load_policy(policy)
         refuse_unknown_questions(fail_on or [])
         database = adopt_database_option(database)
     except LoanwatchError as error:
@@ -179,6 +184,7 @@ def command(
         "database": database,
         "results": results,
         "models": models,
+        "policy": limits,
     }
     code, summary = run_flow(monitor, parameters, show_verdict)
     return code or judge_exit(summary, fail_on or [])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tasks.errors import UsageError
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Level = Annotated[float, Field(gt=0, lt=0.5)]
@@ -129,3 +133,33 @@ class MonitorPolicy(Policy):
     train: TrainPolicy = TrainPolicy()
     promotion: PromotionPolicy = PromotionPolicy()
     alerts: AlertPolicy = AlertPolicy()
+
+
+class PolicyError(UsageError):
+    """The policy file cannot be used; the message lists every mistake in it."""
+
+
+def load_policy(file: Path | None) -> MonitorPolicy:
+    """The limits of a TOML file, such as `[drift]` with `label_floor = 0.05`; those that it leaves out are the default.
+
+    Without a file all are the default. Raises PolicyError with every mistake at once.
+    """
+    if file is None:
+        return MonitorPolicy()
+    try:
+        return MonitorPolicy.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise PolicyError(f"The policy {file} cannot be read ({error.strerror}). Name a TOML file.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PolicyError(f"The policy {file} is not valid TOML: {error}.") from None
+    except ValidationError as error:
+        mistakes = error.errors(include_url=False)
+        lines = [
+            f"  {' › '.join(map(str, mistake['loc']))}: {_tell(mistake['type'], mistake['msg'])}"
+            for mistake in mistakes
+        ]
+        raise PolicyError(f"The policy {file} has {len(lines)} mistakes:\n" + "\n".join(lines)) from None
+
+
+def _tell(kind: str, message: str) -> str:
+    return "no such limit; is it misspelt?" if kind == "extra_forbidden" else message
