@@ -169,7 +169,9 @@ def _find_url(database: Database) -> tuple[URL, dict[str, Any]]:
         return _load_block(database.name)
     text = os.environ.get(VARIABLE)
     if not text:
-        raise DatabaseOptionError(f"{VARIABLE} is not set in this process. Set it for the worker too, or register a block.")
+        raise DatabaseOptionError(
+            f"{VARIABLE} is not set in this process. Set it for the worker too, or register a block."
+        )
     return parse_url(text, VARIABLE), {}
 
 

@@ -102,7 +102,9 @@ def explain_state(error: BaseException, state: str | None) -> DatabaseError | No
             "contract's query, or name another database."
         )
     if state == "42501":
-        return PermissionMissingError(f"The database role may not do this: {said}. Ask for the GRANTs that the README lists.")
+        return PermissionMissingError(
+            f"The database role may not do this: {said}. Ask for the GRANTs that the README lists."
+        )
     if state == "25006":
         return WriteRefusedError(f"A query that should only read tries to write: {said}. Mend the contract's query.")
     if state == "57014":
@@ -111,7 +113,9 @@ def explain_state(error: BaseException, state: str | None) -> DatabaseError | No
             "LOANWATCH_STATEMENT_TIMEOUT (seconds)."
         )
     if state is not None and state.startswith("53"):
-        return DatabaseFullError(f"The database server lacks room: {said}. Free disk space, memory or connections there.")
+        return DatabaseFullError(
+            f"The database server lacks room: {said}. Free disk space, memory or connections there."
+        )
     return None
 
 

@@ -102,7 +102,10 @@ def stop_embedded(home: Path) -> bool:
     try:
         with _lock(home):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return _find_server(home).run("pg_ctl", "-D", str(_find_server(home).data), "-m", "fast", "stop").returncode == 0
+            return (
+                _find_server(home).run("pg_ctl", "-D", str(_find_server(home).data), "-m", "fast", "stop").returncode
+                == 0
+            )
     except (OSError, EmbeddedError):  # others use it still, or somebody has removed the folder
         return False
     finally:
@@ -156,7 +159,9 @@ def _find_root_folder(home: Path) -> Path:
     if where.exists():
         folder = Path(where.read_text(encoding="utf-8").strip())
         if not folder.is_dir():
-            raise EmbeddedError(f"The embedded database that {where} names is gone: {folder}. Remove {home} to start empty.")
+            raise EmbeddedError(
+                f"The embedded database that {where} names is gone: {folder}. Remove {home} to start empty."
+            )
         return folder
     folder = Path(tempfile.mkdtemp(dir=_make_root_base(), prefix=f"{home.parent.name or 'root'}-"))
     folder.chmod(0o711)
@@ -208,7 +213,15 @@ def _find_user() -> str:
     try:
         pwd.getpwnam(SYSTEM_USER)
     except KeyError:
-        command = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
+        command = [
+            "useradd",
+            "--system",
+            "--user-group",
+            "--no-create-home",
+            "--shell",
+            "/usr/sbin/nologin",
+            SYSTEM_USER,
+        ]
         try:
             subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own arguments
         except (OSError, subprocess.CalledProcessError):
@@ -227,7 +240,9 @@ def _create(server: Server) -> None:
     if server.user:
         shutil.chown(fresh, server.user, server.user)
     locale = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8")
-    done = server.run("initdb", "-D", str(fresh), "-U", "postgres", "--auth=trust", "--no-sync", "--no-instructions", *locale)
+    done = server.run(
+        "initdb", "-D", str(fresh), "-U", "postgres", "--auth=trust", "--no-sync", "--no-instructions", *locale
+    )
     if done.returncode:
         raise EmbeddedError(_explain("could not be created", server.data, done.stdout))
     with (fresh / "postgresql.conf").open("a", encoding="utf-8") as settings:
@@ -283,7 +298,11 @@ def _find_running(data: Path, patience: float = 30) -> Path | None:
 
 
 def _explain(what: str, data: Path, output: str) -> str:
-    lines = [line.strip() for line in output.splitlines() if any(w in line for w in ("rror", "FATAL", "could not", "No space"))]
+    lines = [
+        line.strip()
+        for line in output.splitlines()
+        if any(w in line for w in ("rror", "FATAL", "could not", "No space"))
+    ]
     said = lines[-1] if lines else output.strip()[-200:]
     return (
         f"The embedded PostgreSQL in {data} {what}: {said}. Free some disk space or mend what it says, name another folder "

@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-from blocks.database import adopt_database_option
 from cyclopts import App, Parameter
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -21,8 +20,8 @@ from tasks.drift import check_drift
 from tasks.extract import extract_applications
 from tasks.model_drift import check_model_drift
 from tasks.quality import check_quality, is_fit
-from tasks.windows import month_of
 
+from blocks.database import adopt_database_option
 from flows.console import show_verdict
 from flows.local import report_error, run_flow
 from tasks.alert import compose_alert, put_in_outbox
@@ -41,6 +40,7 @@ from tasks.preprocess import preprocess
 from tasks.report import write_pages
 from tasks.score import score_window
 from tasks.summary import Run, summarise_run
+from tasks.windows import month_of
 
 app = App(name="flows.monitor", help="Monitor one window of loan applications, and retrain where something drifted.")
 

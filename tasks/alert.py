@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from blocks.database import connect
 from sqlalchemy import text
 
+from blocks.database import connect
 from tasks.contract import QUERIES
 from tasks.decide import Outcome
 from tasks.findings import Finding, Verdict

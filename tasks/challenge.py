@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
-from blocks.database import connect
 
+from blocks.database import connect
 from tasks.champion import Succession, Trained, install_champion, measure_training
 from tasks.compare import (
     Comparison,

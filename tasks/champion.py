@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from blocks.database import connect
 
+from blocks.database import connect
 from tasks.bundle import Bundle, save_bundle
 from tasks.card import write_card
 from tasks.compare import Performance, measure_performance

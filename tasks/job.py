@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from blocks.database import Database
-
 from tasks.contract import Contract
 from tasks.errors import LoanwatchError
 from tasks.policy import MonitorPolicy

@@ -9,12 +9,12 @@ from contextlib import suppress
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from blocks.database import connect
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from blocks.database import connect
 from tasks.contract import QUERIES
 from tasks.errors import LoanwatchError
 from tasks.findings import Finding

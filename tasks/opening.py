@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from blocks.database import connect, resolve_database
 from sqlalchemy import Engine
 
+from blocks.database import connect, resolve_database
 from tasks.contract import Contract, load_contract
 from tasks.demo.fill import fill_demo
 from tasks.extract import find_held_days

@@ -61,7 +61,9 @@ def prepare_schema(engine: Engine, folder: Path = MIGRATIONS) -> int:
 def read_migrations(folder: Path) -> tuple[Migration, ...]:
     """The numbered files NNNN_name.sql in their order. Raises SchemaError where the numbers are not 1, 2, 3 …"""
     named = [(re.fullmatch(r"(\d{4})_(\w+)\.sql", path.name), path) for path in sorted(folder.glob("*.sql"))]
-    found = tuple(Migration(int(match[1]), match[2], path.read_text(encoding="utf-8")) for match, path in named if match)
+    found = tuple(
+        Migration(int(match[1]), match[2], path.read_text(encoding="utf-8")) for match, path in named if match
+    )
     if [migration.number for migration in found] != list(range(1, len(named) + 1)):
         raise SchemaError(f"The migrations in {folder} are not named 0001_….sql, 0002_….sql and so on. Rename them.")
     return found
@@ -83,7 +85,9 @@ def _read_applied(connection: Connection) -> dict[int, str]:
     """The steps taken so far: number and sha256."""
     if connection.execute(text("select to_regclass('loanwatch.migration')")).scalar() is None:
         return {}
-    return {row.number: row.sha256 for row in connection.execute(text("select number, sha256 from loanwatch.migration"))}
+    return {
+        row.number: row.sha256 for row in connection.execute(text("select number, sha256 from loanwatch.migration"))
+    }
 
 
 def _create_schema(connection: Connection) -> None:
@@ -98,4 +102,6 @@ def _apply(connection: Connection, migration: Migration) -> None:
     # Without parameters the driver leaves every % of the file alone.
     connection.execution_options(no_parameters=True).exec_driver_sql(migration.sql)
     row = {"number": migration.number, "name": migration.name, "sha256": migration.sha256}
-    connection.execute(text("insert into loanwatch.migration (number, name, sha256) values (:number, :name, :sha256)"), row)
+    connection.execute(
+        text("insert into loanwatch.migration (number, name, sha256) values (:number, :name, :sha256)"), row
+    )

@@ -1,4 +1,4 @@
-"""Summary: one run as one JSON record, `summary.json`, schema loanwatch.summary/1 (described in docs/summary.schema.json)."""
+"""Summary: one run as one JSON record, `summary.json` (schema loanwatch.summary/1, in docs/summary.schema.json)."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class LogisticFit:
 
 
 def fit_logistic(design: Floats, labels: Floats) -> LogisticFit:
-    """Maximum likelihood by Newton's method with step halving; `design` has a column of ones if a constant is wanted."""
+    """Maximum likelihood by Newton's method with step halving; a constant is a column of ones in `design`."""
     coefficients = np.zeros(design.shape[1])
     likelihood = _log_likelihood(design @ coefficients, labels, coefficients)
     for _ in range(_MOST_STEPS):
