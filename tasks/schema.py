@@ -75,8 +75,8 @@ def _list_missing(migrations: tuple[Migration, ...], applied: dict[int, str]) ->
     for migration in migrations[: len(applied)]:
         if applied.get(migration.number) != migration.sha256:
             raise SchemaError(
-                f"Migration {migration.number:04} ({migration.name}) was changed after it had been applied to this database. "
-                "Restore the file, and write the change as a new migration."
+                f"Migration {migration.number:04} ({migration.name}) was changed after it had been applied to this "
+                "database. Restore the file, and write the change as a new migration."
             )
     return list(migrations[len(applied) :])
 

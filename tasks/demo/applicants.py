@@ -117,7 +117,7 @@ def _sample_around(generator: np.random.Generator, typical: float, spread: float
     return np.asarray(typical * np.exp(spread * (shared + own * generator.standard_normal(len(shared)))))
 
 
-def _sample_words(generator: np.random.Generator, shares: dict[str, float], rows: int) -> pd.Categorical:
+def _sample_words(generator: np.random.Generator, shares: dict[str, float], rows: int) -> pd.Categorical[str]:
     bounds = np.cumsum(list(shares.values()))
     codes = np.searchsorted(bounds, generator.random(rows) * bounds[-1], side="right")
-    return pd.Categorical.from_codes(codes.astype(np.int8), categories=list(shares))
+    return pd.Categorical.from_codes(codes.astype(np.int8), categories=pd.Index(list(shares)))

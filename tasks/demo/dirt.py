@@ -63,7 +63,9 @@ def write_words(generator: np.random.Generator, words: pd.Series) -> Texts:
     chance = generator.random(len(words))
     case = (chance < TITLE_CASE + UPPER_CASE).astype(int) + (chance < UPPER_CASE)
     codes = words.cat.codes.to_numpy()
-    return np.where(codes < 0, None, cases[case, codes])
+    texts: Texts = cases[case, codes]
+    texts[codes < 0] = None
+    return texts
 
 
 def replace_some(generator: np.random.Generator, texts: Texts, text: str, share: float) -> Texts:

@@ -58,7 +58,9 @@ def _make_month(generator: np.random.Generator, month: Month, rows: int) -> Tabl
     applicants["current_loan_amount"] = (applicants["current_loan_amount"] * month.amount_factor).round()
     odds = compute_odds(applicants, CHANGED_RULE if month.is_rule_changed else USUAL_RULE)
     is_given = generator.random(rows) < 1 / (1 + np.exp(-odds))
-    applicants["loan_status"] = pd.Categorical.from_codes(is_given.astype(int), ["loan refused", "loan given"])
+    applicants["loan_status"] = pd.Categorical.from_codes(
+        is_given.astype(int), pd.Index(["loan refused", "loan given"])
+    )
     applicants["monthly_debt"] *= month.written_debt_factor
     applicants["loan_id"], applicants["customer_id"] = sample_ids(generator, rows), sample_ids(generator, rows)
     recorded = applicants[applicants["home_ownership"].notna()]
@@ -95,7 +97,8 @@ def _write_loans(generator: np.random.Generator, month: Month, applicants: pd.Da
     )
     repeats = loans[generator.random(len(loans)) < REPEATED_LOANS]
     order = np.lexsort((minutes, days))
-    return pd.concat([earlier, loans.iloc[order], repeats])
+    versions: pd.DataFrame = pd.concat([earlier, loans.iloc[order], repeats])
+    return versions
 
 
 def _write_customers(generator: np.random.Generator, recorded: pd.DataFrame) -> pd.DataFrame:

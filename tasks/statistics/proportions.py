@@ -102,7 +102,7 @@ def _tail_of_sum(sizes: Counts, levels: Counts, chance: Floats, least: int) -> f
 
 
 def correct_by_holm(p_values: Floats) -> Floats:
-    """Adjusted p values, in the given order: the chance of any false alarm among them is at most the level (Holm 1979)."""
+    """Adjusted p values, in the given order: below the level, a false alarm among them is that unlikely (Holm 1979)."""
     count = len(p_values)
     order = np.argsort(p_values, kind="stable")
     adjusted = np.maximum.accumulate((count - np.arange(count)) * p_values[order])
