@@ -74,6 +74,14 @@ def explain(context: ExceptionContext) -> LoanwatchError | None:
     return explain_state(error, state)
 
 
+def explain_driver(error: Exception) -> DatabaseError | None:
+    """Our error for one that the driver raised on a connection that was open; None as above."""
+    state = getattr(error, "pgcode", None)
+    if state in CUT or (state is None and type(error).__name__ in ("OperationalError", "InterfaceError")):
+        return _explain_cut()
+    return explain_state(error, state)
+
+
 def explain_refusal(said: str, url: URL | None) -> DatabaseError:
     """Why no connection could be made; `said` is the driver's message."""
     place = _describe_place(url)

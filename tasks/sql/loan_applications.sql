@@ -1,7 +1,7 @@
 -- One row per loan application from %(start)s to %(end)s, whole days, both included, with the applicant's records.
 --
--- Every source column may be text, a number or a real time: all are read as text, and numbers and words are made of it
--- where the answer is read. No statement may stand beside this one, so no semicolon may stand in it.
+-- Every source column may be text, a number or a real time: numbers and words are made of what stands there where the
+-- answer is read. No statement may stand beside this one, so no semicolon may stand in it.
 --
 -- Times may be written DD-MM-YYYY or YYYY-MM-DD, with or without HH:MM, seconds and fractions, in UTC or of no zone.
 -- They are looked up among the days and minutes that exist, so that 31-02-2015 is no error: such a row is undated.
@@ -58,5 +58,61 @@ applications as materialized (
     select ranked.*, rows_of_loan - 1 - repeats as older_versions
     from ranked
     where place = 1
+),
+
+applicants as (
+    select distinct customer_id::text as customer_id
+    from applications
+),
+
+-- One row per customer of the window. Exact repeats of a record are one record; several records are a conflict.
+customers as (
+    select distinct details.*
+    from customer_details as details
+    where details.customer_id::text in (select customer_id from applicants)
+),
+
+credits as (
+    select distinct details.*
+    from credit_details as details
+    where details.customer_id::text in (select customer_id from applicants)
+),
+
+conflicts as (
+    select customer_id::text as customer_id from customers group by 1 having count(*) > 1
+    union
+    select customer_id::text from credits group by 1 having count(*) > 1
 )
-select count(*), sum(repeats), sum(older_versions) from applications
+
+select
+    loan.loan_id,
+    loan.customer_id,
+    loan.applied_at as application_time,
+    loan.loan_status,
+    loan.current_loan_amount,
+    loan.term,
+    loan.tax_liens,
+    loan.purpose,
+    loan.no_of_properties,
+    customer.home_ownership,
+    customer.annual_income,
+    customer.years_in_current_job,
+    customer.months_since_last_delinquent,
+    customer.no_of_cars,
+    customer.no_of_children,
+    credit.credit_score,
+    credit.monthly_debt,
+    credit.years_of_credit_history,
+    credit.no_of_open_accounts,
+    credit.no_of_credit_problems,
+    credit.current_credit_balance,
+    credit.max_open_credit,
+    credit.bankruptcies,
+    loan.repeats as loanwatch_repeats,
+    loan.older_versions as loanwatch_older_versions,
+    conflicts.customer_id is not null as loanwatch_is_ambiguous
+from applications as loan
+left join conflicts on conflicts.customer_id = loan.customer_id::text
+left join customers as customer on customer.customer_id::text = loan.customer_id::text and conflicts.customer_id is null
+left join credits as credit on credit.customer_id::text = loan.customer_id::text and conflicts.customer_id is null
+order by loan.applied_at, loan.loan_id

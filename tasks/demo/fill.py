@@ -1,0 +1,47 @@
+"""Fill: the demo's applications in the embedded database, where nothing was loaded yet."""
+
+from __future__ import annotations
+
+import io
+import logging
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, text
+
+from blocks.copying import copy_table
+from blocks.database import Database
+from tasks.contract import QUERIES, Contract, load_contract
+from tasks.demo.generator import DEMO_CONTRACT, make_applications
+from tasks.sources import create_tables, list_existing
+
+log = logging.getLogger("loanwatch")
+
+
+def fill_demo(engine: Engine, database: Database, contract: Contract) -> bool:
+    """Make the demo's source tables and fill them; returns whether that was done.
+
+    Only in the embedded database, only for the demo's own contract, and only where none of its tables exists.
+    """
+    if database.kind != "embedded" or contract.file != load_contract(DEMO_CONTRACT).file:
+        return False
+    with engine.begin() as connection:
+        # Two first runs at once must not both fill.
+        connection.execute(text((QUERIES / "schema" / "lock.sql").read_text(encoding="utf-8")))
+        if list_existing(connection, contract.sources):
+            return False
+        tables = make_applications()
+        create_tables(connection, contract.sources)
+        for source in contract.sources:
+            copy_frame(connection, source.table, tables[source.table])
+    rows = len(tables[contract.sources[0].table])
+    log.info("The database is empty: %s made-up applications of a demo lender were put in. %s", f"{rows:,}", _NEXT)
+    return True
+
+
+_NEXT = "To watch your own, see `python -m flows.load --help` or name a database."
+
+
+def copy_frame(connection: Connection, table: str, rows: pd.DataFrame) -> int:
+    """Add a frame of texts to a table; returns how many rows."""
+    written = rows.to_csv(index=False, header=False).encode()
+    return copy_table(connection, table, tuple(rows.columns), io.BytesIO(written))

@@ -1,0 +1,23 @@
+"""Source tables: the lender's own, as the contract names them. Only `flows.load` and the demo make or fill them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+from blocks.copying import quote_name
+from tasks.contract import Source
+
+
+def list_existing(connection: Connection, sources: Sequence[Source]) -> list[Source]:
+    """Those of the tables that the database has, on its search path."""
+    found = text("select to_regclass(:table) is not null")
+    return [source for source in sources if connection.execute(found, {"table": quote_name(source.table)}).scalar_one()]
+
+
+def create_tables(connection: Connection, sources: Sequence[Source]) -> None:
+    """Make the tables that are missing, every column as text, as in the system that loanwatch replaces."""
+    for source in sources:
+        columns = ", ".join(f"{quote_name(column)} text" for column in source.columns)
+        connection.exec_driver_sql(f"create table if not exists {quote_name(source.table)} ({columns})")

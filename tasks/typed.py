@@ -1,0 +1,118 @@
+"""Typed columns: what a lender's table says, as numbers, words and times. What cannot be read is missing, and counted.
+
+Arrow reads whole columns at once; the few texts that it cannot read go one by one through `read_number` and
+`read_time`, which also say what a number and a time are.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+BLANK = ("", "nan", "null", "none", "n/a", "na")
+
+_NUMBER = re.compile(r"([+-]?)\$?\s*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
+_PLAIN_NUMBER = r"^-?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?$"
+_TIME = re.compile(
+    r"(?:(\d\d)-(\d\d)-(\d{4})|(\d{4})-(\d\d)-(\d\d))"
+    r"(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9})\d*)?(?:Z|[+-]00(?::?00)?)?)?)?",
+    re.ASCII,
+)
+
+
+class UnreadableTextError(ValueError):
+    """A text is no number, or no time."""
+
+
+def read_number(text: str) -> float:
+    """The number that a text stands for: `1234.5`, `$1,234.50`, `-3`, `1e5`; NaN for a blank one.
+
+    A comma stands before three digits only: `1234,50` would otherwise become a hundred times as much.
+    Raises UnreadableTextError for any other text, and for a number that is not finite.
+    """
+    stripped = text.strip()
+    if stripped.lower() in BLANK:
+        return math.nan
+    match = _NUMBER.fullmatch(stripped)
+    number = float(match[1] + match[2].replace(",", "") + (match[3] or "")) if match else math.inf
+    if math.isinf(number):
+        raise UnreadableTextError(text)
+    return number
+
+
+def read_time(text: str) -> datetime | None:
+    """The time of no zone that a text stands for, DD-MM-YYYY or YYYY-MM-DD first; None for a blank one.
+
+    A zone other than UTC is refused. Raises UnreadableTextError for any other text, and for days that do not exist.
+    """
+    stripped = text.strip()
+    if stripped.lower() in BLANK:
+        return None
+    match = _TIME.fullmatch(stripped)
+    if match is None:
+        raise UnreadableTextError(text)
+    day, month, year = (match[1], match[2], match[3]) if match[1] else (match[6], match[5], match[4])
+    microseconds = int((match[10] or "").ljust(6, "0")[:6])
+    clock = (int(match[7] or 0), int(match[8] or 0), int(match[9] or 0), microseconds)
+    try:
+        return datetime(int(year), int(month), int(day), *clock, tzinfo=UTC).replace(tzinfo=None)
+    except ValueError:
+        raise UnreadableTextError(text) from None
+
+
+def read_numbers(texts: pa.StringArray) -> tuple[pa.DoubleArray, pa.BooleanArray]:
+    """A column of texts as numbers, and which of them are no number."""
+    try:
+        return _drop_infinite(pc.cast(texts, pa.float64()))
+    except pa.ArrowInvalid:
+        is_plain = pc.match_substring_regex(texts, _PLAIN_NUMBER)
+        numbers = pc.cast(pc.if_else(is_plain, texts, None), pa.float64())
+        return _fill_others(texts, numbers, read_number)
+
+
+def read_times(texts: pa.StringArray) -> tuple[pa.TimestampArray, pa.BooleanArray]:
+    """A column of texts as times of no zone, and which of them are no time."""
+    try:
+        times = pc.cast(texts, pa.timestamp("us"))
+    except pa.ArrowInvalid:
+        times = pa.nulls(len(texts), pa.timestamp("us"))
+    return _fill_others(texts, times, read_time)
+
+
+def read_words(words: pa.DictionaryArray, aliases: dict[str, str]) -> pa.DictionaryArray:
+    """A column of words in lower case, trimmed, under the names that the contract prefers; blank ones are missing."""
+    spelt = [None if word is None else word.strip().lower() for word in words.dictionary.to_pylist()]
+    named = pa.array([aliases.get(word, word) if word else None for word in spelt], pa.string()).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(pc.take(named.indices, words.indices), named.dictionary)
+
+
+def _drop_infinite(numbers: pa.DoubleArray) -> tuple[pa.DoubleArray, pa.BooleanArray]:
+    is_infinite = pc.fill_null(pc.is_inf(numbers), False)
+    return pc.if_else(pc.is_finite(numbers), numbers, None), is_infinite
+
+
+def _fill_others(
+    texts: pa.StringArray, values: pa.Array, read: Callable[[str], object]
+) -> tuple[pa.Array, pa.BooleanArray]:
+    """Read one by one, each distinct text once, what stands there and has no value yet."""
+    is_open = pc.and_(pc.is_valid(texts), pc.is_null(values))
+    if not pc.any(is_open).as_py():
+        return values, is_open
+    others = pc.if_else(is_open, texts, None).dictionary_encode()
+    answers = [_try(read, text) for text in others.dictionary.to_pylist()]
+    read_values = pa.array([answer for answer, _ in answers], values.type, from_pandas=True)
+    refused = pa.array([is_refused for _, is_refused in answers], pa.bool_())
+    is_refused = pc.fill_null(pc.take(refused, others.indices), False)
+    return pc.coalesce(values, pc.take(read_values, others.indices)), is_refused
+
+
+def _try(read: Callable[[str], object], text: str) -> tuple[object, bool]:
+    try:
+        return read(text), False
+    except UnreadableTextError:
+        return None, True
