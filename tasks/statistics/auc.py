@@ -25,14 +25,34 @@ def measure_auc(labels: Floats, scores: Floats) -> Auc:
     The variance is that of DeLong, DeLong & Clarke-Pearson 1988, by the ranks of Sun & Xu 2014. Where the labels are
     parted without an overlap it is zero; then the variance of one misplaced row stands in for it.
     """
+    above, below = _place(labels, scores)
+    value = float(above.mean())
+    variance = _variance_of_mean(above) + _variance_of_mean(below)
+    return Auc(value, max(variance, 1 / (len(above) * len(below)) ** 2))
+
+
+def compare_paired_auc(labels: Floats, a: Floats, b: Floats, confidence: float) -> tuple[float, float, float]:
+    """The area of scores `a` less that of scores `b` on the same rows, and the ends of its confidence interval.
+
+    Labels are 0 or 1 and both occur. DeLong, DeLong & Clarke-Pearson 1988: what the two areas share row by row cancels
+    out, so that the interval is far narrower than that of two independent areas. Equal rankings give (0, 0, 0).
+    """
+    above_a, below_a = _place(labels, a)
+    above_b, below_b = _place(labels, b)
+    above, below = above_a - above_b, below_a - below_b
+    difference = float(above.mean())
+    if not above.any() and not below.any():
+        return difference, difference, difference
+    reach = stats.norm.ppf((1 + confidence) / 2) * np.sqrt(_variance_of_mean(above) + _variance_of_mean(below))
+    return difference, float(difference - reach), float(difference + reach)
+
+
+def _place(labels: Floats, scores: Floats) -> tuple[Floats, Floats]:
+    """For each positive row the share of negative rows below it, for each negative row that of positive ones above."""
     positive, negative = scores[labels == 1], scores[labels == 0]
     n, m = len(positive), len(negative)
     ranks = stats.rankdata(np.concatenate([positive, negative]))
-    above = (ranks[:n] - stats.rankdata(positive)) / m
-    below = 1 - (ranks[n:] - stats.rankdata(negative)) / n
-    value = float(above.mean())
-    variance = _variance_of_mean(above) + _variance_of_mean(below)
-    return Auc(value, max(variance, 1 / (n * m) ** 2))
+    return (ranks[:n] - stats.rankdata(positive)) / m, 1 - (ranks[n:] - stats.rankdata(negative)) / n
 
 
 def _variance_of_mean(values: Floats) -> float:
