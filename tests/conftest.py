@@ -61,6 +61,26 @@ def engine(database: URL) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
+def demo_database(make_database: MakeDatabase) -> URL:
+    """A database with the demo's twelve months, to be used as a template."""
+    from blocks.database import Patience, make_engine
+    from tasks.contract import load_contract
+    from tasks.demo.fill import copy_frame
+    from tasks.demo.generator import make_applications
+    from tasks.sources import create_tables
+
+    url = make_database()
+    engine = make_engine(url, Patience())
+    sources = load_contract("loan_applications").sources
+    with engine.begin() as connection:
+        create_tables(connection, sources)
+        for table, rows in make_applications().items():
+            copy_frame(connection, table, rows)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
     """One Prefect server for all flow tests of the process; it takes seconds to start."""
     from prefect.testing.utilities import prefect_test_harness

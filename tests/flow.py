@@ -1,0 +1,24 @@
+"""Running the monitor flow in a test, as Prefect runs it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from prefect.client.schemas.objects import State
+
+from flows.monitor import monitor
+
+
+def month(year: int, number: int) -> dict[str, date]:
+    """The window of one month, as parameters."""
+    after = date(year + number // 12, number % 12 + 1, 1)
+    return {"start": date(year, number, 1), "end": date.fromordinal(after.toordinal() - 1)}
+
+
+def run_monitor(folder: Path, **parameters: Any) -> tuple[State[Any], dict[str, Any]]:
+    """One run with its results and models under the folder; returns the final state and the summary."""
+    places = {"results": str(folder / "results"), "models": str(folder / "models")}
+    state = monitor(**{**places, **parameters}, return_state=True)
+    return state, state.result()
