@@ -37,12 +37,21 @@ class QualityPolicy(Policy):
         0.25,
         description="Above this share of one column's values outside its range or allowed values the window is unfit.",
     )
+    maximum_conflict_share: Share = Field(
+        0.001, description="Above this share of applications that agree in every feature but not in the decision, warn."
+    )
     leak_purity: Share = Field(
         0.995, description="A group of rows whose labels agree at least this far is suspected to give the label away."
     )
     leak_share: Share = Field(
         0.01, description="A suspected leak in a smaller share of the labelled rows is not named."
     )
+    leak_break: Share = Field(
+        0.10,
+        description="The group's share of that label exceeds that of the other rows (of a range: of as many rows next "
+        "to it) at least by this; so a column that ranks well and smoothly is no leak.",
+    )
+    leak_level: Level = Field(0.01, description="Error budget of the whole search for leaks (Bonferroni).")
     suspicious_auc: Share = Field(
         0.98, description="One column that alone ranks the label this well is suspected as a leak."
     )
@@ -87,10 +96,12 @@ class TrainPolicy(Policy):
     )
     minimum_test_rows: int = Field(200, ge=20, description="With fewer labelled judging rows nothing is promoted.")
     forest_trees: int = Field(100, ge=10, le=2000, description="Trees of the Random Forest.")
-    forest_depth: int = Field(14, ge=1, le=64, description="Greatest depth of a Random Forest tree.")
-    forest_leaf: int = Field(2, ge=1, description="Fewest rows in a leaf of a Random Forest tree.")
-    boosting_rounds: int = Field(100, ge=10, le=5000, description="Trees of the Gradient Boosting model.")
-    boosting_rate: float = Field(0.05, gt=0, le=1, description="Learning rate of the Gradient Boosting model.")
+    forest_depth: int = Field(10, ge=1, le=64, description="Greatest depth of a Random Forest tree.")
+    forest_leaf: int = Field(3, ge=1, description="Fewest rows in a leaf of a Random Forest tree.")
+    forest_rows: float = Field(0.3, gt=0, le=1, description="Share of the rows that each Random Forest tree is shown.")
+    forest_features: float = Field(0.4, gt=0, le=1, description="Share of the features that each split may use.")
+    boosting_rounds: int = Field(60, ge=10, le=5000, description="Trees of the Gradient Boosting model.")
+    boosting_rate: float = Field(0.1, gt=0, le=1, description="Learning rate of the Gradient Boosting model.")
     boosting_leaves: int = Field(8, ge=2, description="Greatest number of leaves of a Gradient Boosting tree.")
     folds: int = Field(5, ge=2, le=20, description="Cross-validation folds kept in the deployed model.")
     scaling: Literal["standardise", "min_max", "none"] = Field("standardise", description="How numbers are rescaled.")
@@ -122,6 +133,18 @@ class AlertPolicy(Policy):
     """What is told."""
 
     when_stable: bool = Field(False, description="Send a message for a quiet run too.")
+    still_every: int = Field(
+        3, ge=1, le=100, description="A finding that lasts is told again in every so many runs, as “still”."
+    )
+    shown: int = Field(5, ge=1, le=20, description="Findings spelt out in a message; the rest is counted.")
+    timeout_seconds: int = Field(10, ge=1, le=120, description="How long to wait for Slack's answer to one message.")
+    tries: int = Field(3, ge=1, le=10, description="How often a message is sent before it is left to the next run.")
+    patience_seconds: int = Field(
+        60,
+        ge=1,
+        le=600,
+        description="How long a run spends on Slack in all; a longer Retry-After waits for the next run.",
+    )
 
 
 class MonitorPolicy(Policy):
