@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 
 from blocks.database_errors import DatabaseOptionError, DatabaseUnreachableError, explain
 from blocks.embedded import find_home, start_embedded
+from blocks.lookup import is_registered
 
 BLOCK = "loans-postgres"
 BLOCK_TYPE = "sqlalchemy-connector"
@@ -192,25 +193,14 @@ def _load_block(name: str) -> tuple[URL, dict[str, Any]]:
 
 
 def _is_registered(name: str) -> bool:
-    """Whether Prefect knows the block. Without a Prefect server or a run of its own there is nobody to ask: no."""
-    from prefect.context import FlowRunContext, TaskRunContext
+    """Whether Prefect knows the database block. Raises DatabaseUnreachableError where its server does not answer."""
+    from httpx import HTTPError
     from prefect.settings import PREFECT_API_URL
 
-    address = PREFECT_API_URL.value()
-    if not address and FlowRunContext.get() is None and TaskRunContext.get() is None:
-        return False
-    from httpx import HTTPError
-    from prefect.client.orchestration import get_client
-    from prefect.exceptions import ObjectNotFound
-
     try:
-        with get_client(sync_client=True) as client:
-            client.read_block_document_by_name(name, BLOCK_TYPE, include_secrets=False)
-    except ObjectNotFound:
-        return False
+        return is_registered(name, BLOCK_TYPE)
     except (HTTPError, RuntimeError):
         raise DatabaseUnreachableError(
-            f"The Prefect server at {address} does not answer, so that the database block cannot be looked up. Start "
-            f"the server, unset PREFECT_API_URL, or set {VARIABLE}."
+            f"The Prefect server at {PREFECT_API_URL.value()} does not answer, so that the database block cannot be "
+            f"looked up. Start the server, unset PREFECT_API_URL, or set {VARIABLE}."
         ) from None
-    return True

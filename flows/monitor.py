@@ -16,15 +16,17 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.states import Completed
+from pydantic import Field
 from tasks.drift import check_drift
 from tasks.extract import extract_applications
+from tasks.failure import tell_failure
 from tasks.model_drift import check_model_drift
 from tasks.quality import check_quality, is_fit
 
 from blocks.database import adopt_database_option
 from flows.console import show_verdict
 from flows.local import report_error, run_flow
-from tasks.alert import compose_alert, put_in_outbox
+from tasks.alert import tell_outcome
 from tasks.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.champion import train_first_champion
 from tasks.contract import load_contract
@@ -37,6 +39,7 @@ from tasks.opening import Request, open_job
 from tasks.plan import Asked, PlanError
 from tasks.policy import MonitorPolicy, load_policy
 from tasks.preprocess import preprocess
+from tasks.publish import announce_run, publish_run
 from tasks.report import write_pages
 from tasks.score import score_window
 from tasks.summary import Run, summarise_run
@@ -45,7 +48,11 @@ from tasks.windows import month_of
 app = App(name="flows.monitor", help="Monitor one window of loan applications, and retrain where something drifted.")
 
 
-@flow(name="monitor", description="Has anything moved, does it matter, and what is to be done about the model?")
+@flow(
+    name="monitor",
+    description="Has anything moved, does it matter, and what is to be done about the model?",
+    on_failure=[tell_failure],
+)
 def monitor(
     start: date | None = None,
     end: date | None = None,
@@ -56,6 +63,7 @@ def monitor(
     results: str = "results",
     models: str = "models",
     policy: MonitorPolicy = MonitorPolicy(),  # noqa: B008 - frozen, and the form that the Prefect UI shows
+    trailing_days: Annotated[int, Field(ge=7, le=366)] | None = None,
 ) -> State[dict[str, Any]]:
     """Monitor one window of applications.
 
@@ -69,10 +77,12 @@ def monitor(
         results: Folder for the run's pages and records.
         models: Model store: a folder or an fsspec URL.
         policy: Every limit of the run.
+        trailing_days: Without dates: that many days up to yesterday, or to the last day held, in place of a month.
     """
-    asked = Asked(start, end, reference_start, reference_end)
+    asked = Asked(start, end, reference_start, reference_end, trailing_days)
     opening = open_job(Request(asked, contract, database, results, models, policy, find_scheduled_day()))
     job = opening.job
+    announce_run(job)
 
     run = Run(job, extract_applications(job))
     run.findings += check_quality(job, run.extract)
@@ -102,10 +112,11 @@ def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:
     job, run.outcome, run.reason = run.job, outcome, reason
     run.champion_after = run.champion_after or (run.champion.model.version if run.champion else None)
     pages = write_pages(job, run, summarise_run(run, read_timings(job), datetime.now(UTC)))
-    put_in_outbox(job, compose_alert(job, outcome, reason, run.findings))
+    tell_outcome(job, run)
     keep_findings(job, run.findings)
     summary = {**summarise_run(run, read_timings(job), datetime.now(UTC)), "pages": pages}
     write_json(job.results / "summary.json", summary)
+    publish_run(run, summary)
     return Completed(name=str(outcome), message=reason, data=summary)
 
 

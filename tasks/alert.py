@@ -1,79 +1,151 @@
-"""Alert: what should be told, kept in the outbox `loanwatch.alert` until it has been."""
+"""Alert: what a run has to tell goes into the outbox `loanwatch.alert`, from there to Slack, and to the log.
+
+An alert never fails a run: what goes wrong here is told in the journal, and what was not delivered goes with the next
+run.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.database import connect
-from tasks.contract import QUERIES
 from tasks.decide import Outcome
-from tasks.findings import Finding, Verdict
+from tasks.findings import Finding
 from tasks.job import Job
-from tasks.journal import log, stage
-
-SHOWN = 5
+from tasks.journal import describe_error, log, stage
+from tasks.links import find_flow_run_id, link_page, link_run
+from tasks.message import Message, render_message
+from tasks.news import News, fingerprint, read_earlier, sift_news, spell_fingerprint
+from tasks.outbox import Delivery, Entry, deliver, put_in
+from tasks.policy import AlertPolicy
+from tasks.slack import find_sender
+from tasks.summary import Run
 
 
 @dataclass(frozen=True)
-class Alert:
-    """One message. `fingerprints` name the findings it tells, the same from run to run."""
+class Told:
+    """What became of a run's alert: None where there was nothing to tell."""
 
-    severity: str
-    title: str
-    body: str
-    fingerprints: tuple[str, ...]
+    message: Message | None
+    delivery: str
 
-
-def compose_alert(job: Job, outcome: Outcome, reason: str, findings: Sequence[Finding]) -> Alert:
-    """Severity, title and text of a run's message: the gravest findings with their numbers, and what was done."""
-    told = [finding for finding in findings if finding.verdict is Verdict.FAIL]
-    lines = [f"- {finding.sentence}" for finding in told[:SHOWN]]
-    if len(told) > SHOWN:
-        lines.append(f"- and {len(told) - SHOWN} more in the report")
-    title = f"{job.contract.name} {job.window}: {str(outcome).replace('_', ' ')}"
-    body = "\n".join([reason, *lines, f"Report: {job.results / 'report.html'}"])
-    return Alert(grade(outcome, told), title, body, tuple(fingerprint(finding) for finding in told))
+    def __str__(self) -> str:
+        """For the journal."""
+        return f"{self.message.severity if self.message else 'nothing to tell'}; {self.delivery}"
 
 
-def grade(outcome: Outcome, told: Sequence[Finding]) -> str:
+@stage("alert", str)
+def tell_outcome(job: Job, run: Run) -> Told:
+    """Tell the run's outcome where it is worth it, and deliver what waits in the outbox."""
+    message = None
+    try:
+        engine = connect(job.database)
+        message = _keep_outcome(engine, job, run)
+        return Told(message, deliver_waiting(engine, job.policy.alerts))
+    except Exception as error:  # an alert never fails a run, whatever it is
+        log.warning("The alert could not be told: %s", describe_error(error))
+        return Told(message, f"not told: {describe_error(error)}")
+
+
+def deliver_waiting(engine: Engine, policy: AlertPolicy) -> str:
+    """Deliver what waits, where Slack is set up; says what became of it."""
+    try:
+        sender = find_sender()
+        delivery = deliver(engine, sender, policy) if sender else None
+    except SQLAlchemyError:
+        raise
+    except Exception as error:  # the block, or the Prefect server that knows it
+        return f"held for the next run: the Slack block cannot be read ({describe_error(error)})"
+    if delivery is None:
+        return "kept in the outbox: no Slack block is registered"
+    _warn(delivery)
+    return str(delivery)
+
+
+def compose_outcome(run: Run, news: News) -> Message:
+    """The run's message: severity, outcome, the gravest findings with their numbers, what was done, the models."""
+    job, shown = run.job, run.job.policy.alerts.shown
+    lists = {
+        "New": _list(news.new, shown),
+        "Still": _list(news.still, shown),
+        "Recovered": [spell_fingerprint(mark) for mark in news.recovered][:shown],
+    }
+    known = f"{len(news.silent)} known findings last and are not repeated here." if news.silent else ""
+    outcome = str(run.outcome).replace("_", " ")
+    return Message(
+        severity=grade(run.outcome, [*news.told, *news.silent]),
+        title=f"{job.contract.name} {job.window}: {outcome}",
+        lead=f"{run.reason} {known}".strip(),
+        lists=lists,
+        facts={"Outcome": outcome, **_describe_models(run)},
+        links=_find_links(job),
+        alert_id=f"{job.job_id}/outcome",
+    )
+
+
+def grade(outcome: Outcome, troubles: Sequence[Finding]) -> str:
     """How loud: critical for unfit data, warning for drift or an open question, info for the rest."""
     if outcome is Outcome.QUALITY_FAILED:
         return "critical"
-    return "warning" if told or outcome is Outcome.UNDECIDED else "info"
+    return "warning" if troubles or outcome is Outcome.UNDECIDED else "info"
 
 
-def fingerprint(finding: Finding) -> str:
-    """What makes two findings of different runs the same one."""
-    return f"{finding.question}/{finding.check}/{finding.subject}"
+def is_worth_telling(outcome: Outcome, news: News, policy: AlertPolicy) -> bool:
+    """A promotion, something new, due again or over is told; a quiet run only where the policy asks for it."""
+    return bool(outcome is Outcome.PROMOTED or news.told or news.recovered or policy.when_stable)
 
 
-def is_worth_telling(job: Job, alert: Alert) -> bool:
-    """A quiet run says nothing unless the policy asks for it."""
-    return alert.severity != "info" or job.policy.alerts.when_stable
-
-
-@stage("alert", lambda alert: f"{alert.severity}: {alert.title}" if alert else "nothing to tell")
-def put_in_outbox(job: Job, alert: Alert) -> Alert | None:
-    """Keep the alert until it is delivered, and write it to the log. A run tells one thing, once."""
-    if not is_worth_telling(job, alert):
+def _keep_outcome(engine: Engine, job: Job, run: Run) -> Message | None:
+    policy = job.policy.alerts
+    with engine.connect() as connection:
+        earlier = read_earlier(connection, job)
+    news = sift_news(run.findings, run.outcome is Outcome.UNDECIDED, earlier, policy.still_every)
+    if not is_worth_telling(run.outcome, news, policy):
         return None
-    row: dict[str, Any] = {
-        "alert_id": f"{job.job_id}/outcome",
-        "contract": job.contract.name,
-        "job_id": job.job_id,
-        "severity": alert.severity,
-        "title": alert.title,
-        "body": alert.body,
-        "payload": json.dumps({"window": [job.window.start.isoformat(), job.window.end.isoformat()]}),
-        "fingerprints": list(alert.fingerprints),
-    }
-    query = (QUERIES / "outbox" / "add_alert.sql").read_text(encoding="utf-8")
-    with connect(job.database).begin() as connection:
-        connection.execute(text(query), row)
-    log.warning("%s\n%s", alert.title, alert.body, extra={"stage": "alert", "status": "told"})
-    return alert
+    message = compose_outcome(run, news)
+    marks = tuple(fingerprint(finding) for finding in news.told)
+    put_in(engine, make_entry(job.contract.name, job.job_id, message, marks))
+    log.warning("%s\n%s", message.title, message.lead, extra={"stage": "alert", "status": "told"})
+    return message
+
+
+def make_entry(contract: str, job_id: str, message: Message, fingerprints: tuple[str, ...] = ()) -> Entry:
+    """A message as the outbox keeps it: as plain text, and as Slack takes it."""
+    lines = [f"{heading}: {line}" for heading, told in message.lists.items() for line in told]
+    payload: dict[str, Any] = render_message(message)
+    body = "\n".join([message.lead, *lines, *(f"{name}: {place}" for name, place in message.links.items())])
+    return Entry(message.alert_id, contract, job_id, message.severity, message.title, body, payload, fingerprints)
+
+
+def _list(findings: Sequence[Finding], shown: int) -> list[str]:
+    lines = [finding.sentence for finding in findings[:shown]]
+    return [*lines, f"and {len(findings) - shown} more in the report"] if len(findings) > shown else lines
+
+
+def _describe_models(run: Run) -> dict[str, str]:
+    if run.champion is None:
+        return {"Model": "the champion stays"}
+    before = run.champion.model
+    facts = {"Model before": f"version {before.version} ({before.kind.replace('_', ' ')})"}
+    facts["Model after"] = f"version {run.champion_after or before.version}"
+    if run.contest is None:
+        return facts
+    comparison = run.contest.comparison
+    if comparison.champion.auc is not None and comparison.challenger.auc is not None:
+        facts["AUC"] = f"champion {comparison.champion.auc:.3f}, challenger {comparison.challenger.auc:.3f}"
+    return facts
+
+
+def _find_links(job: Job) -> dict[str, str]:
+    page = link_run(find_flow_run_id())
+    return {**({"Run": page} if page else {}), "Report": link_page(job.results, "report.html")}
+
+
+def _warn(delivery: Delivery) -> None:
+    if delivery.waiting:
+        log.warning("Slack: %s", delivery)

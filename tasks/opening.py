@@ -12,7 +12,7 @@ from tasks.contract import Contract, load_contract
 from tasks.demo.fill import fill_demo
 from tasks.extract import find_held_days
 from tasks.job import Job, make_results_folder, name_job
-from tasks.plan import Asked, plan_reference, plan_window, refuse_other_reference
+from tasks.plan import Asked, plan_reference, plan_trailing_window, plan_window, refuse_other_reference
 from tasks.policy import MonitorPolicy
 from tasks.registry import Champion, find_champion
 from tasks.schema import prepare_schema
@@ -66,7 +66,10 @@ def _settle_window(request: Request, engine: Engine, contract: Contract) -> Wind
     asked = request.asked.window
     needs_table = asked is None and request.scheduled_on is None
     held = find_held_days(engine, contract) if needs_table else None
-    return plan_window(asked, request.scheduled_on, held.end if held else None)
+    last_day = held.end if held else None
+    if asked is None and request.asked.trailing_days is not None:
+        return plan_trailing_window(request.asked.trailing_days, request.scheduled_on, last_day)
+    return plan_window(asked, request.scheduled_on, last_day)
 
 
 def _settle_reference(asked: Asked, champion: Champion | None, window: Window) -> Window:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from tasks.errors import UsageError
 from tasks.windows import Window, last_full_month, last_full_month_held, months_before
@@ -15,12 +15,13 @@ class PlanError(UsageError):
 
 @dataclass(frozen=True)
 class Asked:
-    """The days as the caller gave them; both ends of a window or neither."""
+    """The days as the caller gave them; both ends of a window or neither. `trailing_days` stands in for a month."""
 
     start: date | None = None
     end: date | None = None
     reference_start: date | None = None
     reference_end: date | None = None
+    trailing_days: int | None = None
 
     @property
     def window(self) -> Window | None:
@@ -47,6 +48,14 @@ def plan_window(asked: Window | None, scheduled_on: date | None, last_day: date 
             "The table holds no applications: load some with `python -m flows.load DIR`, or give --start and --end."
         )
     return last_full_month_held(last_day)
+
+
+def plan_trailing_window(days: int, scheduled_on: date | None, last_day: date | None) -> Window:
+    """The last `days` whole days before the scheduled day; without a schedule, the last that the table holds."""
+    last = scheduled_on - timedelta(days=1) if scheduled_on is not None else last_day
+    if last is None:
+        raise PlanError("The table holds no applications: load some with `python -m flows.load DIR`.")
+    return Window(last - timedelta(days=days - 1), last)
 
 
 def plan_reference(asked: Window | None, window: Window) -> Window:

@@ -117,6 +117,9 @@ class PromotionPolicy(Policy):
     maximum_gap: Share = Field(
         0.1, description="A model whose training AUC exceeds its test AUC by more is never promoted."
     )
+    segment_rows: int = Field(200, ge=40, description="A segment with fewer labelled rows is not judged by itself.")
+    segment_loss: Share = Field(0.03, description="A challenger proven to lose more AUC in a segment is not promoted.")
+    segment_level: Level = Field(0.01, description="Error budget of all segments' tests together (Holm).")
 
 
 class DecisionPolicy(Policy):

@@ -4,7 +4,14 @@ from datetime import date
 
 import pytest
 
-from tasks.plan import Asked, PlanError, plan_reference, plan_window, refuse_other_reference
+from tasks.plan import (
+    Asked,
+    PlanError,
+    plan_reference,
+    plan_trailing_window,
+    plan_window,
+    refuse_other_reference,
+)
 from tasks.windows import Window, WindowError
 
 AUGUST = Window(date(2024, 8, 1), date(2024, 8, 31))
@@ -57,3 +64,19 @@ def test_a_champions_own_reference_may_be_named_and_no_other():
     refuse_other_reference(AUGUST, AUGUST)
     with pytest.raises(PlanError, match=r"flows\.train"):
         refuse_other_reference(Window(date(2024, 8, 1), date(2024, 8, 30)), AUGUST)
+
+
+@pytest.mark.parametrize(
+    ("scheduled_on", "last_day", "window"),
+    [
+        (date(2024, 9, 1), date(2025, 3, 3), Window(date(2024, 8, 2), date(2024, 8, 31))),  # up to the day before
+        (None, date(2024, 8, 15), Window(date(2024, 7, 17), date(2024, 8, 15))),  # up to the last day held
+    ],
+)
+def test_trailing_window(scheduled_on, last_day, window):
+    assert plan_trailing_window(30, scheduled_on, last_day) == window
+
+
+def test_an_empty_table_has_no_trailing_days():
+    with pytest.raises(PlanError, match=r"flows\.load"):
+        plan_trailing_window(30, None, None)

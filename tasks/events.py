@@ -1,0 +1,80 @@
+"""Events: what a run tells Prefect, for automations: loanwatch.drift.detected, .model.promoted, .quality.failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from prefect.events import emit_event
+
+from tasks.decide import DRIFT_QUESTIONS, Outcome
+from tasks.findings import Finding, Verdict, summarise
+from tasks.summary import Run
+
+DRIFT, PROMOTED, QUALITY = "loanwatch.drift.detected", "loanwatch.model.promoted", "loanwatch.quality.failed"
+RESOURCE = "loanwatch.contract"
+MOST_FINDINGS = 20
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event, before it is sent: plain JSON values."""
+
+    name: str
+    payload: dict[str, Any]
+
+
+def compose_events(run: Run) -> list[Event]:
+    """What this run's findings and outcome mean for others."""
+    job = run.job
+    common = {
+        "contract": job.contract.name,
+        "job_id": job.job_id,
+        "outcome": str(run.outcome),
+        "window_start": job.window.start.isoformat(),
+        "window_end": job.window.end.isoformat(),
+    }
+    events = []
+    if run.outcome is Outcome.QUALITY_FAILED:
+        failed = [f for f in run.findings if f.verdict is Verdict.FAIL]
+        events.append(Event(QUALITY, {**common, "findings": _shorten(failed)}))
+    drifted = [question for question in DRIFT_QUESTIONS if summarise(run.findings, question) is Verdict.FAIL]
+    if drifted:
+        found = [f for f in run.findings if f.question in drifted and f.verdict is Verdict.FAIL]
+        events.append(
+            Event(DRIFT, {**common, "questions": [str(name) for name in drifted], "findings": _shorten(found)})
+        )
+    if run.champion is not None and (run.trained_here or run.outcome is Outcome.PROMOTED):
+        events.append(Event(PROMOTED, {**common, **_describe_succession(run), "why": run.reason}))
+    return events
+
+
+def emit_events(run: Run) -> list[Event]:
+    """Send the run's events; returns them."""
+    name = run.job.contract.name
+    events = compose_events(run)
+    for event in events:
+        resource = {"prefect.resource.id": f"{RESOURCE}.{name}", "prefect.resource.name": name}
+        emit_event(event=event.name, resource=resource, payload=event.payload)
+    return events
+
+
+def _describe_succession(run: Run) -> dict[str, Any]:
+    before = run.champion.model.version if run.champion and not run.trained_here else None
+    return {"from_version": before, "to_version": run.champion_after}
+
+
+def _shorten(findings: list[Finding]) -> list[dict[str, Any]]:
+    return [
+        {
+            "question": str(f.question),
+            "check": f.check,
+            "subject": f.subject,
+            "effect": f.effect,
+            "unit": f.unit,
+            "limit": f.limit,
+            "p_value": f.p_value,
+            "sentence": f.sentence,
+        }
+        for f in findings[:MOST_FINDINGS]
+    ]

@@ -1,0 +1,80 @@
+"""Failure: a run that could not do its work tells so itself, through the outbox, or straight to Slack without it.
+
+A run that is killed cannot: the automation of `deployments/setup.py` tells of those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from blocks.database import connect, resolve_database
+from tasks.alert import deliver_waiting, make_entry
+from tasks.errors import LoanwatchError
+from tasks.journal import describe_error, log
+from tasks.links import link_run
+from tasks.message import Message, render_message
+from tasks.outbox import put_in
+from tasks.policy import AlertPolicy, MonitorPolicy
+from tasks.schema import prepare_schema
+from tasks.slack import Fate, find_sender
+
+
+def tell_failure(flow: Any, flow_run: Any, state: Any) -> None:
+    """For a flow's `on_failure`: tell that it failed and why. Prefect passes these three by name."""
+    try:
+        message = compose_failure(flow.name, flow_run.name, flow_run.id, explain_state(state))
+        parameters: Mapping[str, Any] = flow_run.parameters or {}
+        _tell(message, parameters, str(flow_run.id))
+    except Exception as error:  # telling must not hide the failure itself
+        log.warning("The failure could not be told: %s", describe_error(error))
+
+
+def compose_failure(flow_name: str, run_name: str, flow_run_id: UUID, reason: str) -> Message:
+    """The message of a failed run."""
+    page = link_run(flow_run_id)
+    return Message(
+        severity="critical",
+        title=f"{flow_name} failed: {run_name}",
+        lead=f"{reason} The deployed model is untouched.",
+        lists={},
+        facts={"Outcome": "failed"},
+        links={"Run": page} if page else {},
+        alert_id=f"{flow_run_id}/failed",
+    )
+
+
+def explain_state(state: Any) -> str:
+    """Why a run failed: the message of an error of ours, else only its kind, as it may hold anything."""
+    error = state.result(raise_on_failure=False)
+    if isinstance(error, LoanwatchError):
+        return str(error)
+    if isinstance(error, BaseException):
+        return f"loanwatch did not expect this: {type(error).__name__}. The run's log has more."
+    return "The run's log says why."
+
+
+def _tell(message: Message, parameters: Mapping[str, Any], run_id: str) -> None:
+    """Through the outbox; where the database is what failed, straight to Slack."""
+    contract = str(parameters.get("contract", "loan_applications"))
+    try:
+        engine = connect(resolve_database(parameters.get("database")))
+        prepare_schema(engine)
+        put_in(engine, make_entry(contract, run_id, message))
+    except Exception as error:
+        log.warning("The outbox cannot be used (%s): telling Slack directly", describe_error(error))
+        sender = find_sender()
+        answer = sender(render_message(message), AlertPolicy().timeout_seconds) if sender else None
+        if answer is not None and answer.fate is not Fate.DELIVERED:
+            log.warning("Slack: %s", answer.said)
+        return
+    deliver_waiting(engine, read_policy(parameters.get("policy")))
+
+
+def read_policy(given: Any) -> AlertPolicy:
+    """The alert limits among a run's parameters; the defaults where they are what failed."""
+    try:
+        return MonitorPolicy.model_validate(given or {}).alerts
+    except ValueError:
+        return AlertPolicy()

@@ -1,0 +1,36 @@
+"""Links: where a person finds a run in the Prefect UI and its report."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from prefect.context import FlowRunContext, TaskRunContext
+from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL
+from prefect.utilities.urls import url_for
+
+REPORTS_VARIABLE = "LOANWATCH_REPORTS_URL"
+
+
+def find_flow_run_id() -> UUID | None:
+    """The Prefect run that this code belongs to; None outside of one."""
+    task: Any = TaskRunContext.get()
+    if task is not None:
+        return UUID(str(task.task_run.flow_run_id)) if task.task_run.flow_run_id else None
+    context: Any = FlowRunContext.get()
+    return context.flow_run.id if context is not None and context.flow_run is not None else None
+
+
+def link_run(flow_run_id: UUID | None) -> str | None:
+    """The run's page in the Prefect UI; None where no lasting server keeps it."""
+    if flow_run_id is None or not (PREFECT_UI_URL.value() or PREFECT_API_URL.value()):
+        return None
+    return url_for("flow-run", obj_id=flow_run_id)
+
+
+def link_page(results: Path, page: str) -> str:
+    """A page of a run: its address where LOANWATCH_REPORTS_URL says who serves the results folder, else its path."""
+    base = os.environ.get(REPORTS_VARIABLE, "").rstrip("/")
+    return f"{base}/{results.name}/{page}" if base else str(results / page)

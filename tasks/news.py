@@ -1,0 +1,130 @@
+"""News: which findings of a run are told for the first time, which again, and which are over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from tasks.contract import QUERIES
+from tasks.findings import Finding, Question, Verdict
+from tasks.job import Job
+
+ANSWERED = (Verdict.PASS, Verdict.WARN, Verdict.FAIL)
+RUNS_LOOKED_AT = 30
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier run: each fingerprint's verdict by question, and the fingerprints that it told."""
+
+    verdicts: dict[str, Verdict]
+    told: frozenset[str]
+
+    @property
+    def troubles(self) -> frozenset[str]:
+        """The fingerprints of what was wrong then."""
+        return frozenset(mark for mark, verdict in self.verdicts.items() if is_trouble(verdict))
+
+    def has_answered(self, mark: str) -> bool:
+        """Whether that run can say if the trouble was there: it asked the question, and every part had an answer."""
+        question = mark.split("/", maxsplit=1)[0]
+        verdicts = [verdict for other, verdict in self.verdicts.items() if other.split("/")[0] == question]
+        is_answered = bool(verdicts) and all(verdict in ANSWERED for verdict in verdicts)
+        return is_answered or mark in self.verdicts or mark.removesuffix("?") in self.verdicts
+
+
+@dataclass(frozen=True)
+class News:
+    """What a run has to tell. `silent` is known, and was told not long ago; `recovered` holds fingerprints."""
+
+    new: tuple[Finding, ...]
+    still: tuple[Finding, ...]
+    silent: tuple[Finding, ...]
+    recovered: tuple[str, ...]
+
+    @property
+    def told(self) -> tuple[Finding, ...]:
+        """What stands in the message, the news first."""
+        return self.new + self.still
+
+
+def fingerprint(finding: Finding) -> str:
+    """What makes two findings of different runs the same one; a question without an answer is marked by "?"."""
+    return mark_finding(finding.question, finding.check, finding.subject, finding.verdict)
+
+
+def mark_finding(question: str, check: str, subject: str, verdict: Verdict) -> str:
+    """The fingerprint of a finding's parts."""
+    return f"{question}/{check}/{subject}" + ("" if verdict in ANSWERED else "?")
+
+
+def spell_fingerprint(mark: str) -> str:
+    """A fingerprint in words: "data drift, distribution of credit_score"."""
+    question, check, subject = mark.removesuffix("?").split("/", 2)
+    name = "data quality" if question == Question.QUALITY else f"{question} drift"
+    return f"{name}: {check.replace('_', ' ')}" + (f" of {subject}" if subject else "")
+
+
+def is_trouble(verdict: Verdict) -> bool:
+    """What is told: an alarm, or a question without an answer."""
+    return verdict not in (Verdict.PASS, Verdict.WARN)
+
+
+def sift_news(findings: Sequence[Finding], unanswered_too: bool, earlier: Sequence[Earlier], every: int) -> News:
+    """Sort a run's alarms by what earlier runs told; `earlier` has the latest first.
+
+    With `unanswered_too` questions without an answer count as well. A known trouble is told again in every
+    `every`-th run. It is over when a run that answers the question no longer finds it.
+    """
+    watched = [f for f in findings if f.verdict is Verdict.FAIL or (unanswered_too and is_trouble(f.verdict))]
+    sorted_out: dict[str, list[Finding]] = {"new": [], "still": [], "silent": []}
+    for finding in watched:
+        sorted_out[_place(fingerprint(finding), earlier, every)].append(finding)
+    return News(
+        new=tuple(sorted_out["new"]),
+        still=tuple(sorted_out["still"]),
+        silent=tuple(sorted_out["silent"]),
+        recovered=_list_recovered(findings, earlier),
+    )
+
+
+def _place(mark: str, earlier: Sequence[Earlier], every: int) -> str:
+    """Where a trouble belongs: new, still or silent."""
+    asked = [run for run in earlier if run.has_answered(mark)]
+    for ago, run in enumerate(asked, start=1):
+        if mark not in run.troubles:
+            return "new"
+        if mark in run.told:
+            return "silent" if ago < every else "still"
+    return "still" if asked else "new"
+
+
+def _list_recovered(findings: Sequence[Finding], earlier: Sequence[Earlier]) -> tuple[str, ...]:
+    now = Earlier({fingerprint(finding): finding.verdict for finding in findings}, frozenset())
+    over: dict[str, None] = {}
+    for place, run in enumerate(earlier):
+        for mark in sorted(run.troubles):
+            seen_since = any(later.has_answered(mark) for later in earlier[:place])
+            if not mark.endswith("?") and not seen_since and now.has_answered(mark) and mark not in now.troubles:
+                over[mark] = None
+    return tuple(over)
+
+
+def read_earlier(connection: Connection, job: Job) -> list[Earlier]:
+    """What the runs before this one found and told, the latest first."""
+    query = text((QUERIES / "outbox" / "history.sql").read_text(encoding="utf-8"))
+    asked: dict[str, Any] = {"contract": job.contract.name, "window_end": job.window.end, "job_id": job.job_id}
+    rows = connection.execute(query, {**asked, "runs": RUNS_LOOKED_AT}).all()
+    return [_read_run(list(group)) for _, group in groupby(rows, key=lambda row: row.job_id)]
+
+
+def _read_run(rows: Sequence[Any]) -> Earlier:
+    verdicts = {
+        mark_finding(row.question, row.check_name, row.subject, Verdict(row.verdict)): Verdict(row.verdict)
+        for row in rows
+    }
+    return Earlier(verdicts, frozenset(rows[0].told))
