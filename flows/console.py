@@ -58,7 +58,7 @@ def prepare_console() -> Console:
     log.setLevel(logging.INFO)
     log.propagate = False
     log.addHandler(StageLines(console))
-    for name in ("prefect", "prefect.flow_runs", "prefect.task_runs"):
+    for name in ("", "prefect", "prefect.flow_runs", "prefect.task_runs"):
         for handler in logging.getLogger(name).handlers:
             if type(handler).__name__ == "PrefectConsoleHandler":
                 handler.setLevel(logging.CRITICAL + 1)

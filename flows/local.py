@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from typing import Any, cast
@@ -12,7 +13,6 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import State
 from prefect.exceptions import ParameterTypeError
-from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import PREFECT_API_URL
 from rich.console import Console
 from rich.markup import escape
@@ -67,7 +67,9 @@ def _let_server_finish(state: State[Any]) -> None:
     Task runs travel as events, and a server that is stopped first loses them and logs an error for each.
     """
     flow_run_id = state.state_details.flow_run_id
-    if flow_run_id is None or not SubprocessASGIServer._instances:
+    # The server's package takes seconds to import, and only a process that started a server has imported it.
+    started = sys.modules.get("prefect.server.api.server")
+    if flow_run_id is None or started is None or not started.SubprocessASGIServer._instances:
         return
     deadline = time.monotonic() + DRAIN_SECONDS
     while time.monotonic() < deadline and not _is_recorded(flow_run_id):
