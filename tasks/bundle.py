@@ -1,15 +1,17 @@
 """The model bundle: a folder in the model store with everything that a champion is.
 
-`model.joblib` (the pipeline), `profile.parquet` (the reference), `metrics.json`, `card.md`, and `manifest.json` with
-the sha256 of each of them. The manifest is written last and its own sha256 stands in the registry: a folder without a
-manifest is no bundle, and nothing is unpickled before its sum is checked.
+`model.joblib` (the pipeline), `profile.parquet` (the reference), `customers.npz` (salted hashes), `metrics.json`,
+`card.md`, and `manifest.json` with the sha256 of each of them. The folder is written under a temporary name and then
+given its own; the manifest's own sha256 stands in the registry; nothing is unpickled before its sum is checked.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +20,14 @@ import fsspec
 import joblib
 from sklearn.pipeline import Pipeline
 
+from tasks.customers import Customers, load_customers, save_customers
 from tasks.errors import LoanwatchError
 from tasks.profile import Profile, load_profile, save_profile
 from tasks.versions import find_version
 
 MANIFEST = "manifest.json"
+# What a bundle holds, and no other name: a manifest cannot point anywhere else.
+FILES = ("card.md", "customers.npz", "metrics.json", "model.joblib", "profile.parquet")
 LIBRARIES = ("scikit-learn", "numpy", "pandas", "joblib")
 ADVICE = (
     "Restore the folder, return to an earlier champion with `python -m flows.rollback`, or train a new one with "
@@ -40,10 +45,11 @@ class StoreError(LoanwatchError):
 
 @dataclass(frozen=True)
 class Bundle:
-    """A fitted model with its reference. `metrics` holds plain JSON values."""
+    """A fitted model with its reference and the customers it was fitted on. `metrics` holds plain JSON values."""
 
     pipeline: Pipeline
     profile: Profile
+    customers: Customers
     metrics: dict[str, Any]
     card: str
 
@@ -51,17 +57,23 @@ class Bundle:
 def save_bundle(bundle: Bundle, store: str, name: str) -> tuple[str, str]:
     """Write a bundle as `store`/`name`; returns its location and the sha256 of its manifest.
 
-    Raises StoreError where the store cannot be written.
+    Raises StoreError where the store cannot be written or has a bundle of that name; then nothing is left behind.
     """
     filesystem, root = fsspec.core.url_to_fs(store)
     location = f"{root.rstrip('/')}/{name}"
+    partial = f"{root.rstrip('/')}/.{name}.{secrets.token_hex(4)}.partial"
     with tempfile.TemporaryDirectory(prefix="loanwatch-") as folder:
         files = _write_files(bundle, Path(folder))
         try:
-            filesystem.makedirs(location, exist_ok=False)
+            if filesystem.exists(location):
+                raise FileExistsError(f"{location} exists")
+            filesystem.makedirs(partial, exist_ok=False)
             for file in files:
-                filesystem.put_file(str(file), f"{location}/{file.name}")
+                filesystem.put_file(str(file), f"{partial}/{file.name}")
+            filesystem.mv(partial, location, recursive=True)
         except OSError as error:
+            with suppress(OSError):
+                filesystem.rm(partial, recursive=True)
             raise StoreError(
                 f"The model store {store} cannot be written ({error}). Free space there or choose another with "
                 "--models; the champion in place is untouched."
@@ -73,31 +85,41 @@ def load_bundle(location: str, sha256: str) -> Bundle:
     """Read a bundle after checking every sum. Raises BundleError, and then nothing has been unpickled."""
     filesystem, root = fsspec.core.url_to_fs(location)
     try:
-        manifest_bytes = filesystem.cat_file(f"{root}/{MANIFEST}")
-        if _hash(manifest_bytes) != sha256:
-            raise BundleError(
-                f"The manifest of the model bundle {location} is not the one that was registered. {ADVICE}"
-            )
-        manifest = json.loads(manifest_bytes)
+        manifest = _read_file(filesystem, location, f"{root}/{MANIFEST}", sha256)
+        described = json.loads(manifest)
+        _refuse_other_files(location, described)
         with tempfile.TemporaryDirectory(prefix="loanwatch-") as folder:
-            for name, expected in manifest["files"].items():
-                content = filesystem.cat_file(f"{root}/{name}")
-                if _hash(content) != expected:
-                    raise BundleError(f"{name} of the model bundle {location} was changed or damaged. {ADVICE}")
+            for name in FILES:
+                content = _read_file(filesystem, location, f"{root}/{name}", described["files"][name])
                 (Path(folder) / name).write_bytes(content)
-            _refuse_other_libraries(location, manifest["libraries"])
-            return _read_files(Path(folder))
+            _refuse_other_libraries(location, described["libraries"])
+            return _read_files(Path(folder), location)
     except OSError as error:
         raise BundleError(f"The model bundle {location} cannot be read ({error}). {ADVICE}") from None
+
+
+def _read_file(filesystem: fsspec.AbstractFileSystem, location: str, path: str, sha256: str) -> bytes:
+    """The bytes of one file, read once and checked. A link may lead out of the store and is refused."""
+    if filesystem.info(path).get("islink"):
+        raise BundleError(f"{path} is a link, which a model bundle never holds. {ADVICE}")
+    content: bytes = filesystem.cat_file(path)
+    if _hash(content) != sha256:
+        name = path.rsplit("/", 1)[-1]
+        raise BundleError(
+            f"{name} of the model bundle {location} is not the one that was registered: it was changed or damaged. "
+            f"{ADVICE}"
+        )
+    return content
 
 
 def _write_files(bundle: Bundle, folder: Path) -> list[Path]:
     """All files of the bundle, the manifest last."""
     joblib.dump(bundle.pipeline, folder / "model.joblib", compress=3)
     save_profile(bundle.profile, folder / "profile.parquet")
+    save_customers(bundle.customers, folder / "customers.npz")
     (folder / "metrics.json").write_text(json.dumps(bundle.metrics, indent=2), encoding="utf-8")
     (folder / "card.md").write_text(bundle.card, encoding="utf-8")
-    files = sorted(folder.iterdir())
+    files = [folder / name for name in FILES]
     manifest = {
         "files": {file.name: _hash(file.read_bytes()) for file in files},
         "libraries": {library: find_version(library) for library in LIBRARIES},
@@ -106,13 +128,28 @@ def _write_files(bundle: Bundle, folder: Path) -> list[Path]:
     return [*files, folder / MANIFEST]
 
 
-def _read_files(folder: Path) -> Bundle:
-    return Bundle(
-        joblib.load(folder / "model.joblib"),
-        load_profile(folder / "profile.parquet"),
-        json.loads((folder / "metrics.json").read_text(encoding="utf-8")),
-        (folder / "card.md").read_text(encoding="utf-8"),
-    )
+def _read_files(folder: Path, location: str) -> Bundle:
+    try:
+        return Bundle(
+            joblib.load(folder / "model.joblib"),
+            load_profile(folder / "profile.parquet"),
+            load_customers(folder / "customers.npz"),
+            json.loads((folder / "metrics.json").read_text(encoding="utf-8")),
+            (folder / "card.md").read_text(encoding="utf-8"),
+        )
+    except (ImportError, AttributeError, ValueError, KeyError) as error:
+        raise BundleError(
+            f"The model bundle {location} is whole, but this version of loanwatch cannot read it "
+            f"({type(error).__name__}: {error}). Use the version that made it, or train a new champion with "
+            "`python -m flows.train`."
+        ) from None
+
+
+def _refuse_other_files(location: str, manifest: dict[str, Any]) -> None:
+    named = set(manifest.get("files", ()))
+    if named != set(FILES) or "libraries" not in manifest:
+        others = ", ".join(sorted(named ^ set(FILES))) or "the libraries"
+        raise BundleError(f"The manifest of the model bundle {location} does not fit a bundle ({others}). {ADVICE}")
 
 
 def _refuse_other_libraries(location: str, libraries: dict[str, str]) -> None:

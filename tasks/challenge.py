@@ -4,33 +4,49 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
 from blocks.database import connect
-from tasks.champion import Succession, Trained, install_champion, measure_training
+from tasks.approval import measure_approval
+from tasks.calibration import measure_calibration_error, measure_reliability
+from tasks.champion import Succession, Trained, install_champion, leave_out, measure_training
 from tasks.compare import (
+    THRESHOLD,
     Comparison,
     PromotionDecision,
     decide_promotion,
     measure_difference,
     measure_performance,
 )
+from tasks.customers import remember_customers
 from tasks.decide import Outcome, is_drift_proven
 from tasks.extract import extract_window
 from tasks.files import write_json
 from tasks.findings import Finding
+from tasks.importance import measure_importance
 from tasks.job import Job
 from tasks.journal import stage
-from tasks.preprocess import Prepared, prepare
+from tasks.preprocess import Floats, Prepared, concatenate, prepare
 from tasks.registry import Champion
+from tasks.segments import compare_segments, cut_segments
 from tasks.train import Training, score, split_by_time, train_candidates
 from tasks.windows import Window
 
 DEPLOY_REPORT = "deploy_report.json"
+CHALLENGER, CHAMPION = "challenger", "champion"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The judging rows of customers that neither model knows, how many were left out, and both models' scores."""
+
+    rows: Prepared
+    left_out: int
+    scores: dict[str, Floats]
 
 
 @dataclass(frozen=True)
@@ -65,14 +81,15 @@ def train_challenger(job: Job, champion: Champion, prepared: Prepared) -> Traini
 @stage("compare", lambda contest: contest.decision.reason)
 def compare_with_champion(job: Job, champion: Champion, training: Training, findings: Sequence[Finding]) -> Contest:
     """Judge the chosen challenger once on the judging days, and write deploy_report.json."""
-    comparison = measure_comparison(training, champion, job.policy.promotion.confidence)
+    judged = _judge(champion, training)
+    comparison = measure_comparison(job, training, judged)
     decision = decide_promotion(
         comparison, is_drift_proven(findings), job.policy.train.minimum_test_rows, job.policy.promotion
     )
     if champion.is_replay and decision.promote:
         reason = f"Kept: {decision.reason.removeprefix('Promoted: ')} A replay of an earlier window promotes nothing."
         decision = PromotionDecision(False, reason)
-    record = _record(job, champion, training, comparison, decision)
+    record = _record(job, champion, training, comparison, decision) | _explain(job, champion, training, judged)
     write_json(job.results / DEPLOY_REPORT, record)
     return Contest(comparison, decision, record)
 
@@ -87,7 +104,7 @@ def promote_or_keep(job: Job, champion: Champion, training: Training, contest: C
         training.chosen,
         training.fitted_on,
         (*champion.model.training_windows, days),
-        measure_training(training) | {"comparison": contest.comparison.as_record()},
+        measure_training(job, training) | {"comparison": contest.comparison.as_record()},
     )
     evidence = hashlib.sha256((job.results / DEPLOY_REPORT).read_bytes()).hexdigest()
     succession = Succession(
@@ -96,23 +113,55 @@ def promote_or_keep(job: Job, champion: Champion, training: Training, contest: C
     return Succeeded(Outcome.PROMOTED, install_champion(job, trained, succession).model.version)
 
 
-def measure_comparison(training: Training, champion: Champion, confidence: float) -> Comparison:
-    """Both models on the judging days, without the rows of customers that either was fitted on."""
-    test = training.split.test
-    is_new = ~np.isin(test.keys, training.fitted_on.keys)
-    judged = test.take(is_new)
-    challenger = score(training.chosen.pipeline, judged.applications)
-    incumbent = score(champion.bundle.pipeline, judged.applications)
+def _judge(champion: Champion, training: Training) -> Judged:
+    rows, left_out = leave_out(
+        training.split.test, remember_customers(training.fitted_on.keys), champion.bundle.customers
+    )
+    scores = {
+        CHALLENGER: score(training.chosen.pipeline, rows.applications),
+        CHAMPION: score(champion.bundle.pipeline, rows.applications),
+    }
+    return Judged(rows, left_out, scores)
+
+
+def measure_comparison(job: Job, training: Training, judged: Judged) -> Comparison:
+    """Both models on the judging days, as a whole and by segment."""
+    policy, labels = job.policy.promotion, judged.rows.labels
+    challenger, champion = judged.scores[CHALLENGER], judged.scores[CHAMPION]
     fitted = training.fitted_on
-    measured = measure_difference(judged.labels, challenger, incumbent, confidence)
+    measured = measure_difference(labels, challenger, champion, policy.confidence)
+    segments = cut_segments(job.contract, judged.rows.applications)
     return Comparison(
-        challenger=measure_performance(judged.labels, challenger),
-        champion=measure_performance(judged.labels, incumbent),
+        challenger=measure_performance(labels, challenger),
+        champion=measure_performance(labels, champion),
         challenger_training=measure_performance(fitted.labels, score(training.chosen.pipeline, fitted.applications)),
         difference=measured[0] if measured else None,
         interval=measured[1] if measured else None,
-        left_out=int((~is_new).sum()),
+        left_out=judged.left_out,
+        segments=tuple(compare_segments(segments, labels, challenger, champion, policy)),
     )
+
+
+def _explain(job: Job, champion: Champion, training: Training, judged: Judged) -> dict[str, Any]:
+    """What stands beside the comparison and decides nothing: calibration, approval by group, and what changed why."""
+    labels, confidence = judged.rows.labels, job.policy.promotion.confidence
+    curves = {name: measure_reliability(labels, scores, confidence) for name, scores in judged.scores.items()}
+    decisions = {"the lender": labels == 1} | {name: scores >= THRESHOLD for name, scores in judged.scores.items()}
+    approval = measure_approval(job.contract, judged.rows.applications, decisions, confidence)
+    fitted, split = training.fitted_on, training.split
+    reference = fitted.take(np.isin(fitted.days, split.train.days, invert=True))
+    window = concatenate([split.train, split.validation, split.test])
+    importance = measure_importance(
+        job.contract, champion.bundle.pipeline, reference, window, confidence, job.policy.train.seed
+    )
+    return {
+        "calibration": {
+            name: {"error": measure_calibration_error(curve), "reliability": [asdict(band) for band in curve]}
+            for name, curve in curves.items()
+        },
+        "approval": [asdict(group) for group in approval],
+        "importance": [asdict(column) for column in importance],
+    }
 
 
 def _record(

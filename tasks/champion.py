@@ -10,9 +10,12 @@ import numpy as np
 import pandas as pd
 
 from blocks.database import connect
+from tasks.approval import measure_approval
 from tasks.bundle import Bundle, save_bundle
+from tasks.calibration import measure_calibration_error, measure_intervals, measure_reliability
 from tasks.card import write_card
-from tasks.compare import Performance, measure_performance
+from tasks.compare import THRESHOLD, measure_performance
+from tasks.customers import Customers, remember_customers
 from tasks.errors import LoanwatchError
 from tasks.extract import extract_window
 from tasks.findings import Verdict
@@ -23,6 +26,7 @@ from tasks.profile import fit_profile
 from tasks.promote import NewVersion, Promotion, hash_evidence, promote, register
 from tasks.quality import is_fit, measure_quality
 from tasks.registry import Champion, ModelVersion, read_version
+from tasks.segments import cut_segments, measure_segments
 from tasks.train import Candidate, Training, fit_candidate, score, split_by_time, train_candidates
 from tasks.windows import Window
 
@@ -61,7 +65,8 @@ def build_bundle(job: Job, trained: Trained) -> Bundle:
         seed=job.policy.drift.seed,
     )
     card = write_card(job.contract, trained.candidate.kind, trained.windows, trained.metrics)
-    return Bundle(trained.candidate.pipeline, profile, trained.metrics, card)
+    customers = remember_customers(trained.fitted_on.keys)
+    return Bundle(trained.candidate.pipeline, profile, customers, trained.metrics, card)
 
 
 def install_champion(job: Job, trained: Trained, succession: Succession) -> Champion:
@@ -93,7 +98,7 @@ def train_first_champion(job: Job, reference: Window) -> Champion:
     """Cold start: choose and judge on the last days of the reference, then fit the chosen kind on all of it."""
     prepared = _extract_reference(job, reference)
     training = train_candidates(job.contract, split_by_time(prepared, job.policy.train), [], job.policy.train)
-    metrics = measure_training(training)
+    metrics = measure_training(job, training)
     _refuse_poor_model(job, metrics)
     labelled = prepared.take(prepared.is_labelled)
     deployed = fit_candidate(job.contract, training.chosen.kind, labelled, job.policy.train)
@@ -109,20 +114,39 @@ def describe_model(model: ModelVersion) -> str:
     return f"version {model.version}, {kind}, test AUC {auc:.3f}"
 
 
-def measure_training(training: Training) -> dict[str, Any]:
-    """The chosen candidate on the judging days and on its own training rows, as plain JSON values."""
-    split, pipeline = training.split, training.chosen.pipeline
+def measure_training(job: Job, training: Training) -> dict[str, Any]:
+    """The chosen candidate on the judging days and on its own training rows, as plain JSON values.
 
-    def measure(rows: Prepared) -> Performance:
-        return measure_performance(rows.labels, score(pipeline, rows.applications))
-
+    Judging rows of customers that it was fitted on are left out.
+    """
+    contract, policy = job.contract, job.policy.promotion
+    pipeline, fitted = training.chosen.pipeline, training.fitted_on
+    judged, left_out = leave_out(training.split.test, remember_customers(fitted.keys))
+    scores = score(pipeline, judged.applications)
+    reliability = measure_reliability(judged.labels, scores, policy.confidence)
+    segments = measure_segments(cut_segments(contract, judged.applications), judged.labels, scores, policy)
+    decisions = {"the lender": judged.labels == 1, "the model": scores >= THRESHOLD}
+    approval = measure_approval(contract, judged.applications, decisions, policy.confidence)
     return {
-        "fitted_rows": len(training.fitted_on),
-        "judged_on": f"{split.test.days.min()} to {split.test.days.max()}" if len(split.test) else "no days",
-        "test": asdict(measure(split.test)),
-        "training": asdict(measure(training.fitted_on)),
+        "fitted_rows": len(fitted),
+        "judged_on": f"{judged.days.min()} to {judged.days.max()}" if len(judged) else "no days",
+        "left_out": left_out,
+        "test": asdict(measure_performance(judged.labels, scores)),
+        "confidence": policy.confidence,
+        "intervals": measure_intervals(judged.labels, scores, THRESHOLD, policy.confidence),
+        "training": asdict(measure_performance(fitted.labels, score(pipeline, fitted.applications))),
         "candidates": {kind: {"validation_auc": auc} for kind, auc in training.validation_auc.items()},
+        "calibration_error": measure_calibration_error(reliability),
+        "reliability": [asdict(band) for band in reliability],
+        "segments": [asdict(segment) for segment in segments],
+        "approval": [asdict(group) for group in approval],
     }
+
+
+def leave_out(rows: Prepared, *known: Customers) -> tuple[Prepared, int]:
+    """The rows whose customer none of the models was fitted on, and how many were left out."""
+    is_new = ~np.any([customers.contains(rows.keys) for customers in known], axis=0)
+    return rows.take(is_new), int((~is_new).sum())
 
 
 def _extract_reference(job: Job, reference: Window) -> Prepared:

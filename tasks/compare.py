@@ -10,6 +10,7 @@ from sklearn.metrics import accuracy_score, brier_score_loss, f1_score, precisio
 
 from tasks.policy import PromotionPolicy
 from tasks.preprocess import Floats
+from tasks.segments import SegmentComparison
 from tasks.statistics.auc import compare_paired_auc
 
 THRESHOLD = 0.5
@@ -30,7 +31,10 @@ class Performance:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Challenger against champion on the judging days. `difference` is challenger minus champion, in AUC."""
+    """Challenger against champion on the judging days. `difference` is challenger minus champion, in AUC.
+
+    `left_out` rows are of customers that either model was fitted on.
+    """
 
     challenger: Performance
     champion: Performance
@@ -38,6 +42,7 @@ class Comparison:
     difference: float | None
     interval: tuple[float, float] | None
     left_out: int
+    segments: tuple[SegmentComparison, ...] = ()
 
     def as_record(self) -> dict[str, Any]:
         """The comparison as plain JSON values."""
@@ -54,6 +59,8 @@ class PromotionDecision:
 
 def measure_performance(labels: Floats, scores: Floats) -> Performance:
     """Accuracy, precision, recall and F1 at a probability of one half; AUC; Brier score (mean squared error)."""
+    if not len(labels):
+        return Performance(0, None, 0.0, 0.0, 0.0, 0.0, 0.0)
     decisions = scores >= THRESHOLD
     both = len(np.unique(labels)) == 2
     return Performance(
@@ -88,21 +95,11 @@ def decide_promotion(
     A challenger is promoted where it is proven better: the lower end of the interval of the AUC difference is above 0.
     Where the champion is proven to have drifted, proof that it is not worse (lower end above minus the margin) is
     enough. It is never promoted below the AUC floor, nor where its training AUC exceeds its test AUC by more than the
-    limit, nor on too few judging rows.
+    limit, nor where a segment is proven to lose more than the policy allows, nor on too few judging rows.
     """
-    judged = comparison.challenger
-    if judged.rows < minimum_rows or judged.auc is None or comparison.interval is None:
-        return _keep(
-            f"the judging days hold {judged.rows} usable labelled rows, and {minimum_rows} of both decisions are needed"
-        )
-    training_auc = comparison.challenger_training.auc or judged.auc
-    if judged.auc < policy.minimum_auc:
-        return _keep(f"the challenger's AUC of {judged.auc:.3f} is below the floor of {policy.minimum_auc:.2f}")
-    if training_auc - judged.auc > policy.maximum_gap:
-        return _keep(
-            f"the challenger's AUC falls from {training_auc:.3f} in training to {judged.auc:.3f}, by more than "
-            f"{policy.maximum_gap:.2f}"
-        )
+    obstacle = _find_obstacle(comparison, minimum_rows, policy)
+    if obstacle is not None or comparison.interval is None:
+        return _keep(obstacle or "the judging days hold one decision only")
     low, high = comparison.interval
     measured = (
         f"AUC difference {comparison.difference:+.4f}, {policy.confidence:.0%} interval {low:+.4f} to {high:+.4f}"
@@ -114,6 +111,30 @@ def decide_promotion(
             True, f"Promoted: the champion has drifted and the challenger is proven not worse ({measured})."
         )
     return _keep(f"the challenger is not proven better ({measured})")
+
+
+def _find_obstacle(comparison: Comparison, minimum_rows: int, policy: PromotionPolicy) -> str | None:
+    """Why a challenger cannot be promoted however well it compares, if anything."""
+    judged = comparison.challenger
+    if judged.rows < minimum_rows or judged.auc is None:
+        return (
+            f"the judging days hold {judged.rows} usable labelled rows, and {minimum_rows} of both decisions are needed"
+        )
+    training_auc = comparison.challenger_training.auc or judged.auc
+    if judged.auc < policy.minimum_auc:
+        return f"the challenger's AUC of {judged.auc:.3f} is below the floor of {policy.minimum_auc:.2f}"
+    if training_auc - judged.auc > policy.maximum_gap:
+        return (
+            f"the challenger's AUC falls from {training_auc:.3f} in training to {judged.auc:.3f}, by more than "
+            f"{policy.maximum_gap:.2f}"
+        )
+    worse = next((segment for segment in comparison.segments if segment.is_proven_worse), None)
+    if worse is not None:
+        return (
+            f"the challenger is proven to lose more than {policy.segment_loss:.2f} AUC where {worse.column} is "
+            f"{worse.segment}: {worse.champion_auc:.3f} becomes {worse.challenger_auc:.3f}"
+        )
+    return None
 
 
 def _keep(why: str) -> PromotionDecision:

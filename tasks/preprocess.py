@@ -18,12 +18,13 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
 
-from tasks.contract import Column, Contract, Derived
+from tasks.contract import Column, Contract, Derived, Role
 from tasks.extract import Extract
 from tasks.job import Job
 from tasks.journal import stage
 
 Floats = NDArray[np.float64]
+KEPT_ROLES = (Role.FEATURE, Role.PROTECTED)
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,10 @@ class Prepared:
 
 
 def prepare(contract: Contract, applications: pd.DataFrame) -> Prepared:
-    """Split extracted applications into features, labels, days and customer keys."""
+    """Split extracted applications into features, labels, days and customer keys.
+
+    Protected columns stay beside the features, for the reports by segment; the model's pipeline leaves them out.
+    """
     target = applications[contract.target.name].astype(object)
     known = target.isin(contract.target.allowed or ())
     labels = np.where(known, (target == contract.target.positive).astype(float), np.nan)
@@ -62,7 +66,9 @@ def prepare(contract: Contract, applications: pd.DataFrame) -> Prepared:
     if contract.customer is not None:
         identity = applications[contract.customer.name].where(applications[contract.customer.name].notna(), identity)
     return Prepared(
-        applications[[column.name for column in contract.features]].reset_index(drop=True),
+        applications[[*(column.name for column in contract.columns if column.role in KEPT_ROLES)]].reset_index(
+            drop=True
+        ),
         labels,
         applications[contract.time.name].to_numpy("datetime64[D]"),
         pd.util.hash_array(identity.astype(str).to_numpy(object)),
@@ -109,7 +115,7 @@ class DeriveFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, applications: pd.DataFrame) -> pd.DataFrame:
         """A frame of the feature columns and the derived features, in the contract's order."""
-        features = {column.name: _clean(column, applications[column.name]) for column in self.columns}
+        features = {column.name: clean_column(column, applications[column.name]) for column in self.columns}
         for derived in self.derived:
             features[derived.name] = _derive(derived, features)
         return pd.DataFrame(features, index=applications.index)
@@ -134,8 +140,9 @@ class EncodeFrequency(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self.feature_names_in_
 
 
-def _clean(column: Column, values: pd.Series) -> pd.Series:
-    if column.type == "category":
+def clean_column(column: Column, values: pd.Series) -> pd.Series:
+    """A column as a model reads it: words as objects, numbers without special values and infinities."""
+    if column.type != "number":
         return values.astype(object).where(values.notna(), np.nan)
     numbers = values.astype(float)
     return numbers.mask(numbers.isin(list(column.special)) | np.isinf(numbers))

@@ -1,0 +1,84 @@
+"""Importance: what a model's ranking rests on, in the reference and in the window, side by side.
+
+A column's importance is the AUC that is lost where its values are shuffled among the rows. Where it differs between
+reference and window, the column carries a change of performance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+from sklearn.pipeline import Pipeline
+
+from tasks.contract import Contract
+from tasks.preprocess import Floats, Prepared
+from tasks.statistics.auc import compare_paired_auc
+from tasks.train import score_by_fold
+
+MOST_ROWS = 2_000
+
+
+@dataclass(frozen=True)
+class Importance:
+    """One column: the AUC lost in the reference and in the window, and current less reference with its interval."""
+
+    column: str
+    reference: float
+    current: float
+    difference: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class _Loss:
+    value: float
+    error: float
+
+
+def measure_importance(
+    contract: Contract, pipeline: Pipeline, reference: Prepared, window: Prepared, confidence: float, seed: int
+) -> list[Importance]:
+    """Every column's importance, the one whose importance has changed most first; empty where a label is missing.
+
+    Rows are scored by the fold that was fitted without their customer, so that both sides are out of sample. At most
+    2,000 rows of each side are drawn. The interval holds the chance of the rows; the shuffling is one, seeded.
+    """
+    parts = [_draw(rows.take(rows.is_labelled), seed) for rows in (reference, window)]
+    if any(len(np.unique(part.labels)) < 2 for part in parts):
+        return []
+    names = [column.name for column in contract.features]
+    before, now = (_measure(pipeline, part, names, seed) for part in parts)
+    reach = float(stats.norm.ppf((1 + confidence) / 2))
+    measured = []
+    for name in names:
+        then, today = before[name], now[name]
+        difference, error = today.value - then.value, reach * float(np.hypot(then.error, today.error))
+        measured.append(Importance(name, then.value, today.value, difference, difference - error, difference + error))
+    return sorted(measured, key=lambda importance: -abs(importance.difference))
+
+
+def _measure(pipeline: Pipeline, rows: Prepared, names: list[str], seed: int) -> dict[str, _Loss]:
+    plain = score_by_fold(pipeline, rows.applications, rows.keys)
+    order = np.random.default_rng(seed).permutation(len(rows))
+    losses = {}
+    for name in names:
+        shuffled = rows.applications.assign(**{name: rows.applications[name].to_numpy()[order]})
+        losses[name] = _compare(rows.labels, plain, score_by_fold(pipeline, shuffled, rows.keys))
+    return losses
+
+
+def _compare(labels: Floats, plain: Floats, shuffled: Floats) -> _Loss:
+    one_error = float(stats.norm.cdf(1) - stats.norm.cdf(-1))
+    loss, low, _ = compare_paired_auc(labels, plain, shuffled, one_error)
+    return _Loss(loss, loss - low)
+
+
+def _draw(rows: Prepared, seed: int) -> Prepared:
+    if len(rows) <= MOST_ROWS:
+        return rows
+    drawn = np.zeros(len(rows), bool)
+    drawn[np.random.default_rng(seed).choice(len(rows), MOST_ROWS, replace=False)] = True
+    return rows.take(drawn)

@@ -1,0 +1,170 @@
+"""Segments: how a model does among the applications that share something, and where it does worst.
+
+A segment is one word of a category, a band of a number (quarters of the applications), or the missing values of either.
+Protected columns are cut like the others, though no model is given them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from tasks.contract import Column, Contract, Role
+from tasks.policy import PromotionPolicy
+from tasks.preprocess import Floats, clean_column
+from tasks.statistics.auc import compare_paired_auc, measure_auc
+from tasks.statistics.proportions import correct_by_holm
+
+BANDS = 4
+FEWEST_OF_EACH = 10  # rows of either label, below which an area's interval cannot be trusted
+MISSING = "missing"
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """Some of the applications: the column, the words that name them, and a mask."""
+
+    column: str
+    name: str
+    rows: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class SegmentPerformance:
+    """A model in one segment. `rate` is the share of positive labels; `low` and `high` are the ends of the AUC's
+    interval.
+    """
+
+    column: str
+    segment: str
+    rows: int
+    rate: float
+    auc: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class SegmentComparison:
+    """Challenger less champion in one segment, in AUC. `p_value` (Holm's) is that of losing no more than allowed."""
+
+    column: str
+    segment: str
+    rows: int
+    champion_auc: float
+    challenger_auc: float
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    is_proven_worse: bool
+
+
+def cut_segments(contract: Contract, applications: pd.DataFrame) -> list[Segment]:
+    """Every segment of the features and protected columns that the frame has, in the contract's order."""
+    columns = [column for column in contract.columns if column.role in (Role.FEATURE, Role.PROTECTED)]
+    return [
+        segment
+        for column in columns
+        if column.name in applications
+        for segment in _cut(column, clean_column(column, applications[column.name]))
+    ]
+
+
+def measure_segments(
+    segments: list[Segment], labels: Floats, scores: Floats, policy: PromotionPolicy
+) -> list[SegmentPerformance]:
+    """The model's AUC in each segment with enough rows, the worst first. All rows are labelled."""
+    reach = _find_reach(policy.confidence)
+    measured = []
+    for segment in _keep_large(segments, labels, policy.segment_rows):
+        auc = measure_auc(labels[segment.rows], scores[segment.rows])
+        ends = auc.value - reach * auc.variance**0.5, auc.value + reach * auc.variance**0.5
+        rows, rate = int(segment.rows.sum()), float(labels[segment.rows].mean())
+        low, high = max(0.0, ends[0]), min(1.0, ends[1])
+        measured.append(SegmentPerformance(segment.column, segment.name, rows, rate, auc.value, low, high))
+    return sorted(measured, key=lambda performance: performance.auc)
+
+
+def compare_segments(
+    segments: list[Segment], labels: Floats, challenger: Floats, champion: Floats, policy: PromotionPolicy
+) -> list[SegmentComparison]:
+    """Both models in each segment with enough rows, the challenger's greatest loss first.
+
+    The proof of a loss is a one-sided paired DeLong test of losing more than `segment_loss`, corrected by Holm over
+    the segments.
+    """
+    large = _keep_large(segments, labels, policy.segment_rows)
+    measured = [
+        compare_paired_auc(labels[part.rows], challenger[part.rows], champion[part.rows], policy.confidence)
+        for part in large
+    ]
+    chances = correct_by_holm(np.array([_chance_of_loss(ends, policy) for ends in measured]))
+    compared = [
+        SegmentComparison(
+            part.column,
+            part.name,
+            int(part.rows.sum()),
+            measure_auc(labels[part.rows], champion[part.rows]).value,
+            measure_auc(labels[part.rows], challenger[part.rows]).value,
+            *ends,
+            float(chance),
+            bool(chance < policy.segment_level),
+        )
+        for part, ends, chance in zip(large, measured, chances, strict=True)
+    ]
+    return sorted(compared, key=lambda comparison: comparison.difference)
+
+
+def _chance_of_loss(ends: tuple[float, float, float], policy: PromotionPolicy) -> float:
+    """The p-value of the hypothesis that the challenger loses at most `segment_loss`."""
+    difference, low, high = ends
+    excess = difference + policy.segment_loss
+    error = (high - low) / 2 / _find_reach(policy.confidence)
+    if error == 0:
+        return float(excess >= 0)
+    return float(stats.norm.cdf(excess / error))
+
+
+def _find_reach(confidence: float) -> float:
+    return float(stats.norm.ppf((1 + confidence) / 2))
+
+
+def _keep_large(segments: list[Segment], labels: Floats, minimum_rows: int) -> list[Segment]:
+    def is_large(segment: Segment) -> bool:
+        rows, positive = int(segment.rows.sum()), int(labels[segment.rows].sum())
+        # A segment of all rows is the whole, which is judged anyway.
+        return minimum_rows <= rows < len(labels) and FEWEST_OF_EACH <= positive <= rows - FEWEST_OF_EACH
+
+    return [segment for segment in segments if is_large(segment)]
+
+
+def _cut(column: Column, values: pd.Series) -> list[Segment]:
+    is_missing = values.isna().to_numpy()
+    parts = _cut_bands(values.to_numpy(float)) if column.type == "number" else _cut_words(values)
+    return [Segment(column.name, name, rows) for name, rows in [*parts, (MISSING, is_missing)] if rows.any()]
+
+
+def _cut_words(values: pd.Series) -> list[tuple[str, NDArray[np.bool_]]]:
+    return [(str(word), (values == word).to_numpy()) for word in sorted(values.dropna().unique())]
+
+
+def _cut_bands(values: Floats) -> list[tuple[str, NDArray[np.bool_]]]:
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return []
+    edges = np.unique(np.quantile(known, np.arange(1, BANDS) / BANDS, method="lower"))
+    if edges[-1] == known.max():
+        edges = edges[:-1]
+    if not len(edges):
+        return [("all", ~np.isnan(values))]
+    told = [f"{edge:,.6g}" for edge in edges]
+    names = [f"up to {told[0]}", *(f"above {a} up to {b}" for a, b in pairwise(told))]
+    band = np.searchsorted(edges, values, side="left")
+    known_rows = ~np.isnan(values)
+    return [(name, known_rows & (band == place)) for place, name in enumerate([*names, f"above {told[-1]}"])]
