@@ -31,7 +31,7 @@ FILES = ("card.md", "customers.npz", "metrics.json", "model.joblib", "profile.pa
 LIBRARIES = ("scikit-learn", "numpy", "pandas", "joblib")
 ADVICE = (
     "Restore the folder, return to an earlier champion with `python -m flows.rollback`, or train a new one with "
-    "`python -m flows.train`."
+    "`python -m flows.train --replace`."
 )
 
 

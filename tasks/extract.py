@@ -79,6 +79,24 @@ def extract_window(engine: Engine, contract: Contract, window: Window) -> Extrac
     return collected.finish(undated)
 
 
+def stream_window(engine: Engine, contract: Contract, window: Window, chunk_rows: int) -> Iterator[pd.DataFrame]:
+    """The same applications some at a time, about `chunk_rows` of them, so that a long window needs little memory.
+
+    Raises as `extract_window` does. The transaction is open until the last one was taken.
+    """
+    with read_snapshot(engine) as connection:
+        collected = _Collected(contract)
+        parameters = {"start": window.start, "end": window.end}
+        with _stream(connection, contract.read_query(), parameters, contract) as reader:
+            collected.check(reader.schema.names)
+            for batch in reader:
+                collected.add(batch)
+                if collected.rows >= chunk_rows:
+                    yield collected.finish(0).applications
+            if collected.rows:
+                yield collected.finish(0).applications
+
+
 def find_held_days(engine: Engine, contract: Contract) -> Window | None:
     """The days of the first and the last application that the table holds; None where it holds none."""
     with read_snapshot(engine) as connection:
@@ -171,6 +189,11 @@ class _Collected:
                 f"The query {self._contract.query} does not return {', '.join(missing)} (once): the contract "
                 f"{self._contract.name} says that it does. Mend the query or the contract."
             )
+
+    @property
+    def rows(self) -> int:
+        """The rows that no frame was made of yet."""
+        return sum(batch.num_rows for batch in self._batches)
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Type one batch, and count."""

@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from tasks.errors import LoanwatchError
-from tasks.registry import read_sql, to_json
+from tasks.registry import find_current, read_sql, to_json
 from tasks.windows import Window
 
-GENESIS = "0" * 64
+GENESIS = "0" * 64  # what stands before the first row of a chain
 
 
 class PromotionConflictError(LoanwatchError):
@@ -70,7 +70,7 @@ def promote(connection: Connection, promotion: Promotion) -> None:
     Raises PromotionConflictError where the champion is no longer `from_version`.
     """
     connection.execute(read_sql("lock"), {"contract": promotion.contract})
-    current = connection.execute(read_sql("current_champion"), {"contract": promotion.contract}).scalar()
+    current = find_current(connection, promotion.contract)
     if current != promotion.from_version:
         raise PromotionConflictError(
             f"The champion was version {promotion.from_version} when this run began and is version {current} now: "
@@ -87,7 +87,7 @@ def promote(connection: Connection, promotion: Promotion) -> None:
 
 def retire_champion(connection: Connection, contract: str, why: str) -> bool:
     """Take the champion out of production because its data is gone; returns whether there was one."""
-    current = connection.execute(read_sql("current_champion"), {"contract": contract}).scalar()
+    current = find_current(connection, contract)
     if current is None:
         return False
     today = datetime.now(UTC).date()

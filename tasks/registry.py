@@ -7,12 +7,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from tasks.bundle import Bundle, load_bundle
 from tasks.contract import QUERIES
-from tasks.errors import UsageError
+from tasks.errors import LoanwatchError, UsageError
 from tasks.windows import Window
+
+
+class UnknownVersionError(UsageError):
+    """The registry has no such version."""
+
+
+class NoChampionError(LoanwatchError):
+    """There is no model in production."""
 
 
 class NoChampionThenError(UsageError):
@@ -55,7 +63,7 @@ def find_champion(connection: Connection, contract: str, window: Window) -> Cham
     Raises NoChampionThenError where a champion exists but none that was fitted on other days than the window's and was
     effective when it began; BundleError where its bundle is gone or damaged.
     """
-    current = connection.execute(read_sql("current_champion"), {"contract": contract}).scalar()
+    current = find_current(connection, contract)
     if current is None:
         return None
     effective = connection.execute(
@@ -65,7 +73,7 @@ def find_champion(connection: Connection, contract: str, window: Window) -> Cham
         first = read_version(connection, contract, current)
         raise NoChampionThenError(
             f"No champion was effective on {window.start}: the first one was trained on {first.reference}. Choose a "
-            "window after these days, or train a champion on earlier ones with `python -m flows.train`."
+            "window after these days, or train a champion on earlier ones with `python -m flows.train --replace`."
         )
     model = read_version(connection, contract, effective)
     if any(days.overlaps(window) for days in model.training_windows):
@@ -76,9 +84,40 @@ def find_champion(connection: Connection, contract: str, window: Window) -> Cham
     return Champion(model, load_bundle(model.artifact, model.sha256), is_replay=effective != current)
 
 
+def load_current(connection: Connection, contract: str) -> Champion:
+    """The model that is in production now, loaded and checked. Raises NoChampionError or BundleError."""
+    current = find_current(connection, contract)
+    if current is None:
+        raise NoChampionError(
+            f"No model for {contract} is in production. Run `python -m flows.monitor`, which trains a first one, or "
+            "`python -m flows.train`."
+        )
+    model = read_version(connection, contract, current)
+    return Champion(model, load_bundle(model.artifact, model.sha256))
+
+
+def find_current(connection: Connection, contract: str) -> int | None:
+    """The version that is in production now, if any."""
+    version = connection.execute(read_sql("current_champion"), {"contract": contract}).scalar()
+    return None if version is None else int(version)
+
+
 def read_version(connection: Connection, contract: str, version: int) -> ModelVersion:
-    """One registered model."""
-    row = connection.execute(read_sql("model_version"), {"contract": contract, "version": version}).one()
+    """One registered model. Raises UnknownVersionError."""
+    row = connection.execute(read_sql("model_version"), {"contract": contract, "version": version}).one_or_none()
+    if row is None:
+        raise UnknownVersionError(
+            f"There is no version {version} of a model for {contract}. `python -m flows.models` lists them."
+        )
+    return _read_row(row)
+
+
+def list_versions(connection: Connection, contract: str) -> list[ModelVersion]:
+    """Every registered model, the oldest first."""
+    return [_read_row(row) for row in connection.execute(read_sql("list_versions"), {"contract": contract})]
+
+
+def _read_row(row: Row[Any]) -> ModelVersion:
     return ModelVersion(
         version=row.version,
         kind=row.kind,

@@ -1,0 +1,6 @@
+select
+    entry, contract, job_id, recorded_at, effective_from, from_version, to_version, why, evidence_sha256,
+    previous_hash, row_hash
+from loanwatch.promotion
+where contract = :contract
+order by entry
