@@ -92,6 +92,13 @@ def command(  # noqa: PLR0913 - the options of a command line
     return 0
 
 
+def has_settings() -> bool:
+    """Whether the environment names a database or Slack."""
+    secrets = (PASSWORD, WEBHOOK, TOKEN)
+    named = (VARIABLE, "LOANWATCH_DATABASE_HOST", *secrets, *(f"{name}_FILE" for name in secrets))
+    return any(os.environ.get(name) for name in named)
+
+
 def find_settings(creds: Path | None, options: DatabaseSettings) -> DatabaseSettings | None:
     """The database that was named: by options, in creds.json, or by LOANWATCH_DATABASE_URL; None where by none."""
     if creds is not None:
