@@ -1,0 +1,97 @@
+"""The model in production: how it ranked and how sure its probabilities were, then and now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from tasks.leaks import measure_leaks, suspect_rows
+from tasks.policy import PromotionPolicy, QualityPolicy
+from tasks.report_page.evidence import Evidence
+from tasks.report_page.model_pictures import (
+    Area,
+    draw_areas,
+    draw_calibration,
+    draw_roc,
+    has_both_labels,
+    take_decided,
+)
+from tasks.report_page.words import Record
+from tasks.segments import SegmentPerformance, cut_segments, measure_segments
+from tasks.statistics.auc import Auc, measure_auc
+
+REACH = 1.96  # 95 % of a normal distribution
+WORST = 8
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The champion's pictures, its areas, and what the leak does to them."""
+
+    areas: Sequence[Area]
+    areas_picture: Markup
+    roc: Markup
+    calibration: Markup
+
+
+def describe_standing(summary: Record, evidence: Evidence | None) -> Standing | None:
+    """How the champion stands; None where nothing was scored."""
+    if evidence is None or summary["champion"] is None:
+        return None
+    areas = list_areas(summary, evidence)
+    reference, window = take_decided(evidence)
+    has_curve = has_both_labels(reference) or has_both_labels(window)
+    return Standing(
+        areas,
+        draw_areas(areas) if areas else Markup(""),
+        draw_roc(evidence) if has_curve else Markup(""),
+        draw_calibration(evidence) if has_curve else Markup(""),
+    )
+
+
+def list_areas(summary: Record, evidence: Evidence) -> list[Area]:
+    """The champion's AUC: on the reference, on the window, there without suspected rows, and as estimated."""
+    _, window = take_decided(evidence)
+    areas = []
+    if evidence.profile.auc is not None:
+        areas.append(_name_area("on its reference", evidence.profile.auc, "before", evidence.profile.labelled))
+    if has_both_labels(window):
+        areas.append(_name_area("in this window", measure_auc(*window), "now", len(window[0])))
+        areas += _list_without_leak(summary, evidence)
+    estimated = next((f for f in summary["findings"] if f["check"] == "estimated_auc"), None)
+    if estimated and estimated["current"] is not None:
+        now, reach = estimated["current"], REACH * (estimated["standard_error"] or 0.0)
+        areas.append(Area("expected where undecided", now, now - reach, min(now + reach, 1.0), "guess"))
+    return areas
+
+
+def _list_without_leak(summary: Record, evidence: Evidence) -> list[Area]:
+    """The area without the rows whose decision a column gives away; empty where there are none."""
+    observed = evidence.observed
+    policy = QualityPolicy.model_validate(summary["policy"]["quality"])
+    leaks = measure_leaks(evidence.contract, observed.applications, observed.labels, policy)
+    clean = ~suspect_rows(leaks, observed.applications) & ~np.isnan(observed.labels)
+    labels: Any = observed.labels[clean]
+    if not leaks or len(np.unique(labels)) < 2:
+        return []
+    return [_name_area("without suspected leak rows", measure_auc(labels, observed.scores[clean]), "now", len(labels))]
+
+
+def _name_area(name: str, area: Auc, style: str, rows: int) -> Area:
+    reach = REACH * float(np.sqrt(area.variance))
+    return Area(name, area.value, area.value - reach, min(area.value + reach, 1.0), style, rows)
+
+
+def list_worst_segments(summary: Record, evidence: Evidence | None) -> list[SegmentPerformance]:
+    """Where the champion ranks worst in the window, of the segments that are large enough to tell."""
+    if evidence is None or summary["champion"] is None:
+        return []
+    labels, scores = evidence.observed.labels, evidence.observed.scores
+    known = ~np.isnan(labels) & ~np.isnan(scores)
+    policy = PromotionPolicy.model_validate(summary["policy"]["promotion"])
+    segments = cut_segments(evidence.contract, evidence.observed.applications[known])
+    return measure_segments(segments, labels[known], scores[known], policy)[:WORST]

@@ -1,0 +1,63 @@
+"""What the report's pictures are drawn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tasks.bins import Bins
+from tasks.contract import Contract
+from tasks.observed import Observed
+from tasks.profile import Profile, count_levels
+
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The champion's reference and the window that was held against it."""
+
+    profile: Profile
+    contract: Contract
+    observed: Observed
+
+    @cached_property
+    def columns(self) -> dict[str, Pair]:
+        """Every feature of the reference, then and now, by its name."""
+        codes = self.profile.encode(self.observed.applications)
+        now = count_levels(self.profile.columns, codes)
+        return {
+            bins.name: Pair(bins, before, current, self.observed.applications[bins.name])
+            for bins, before, current in zip(self.profile.columns, self.profile.counts, now, strict=True)
+            if bins.name in self.observed.applications
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """One column then and now: the rows of each code, 0 being missing, and the window's values."""
+
+    bins: Bins
+    reference: Counts
+    current: Counts
+    held: pd.Series
+
+    @property
+    def has_values(self) -> bool:
+        """Whether both windows hold a value at all."""
+        return bool(self.reference[1:].sum() and self.current[1:].sum())
+
+    @property
+    def missing(self) -> tuple[float, float]:
+        """The share of missing values, then and now."""
+        before, now = (counts[0] / max(counts.sum(), 1) for counts in (self.reference, self.current))
+        return float(before), float(now)
+
+    def share(self, code: int) -> tuple[float, float]:
+        """The share of a code among the rows that have a value, then and now."""
+        before, now = (counts[code] / max(counts[1:].sum(), 1) for counts in (self.reference, self.current))
+        return float(before), float(now)

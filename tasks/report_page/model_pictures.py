@@ -1,0 +1,215 @@
+"""Pictures of the model: ROC, calibration, areas with their intervals, approval by the values of a column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from tasks.bins import Bins
+from tasks.report_page.evidence import Evidence
+from tasks.report_page.svg import Scale, dot, line, picture, shorten, ticks, words
+
+Floats = NDArray[np.float64]
+Decided = tuple[Floats, Floats]
+
+SIDE = 320
+CORNERS = 100
+GROUPS = 10
+FEWEST = 20
+
+
+@dataclass(frozen=True)
+class Area:
+    """One AUC with the ends of its interval, and of how many applications it is."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    style: str
+    rows: int | None = None
+
+
+def take_decided(evidence: Evidence) -> tuple[Decided, Decided]:
+    """Labels and scores of the rows that are decided, of the reference and of the window."""
+    both = []
+    for labels, scores in (
+        (evidence.profile.labels, evidence.profile.scores),
+        (evidence.observed.labels, evidence.observed.scores),
+    ):
+        known = ~np.isnan(labels) & ~np.isnan(scores)
+        both.append((labels[known], scores[known]))
+    return both[0], both[1]
+
+
+def has_both_labels(decided: Decided) -> bool:
+    """Whether loans that were given and loans that were refused are among the rows."""
+    return len(np.unique(decided[0])) == 2
+
+
+def draw_roc(evidence: Evidence) -> Markup:
+    """How many good applications the model finds, by how many bad ones it lets through."""
+    x, y = Scale(0, 1, 36, SIDE - 8), Scale(0, 1, SIDE - 34, 8)
+    parts = [*_draw_frame(x, y, "refused loans that it would give", "given loans that it finds")]
+    parts.append(line([(x(0), y(0)), (x(1), y(1))], "chance"))
+    for decided, style in zip(take_decided(evidence), ("before-line", "now-line"), strict=True):
+        if has_both_labels(decided):
+            parts.append(line([(x(a), y(b)) for a, b in _trace_roc(*decided)], style))
+    told = "ROC curves of the model on the reference and on the window; the diagonal is a coin toss."
+    return picture(SIDE, SIDE, told, parts)
+
+
+def _trace_roc(labels: Floats, scores: Floats) -> list[tuple[float, float]]:
+    """The corners of the curve, thinned out."""
+    order = np.argsort(-scores, kind="stable")
+    ends = np.append(np.diff(scores[order]) != 0, True)
+    found = np.append(0, np.cumsum(labels[order] == 1)[ends]) / np.sum(labels == 1)
+    wrong = np.append(0, np.cumsum(labels[order] == 0)[ends]) / np.sum(labels == 0)
+    way = wrong + found
+    steps = np.linspace(0, 2, CORNERS)
+    return list(zip(np.interp(steps, way, wrong).tolist(), np.interp(steps, way, found).tolist(), strict=True))
+
+
+def draw_calibration(evidence: Evidence) -> Markup:
+    """The share that was approved among applications of a like score, then and now."""
+    x, y = Scale(0, 1, 36, SIDE - 8), Scale(0, 1, SIDE - 34, 8)
+    parts = [*_draw_frame(x, y, "probability that the model gave", "share that was approved")]
+    parts.append(line([(x(0), y(0)), (x(1), y(1))], "chance"))
+    for decided, style in zip(take_decided(evidence), ("before", "now"), strict=True):
+        points = [(x(score), y(share)) for score, share in group_by_score(*decided)]
+        if points:
+            parts.append(line(points, f"{style}-line"))
+            parts += [dot(point, 3.2, f"{style}-dot") for point in points]
+    told = "Share that was approved at each level of the model's probability; on the diagonal both are equal."
+    return picture(SIDE, SIDE, told, parts)
+
+
+def group_by_score(labels: Floats, scores: Floats) -> list[tuple[float, float]]:
+    """Mean score and share approved of ten groups of like score; small groups are left out."""
+    if len(scores) < FEWEST:
+        return []
+    lines = np.unique(np.quantile(scores, np.linspace(0, 1, GROUPS + 1)[1:-1]))
+    group = np.searchsorted(lines, scores, side="right")
+    sizes = np.bincount(group)
+    kept = np.flatnonzero(sizes >= FEWEST)
+    sums = [np.bincount(group, weights=values) for values in (scores, labels)]
+    return [(float(sums[0][g] / sizes[g]), float(sums[1][g] / sizes[g])) for g in kept]
+
+
+def _draw_frame(x: Scale, y: Scale, below: str, left: str) -> list[str]:
+    parts = []
+    for mark in (0, 0.25, 0.5, 0.75, 1):
+        parts.append(line([(x(mark), y(0)), (x(mark), y(1))], "grid"))
+        parts.append(line([(x(0), y(mark)), (x(1), y(mark))], "grid"))
+    for mark in (0, 0.5, 1):
+        parts.append(words((x(mark), y(0) + 15), f"{100 * mark:.0f} %", anchor="middle" if mark < 1 else "end"))
+        parts.append(words((x(0) - 4, y(mark) + (4 if mark < 1 else 9)), f"{100 * mark:.0f}", anchor="end"))
+    parts.append(words(((x(0) + x(1)) / 2, y(0) + 30), f"{below} →", "axis-name", "middle"))
+    parts.append(words((x(0) + 6, y(1) + 12), f"↑ {left}", "axis-name"))
+    return parts
+
+
+def draw_areas(areas: Sequence[Area]) -> Markup:
+    """Areas under the ROC curve with their intervals, one below the other on one axis."""
+    width, top, step = 640, 6, 34
+    low = min(area.low for area in areas) - 0.01
+    high = min(max(area.high for area in areas) + 0.01, 1.0)
+    x, bottom = Scale(low, high, 250, width - 70), top + step * len(areas)
+    parts = [line([(x(mark), top), (x(mark), bottom)], "grid") for mark in ticks(low, high)]
+    parts += [words((x(mark), bottom + 16), f"{mark:.3g}", anchor="middle") for mark in ticks(low, high)]
+    for place, area in enumerate(areas):
+        middle = top + step * (place + 0.5)
+        parts += [
+            words((242, middle + 4), area.name, "name", "end"),
+            line([(x(area.low), middle), (x(area.high), middle)], f"{area.style}-reach"),
+            dot((x(area.value), middle), 5.5, f"{area.style}-dot"),
+            words((width - 60, middle + 4), f"{area.value:.3f}", "name"),
+        ]
+    told = "; ".join(f"{area.name}: AUC {area.value:.3f}, {area.low:.3f} to {area.high:.3f}" for area in areas)
+    return picture(width, bottom + 24, told, parts)
+
+
+def draw_difference(difference: float, interval: tuple[float, float], margin: float | None) -> Markup:
+    """The challenger's AUC less the champion's with its interval, against no difference at all."""
+    width, middle = 640, 46
+    reach = max(abs(interval[0]), abs(interval[1]), margin or 0.0) * 1.25 or 0.01
+    x = Scale(-reach, reach, 12, width - 12)
+    parts = [line([(x(mark), 24), (x(mark), 68)], "grid") for mark in ticks(-reach, reach)]
+    parts += [
+        words((x(mark), 84), f"{mark:+.3g}" if mark else "equal", anchor="middle") for mark in ticks(-reach, reach)
+    ]
+    parts.append(line([(x(0), 20), (x(0), 68)], "axis"))
+    if margin:
+        parts.append(line([(x(-margin), 20), (x(-margin), 68)], "margin"))
+        parts.append(words((x(-margin), 14), "not worse from here", anchor="middle"))
+    parts.append(words((x(reach), 14), "challenger better →", anchor="end"))
+    parts.append(line([(x(interval[0]), middle), (x(interval[1]), middle)], "now-reach"))
+    parts.append(dot((x(difference), middle), 6.5, "now-dot"))
+    told = f"AUC difference {difference:+.4f}, interval {interval[0]:+.4f} to {interval[1]:+.4f}"
+    return picture(width, 92, told, parts)
+
+
+def draw_approval(evidence: Evidence, column: str) -> Markup:
+    """The share that was approved, by the values of a column, then and now."""
+    rows = measure_approval(evidence, column)
+    if not rows:
+        return Markup("")
+    width, height = 420, 34 + 26 * len(rows)
+    x = Scale(0, 1, 160, width - 20)
+    parts = [line([(x(mark), 4), (x(mark), height - 28)], "grid") for mark in (0, 0.25, 0.5, 0.75, 1)]
+    parts += [words((x(mark), height - 12), f"{100 * mark:.0f} %", anchor="middle") for mark in (0, 0.5, 1)]
+    for place, (name, before, now) in enumerate(rows):
+        middle = 18 + 26 * place
+        parts += [
+            words((152, middle + 4), name if len(name) <= 22 else f"{name[:21]}…", anchor="end"),
+            line([(x(before), middle), (x(now), middle)], "change"),
+            dot((x(before), middle), 4.5, "before-dot"),
+            dot((x(now), middle), 5.5, "now-dot"),
+        ]
+    told = "; ".join(
+        f"{name}: {100 * before:.0f} % approved before, {100 * now:.0f} % now" for name, before, now in rows
+    )
+    return picture(width, height, f"Approval by {column}: {told}", parts)
+
+
+def measure_approval(evidence: Evidence, column: str) -> list[tuple[str, float, float]]:
+    """The share approved in up to six groups of a column's values, then and now; small groups are left out."""
+    profile = evidence.profile
+    place = next(place for place, bins in enumerate(profile.columns) if bins.name == column)
+    bins = profile.columns[place]
+    windows = (
+        (profile.codes[:, place], profile.labels),
+        (bins.encode(evidence.observed.applications[column]), evidence.observed.labels),
+    )
+    groups = group_levels(bins, windows[0][0])
+    rows = []
+    for name, codes in groups:
+        held = [labels[np.isin(levels, codes) & ~np.isnan(labels)] for levels, labels in windows]
+        if all(len(part) >= FEWEST for part in held):
+            rows.append((name, float(held[0].mean()), float(held[1].mean())))
+    return rows
+
+
+def group_levels(bins: Bins, codes: NDArray[np.int32]) -> list[tuple[str, list[int]]]:
+    """Up to six groups of a column's codes with their names: frequent words, or stretches of a number; and missing."""
+    counts = np.bincount(codes, minlength=bins.levels + 1)
+    if not bins.is_number:
+        kept = sorted(range(1, bins.levels), key=lambda code: -counts[code])[:6]
+        named = [(bins.words[code - 1], [code]) for code in (sorted(kept) if bins.is_ordered else kept)]
+        return [*named, ("(missing)", [0])]
+    inner = np.arange(1, bins.intervals + 1)
+    total = max(int(counts[inner].sum()), 1)
+    sixth = np.minimum(6 * (np.cumsum(counts[inner]) - counts[inner] / 2) // total, 5)
+    named = []
+    for number in np.unique(sixth):
+        members = inner[sixth == number]
+        low = bins.edges[members[0] - 2] if members[0] > 1 else bins.edges[0]
+        is_last = members[-1] >= bins.intervals - 1
+        name = f"{shorten(float(low))} or more" if is_last else f"from {shorten(float(low))}"
+        named.append((name, members.tolist()))
+    special = [(meaning, [bins.intervals + at]) for at, meaning in enumerate(bins.special.values(), start=1)]
+    return [*named, *special, ("(missing)", [0])]

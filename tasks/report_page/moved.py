@@ -1,0 +1,148 @@
+"""What moved: a card for each column or number that raised an alarm, what matters most first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from tasks.bins import INTERVALS
+from tasks.report_page.evidence import Evidence, Pair
+from tasks.report_page.model_pictures import draw_approval, draw_calibration
+from tasks.report_page.pictures import draw_change, draw_column, list_words
+from tasks.report_page.words import Record, join, say_chance, say_effect, say_number, say_share, spell_check
+
+# A card shows its own picture of a check that is not about one column's values.
+_WHOLE = {
+    "approval_rate": "Approval rate",
+    "score_curve": "The rule: approval at an equal score",
+    "joint_shape": "How the columns go together",
+    "auc": "Ranking of the model",
+    "calibration": "Calibration of the model",
+    "estimated_auc": "Ranking to be expected",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One alarm in a card: the check, how much, the sentence, how sure, and the smallest change that had shown."""
+
+    question: str
+    check: str
+    effect: str
+    sentence: str
+    sure: str
+    smallest: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything that was found of one column, or of the window as a whole."""
+
+    title: str
+    shift: str
+    told: Sequence[Told]
+    pictures: Sequence[Markup]
+    weight: float
+
+
+def make_cards(summary: Record, evidence: Evidence | None) -> list[Card]:
+    """The cards of a run's drift alarms, by how far the change exceeds what the policy lets pass."""
+    groups: dict[str, list[Record]] = {}
+    for finding in summary["findings"]:
+        if finding["verdict"] == "fail" and finding["question"] != "quality":
+            groups.setdefault(_name_group(finding), []).append(finding)
+    cards = [_make_card(group, evidence) for group in groups.values()]
+    return sorted(cards, key=lambda card: -card.weight)
+
+
+def weigh(finding: Record) -> float:
+    """How many times its limit a change amounts to, one standard error given back."""
+    effect, limit = finding["effect"], finding["limit"]
+    if effect is None or not limit:
+        return 0.0
+    if finding["check"] == "joint_shape":
+        effect, limit = effect - 0.5, limit - 0.5
+    return float((effect - (finding["standard_error"] or 0)) / max(limit, 1e-9))
+
+
+def _name_group(finding: Record) -> str:
+    return finding["subject"] or f"({finding['check']}) {finding['columns'] if finding['check'] == 'missing' else ''}"
+
+
+def _make_card(findings: Sequence[Record], evidence: Evidence | None) -> Card:
+    findings = sorted(findings, key=lambda finding: -weigh(finding))
+    first = findings[0]
+    pair = evidence.columns.get(first["subject"]) if evidence else None
+    return Card(
+        title=first["subject"] or _name_whole(first),
+        shift=_say_shift(findings, pair),
+        told=[_tell(finding) for finding in findings],
+        pictures=[picture for picture in _draw(findings, pair, evidence) if picture],
+        weight=weigh(first),
+    )
+
+
+def _name_whole(finding: Record) -> str:
+    if finding["check"] == "missing":
+        return f"Missing together: {join(finding['columns'])}"
+    return _WHOLE.get(finding["check"], spell_check(finding["check"]).capitalize())
+
+
+def _tell(finding: Record) -> Told:
+    smallest = finding["smallest_detectable"]
+    return Told(
+        question=finding["question"],
+        check=spell_check(finding["check"]),
+        effect=say_effect(finding["effect"], finding["unit"]),
+        sentence=finding["sentence"],
+        sure=say_chance(finding["p_value"]),
+        smallest=say_effect(smallest, finding["unit"]) if smallest else "",
+    )
+
+
+def _draw(findings: Sequence[Record], pair: Pair | None, evidence: Evidence | None) -> list[Markup]:
+    checks = {finding["check"]: finding for finding in findings}
+    pictures = []
+    if evidence is not None and pair is not None:
+        if checks.keys() & {"distribution", "never_seen"}:
+            pictures.append(draw_column(evidence.contract, pair))
+        if "by_column" in checks:
+            pictures.append(draw_approval(evidence, pair.bins.name))
+    if evidence is not None and checks.keys() & {"score_curve", "calibration"}:
+        pictures.append(draw_calibration(evidence))
+    for name in ("missing", "approval_rate", "auc", "estimated_auc"):
+        if name in checks and checks[name]["current"] is not None:
+            before, now = checks[name]["reference"], checks[name]["current"]
+            pictures.append(draw_change(before, now, spell_check(name), is_share="auc" not in name))
+    return pictures
+
+
+def _say_shift(findings: Sequence[Record], pair: Pair | None) -> str:
+    """The shift in the column's own unit: medians, means of small counts, or the word that moved most."""
+    is_about_values = any(finding["check"] in ("distribution", "never_seen") for finding in findings)
+    if pair is None or not pair.has_values or not is_about_values:
+        return ""
+    if not pair.bins.is_number:
+        word, before, now = max(list_words(pair), key=lambda row: abs(row[2] - row[1]))
+        return f"“{word}”: {say_share(before)} → {say_share(now)} of applicants"
+    return say_numeric_shift(pair)
+
+
+def say_numeric_shift(pair: Pair) -> str:
+    """The typical value then and now: the median, or the mean where there are few values."""
+    bins, edges = pair.bins, pair.bins.edges
+    inner = pair.reference[1 : bins.intervals + 1].astype(float)
+    plain = pd.Series(pair.held[~pair.held.isin(list(bins.special))]).dropna()
+    if not inner.sum() or not len(plain) or len(edges) < 2:
+        return ""
+    if len(edges) <= INTERVALS + 1:
+        before, now, measure = float(inner[1:] @ edges / inner.sum()), float(plain.mean()), "mean"
+    else:
+        below = np.cumsum(inner)[:-1] / inner.sum()
+        before, now, measure = float(np.interp(0.5, below, edges)), float(plain.median()), "median"
+    change = f" ({100 * (now / before - 1):+.0f} %)" if before and before * now > 0 else ""
+    return f"{measure} {say_number(before)} → {say_number(now, bins.unit)}{change}"

@@ -1,0 +1,124 @@
+"""The page: a run's record and its pictures through the template, into one file without scripts or requests."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from tasks.files import write_text
+from tasks.policy import MonitorPolicy
+from tasks.report_page import words
+from tasks.report_page.champion import describe_standing, list_worst_segments
+from tasks.report_page.evidence import Evidence
+from tasks.report_page.model_pictures import draw_difference
+from tasks.report_page.moved import make_cards, weigh
+from tasks.report_page.words import Record
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+LARGE_CARDS = 6
+
+
+def write_report(path: Path, summary: Record, evidence: Evidence | None) -> None:
+    """Write report.html of a run; without evidence (unfit data) the page has no pictures. Raises WriteError."""
+    write_text(path, render_report(summary, evidence))
+
+
+def render_report(summary: Record, evidence: Evidence | None) -> str:
+    """The report of a run as HTML."""
+    cards = make_cards(summary, evidence)
+    return render_page(
+        "report.html.j2",
+        summary=summary,
+        headline=words.headline(summary),
+        quality=[finding for finding in summary["findings"] if finding["question"] == "quality"],
+        asked=group_findings(summary),
+        cards=cards[:LARGE_CARDS],
+        more_cards=cards[LARGE_CARDS:],
+        standing=describe_standing(summary, evidence),
+        segments=list_worst_segments(summary, evidence),
+        difference=_draw_difference(summary),
+        limits=list_limits(summary["policy"]),
+    )
+
+
+def render_page(template: str, **given: Any) -> str:
+    """A template with its values, all of them escaped. The page's policy allows its one style and nothing else."""
+    style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return _make_environment().get_template(template).render(style=style, policy=policy, **given)
+
+
+def _make_environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "day": say_day,
+        "moment": lambda text: datetime.fromisoformat(text).strftime("%-d %b %Y, %H:%M UTC"),
+        "value": words.say_value,
+        "effect": words.say_effect,
+        "number": words.say_number,
+        "check": words.spell_check,
+        "kind": words.spell_kind,
+        "chance": words.say_chance,
+        "listed": words.join,
+    }
+    environment.globals |= {
+        "QUESTIONS": words.QUESTIONS,
+        "STATES": words.STATES,
+        "OUTCOMES": words.OUTCOMES,
+        "MEASURES": words.MEASURES,
+        "say_state": words.say_state,
+    }
+    return environment
+
+
+def say_day(day: str | date | None) -> str:
+    """A day as people write it: 1 Aug 2024."""
+    return "" if day is None else date.fromisoformat(str(day)).strftime("%-d %b %Y")
+
+
+def group_findings(summary: Record) -> dict[str, list[Record]]:
+    """The findings of the four drift questions, each question's gravest and largest first."""
+    order = ["fail", "not_enough_data", "not_run", "warn", "pass"]
+    groups: dict[str, list[Record]] = {name: [] for name in words.FAILURES}
+    for finding in summary["findings"]:
+        if finding["question"] in groups:
+            groups[finding["question"]].append(finding)
+    for group in groups.values():
+        group.sort(key=lambda finding: (order.index(finding["verdict"]), -weigh(finding)))
+    return groups
+
+
+def list_limits(policy: Mapping[str, Any]) -> dict[str, list[tuple[str, Any, str, bool]]]:
+    """Every limit: its name, its value, what it means, and whether it differs from the default."""
+    groups = {}
+    for name, part in MonitorPolicy.model_fields.items():
+        fields: Any = getattr(part.annotation, "model_fields", {})
+        groups[name] = [
+            (key, policy[name][key], field.description or "", policy[name][key] != field.default)
+            for key, field in fields.items()
+            if key in policy[name]
+        ]
+    return groups
+
+
+def _draw_difference(summary: Record) -> Any:
+    record = summary["comparison"]
+    if not record or record["interval"] is None:
+        return ""
+    is_drifted = "fail" in (summary["verdicts"]["concept"], summary["verdicts"]["model"])
+    margin = summary["policy"]["promotion"]["not_worse_margin"] if is_drifted else None
+    low, high = record["interval"]
+    return draw_difference(record["difference"], (low, high), margin)

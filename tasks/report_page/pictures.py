@@ -1,0 +1,192 @@
+"""Pictures of one column: the reference as a grey ground, the window in colour on it."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from tasks.bins import INTERVALS, Bins, fit_bins
+from tasks.contract import Contract
+from tasks.profile import count_levels
+from tasks.report_page.evidence import Pair
+from tasks.report_page.svg import Scale, area, bar, dot, line, picture, shorten, ticks, words
+from tasks.report_page.words import say_share
+
+Floats = NDArray[np.float64]
+
+WIDTH = 420
+STEPS = 48
+MOST_BARS = 8
+MOST_ROWS = 100_000
+TAIL = 0.01
+
+
+def draw_column(contract: Contract, pair: Pair) -> Markup:
+    """The column's distribution then and now; empty where one window holds no value."""
+    if not pair.has_values:
+        return Markup("")
+    if not pair.bins.is_number:
+        return draw_words(pair)
+    if len(pair.bins.edges) <= INTERVALS + 1:
+        return draw_few_values(pair)
+    return draw_curve(contract, pair)
+
+
+def draw_curve(contract: Contract, pair: Pair) -> Markup:
+    """A number with many values: how often it takes which, on an even axis without the outermost hundredths."""
+    values = pair.held if len(pair.held) <= MOST_ROWS else pair.held.sample(MOST_ROWS, random_state=0)
+    fresh = fit_bins(contract.column(pair.bins.name), values)
+    counts = count_levels((fresh,), fresh.encode(values)[:, None])[0]
+    if len(fresh.edges) < 2:
+        return draw_few_values(pair)
+    windows = [_accumulate(pair.bins, pair.reference), _accumulate(fresh, counts)]
+    low = min(float(np.interp(TAIL, shares, edges)) for edges, shares in windows)
+    high = max(float(np.interp(1 - TAIL, shares, edges)) for edges, shares in windows)
+    grid = np.linspace(low, high, STEPS + 1)
+    heights = [_smooth(np.diff(np.interp(grid, edges, shares, left=0, right=1))) for edges, shares in windows]
+    medians = [float(np.interp(0.5, shares, edges)) for edges, shares in windows]
+    bottom, height = 158, 184
+    x = Scale(low, high, 6, WIDTH - 6)
+    y = Scale(0, float(np.max(heights)) * 1.06, bottom, 16)
+    middles = (grid[:-1] + grid[1:]) / 2
+    before, now = ([(x(m), y(h)) for m, h in zip(middles, part, strict=True)] for part in heights)
+    parts = [
+        area(before, bottom, "before-ground"),
+        line(before, "before-line"),
+        line(now, "now-line"),
+        *(
+            line([(x(median), bottom), (x(median), 14)], style)
+            for median, style in zip(medians, ("before-median", "now-median"), strict=True)
+        ),
+        line([(6, bottom), (WIDTH - 6, bottom)], "axis"),
+        *_label_axis(x, low, high, bottom + 18),
+    ]
+    told = (
+        f"{pair.bins.name}: how often each value occurs. The median was {shorten(medians[0])} in the reference and is "
+        f"{shorten(medians[1])} in the window."
+    )
+    return picture(WIDTH, height, told, parts)
+
+
+def _accumulate(bins: Bins, counts: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """The edges of a number, and the share of plain values below each."""
+    inner = counts[1 : bins.intervals + 1].astype(float)
+    below = np.cumsum(inner)[:-1] / max(inner.sum(), 1)
+    return bins.edges, below
+
+
+def _smooth(heights: Floats) -> Floats:
+    """The steps between the intervals are an artefact of cutting: each height leans on its neighbours."""
+    padded = np.pad(heights, 2, mode="edge")
+    return np.convolve(padded, np.array([1, 4, 6, 4, 1]) / 16, mode="valid")
+
+
+def _label_axis(x: Scale, low: float, high: float, baseline: float) -> list[str]:
+    labels = [(x(tick), shorten(tick)) for tick in ticks(low, high)]
+    return [words((min(max(place, 14), x.end - 10), baseline), text, anchor="middle") for place, text in labels]
+
+
+def draw_few_values(pair: Pair) -> Markup:
+    """A number with few values: a pair of bars for each."""
+    bins = pair.bins
+    codes = [c for c in range(1, bins.intervals + 1) if pair.reference[c] or pair.current[c]]
+    names = [_name_interval(bins, code) for code in codes]
+    shares = [pair.share(code) for code in codes]
+    bottom, height = 158, 184
+    y = Scale(0, max(chain.from_iterable(shares)) * 1.12, bottom, 12)
+    step = (WIDTH - 12) / max(len(codes), 1)
+    width = min(step * 0.38, 26)
+    every = max(1, round(len(codes) / 12))
+    parts = []
+    for place, (before, now) in enumerate(shares):
+        middle = 6 + step * (place + 0.5)
+        parts.append(bar((middle - width, y(before)), width, bottom - y(before), "before-bar"))
+        parts.append(bar((middle, y(now)), width, bottom - y(now), "now-bar"))
+        if place % every == 0:
+            parts.append(words((middle, bottom + 18), names[place], anchor="middle"))
+    parts.append(line([(6, bottom), (WIDTH - 6, bottom)], "axis"))
+    told = "; ".join(
+        f"{name}: {say_share(a)} before, {say_share(b)} now" for name, (a, b) in zip(names, shares, strict=True)
+    )
+    return picture(WIDTH, height, f"{bins.name}: {told}", parts)
+
+
+def _name_interval(bins: Bins, code: int) -> str:
+    """Few values have an interval each; beyond the outer ones lies what the reference did not hold."""
+    if not len(bins.edges):
+        return "any"
+    if code == 1:
+        return f"< {shorten(float(bins.edges[0]))}"
+    if code == bins.intervals:
+        return f"> {shorten(float(bins.edges[max(len(bins.edges) - 2, 0)]))}"
+    return shorten(float(bins.edges[code - 2]))
+
+
+def draw_words(pair: Pair) -> Markup:
+    """Words: a pair of bars for each of the most frequent; the rest is one."""
+    rows = list_words(pair)
+    most = max(max(before, now) for _, before, now in rows)
+    x, height = Scale(0, most, 0, WIDTH - 205), 12 + 30 * len(rows)
+    parts = []
+    for place, (word, before, now) in enumerate(rows):
+        top = 8 + 30 * place
+        parts += [
+            words((142, top + 15), word if len(word) <= 20 else f"{word[:19]}…", anchor="end"),
+            bar((150, top), x(before), 9, "before-bar"),
+            bar((150, top + 10), x(now), 9, "now-bar"),
+            words((156 + x(max(before, now)), top + 14), f"{100 * before:.1f} → {100 * now:.1f} %"),
+        ]
+    told = "; ".join(f"{word}: {say_share(before)} before, {say_share(now)} now" for word, before, now in rows)
+    return picture(WIDTH, height, f"{pair.bins.name}: {told}", parts)
+
+
+def list_words(pair: Pair) -> list[tuple[str, float, float]]:
+    """The words with their shares: in their order where they have one, else those that moved or weigh most first."""
+    bins = pair.bins
+    shares = {code: pair.share(code) for code in range(1, bins.levels + 1)}
+    shown = {code: share for code, share in shares.items() if max(share) > 0}
+    ranked = sorted(shown, key=lambda code: -max(shown[code]) - 3 * abs(shown[code][1] - shown[code][0]))
+    kept = ranked if bins.is_ordered or len(ranked) <= MOST_BARS else ranked[: MOST_BARS - 1]
+    order = sorted(kept) if bins.is_ordered else sorted(kept, key=lambda code: -shown[code][0])
+    rows = [(bins.words[c - 1] if c < bins.levels else "(never seen before)", *shown[c]) for c in order]
+    rest = [shown[code] for code in ranked if code not in kept]
+    if rest:
+        rows.append((f"({len(rest)} others)", sum(b for b, _ in rest), sum(n for _, n in rest)))
+    return rows
+
+
+def draw_change(before: float, now: float, told: str, *, is_share: bool = True) -> Markup:
+    """One number then and now on a short axis."""
+    reach = max(abs(now - before) * 0.6, 0.02)
+    low, high = min(before, now) - reach, max(before, now) + reach
+    if is_share:
+        low, high = max(low, 0.0), min(high, 1.0)
+    x, middle = Scale(low, high, 30, WIDTH - 30), 52
+    marks = ticks(low, high, 4)
+    spell = (lambda v: f"{100 * v:.3g} %") if is_share else (lambda v: f"{v:.3g}")
+    say = (lambda v: f"{100 * v:.1f} %") if is_share else (lambda v: f"{v:.3f}")
+    left, right = ("end", "start") if before <= now else ("start", "end")
+    parts = [
+        *(line([(x(mark), 30), (x(mark), 74)], "grid") for mark in marks),
+        *(words((x(mark), 92), spell(mark), anchor="middle") for mark in marks),
+        line([(x(before), middle), (x(now), middle)], "change"),
+        dot((x(before), middle), 6, "before-dot"),
+        dot((x(now), middle), 7, "now-dot"),
+        words((_keep_inside(x(before)), 20), say(before), "before-value", _anchor(x(before), left)),
+        words((_keep_inside(x(now)), 20), say(now), "now-value", _anchor(x(now), right)),
+    ]
+    return picture(WIDTH, 104, f"{told}: {say(before)} in the reference, {say(now)} in the window.", parts)
+
+
+def _keep_inside(place: float) -> float:
+    return min(max(place, 4), WIDTH - 4)
+
+
+def _anchor(place: float, wanted: str) -> str:
+    """Text near the border grows inwards."""
+    if place < 60:
+        return "start"
+    return "end" if place > WIDTH - 60 else wanted
