@@ -59,9 +59,7 @@ def prepare(contract: Contract, applications: pd.DataFrame) -> Prepared:
 
     Protected columns stay beside the features, for the reports by segment; the model's pipeline leaves them out.
     """
-    target = applications[contract.target.name].astype(object)
-    known = target.isin(contract.target.allowed or ())
-    labels = np.where(known, (target == contract.target.positive).astype(float), np.nan)
+    labels = read_labels(contract, applications)
     identity = applications[contract.id.name]
     if contract.customer is not None:
         identity = applications[contract.customer.name].where(applications[contract.customer.name].notna(), identity)
@@ -73,6 +71,13 @@ def prepare(contract: Contract, applications: pd.DataFrame) -> Prepared:
         applications[contract.time.name].to_numpy("datetime64[D]"),
         pd.util.hash_array(identity.astype(str).to_numpy(object)),
     )
+
+
+def read_labels(contract: Contract, applications: pd.DataFrame) -> Floats:
+    """1 for the positive decision, 0 for the other, NaN where it is not known or is neither."""
+    target = applications[contract.target.name].astype(object)
+    known = target.isin(contract.target.allowed or ())
+    return np.where(known, (target == contract.target.positive).astype(float), np.nan)
 
 
 def concatenate(parts: list[Prepared]) -> Prepared:
