@@ -1,0 +1,146 @@
+"""Bins: how the values of one column become a few codes, so that a window can be compared by its counts.
+
+The codes of a column are 0 for a missing value, then the levels in their order. The levels of a number are its
+intervals from low to high and then its special values; those of a category are its words and then "a word that the
+reference does not have". The first and the last interval of a number lie outside what the reference held.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tasks.contract import Column
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int32]
+
+MISSING = 0
+NEW_WORD = "(new word)"
+
+# The reference's quantiles at which a number is cut, and how frequent a value must be for an interval of its own.
+INTERVALS = 20
+ATOM_SHARE = 1 / INTERVALS
+
+
+@dataclass(frozen=True, eq=False)
+class Bins:
+    """The levels of one column. `edges` belong to a number, `words` to a category.
+
+    The interval between two edges holds its lower edge, not its upper one. `special` maps a number that stands for
+    something else to its meaning.
+    """
+
+    name: str
+    is_number: bool
+    is_ordered: bool
+    unit: str
+    edges: Floats
+    special: dict[float, str]
+    words: tuple[str, ...]
+
+    @property
+    def levels(self) -> int:
+        """The number of levels; the codes are 0 to `levels`."""
+        return len(self.edges) + 1 + len(self.special) if self.is_number else len(self.words) + 1
+
+    @property
+    def intervals(self) -> int:
+        """The number of levels that are intervals of a number, the two beyond the reference included."""
+        return len(self.edges) + 1
+
+    @property
+    def new_codes(self) -> tuple[int, ...]:
+        """The codes of values that the reference did not have."""
+        if not self.is_number:
+            return (self.levels,)
+        return (1, self.intervals) if len(self.edges) else ()
+
+    def encode(self, values: pd.Series) -> Codes:
+        """The codes of a column's values; infinities are missing."""
+        if self.is_number:
+            return self._encode_numbers(values.to_numpy(np.float64))
+        words = values if isinstance(values.dtype, pd.CategoricalDtype) else values.astype("category")
+        known = pd.Index(self.words).get_indexer(words.cat.categories.astype(object))
+        codes = np.where(known < 0, self.levels, known + 1)
+        return np.append(codes, MISSING)[words.cat.codes.to_numpy()].astype(np.int32)
+
+    def _encode_numbers(self, numbers: Floats) -> Codes:
+        codes = (np.searchsorted(self.edges, numbers, side="right") + 1).astype(np.int32)
+        for place, value in enumerate(self.special, start=1):
+            codes[numbers == value] = self.intervals + place
+        codes[~np.isfinite(numbers)] = MISSING
+        return codes
+
+    def count_new_words(self, values: pd.Series) -> NDArray[np.int64]:
+        """The rows of each word that the reference did not have."""
+        counts = values.value_counts()
+        new = ~counts.index.isin(self.words)
+        return np.asarray(counts.to_numpy()[new], dtype=np.int64)
+
+    def decode(self, codes: NDArray[np.integer]) -> pd.Series:
+        """A value that stands for each code: an interval's middle, a special value, a word."""
+        if self.is_number:
+            return pd.Series(np.concatenate([[np.nan], self._middles(), list(self.special)])[codes], name=self.name)
+        words = np.array([None, *self.words, NEW_WORD], dtype=object)
+        return pd.Series(words[codes], name=self.name, dtype=object)
+
+    def _middles(self) -> Floats:
+        """Between each two edges; beyond the outer ones, these; an interval of a single value is that value."""
+        if not len(self.edges):
+            return np.zeros(1)
+        lower, upper = self.edges[:-1], self.edges[1:]
+        is_single = np.nextafter(lower, np.inf) == upper
+        inner = np.where(is_single | (len(self.edges) <= INTERVALS), lower, (lower + upper) / 2)
+        return np.concatenate([[self.edges[0]], inner, [np.nextafter(self.edges[-1], -np.inf)]])
+
+    def name_line(self, place: int) -> str:
+        """What lies beyond the line behind the level number `place`, counted from 0: "1,200 USD a year or more"."""
+        if not self.is_number:
+            return f"“{self.words[min(place + 1, len(self.words) - 1)]}” or later"
+        if place >= len(self.edges):
+            return " or ".join(f"“{meaning}”" for meaning in list(self.special.values())[place - len(self.edges) :])
+        edge = float(self.edges[place])
+        below = float(np.nextafter(edge, -np.inf))
+        text = f"above {_shorten(below)}" if len(repr(below)) < len(repr(edge)) else f"{_shorten(edge)} or more"
+        return f"{text} {self.unit}".strip()
+
+    def name_level(self, place: int) -> str:
+        """The word of the level number `place`, counted from 0."""
+        return f"“{self.words[place]}”" if place < len(self.words) else "a word never seen before"
+
+
+def fit_bins(column: Column, values: pd.Series) -> Bins:
+    """The levels of a reference column."""
+    if column.type == "number":
+        numbers = values.to_numpy(np.float64)
+        plain = numbers[np.isfinite(numbers) & ~np.isin(numbers, list(column.special))]
+        return Bins(column.name, True, True, column.unit, fit_edges(plain), dict(column.special), ())
+    counts = values.value_counts()
+    counts = counts[counts > 0]
+    held = sorted(counts.index, key=lambda word: (-counts[word], word))
+    words = tuple(column.ordered) + tuple(w for w in held if w not in column.ordered) if column.ordered else tuple(held)
+    return Bins(column.name, False, column.ordered is not None, "", np.empty(0), {}, words)
+
+
+def fit_edges(numbers: Floats) -> Floats:
+    """Where to cut a number: at its ends, at every value if there are few, else at 19 quantiles and around atoms."""
+    if not len(numbers):
+        return np.empty(0)
+    ordered = np.sort(numbers)
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(ordered)) + 1])
+    values, sizes = ordered[starts], np.diff(np.append(starts, len(ordered)))
+    end = np.nextafter(values[-1:], np.inf)
+    if len(values) <= INTERVALS:
+        return np.concatenate([values, end])
+    quantiles = ordered[np.arange(1, INTERVALS) * len(ordered) // INTERVALS]
+    atoms = values[sizes >= ATOM_SHARE * len(ordered)]
+    return np.unique(np.concatenate([values[:1], quantiles, atoms, np.nextafter(atoms, np.inf), end]))
+
+
+def _shorten(value: float) -> str:
+    """Four significant digits with thousands marked."""
+    return f"{float(f'{value:.4g}'):,.10g}"

@@ -1,0 +1,178 @@
+"""Data drift: have this window's applicants moved away from the reference, P(x)?
+
+Each column is asked three things (its distribution, its missing values, values never seen), all under one error
+budget, and all columns together one more: their joint shape.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.bins import MISSING, Bins, Codes
+from tasks.findings import Finding, Question, Verdict
+from tasks.joint import measure_joint_shape
+from tasks.observed import Observed
+from tasks.policy import DriftPolicy
+from tasks.profile import Profile, count_levels, hash_masks
+from tasks.statistics.distributions import compare_levels, compare_ordered
+from tasks.statistics.power import Bar, smallest_change, smallest_share_beyond
+from tasks.statistics.proportions import chance_beyond_range, chance_of_new_levels, compare_shares
+from tasks.verdict import Draft, say_no_data, say_share, settle
+
+Counts = NDArray[np.int64]
+
+SHARE = "share of applicants"
+
+
+def measure_data_drift(profile: Profile, observed: Observed, codes: Codes, policy: DriftPolicy) -> list[Finding]:
+    """The findings of the data question; `codes` are the window's, as the profile encodes it."""
+    rows = len(codes)
+    if min(rows, profile.rows) < policy.minimum_rows:
+        reason = (
+            f"The window holds {rows:,} applications and the reference {profile.rows:,}; "
+            f"{policy.minimum_rows:,} are needed to say whether applicants have changed."
+        )
+        return [say_no_data(Question.DATA, "distribution", reason)]
+    counts = count_levels(profile.columns, codes)
+    drafts: list[Draft] = []
+    for bins, reference, current in zip(profile.columns, profile.counts, counts, strict=True):
+        drafts.append(_compare_distribution(bins, reference, current, policy))
+        drafts.append(_find_never_seen(bins, reference, current, (observed, policy)))
+    drafts += _compare_missing(profile, codes, counts, policy)
+    return [*settle(drafts, policy.columns_level), *measure_joint_shape(profile, codes, policy)]
+
+
+def _compare_distribution(bins: Bins, reference: Counts, current: Counts, policy: DriftPolicy) -> Draft:
+    reference, current = reference[1:], current[1:]
+    n, m = int(reference.sum()), int(current.sum())
+    if not n or not m:
+        return _skip(bins, "distribution", n + m > 0)
+    compare = compare_ordered if bins.is_ordered else compare_levels
+    compared = compare(reference, current)
+    before, now, beyond = _describe_place(bins, (reference, current), compared.place)
+    is_constant = np.count_nonzero(reference + current) < 2
+    finding = Finding(
+        Question.DATA,
+        "distribution",
+        Verdict.PASS,
+        "",
+        bins.name,
+        effect=compared.effect,
+        unit=SHARE,
+        standard_error=compared.standard_error,
+        limit=policy.distribution_floor,
+        p_value=None if is_constant else compared.p_value,
+        reference=before,
+        current=now,
+    )
+    seen = f"{bins.name}: {beyond} for {say_share(now)} of the applicants with a value, {say_share(before)} before."
+    return Draft(finding, seen, partial(smallest_change, compared.standard_error))
+
+
+def _describe_place(bins: Bins, counts: tuple[Counts, Counts], place: int) -> tuple[float, float, str]:
+    """The share beyond the line, or of the level, that moved most: before, now, and its name."""
+    if bins.is_ordered:
+        before, now = (float(window[place + 1 :].sum() / window.sum()) for window in counts)
+        return before, now, bins.name_line(place)
+    before, now = (float(window[place] / window.sum()) for window in counts)
+    return before, now, bins.name_level(place)
+
+
+def _find_never_seen(bins: Bins, reference: Counts, current: Counts, window: tuple[Observed, DriftPolicy]) -> Draft:
+    observed, policy = window
+    if bins.is_number:
+        reference, current = reference[: bins.intervals + 1], current[: bins.intervals + 1]
+    n, m = int(reference[1:].sum()), int(current[1:].sum())
+    if not n or not m:
+        return _skip(bins, "never_seen", n + m > 0)
+    new = int(current[list(bins.new_codes)].sum())
+    if bins.is_number:
+        p_value = chance_beyond_range(new, n, m)
+    else:
+        new_words = bins.count_new_words(observed.applications[bins.name])
+        known = slice(1, bins.levels)
+        nothing = np.zeros_like(new_words)
+        p_value = chance_of_new_levels(
+            np.concatenate([reference[known], nothing]), np.concatenate([current[known], new_words])
+        )
+    share = new / m
+    finding = Finding(
+        Question.DATA,
+        "never_seen",
+        Verdict.PASS,
+        "",
+        bins.name,
+        effect=share,
+        unit=SHARE,
+        standard_error=float(np.sqrt(share * (1 - share) / m)),
+        limit=policy.never_seen_floor,
+        p_value=p_value,
+        reference=0.0,
+        current=share,
+    )
+    kind = "a value outside the reference's range" if bins.is_number else "a word that the reference does not have"
+    return Draft(
+        finding,
+        f"{bins.name}: {say_share(share)} of the applicants with a value have {kind}.",
+        partial(_smallest_beyond, n, m),
+    )
+
+
+def _smallest_beyond(n: int, m: int, bar: Bar) -> float:
+    return smallest_share_beyond(n, m, bar)
+
+
+def _compare_missing(profile: Profile, codes: Codes, counts: tuple[Counts, ...], policy: DriftPolicy) -> list[Draft]:
+    """One comparison for all columns that are missing in the same rows, in both windows: one cause, one question."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for place, mask in enumerate(zip(profile.masks, hash_masks(codes), strict=True)):
+        groups.setdefault(mask, []).append(place)
+    drafts = []
+    for places in groups.values():
+        missing = (int(profile.counts[places[0]][MISSING]), int(counts[places[0]][MISSING]))
+        names = tuple(profile.columns[place].name for place in places)
+        drafts.append(_compare_missing_share(names, missing, (profile.rows, len(codes)), policy))
+    return drafts
+
+
+def _compare_missing_share(
+    names: tuple[str, ...], missing: tuple[int, int], rows: tuple[int, int], policy: DriftPolicy
+) -> Draft:
+    change = compare_shares((missing[0], rows[0]), (missing[1], rows[1]))
+    never = sum(missing) in (0, sum(rows))
+    pooled = sum(missing) / sum(rows)
+    noise = float(np.sqrt(pooled * (1 - pooled) * (1 / rows[0] + 1 / rows[1])))
+    finding = Finding(
+        Question.DATA,
+        "missing",
+        Verdict.PASS,
+        "",
+        names[0] if len(names) == 1 else "",
+        effect=abs(change.change),
+        unit=SHARE,
+        standard_error=change.standard_error,
+        limit=policy.missing_floor,
+        p_value=None if never else change.p_value,
+        reference=change.reference,
+        current=change.current,
+        columns=names,
+    )
+    together = ", always together," if len(names) > 1 else ""
+    seen = (
+        f"{', '.join(names)}: missing{together} for {say_share(change.current)}, {say_share(change.reference)} before."
+    )
+    return Draft(finding, seen, partial(smallest_change, noise))
+
+
+def _skip(bins: Bins, check: str, has_values: bool) -> Draft:
+    """A column without a value in one window cannot be compared; without any in both there is nothing to compare."""
+    if not has_values:
+        finding = Finding(Question.DATA, check, Verdict.PASS, "", bins.name)
+        return Draft(finding, f"{bins.name}: no value in either window.", lambda _: 0.0)
+    finding = Finding(Question.DATA, check, Verdict.NOT_ENOUGH_DATA, "", bins.name)
+    return Draft(
+        finding, f"{bins.name}: one of the two windows holds no value of it, so they cannot be compared.", lambda _: 0.0
+    )

@@ -1,0 +1,75 @@
+"""Estimate: the AUC to be expected of applications that have not been decided yet."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from tasks.findings import Finding, Question, Verdict
+from tasks.observed import Observed
+from tasks.policy import DriftPolicy
+from tasks.profile import Profile
+from tasks.statistics.auc import expect_auc
+from tasks.statistics.power import smallest_change
+from tasks.statistics.regression import fit_logistic, logit
+from tasks.verdict import AUC, Draft, say_no_data, settle
+
+Floats = NDArray[np.float64]
+
+DRAWS = 50
+
+
+def measure_estimated_auc(profile: Profile, observed: Observed, policy: DriftPolicy) -> list[Finding]:
+    """One finding about the rows without a label; none where (nearly) all rows have one."""
+    open_rows = np.isnan(observed.labels)
+    if not open_rows.any():
+        return []
+    known = ~np.isnan(profile.labels)
+    labels, scores = profile.labels[known], profile.scores[known]
+    fresh = observed.scores[open_rows]
+    if min(len(labels), len(fresh)) < policy.minimum_rows or len(np.unique(labels)) < 2:
+        reason = f"{len(fresh):,} applications without a decision are too few to estimate the AUC on them."
+        return [say_no_data(Question.MODEL, "estimated_auc", reason)]
+    before, now = _expect(labels, scores, fresh)
+    random = np.random.default_rng(policy.seed)
+    drawn = [_draw(labels, scores, fresh, random) for _ in range(DRAWS)]
+    error = float(np.std([then - since for then, since in drawn], ddof=1))
+    finding = Finding(
+        Question.MODEL,
+        "estimated_auc",
+        Verdict.PASS,
+        "",
+        effect=before - now,
+        unit=AUC,
+        standard_error=error,
+        limit=policy.auc_floor,
+        p_value=float(stats.norm.sf((before - now) / error)),
+        reference=before,
+        current=now,
+    )
+    seen = (
+        f"{len(fresh):,} applications are not decided yet: on them an AUC of {now:.3f} is to be expected, {before:.3f} "
+        "on the reference, if the chance of approval at a given score has not changed. A changed rule cannot be seen "
+        "before the decisions are."
+    )
+    return settle([Draft(finding, seen, partial(smallest_change, error, sides=1))], policy.model_level)
+
+
+def _expect(labels: Floats, scores: Floats, fresh: Floats) -> tuple[float, float]:
+    """The expected area on the reference and on fresh scores, by chances that are fitted on the reference."""
+    fit = fit_logistic(_design(scores), labels)
+    return expect_auc(fit.chances, scores), expect_auc(fit.predict(_design(fresh)), fresh)
+
+
+def _draw(labels: Floats, scores: Floats, fresh: Floats, random: np.random.Generator) -> tuple[float, float]:
+    """The same of rows drawn anew, with replacement."""
+    rows = random.integers(len(labels), size=len(labels))
+    return _expect(labels[rows], scores[rows], fresh[random.integers(len(fresh), size=len(fresh))])
+
+
+def _design(scores: Floats) -> Floats:
+    s = logit(scores)
+    return np.column_stack([np.ones_like(s), s, s**2])

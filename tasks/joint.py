@@ -1,0 +1,151 @@
+"""Joint shape: can the two windows be told apart by their columns together, where each alone looks the same?
+
+A small gradient-boosted classifier learns on one half of the rows which window a row comes from, and is judged on the
+other half; then the halves change places. It sees the codes of the levels only, so that rounding tells nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
+
+from tasks.bins import MISSING, Codes
+from tasks.findings import Finding, Question, Verdict
+from tasks.policy import DriftPolicy
+from tasks.profile import SAMPLE_ROWS, Profile, sample_rows
+from tasks.statistics.auc import Auc, expect_auc, measure_auc, null_variance
+from tasks.statistics.power import Bar, smallest_change
+from tasks.verdict import AUC, Draft, settle
+
+Floats = NDArray[np.float64]
+
+TREES = 40
+LEAVES = 8
+# A column is named where scrambling it costs at least this share of what scrambling the most telling one costs.
+NAMED_SHARE = 0.5
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Halves:
+    """The rows of both windows with the half that each is in; equal rows are in one half."""
+
+    features: Floats
+    is_current: Floats
+    half: NDArray[np.int64]
+
+
+def measure_joint_shape(profile: Profile, codes: Codes, policy: DriftPolicy) -> list[Finding]:
+    """One finding: how well the windows can be told apart, and by which columns."""
+    reference = profile.codes[sample_rows(len(profile.codes), SAMPLE_ROWS, policy.seed)]
+    current = codes[sample_rows(len(codes), SAMPLE_ROWS, policy.seed)]
+    halves = make_halves(reference, current, policy.seed)
+    # One thread: sums in a different order would differ in their last bit from run to run.
+    with threadpool_limits(limits=1, user_api="openmp"):
+        models = [_fit(halves, half, policy.seed) for half in (0, 1)]
+        areas = [_judge(model, halves, half) for half, model in enumerate(models)]
+        told_apart = float(np.mean([area.value for area, _ in areas]))
+        null_error = float(np.sqrt(np.mean([variance for _, variance in areas])))
+        p_value = float(stats.norm.sf((told_apart - 0.5) / null_error))
+        importance = np.zeros(0)
+        if p_value <= policy.joint_level:
+            importance = _weigh_columns(models, halves, policy.seed)
+    names = tuple(profile.columns[place].name for place in _choose_named(importance))
+    finding = Finding(
+        Question.DATA,
+        "joint_shape",
+        Verdict.PASS,
+        "",
+        effect=told_apart,
+        unit=AUC,
+        standard_error=float(np.sqrt(np.mean([area.variance for area, _ in areas]))),
+        limit=policy.joint_floor,
+        p_value=p_value,
+        reference=0.5,
+        current=told_apart,
+        columns=names,
+    )
+    seen = (
+        f"All columns together: a classifier that guesses which window an application comes from reaches an AUC of "
+        f"{told_apart:.3f}; 0.5 is a coin toss.{f' It looks at {_join(names)}.' if names else ''}"
+    )
+
+    def find_smallest(bar: Bar) -> float:
+        return 0.5 + smallest_change(null_error, Bar(bar.level, bar.floor - 0.5), sides=1)
+
+    return settle([Draft(finding, seen, find_smallest)], policy.joint_level)
+
+
+def make_halves(reference: Codes, current: Codes, seed: int) -> Halves:
+    """Both windows below one another, parted at random by the rows' contents, so that equal rows stay together."""
+    codes = np.concatenate([reference, current])
+    features = codes.astype(np.float64)
+    features[codes == MISSING] = np.nan
+    is_current = np.repeat([0.0, 1.0], [len(reference), len(current)])
+    return Halves(features, is_current, (hash_rows(codes, seed) >> np.uint64(63)).astype(np.int64))
+
+
+def hash_rows(codes: Codes, seed: int) -> NDArray[np.uint64]:
+    """64 random bits for each row, the same for equal rows: a random linear form, stirred as in SplitMix64."""
+    factors = np.random.default_rng(seed).integers(2**63, size=codes.shape[1], dtype=np.uint64) * np.uint64(
+        2
+    ) + np.uint64(1)
+    mixed = codes.astype(np.uint64) @ factors
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return np.asarray(mixed ^ (mixed >> np.uint64(31)), dtype=np.uint64)
+
+
+def _fit(halves: Halves, half: int, seed: int) -> HistGradientBoostingClassifier | None:
+    """A model of the other half's rows; None where that half holds one window only."""
+    rows = halves.half != half
+    if len(np.unique(halves.is_current[rows])) < 2:
+        return None
+    model = HistGradientBoostingClassifier(
+        max_iter=TREES, max_leaf_nodes=LEAVES, learning_rate=0.1, early_stopping=False, random_state=seed
+    )
+    return model.fit(halves.features[rows], halves.is_current[rows])
+
+
+def _judge(model: HistGradientBoostingClassifier | None, halves: Halves, half: int) -> tuple[Auc, float]:
+    """The area on one half and its variance were the windows alike. Half a toss where the half cannot be judged."""
+    rows = halves.half == half
+    labels = halves.is_current[rows]
+    if model is None or len(np.unique(labels)) < 2:
+        return Auc(0.5, 0.25), 0.25
+    scores = model.decision_function(halves.features[rows])
+    return measure_auc(labels, scores), null_variance(labels, scores)
+
+
+def _weigh_columns(models: list[HistGradientBoostingClassifier | None], halves: Halves, seed: int) -> Floats:
+    """What the area loses where one column is scrambled, over both halves: permutation importance."""
+    random = np.random.default_rng(seed)
+    losses = np.zeros(halves.features.shape[1])
+    for half, model in enumerate(models):
+        rows = halves.half == half
+        if model is None or not rows.any():
+            continue
+        features, labels = halves.features[rows], halves.is_current[rows]
+        whole = expect_auc(labels, model.decision_function(features))
+        order = random.permutation(len(features))
+        for place in range(len(losses)):
+            scrambled = features.copy()
+            scrambled[:, place] = features[order, place]
+            losses[place] += whole - expect_auc(labels, model.decision_function(scrambled))
+    return losses
+
+
+def _choose_named(importance: Floats) -> list[int]:
+    order = np.argsort(-importance, kind="stable")[:MOST_NAMED]
+    return [
+        int(place) for place in order if importance[place] > 0 and importance[place] >= NAMED_SHARE * importance.max()
+    ]
+
+
+def _join(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

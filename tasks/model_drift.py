@@ -1,0 +1,110 @@
+"""Model drift: is the model worse than it was on its reference?
+
+By its ranking (AUC) and its calibration on applications that have been decided; and, where decisions are still
+missing, by the AUC to be expected if the rule has not changed.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from tasks.concept import explain_silence
+from tasks.estimate import measure_estimated_auc
+from tasks.findings import Finding, Question, Verdict
+from tasks.job import Job
+from tasks.journal import stage
+from tasks.observed import Observed
+from tasks.policy import DriftPolicy
+from tasks.profile import Profile
+from tasks.score_curve import ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
+from tasks.statistics.auc import measure_auc
+from tasks.statistics.power import smallest_change
+from tasks.verdict import AUC, Draft, say_no_data, settle
+
+Floats = NDArray[np.float64]
+
+GAP = "calibration error"
+
+
+def measure_model_drift(profile: Profile, observed: Observed, policy: DriftPolicy) -> list[Finding]:
+    """The findings of the model question: the AUC, the calibration, and the estimated AUC of undecided rows."""
+    rows = choose_labelled(profile, observed)
+    estimated = measure_estimated_auc(profile, observed, policy)
+    unanswered = explain_silence(rows, policy.minimum_rows)
+    if unanswered:
+        verdict, reason = unanswered
+        return [say_no_data(Question.MODEL, "auc", f"The model's ranking: {reason}", verdict), *estimated]
+    curve = fit_score_curve(rows)
+    return [*compare_auc(profile, observed, policy), *compare_calibration(curve, policy), *estimated]
+
+
+def compare_auc(profile: Profile, observed: Observed, policy: DriftPolicy) -> list[Finding]:
+    """One finding: the AUC on the window's decided applications against the reference's (DeLong, one-sided)."""
+    known = ~np.isnan(observed.labels)
+    before = profile.auc or measure_auc(profile.labels[~np.isnan(profile.labels)], profile.scores)
+    now = measure_auc(observed.labels[known], observed.scores[known])
+    loss, error = before.value - now.value, float(np.sqrt(before.variance + now.variance))
+    finding = Finding(
+        Question.MODEL,
+        "auc",
+        Verdict.PASS,
+        "",
+        effect=loss,
+        unit=AUC,
+        standard_error=error,
+        limit=policy.auc_floor,
+        p_value=float(stats.norm.sf(loss / error)),
+        reference=before.value,
+        current=now.value,
+    )
+    seen = f"The model's AUC is {now.value:.3f} on the window, {before.value:.3f} on the reference."
+    return settle([Draft(finding, seen, partial(smallest_change, error, sides=1))], policy.model_level)
+
+
+def compare_calibration(curve: ScoreCurve, policy: DriftPolicy) -> list[Finding]:
+    """One finding: the mean distance between the score and the share that was approved, against the reference's.
+
+    The test asks whether the two windows' score curves differ; a better calibration is no drift.
+    """
+    current = curve.rows.is_current == 1
+    before, slope_before = _measure_gap(curve.before, curve.slope_before, (curve.rows.scores, ~current))
+    now, slope_now = _measure_gap(curve.now, curve.slope_now, (curve.rows.scores, current))
+    growth, error = now - before, standard_error_of(slope_now - slope_before, curve.fit)
+    finding = Finding(
+        Question.MODEL,
+        "calibration",
+        Verdict.PASS,
+        "",
+        effect=growth,
+        unit=GAP,
+        standard_error=error,
+        limit=policy.calibration_floor,
+        p_value=curve.p_value if growth > 0 else 1.0,
+        reference=before,
+        current=now,
+    )
+    seen = (
+        f"The model's probabilities miss the share that was approved by {100 * now:.1f} points on average, by "
+        f"{100 * before:.1f} on the reference."
+    )
+    return settle([Draft(finding, seen, partial(smallest_change, error, freedom=2))], policy.model_level)
+
+
+def _measure_gap(chances: Floats, slopes: Floats, of: tuple[Floats, NDArray[np.bool_]]) -> tuple[float, Floats]:
+    """The mean distance between a curve and the scores over some rows, and its derivative by the coefficients."""
+    scores, rows = of
+    distance = (chances - scores)[rows]
+    return float(np.mean(np.abs(distance))), np.asarray(np.sign(distance) @ slopes[rows] / len(distance))
+
+
+@stage(
+    "model_drift",
+    lambda findings: f"{sum(f.verdict is Verdict.FAIL for f in findings)} of {len(findings)} checks failed",
+)
+def check_model_drift(job: Job, profile: Profile, observed: Observed) -> list[Finding]:
+    """Ask whether the model is worse than it was. Acting on it is the flow's business."""
+    return measure_model_drift(profile, observed, job.policy.drift)

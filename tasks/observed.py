@@ -1,0 +1,20 @@
+"""What a window looks like to the drift questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """A window's applications, with one label (1, 0, or NaN where not decided yet) and one out-of-sample score each."""
+
+    applications: pd.DataFrame
+    labels: Floats
+    scores: Floats

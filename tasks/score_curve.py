@@ -1,0 +1,92 @@
+"""Score curve: the chance of a positive label at each score, in the reference and in the window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from tasks.observed import Observed
+from tasks.profile import Profile
+from tasks.statistics.regression import LogisticFit, fit_logistic, logit
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """Labelled rows of both windows, those of the reference first; `is_current` is 0 or 1."""
+
+    labels: Floats
+    scores: Floats
+    is_current: Floats
+    reference_rows: int
+
+    @property
+    def has_both_labels(self) -> bool:
+        """Each window holds both labels."""
+        return all(len(np.unique(self.labels[self.is_current == window])) == 2 for window in (0, 1))
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreCurve:
+    """The two curves: at each row the chance by the reference's (`before`) and by the window's (`now`).
+
+    `slope_before` and `slope_now` are their derivatives by the fit's coefficients. `p_value` is that of no difference.
+    """
+
+    rows: Labelled
+    fit: LogisticFit
+    before: Floats
+    now: Floats
+    slope_before: Floats
+    slope_now: Floats
+    p_value: float
+
+    @property
+    def fitted(self) -> Floats:
+        """The chance of each row by its own window's curve."""
+        return self.fit.chances
+
+
+def choose_labelled(profile: Profile, observed: Observed) -> Labelled:
+    """The rows with a label: of the reference's sample, and of the window."""
+    known, decided = ~np.isnan(profile.labels), ~np.isnan(observed.labels)
+    n, m = int(known.sum()), int(decided.sum())
+    return Labelled(
+        np.concatenate([profile.labels[known], observed.labels[decided]]),
+        np.concatenate([profile.scores[known], observed.scores[decided]]),
+        np.repeat([0.0, 1.0], [n, m]),
+        n,
+    )
+
+
+def fit_score_curve(rows: Labelled) -> ScoreCurve:
+    """A logistic curve through the score's log odds s: y ~ 1, s, s², and for the window another level and slope.
+
+    The p value is that of the likelihood ratio with two degrees of freedom. Both windows hold both labels.
+    """
+    s = logit(rows.scores)
+    plain = np.column_stack([np.ones_like(s), s, s**2])
+    window = rows.is_current[:, None]
+    fit = fit_logistic(np.column_stack([plain, plain[:, :2] * window]), rows.labels)
+    gained = 2 * (fit.log_likelihood - fit_logistic(plain, rows.labels).log_likelihood)
+    as_before = np.column_stack([plain, np.zeros((len(s), 2))])
+    as_now = np.column_stack([plain, plain[:, :2]])
+    before, now = fit.predict(as_before), fit.predict(as_now)
+    return ScoreCurve(
+        rows,
+        fit,
+        before,
+        now,
+        as_before * (before * (1 - before))[:, None],
+        as_now * (now * (1 - now))[:, None],
+        float(stats.chi2.sf(max(gained, 0.0), 2)),
+    )
+
+
+def standard_error_of(gradient: Floats, fit: LogisticFit) -> float:
+    """The standard error of a function of the coefficients with this gradient (the delta method)."""
+    return float(np.sqrt(max(gradient @ fit.covariance @ gradient, 0.0)))

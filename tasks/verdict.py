@@ -1,0 +1,84 @@
+"""Verdict: from measured changes to findings: corrected for their number, judged, and said in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tasks.findings import Finding, Question, Verdict, judge
+from tasks.statistics.power import Bar
+from tasks.statistics.proportions import correct_by_holm
+
+AUC = "AUC"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A measured change: a finding whose p value is not corrected yet, and what was seen, in a sentence.
+
+    `find_smallest` gives the smallest true change that would have cleared a bar in 80 of 100 windows.
+    A finding without a p value was not tested, and keeps its verdict.
+    """
+
+    finding: Finding
+    seen: str
+    find_smallest: Callable[[Bar], float]
+
+
+def settle(drafts: Sequence[Draft], level: float) -> list[Finding]:
+    """Judge drafts that share one error budget (Holm's correction): the gravest and largest first."""
+    tested = [place for place, draft in enumerate(drafts) if draft.finding.p_value is not None]
+    corrected = correct_by_holm(np.array([drafts[place].finding.p_value for place in tested], dtype=float))
+    p_values = dict(zip(tested, corrected.tolist(), strict=True))
+    findings = [
+        _settle_one(draft, level, p_values.get(place), max(len(tested), 1)) for place, draft in enumerate(drafts)
+    ]
+    return sorted(findings, key=_weigh)
+
+
+def _settle_one(draft: Draft, level: float, p_value: float | None, tests: int) -> Finding:
+    judged = judge(replace(draft.finding, p_value=p_value, level=level))
+    if judged.limit is not None and judged.effect is not None:
+        smallest = draft.find_smallest(Bar(level / tests, judged.limit))
+        judged = replace(judged, smallest_detectable=smallest)
+    return replace(judged, sentence=f"{draft.seen} {_say_verdict(judged)}".strip())
+
+
+def _weigh(finding: Finding) -> tuple[bool, float, float]:
+    """Failed findings first, and among them by how far the change exceeds its floor."""
+    floor = finding.limit or 1.0
+    excess = ((finding.effect or 0.0) - (finding.standard_error or 0.0)) / floor
+    return finding.verdict is not Verdict.FAIL, -excess, finding.p_value if finding.p_value is not None else 1.0
+
+
+def _say_verdict(finding: Finding) -> str:
+    if finding.effect is None or finding.limit is None or finding.smallest_detectable is None:
+        return ""
+    floor = say_amount(finding.limit, finding.unit)
+    if finding.verdict is Verdict.FAIL:
+        return f"This is more than chance would show, and after one standard error still above the floor of {floor}."
+    if finding.verdict is Verdict.WARN:
+        return f"This is more than chance would show, but not clearly above the floor of {floor}: a note, no alarm."
+    smallest = say_amount(finding.smallest_detectable, finding.unit)
+    if finding.unit == AUC and finding.limit > 0.5:
+        return f"Chance alone may show this. The smallest that this window would have shown, 4 times in 5: {smallest}."
+    return (
+        f"Chance alone may show this. The smallest change that this window would have shown, 4 times in 5: {smallest}."
+    )
+
+
+def say_amount(amount: float, unit: str) -> str:
+    """An effect in its unit: points of a hundred for shares, three decimals for an area."""
+    return f"{amount:.3f}" if unit == AUC else f"{100 * amount:.1f} points"
+
+
+def say_share(share: float) -> str:
+    """A share as a percentage."""
+    return f"{100 * share:.1f} %"
+
+
+def say_no_data(question: Question, check: str, reason: str, verdict: Verdict = Verdict.NOT_ENOUGH_DATA) -> Finding:
+    """A finding that says why a question could not be answered."""
+    return Finding(question, check, verdict, reason)
