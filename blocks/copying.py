@@ -29,11 +29,16 @@ def fetch_row(connection: Connection, query: str, parameters: Mapping[str, Any])
         return dict(zip((column.name for column in cursor.description), cursor.fetchone(), strict=True))
 
 
-def copy_table(connection: Connection, table: str, columns: tuple[str, ...], source: IO[Any]) -> int:
-    """Add the rows of a CSV without header to a table; returns how many. An empty field is NULL, `""` is empty text."""
+def copy_file(connection: Connection, table: str, columns: tuple[str, ...], source: IO[Any]) -> int:
+    """Add the rows of a CSV file to a table; returns how many. Its first line, a header, is left out.
+
+    `columns` are in the file's order. An empty field is NULL, `""` is empty text. What is wrong with the file comes out
+    as the driver's error, which knows the line.
+    """
     named = ", ".join(map(quote_name, columns))
+    statement = f"copy {quote_name(table)} ({named}) from stdin (format csv, header)"
     with _explain_errors(), _cursor(connection) as cursor:
-        cursor.copy_expert(f"copy {quote_name(table)} ({named}) from stdin (format csv)", source, size=1 << 20)
+        cursor.copy_expert(statement, source, size=1 << 20)
         return int(cursor.rowcount)
 
 

@@ -7,13 +7,18 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, text
 
 from blocks.copying import quote_name
-from tasks.contract import Source
+from tasks.contract import QUERIES, Source
 
 
 def list_existing(connection: Connection, sources: Sequence[Source]) -> list[Source]:
     """Those of the tables that the database has, on its search path."""
     found = text("select to_regclass(:table) is not null")
     return [source for source in sources if connection.execute(found, {"table": quote_name(source.table)}).scalar_one()]
+
+
+def lock_sources(connection: Connection) -> None:
+    """One process at a time makes or fills source tables; until the transaction ends."""
+    connection.execute(text((QUERIES / "schema" / "lock.sql").read_text(encoding="utf-8")))
 
 
 def create_tables(connection: Connection, sources: Sequence[Source]) -> None:

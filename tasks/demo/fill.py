@@ -6,13 +6,13 @@ import io
 import logging
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
-from blocks.copying import copy_table
+from blocks.copying import copy_file, quote_name
 from blocks.database import Database
-from tasks.contract import QUERIES, Contract, load_contract
+from tasks.contract import Contract, load_contract
 from tasks.demo.generator import DEMO_CONTRACT, make_applications
-from tasks.sources import create_tables, list_existing
+from tasks.sources import create_tables, list_existing, lock_sources
 
 log = logging.getLogger("loanwatch")
 
@@ -26,7 +26,7 @@ def fill_demo(engine: Engine, database: Database, contract: Contract) -> bool:
         return False
     with engine.begin() as connection:
         # Two first runs at once must not both fill.
-        connection.execute(text((QUERIES / "schema" / "lock.sql").read_text(encoding="utf-8")))
+        lock_sources(connection)
         if list_existing(connection, contract.sources):
             return False
         tables = make_applications()
@@ -43,5 +43,7 @@ _NEXT = "To watch your own, see `python -m flows.load --help` or name a database
 
 def copy_frame(connection: Connection, table: str, rows: pd.DataFrame) -> int:
     """Add a frame of texts to a table; returns how many rows."""
-    written = rows.to_csv(index=False, header=False).encode()
-    return copy_table(connection, table, tuple(rows.columns), io.BytesIO(written))
+    written = rows.to_csv(index=False).encode()
+    count = copy_file(connection, table, tuple(rows.columns), io.BytesIO(written))
+    connection.exec_driver_sql(f"analyze {quote_name(table)}")
+    return count

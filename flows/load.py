@@ -1,0 +1,85 @@
+"""Load: a folder of CSV files into the lender's tables, all or nothing. It needs no Prefect server."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from cyclopts import App
+from rich.console import Console
+from sqlalchemy import Engine
+
+from blocks.database import adopt_database_option, connect, resolve_database
+from flows.local import report_error
+from tasks.advise import advise_indexes
+from tasks.contract import Contract, load_contract
+from tasks.errors import LoanwatchError
+from tasks.load import LoadFolderError, load_tables
+
+app = App(name="flows.load", help="Load a lender's CSV files into the source tables.")
+
+
+@app.default
+def command(
+    folder: Path | None = None,
+    *,
+    replace: bool = False,
+    advise: bool = False,
+    contract: str = "loan_applications",
+    database: str | None = None,
+) -> int:
+    """Load TABLE.csv for each source table of the contract, in one transaction: all of it or nothing.
+
+    Exit code 0: loaded; 1: it could not be, and nothing was changed; 2: bad arguments.
+
+    Parameters
+    ----------
+    folder
+        The folder with one CSV file, with a header row, for each source table.
+    replace
+        Put the files in the place of the rows that are there. The champion, whose data is gone, retires.
+    advise
+        Print the indexes that would make extraction faster. They are never created for you. Needs no folder.
+    contract
+        What the tables are: a contract that comes with loanwatch, or a TOML file.
+    database
+        A prefect-sqlalchemy block's name or a postgresql:// URL. Default: LOANWATCH_DATABASE_URL, the block
+        loans-postgres, or an embedded PostgreSQL under .loanwatch/.
+    """
+    console = Console(highlight=False)
+    try:
+        if folder is None and (replace or not advise):
+            raise LoadFolderError("Name the folder with the CSV files.")
+        described = load_contract(contract)
+        place = resolve_database(adopt_database_option(database))
+        engine = connect(place)
+        if folder is not None:
+            counts = load_tables(engine, described, folder, replace)
+            show_counts(console, counts, str(place))
+        if advise:
+            show_advice(console, engine, described)
+    except LoanwatchError as error:
+        return report_error(error)
+    return 0
+
+
+def show_counts(console: Console, counts: dict[str, int], place: str) -> None:
+    """One line for each table, and where they are now."""
+    width = max(map(len, counts))
+    for table, rows in counts.items():
+        console.print(f"  {table:<{width}} {rows:>12,} rows", markup=False)
+    console.print(f"loaded into {place}", markup=False, soft_wrap=True)
+
+
+def show_advice(console: Console, engine: Engine, contract: Contract) -> None:
+    """The statements, ready to be copied."""
+    with engine.connect() as connection:
+        advice = advise_indexes(connection, contract)
+    if not advice:
+        console.print("no index is missing")
+    for entry in advice:
+        console.print(f"-- {entry.reason}\n{entry.statement};", markup=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,195 @@
+"""Leaks: rows whose decision a column gives away, so that a model looks better than it is.
+
+A column leaks where it is filled in, or overwritten, after the decision was made. That shows in groups of rows whose
+decisions nearly all agree: those in which the column is missing, or holds one value, or lies beyond a limit. A leak is
+named where it is sure (Fisher's exact test, corrected for every group and every limit that was looked at), material
+(a share of the rows), and a break: the decisions differ from those of the other rows, or of a range's neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from tasks.contract import Column, Contract
+from tasks.policy import QualityPolicy
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+# Two signs that share this much of their rows are one leak, which both columns show.
+_SAME_ROWS = 0.95
+
+
+@dataclass(frozen=True)
+class Sign:
+    """What marks a row: a column is missing, equals a value, or lies at or beyond a limit."""
+
+    column: str
+    kind: Literal["missing", "value", "at_least", "at_most"]
+    value: float | str = ""
+
+    def find(self, applications: pd.DataFrame) -> Mask:
+        """Which rows bear the sign."""
+        values = applications[self.column]
+        if self.kind == "missing":
+            return np.asarray(values.isna())
+        if self.kind == "value":
+            return np.asarray(values.astype(object) == self.value, dtype=bool)
+        numbers = values.to_numpy(float)
+        return np.asarray(numbers >= self.value if self.kind == "at_least" else numbers <= self.value)
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A sign whose rows nearly all have one label.
+
+    `columns` are all that mark these rows, or nearly. `rows` and `share` count labelled rows. `agreement` is the
+    label's share among them, `others` among the rows that they were compared with. `p_value` is corrected for all that
+    was looked at.
+    """
+
+    sign: Sign
+    columns: tuple[str, ...]
+    is_positive: bool
+    rows: int
+    share: float
+    agreement: float
+    others: float
+    p_value: float
+
+
+def measure_leaks(contract: Contract, applications: pd.DataFrame, labels: Floats, policy: QualityPolicy) -> list[Leak]:
+    """The leaks of the contract's features, the largest first; labels are 1, 0, or NaN where not known.
+
+    A sign is judged by those of its rows that no larger leak explains: no leak is found again under another name.
+    """
+    is_labelled = ~np.isnan(labels)
+    known = labels[is_labelled]
+    if len(known) < policy.minimum_rows or len(np.unique(known)) < 2:
+        return []
+    return _Search(contract.features, applications.loc[is_labelled], known, policy).run()
+
+
+def suspect_rows(leaks: Sequence[Leak], applications: pd.DataFrame) -> Mask:
+    """The rows that bear the sign of any of the leaks."""
+    suspected = np.zeros(len(applications), dtype=bool)
+    for leak in leaks:
+        suspected |= leak.sign.find(applications)
+    return suspected
+
+
+class _Search:
+    """One search among labelled rows; `_is_open` are those that no leak found so far explains."""
+
+    def __init__(
+        self, columns: Sequence[Column], applications: pd.DataFrame, labels: Floats, policy: QualityPolicy
+    ) -> None:
+        self._columns = columns
+        self._applications = applications
+        self._labels = labels
+        self._policy = policy
+        self._least = max(int(np.ceil(policy.leak_share * len(labels))), 2)
+        self._is_open = np.ones(len(labels), dtype=bool)
+        self._found: list[tuple[Leak, Mask]] = []
+        self._looked_at = 1
+
+    def run(self) -> list[Leak]:
+        """Groups of equal values first, the largest first; then the two ends of every number column."""
+        groups = [(sign, sign.find(self._applications)) for column in self._columns for sign in self._list(column)]
+        numbers = [column.name for column in self._columns if column.type == "number"]
+        # Any row of a number column may become a limit, seen from either end.
+        self._looked_at = len(groups) + 2 * len(numbers) * len(self._labels)
+        for sign, mask in sorted(groups, key=lambda group: -int(group[1].sum())):
+            if not self._join(sign, mask):
+                self._judge(sign, mask, ~mask)
+        for name in numbers:
+            for is_upper in (True, False):
+                self._judge_end(name, is_upper)
+        return sorted((leak for leak, _ in self._found), key=lambda leak: -leak.rows)
+
+    def _list(self, column: Column) -> Iterator[Sign]:
+        """Missing, and the values that enough rows hold."""
+        values = self._applications[column.name]
+        if values.isna().sum() >= self._least:
+            yield Sign(column.name, "missing")
+        counts = values.value_counts()
+        for value in counts.index[counts.to_numpy() >= self._least]:
+            yield Sign(column.name, "value", value if column.type == "category" else float(value))
+
+    def _join(self, sign: Sign, mask: Mask) -> bool:
+        """Whether the sign marks the rows of a leak already found; then its column is named there too."""
+        for place, (leak, rows) in enumerate(self._found):
+            if (mask & rows).sum() >= _SAME_ROWS * (mask | rows).sum():
+                columns = tuple(dict.fromkeys([*leak.columns, sign.column]))
+                self._found[place] = (replace(leak, columns=columns), rows)
+                return True
+        return False
+
+    def _judge(self, sign: Sign, mask: Mask, compared: Mask) -> None:
+        """Keep the sign as a leak where its open rows are many, agree, differ from others, and not by chance."""
+        judged, others = self._labels[mask & self._is_open], self._labels[compared & self._is_open]
+        if len(judged) < self._least or not len(others):
+            return
+        is_positive = judged.mean() >= 0.5
+        agreement, elsewhere = (float(np.mean(labels == is_positive)) for labels in (judged, others))
+        if agreement < self._policy.leak_purity or agreement - elsewhere < self._policy.leak_break:
+            return
+        p_value = min(_test_agreement(judged == is_positive, others == is_positive) * self._looked_at, 1.0)
+        if p_value > self._policy.leak_level:
+            return
+        whole = self._labels[mask]
+        agreement = float(np.mean(whole == is_positive))
+        leak = Leak(
+            sign, (sign.column,), bool(is_positive), len(whole), len(whole) / len(mask), agreement, elsewhere, p_value
+        )
+        self._found.append((leak, mask))
+        self._is_open &= ~mask
+
+    def _judge_end(self, name: str, is_upper: bool) -> None:
+        """Judge the longest run of values at one end of a column that nearly all have one label.
+
+        It is compared with as many rows next to it, so that a column that ranks smoothly is no leak.
+        """
+        numbers = self._applications[name].to_numpy(float)
+        rows = np.flatnonzero(self._is_open & ~np.isnan(numbers))
+        ordered = rows[np.argsort(-numbers[rows] if is_upper else numbers[rows], kind="stable")]
+        length = _find_run(numbers[ordered], self._labels[ordered], self._policy.leak_purity)
+        if not self._least <= length < len(ordered):
+            return
+        limit = float(numbers[ordered[length - 1]])
+        sign = Sign(name, "at_least" if is_upper else "at_most", limit)
+        neighbours = np.zeros(len(numbers), dtype=bool)
+        neighbours[ordered[length : 2 * length]] = True
+        self._judge(sign, sign.find(self._applications), neighbours)
+
+
+def _find_run(numbers: Floats, labels: Floats, purity: float) -> int:
+    """How many of the first rows, whole values only, agree at least that far; those at its end agree with the rest."""
+    if not len(numbers):
+        return 0
+    counted = np.arange(1, len(numbers) + 1)
+    positive = np.cumsum(labels)
+    is_whole = np.append(numbers[1:] != numbers[:-1], True)
+    agreement = np.maximum(positive, counted - positive)
+    is_run = is_whole & (agreement >= purity * counted)
+    if not is_run.any():
+        return 0
+    longest = int(np.flatnonzero(is_run)[-1]) + 1
+    label = float(positive[longest - 1] * 2 > longest)
+    # The purity leaves room for a few rows of the other label: a run does not reach beyond its last own row into them.
+    is_end = is_run[:longest] & (labels[:longest] == label)
+    return int(np.flatnonzero(is_end)[-1]) + 1 if is_end.any() else 0
+
+
+def _test_agreement(judged: Mask, others: Mask) -> float:
+    """The chance of at least so much agreement among the judged rows if they were like the others (Fisher, exact)."""
+    agreeing = int(judged.sum())
+    rows = len(judged) + len(others)
+    return float(stats.hypergeom.sf(agreeing - 1, rows, agreeing + int(others.sum()), len(judged)))
