@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ def month(year: int, number: int) -> dict[str, date]:
 
 
 def run_monitor(folder: Path, **parameters: Any) -> tuple[State[Any], dict[str, Any]]:
-    """One run with its results and models under the folder; returns the final state and the summary."""
+    """One run with its results and models under the folder; returns the final state and its summary.json."""
     places = {"results": str(folder / "results"), "models": str(folder / "models")}
     state = monitor(**{**places, **parameters}, return_state=True)
-    return state, state.result()
+    written = Path(state.result()["results"]) / "summary.json"
+    return state, json.loads(written.read_text(encoding="utf-8"))

@@ -44,7 +44,10 @@ def read_all(engine, query, **parameters):
 
 
 def test_a_drifted_month_goes_down_the_whole_diagram(demo, tmp_path):
+    fingerprint = "select count(*), md5(string_agg(loan::text, '' order by loan::text)) from loan_details as loan"
+    before = read_all(demo, fingerprint)
     state, summary = run_monitor(tmp_path, **month(2024, 8), policy=QUICK)
+    assert read_all(demo, fingerprint) == before  # the lender's tables are only read
     jsonschema.validate(summary, SCHEMA, format_checker=jsonschema.FormatChecker())
     assert state.is_completed()
     assert state.name == summary["outcome"]
@@ -56,7 +59,6 @@ def test_a_drifted_month_goes_down_the_whole_diagram(demo, tmp_path):
         if name not in ("report", "alert", "journal"):
             assert ended[name]["status"] == "finished", name
     folder = Path(summary["results"])
-    assert json.loads((folder / "summary.json").read_text(encoding="utf-8")) == summary
     pages = {"report.html", "data_quality.html", "data_drift.html", "model_drift.html"}
     assert pages | {"deploy_report.json"} <= {file.name for file in folder.iterdir()}
     assert all((folder / page).stat().st_size < 6_000_000 for page in pages)
@@ -96,13 +98,6 @@ def test_another_lenders_table_runs_through_the_whole_flow(database, tmp_path):
     assert summary["outcome"] in ("stable", "kept", "promoted")
     assert summary["window"]["applications"] == 500
     engine.dispose()
-
-
-def test_source_tables_are_only_read(demo, tmp_path):
-    fingerprint = "select count(*), md5(string_agg(loan::text, '' order by loan::text)) from loan_details as loan"
-    before = read_all(demo, fingerprint)
-    run_monitor(tmp_path, **month(2024, 8), policy=QUICK)
-    assert read_all(demo, fingerprint) == before
 
 
 def test_the_readme_tells_the_story_that_the_generator_makes():
