@@ -14,12 +14,14 @@ from tasks.data_drift import measure_data_drift
 from tasks.findings import Finding, Question, Verdict
 from tasks.job import Job
 from tasks.journal import stage
-from tasks.observed import Observed as Observed
+from tasks.observed import Observed
 from tasks.policy import DriftPolicy
 from tasks.profile import Profile
 from tasks.statistics.power import smallest_change
 from tasks.statistics.proportions import compare_shares
 from tasks.verdict import Draft, say_no_data, say_share, settle
+
+__all__ = ["Observed", "check_drift", "measure_drift", "measure_label_drift"]
 
 RATE = "approval rate"
 
