@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.bins import Bins
+from tasks.bins import INTERVALS, Bins
 from tasks.contract import Contract
 from tasks.observed import Observed
 from tasks.profile import Profile, count_levels
@@ -50,6 +50,12 @@ class Pair:
     def has_values(self) -> bool:
         """Whether both windows hold a value at all."""
         return bool(self.reference[1:].sum() and self.current[1:].sum())
+
+    @property
+    def has_few_values(self) -> bool:
+        """Whether every value of a number has an interval of its own."""
+        edges = self.bins.edges
+        return len(edges) < 2 or (len(edges) <= INTERVALS + 1 and bool(np.nextafter(edges[-2], np.inf) == edges[-1]))
 
     @property
     def missing(self) -> tuple[float, float]:

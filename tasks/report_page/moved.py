@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from tasks.bins import INTERVALS
 from tasks.report_page.evidence import Evidence, Pair
 from tasks.report_page.model_pictures import draw_approval, draw_calibration
 from tasks.report_page.pictures import draw_change, draw_column, list_words
@@ -33,6 +32,7 @@ class Told:
     question: str
     check: str
     effect: str
+    limit: str
     sentence: str
     sure: str
     smallest: str
@@ -98,6 +98,7 @@ def _tell(finding: Record) -> Told:
         question=finding["question"],
         check=spell_check(finding["check"]),
         effect=say_effect(finding["effect"], finding["unit"]),
+        limit=say_effect(finding["limit"], finding["unit"]),
         sentence=finding["sentence"],
         sure=say_chance(finding["p_value"]),
         smallest=say_effect(smallest, finding["unit"]) if smallest else "",
@@ -139,7 +140,7 @@ def say_numeric_shift(pair: Pair) -> str:
     plain = pd.Series(pair.held[~pair.held.isin(list(bins.special))]).dropna()
     if not inner.sum() or not len(plain) or len(edges) < 2:
         return ""
-    if len(edges) <= INTERVALS + 1:
+    if pair.has_few_values:
         before, now, measure = float(inner[1:] @ edges / inner.sum()), float(plain.mean()), "mean"
     else:
         below = np.cumsum(inner)[:-1] / inner.sum()

@@ -8,7 +8,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from tasks.bins import INTERVALS, Bins, fit_bins
+from tasks.bins import Bins, fit_bins
 from tasks.contract import Contract
 from tasks.profile import count_levels
 from tasks.report_page.evidence import Pair
@@ -30,7 +30,7 @@ def draw_column(contract: Contract, pair: Pair) -> Markup:
         return Markup("")
     if not pair.bins.is_number:
         return draw_words(pair)
-    if len(pair.bins.edges) <= INTERVALS + 1:
+    if pair.has_few_values:
         return draw_few_values(pair)
     return draw_curve(contract, pair)
 
@@ -40,8 +40,6 @@ def draw_curve(contract: Contract, pair: Pair) -> Markup:
     values = pair.held if len(pair.held) <= MOST_ROWS else pair.held.sample(MOST_ROWS, random_state=0)
     fresh = fit_bins(contract.column(pair.bins.name), values)
     counts = count_levels((fresh,), fresh.encode(values)[:, None])[0]
-    if len(fresh.edges) < 2:
-        return draw_few_values(pair)
     windows = [_accumulate(pair.bins, pair.reference), _accumulate(fresh, counts)]
     low = min(float(np.interp(TAIL, shares, edges)) for edges, shares in windows)
     high = max(float(np.interp(1 - TAIL, shares, edges)) for edges, shares in windows)
@@ -166,8 +164,13 @@ def draw_change(before: float, now: float, told: str, *, is_share: bool = True) 
         low, high = max(low, 0.0), min(high, 1.0)
     x, middle = Scale(low, high, 30, WIDTH - 30), 52
     marks = ticks(low, high, 4)
-    spell = (lambda v: f"{100 * v:.3g} %") if is_share else (lambda v: f"{v:.3g}")
-    say = (lambda v: f"{100 * v:.1f} %") if is_share else (lambda v: f"{v:.3f}")
+
+    def spell(value: float) -> str:
+        return f"{100 * value:.3g} %" if is_share else f"{value:.3g}"
+
+    def say(value: float) -> str:
+        return say_share(value) if is_share else f"{value:.3f}"
+
     left, right = ("end", "start") if before <= now else ("start", "end")
     parts = [
         *(line([(x(mark), 30), (x(mark), 74)], "grid") for mark in marks),

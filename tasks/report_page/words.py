@@ -89,7 +89,7 @@ def say_effect(effect: float | None, unit: str) -> str:
     """How much something changed: a share in percentage points."""
     if effect is None:
         return ""
-    return f"{100 * effect:.1f} points" if _is_share(unit) else _say_plain(effect, unit)
+    return f"{100 * effect:.1f} percentage points" if _is_share(unit) else _say_plain(effect, unit)
 
 
 def say_number(value: float, unit: str = "") -> str:
