@@ -13,7 +13,7 @@ from scipy import stats
 from sklearn.pipeline import Pipeline
 
 from tasks.contract import Contract
-from tasks.preprocess import Floats, Prepared
+from tasks.preprocess import Floats, Prepared, union_rows
 from tasks.statistics.auc import compare_paired_auc
 from tasks.train import score_by_fold
 
@@ -61,13 +61,13 @@ def measure_importance(
 
 
 def _measure(pipeline: Pipeline, rows: Prepared, names: list[str], seed: int) -> dict[str, _Loss]:
-    plain = score_by_fold(pipeline, rows.applications, rows.keys)
     order = np.random.default_rng(seed).permutation(len(rows))
-    losses = {}
-    for name in names:
-        shuffled = rows.applications.assign(**{name: rows.applications[name].to_numpy()[order]})
-        losses[name] = _compare(rows.labels, plain, score_by_fold(pipeline, shuffled, rows.keys))
-    return losses
+    plain = rows.applications.reset_index(drop=True)
+    shuffled = [plain.assign(**{name: plain[name].take(order).reset_index(drop=True)}) for name in names]
+    # All of them below one another: scoring one frame is many times as fast as scoring one for each column.
+    frame = union_rows([plain, *shuffled])
+    scores = score_by_fold(pipeline, frame, np.tile(rows.keys, len(names) + 1)).reshape(len(names) + 1, -1)
+    return {name: _compare(rows.labels, scores[0], scores[place]) for place, name in enumerate(names, start=1)}
 
 
 def _compare(labels: Floats, plain: Floats, shuffled: Floats) -> _Loss:
