@@ -17,10 +17,10 @@ from tasks.report_page.words import Record, join, say_chance, say_effect, say_nu
 # A card shows its own picture of a check that is not about one column's values.
 _WHOLE = {
     "approval_rate": "Approval rate",
-    "score_curve": "The rule: approval at an equal score",
+    "score_curve": "Approval at an equal score",
     "joint_shape": "How the columns go together",
     "auc": "Ranking of the model",
-    "calibration": "Calibration of the model",
+    "calibration": "Approval at an equal score",
     "estimated_auc": "Ranking to be expected",
 }
 
@@ -56,7 +56,8 @@ def make_cards(summary: Record, evidence: Evidence | None) -> list[Card]:
         if finding["verdict"] == "fail" and finding["question"] != "quality":
             groups.setdefault(_name_group(finding), []).append(finding)
     cards = [_make_card(group, evidence) for group in groups.values()]
-    return sorted(cards, key=lambda card: -card.weight)
+    # The columns themselves say more than that a classifier noticed them.
+    return sorted(cards, key=lambda card: (card.title == _WHOLE["joint_shape"], -card.weight))
 
 
 def weigh(finding: Record) -> float:
@@ -70,6 +71,9 @@ def weigh(finding: Record) -> float:
 
 
 def _name_group(finding: Record) -> str:
+    """What shares a card: all that was found of one column; the two questions about approval at an equal score."""
+    if finding["check"] in ("score_curve", "calibration"):
+        return "(approval at an equal score)"
     return finding["subject"] or f"({finding['check']}) {finding['columns'] if finding['check'] == 'missing' else ''}"
 
 
@@ -145,5 +149,10 @@ def say_numeric_shift(pair: Pair) -> str:
     else:
         below = np.cumsum(inner)[:-1] / inner.sum()
         before, now, measure = float(np.interp(0.5, below, edges)), float(plain.median()), "median"
-    change = f" ({100 * (now / before - 1):+.0f} %)" if before and before * now > 0 else ""
-    return f"{measure} {say_number(before)} → {say_number(now, bins.unit)}{change}"
+    return f"{measure} {say_number(before)} → {say_number(now, bins.unit)}{_say_ratio(before, now)}"
+
+
+def _say_ratio(before: float, now: float) -> str:
+    if not before or before * now <= 0:
+        return ""
+    return f" ({100 * (now / before - 1):+.0f} %)" if now < 3 * before else f" ({now / before:.3g} times)"

@@ -21,7 +21,7 @@ WIDTH = 420
 STEPS = 48
 MOST_BARS = 8
 MOST_ROWS = 100_000
-TAIL = 0.01
+TAIL = 0.02
 
 
 def draw_column(contract: Contract, pair: Pair) -> Markup:
@@ -36,7 +36,7 @@ def draw_column(contract: Contract, pair: Pair) -> Markup:
 
 
 def draw_curve(contract: Contract, pair: Pair) -> Markup:
-    """A number with many values: how often it takes which, on an even axis without the outermost hundredths."""
+    """A number with many values: how often it takes which, on an even axis without the outermost fiftieths."""
     values = pair.held if len(pair.held) <= MOST_ROWS else pair.held.sample(MOST_ROWS, random_state=0)
     fresh = fit_bins(contract.column(pair.bins.name), values)
     counts = count_levels((fresh,), fresh.encode(values)[:, None])[0]

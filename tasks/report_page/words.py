@@ -124,17 +124,18 @@ def headline(summary: Record) -> str:
         unanswered = [n for n in FAILURES if summary["verdicts"][n] in ("not_enough_data", "not_run")]
         names = join([QUESTIONS[name][0].lower() for name in unanswered])
         return f"Nothing that could be asked moved, but {names} could not be judged."
-    told = [_name_failure(summary, name) for name in FAILURES if summary["verdicts"][name] == "fail"]
+    failed = [name for name in FAILURES if summary["verdicts"][name] == "fail"]
+    told = [_name_failure(summary, name, 2 if len(failed) == 1 else 1) for name in failed]
     moved = join(told) or "something moved"
     ending = "the model was replaced" if outcome == "promoted" else "the model stays"
     return f"{moved[0].upper()}{moved[1:]}: {ending}."
 
 
-def _name_failure(summary: Record, question: str) -> str:
-    """The failure, with up to two of the columns behind it."""
+def _name_failure(summary: Record, question: str, most: int) -> str:
+    """The failure, with the first of the columns behind it."""
     failed = [f for f in summary["findings"] if f["question"] == question and f["verdict"] == "fail"]
     columns = dict.fromkeys(f["subject"] for f in failed if f["subject"])
-    named = join(list(columns)[:2]) + (f" and {len(columns) - 2} more" if len(columns) > 2 else "")
+    named = join(list(columns)[:most]) + (f" and {len(columns) - most} more" if len(columns) > most else "")
     return f"{FAILURES[question]} ({named})" if named else FAILURES[question]
 
 
