@@ -127,7 +127,8 @@ class _Search:
         """Whether the sign marks the rows of a leak already found; then its column is named there too."""
         for place, (leak, rows) in enumerate(self._found):
             if (mask & rows).sum() >= _SAME_ROWS * (mask | rows).sum():
-                columns = tuple(dict.fromkeys([*leak.columns, sign.column]))
+                named = {*leak.columns, sign.column}
+                columns = tuple(column.name for column in self._columns if column.name in named)
                 self._found[place] = (replace(leak, columns=columns), rows)
                 return True
         return False

@@ -1,0 +1,159 @@
+"""Leaks as findings: what gives the decision away, and what the champion's AUC would be without it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tasks.contract import Column, Contract
+from tasks.findings import Finding, Question, Verdict
+from tasks.leaks import Leak, measure_leaks, suspect_rows
+from tasks.observed import Observed
+from tasks.policy import QualityPolicy
+from tasks.quality_findings import list_few, name_rows, pass_check, show_word
+from tasks.statistics.auc import Auc, measure_auc
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_BINS = 20
+_HALVES = 2
+
+
+def measure_leakage(
+    contract: Contract, applications: pd.DataFrame, labels: Floats, policy: QualityPolicy
+) -> list[Finding]:
+    """A finding for each leak, and for each column that alone ranks the decisions suspiciously well."""
+    leaks = measure_leaks(contract, applications, labels, policy)
+    findings = [_tell_leak(contract, applications, leak, policy) for leak in leaks]
+    findings += _find_suspicious_columns(contract, applications, labels, policy)
+    return findings or [pass_check("leak", "No column gives the decision away.")]
+
+
+def measure_auc_without_leaks(contract: Contract, observed: Observed, policy: QualityPolicy) -> list[Finding]:
+    """The champion's AUC on the labelled rows with and without the suspected ones: of all leaks, then of each alone.
+
+    Empty where no leak is suspected, or where the rows that are left have one decision only.
+    """
+    leaks = measure_leaks(contract, observed.applications, observed.labels, policy)
+    if not leaks:
+        return []
+    groups = [("all suspected rows", leaks), *((describe_sign(leak), [leak]) for leak in leaks if len(leaks) > 1)]
+    findings = []
+    for name, group in groups:
+        whole, rest = measure_both(observed.labels, observed.scores, suspect_rows(group, observed.applications))
+        if whole is None or rest is None:
+            continue
+        findings.append(
+            Finding(
+                Question.QUALITY,
+                "auc_without_leaks" if group is leaks else "auc_without_leak",
+                Verdict.WARN if group is leaks else Verdict.PASS,
+                f"The champion's AUC is {whole.value:.3f} with and {rest.value:.3f} without {name}"
+                + (": judge it by the latter until the leaks are explained." if group is leaks else "."),
+                subject="" if group is leaks else group[0].sign.column,
+                effect=whole.value - rest.value,
+                unit="AUC",
+                reference=whole.value,
+                current=rest.value,
+                columns=tuple(dict.fromkeys(column for leak in group for column in leak.columns)),
+            )
+        )
+    return findings
+
+
+def measure_both(labels: Floats, scores: Floats, suspected: Mask) -> tuple[Auc | None, Auc | None]:
+    """The AUC of all labelled rows, and of those that are not suspected; None where only one decision is left."""
+    is_judged = ~np.isnan(labels) & ~np.isnan(scores)
+    return _measure(labels, scores, is_judged), _measure(labels, scores, is_judged & ~suspected)
+
+
+def describe_sign(leak: Leak) -> str:
+    """What marks the rows of a leak, as part of a sentence: `applications with credit_score of 5,900 or more`."""
+    sign = leak.sign
+    if sign.kind == "missing":
+        return f"applications without {list_few(leak.columns)}"
+    value = f"{sign.value:,.15g}" if isinstance(sign.value, float) else repr(show_word(sign.value))
+    extent = {"value": "", "at_least": " or more", "at_most": " or less"}[sign.kind]
+    others = [name for name in leak.columns if name != sign.column]
+    return f"applications with {sign.column} {value}{extent}" + (f" (also seen in {list_few(others)})" * bool(others))
+
+
+def _measure(labels: Floats, scores: Floats, rows: Mask) -> Auc | None:
+    return measure_auc(labels[rows], scores[rows]) if len(np.unique(labels[rows])) == 2 else None
+
+
+def _tell_leak(contract: Contract, applications: pd.DataFrame, leak: Leak, policy: QualityPolicy) -> Finding:
+    label = next(
+        word for word in contract.target.allowed or () if (word == contract.target.positive) == leak.is_positive
+    )
+    compared = "of those next to them" if leak.sign.kind.startswith("at_") else "of the others"
+    described = describe_sign(leak)
+    return Finding(
+        Question.QUALITY,
+        "leak",
+        Verdict.FAIL if policy.stop_on_leak else Verdict.WARN,
+        f"{described[0].upper()}{described[1:]}: {leak.rows:,} ({leak.share:.1%}), and {leak.agreement:.1%} of them "
+        f"are {label!r}, against {leak.others:.1%} {compared}. Find out whether this is filled in after the decision; if "
+        "so, leave it out of the contract.",
+        subject=leak.sign.column,
+        effect=leak.share,
+        unit="share of applications",
+        limit=policy.leak_share,
+        p_value=leak.p_value,
+        level=policy.leak_level,
+        columns=leak.columns,
+        rows=name_rows(contract, applications, leak.sign.find(applications)),
+    )
+
+
+def _find_suspicious_columns(
+    contract: Contract, applications: pd.DataFrame, labels: Floats, policy: QualityPolicy
+) -> list[Finding]:
+    is_labelled = ~np.isnan(labels)
+    known = labels[is_labelled]
+    if len(known) < policy.minimum_rows or min(known.sum(), (1 - known).sum()) < _HALVES:
+        return []
+    found = []
+    for column in contract.features:
+        auc = measure_auc(known, rank_by_column(column, applications.loc[is_labelled, column.name], known))
+        if auc.value - auc.variance**0.5 < policy.suspicious_auc:
+            continue
+        found.append(
+            Finding(
+                Question.QUALITY,
+                "suspicious_auc",
+                Verdict.FAIL if policy.stop_on_leak else Verdict.WARN,
+                f"{column.name} alone ranks the decisions with an AUC of {auc.value:.3f}. Find out whether it is known "
+                "before the decision; if not, leave it out of the contract.",
+                subject=column.name,
+                effect=auc.value,
+                unit="AUC",
+                standard_error=auc.variance**0.5,
+                limit=policy.suspicious_auc,
+                columns=(column.name,),
+            )
+        )
+    return found
+
+
+def rank_by_column(column: Column, values: pd.Series, labels: Floats) -> Floats:
+    """Each row's share of positive labels among the rows of the other half with a like value (or none, too).
+
+    The halves are every other row, so that a column of many different words does not rank by having seen the row.
+    """
+    if column.type == "category":
+        codes = values.cat.codes.to_numpy().astype(np.int64)
+    else:
+        edges = np.unique(values.quantile(np.linspace(0, 1, _BINS + 1)).dropna())
+        codes = np.where(values.isna(), -1, np.searchsorted(edges, values.to_numpy(float), side="right"))
+    codes = codes + 1
+    half = np.arange(len(labels)) % _HALVES
+    scores = np.empty(len(labels))
+    for number in range(_HALVES):
+        learnt, scored = half != number, half == number
+        rows = np.bincount(codes[learnt], minlength=codes.max() + 1)
+        positive = np.bincount(codes[learnt], weights=labels[learnt], minlength=codes.max() + 1)
+        scores[scored] = ((positive + labels[learnt].mean()) / (rows + 1))[codes[scored]]
+    return scores
