@@ -78,7 +78,9 @@ def read_numbers(texts: pa.StringArray) -> tuple[pa.DoubleArray, pa.BooleanArray
 def read_times(texts: pa.StringArray) -> tuple[pa.TimestampArray, pa.BooleanArray]:
     """A column of texts as times of no zone, and which of them are no time."""
     try:
-        times = pc.cast(texts, pa.timestamp("us"))
+        # Arrow would take an hour without minutes for a time.
+        is_hour_only = pc.equal(pc.binary_length(texts), 13)
+        times = pc.cast(pc.if_else(is_hour_only, None, texts), pa.timestamp("us"))
     except pa.ArrowInvalid:
         times = pa.nulls(len(texts), pa.timestamp("us"))
     return _fill_others(texts, times, read_time)
