@@ -1,0 +1,50 @@
+"""History: rebuild the page that shows all runs side by side. It needs no Prefect server."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from cyclopts import App
+from rich.console import Console
+
+from blocks.database import adopt_database_option, connect, resolve_database
+from flows.local import report_error
+from tasks.errors import LoanwatchError
+from tasks.history import write_history
+from tasks.job import ResultsError
+from tasks.schema import prepare_schema
+
+app = App(name="flows.history", help="Rebuild the page that shows all runs side by side.")
+
+
+@app.default
+def command(*, database: str | None = None, results: str = "results") -> int:
+    """Rebuild index.html in the results folder from what the database keeps. Every run does so too.
+
+    Exit code 0: done; 1: it could not be; 2: bad arguments.
+
+    Parameters
+    ----------
+    database
+        A prefect-sqlalchemy block's name or a postgresql:// URL.
+    results
+        Folder with the runs' pages.
+    """
+    folder = Path(results).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        engine = connect(resolve_database(adopt_database_option(database)))
+        prepare_schema(engine)
+        with engine.connect() as connection:
+            path = write_history(connection, folder)
+    except LoanwatchError as error:
+        return report_error(error)
+    except OSError as error:
+        return report_error(ResultsError(f"The results folder {folder} cannot be written ({error.strerror})."))
+    Console(highlight=False).print(f"history: {path}", markup=False, soft_wrap=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,45 @@
+"""The history page: `index.html` in the results folder."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from blocks.database import connect
+from tasks.errors import LoanwatchError
+from tasks.files import write_text
+from tasks.history.heat import map_heat
+from tasks.history.pictures import draw_performance
+from tasks.history.records import read_history
+from tasks.job import Job
+from tasks.report_page.page import render_page
+
+INDEX = "index.html"
+MONTHS = 24
+
+log = logging.getLogger("loanwatch")
+
+
+def write_history(connection: Connection, results: Path) -> Path:
+    """Write the page of all runs that the database knows; runs whose folder is there are linked. Raises WriteError."""
+    path = results / INDEX
+    histories = read_history(connection)
+    shown = [
+        (history, map_heat(history.windows[-MONTHS:]), history.windows[-MONTHS:], draw_performance(history))
+        for history in histories
+    ]
+    reports = {file.parent.name for file in results.glob("*/report.html")}
+    write_text(path, render_page("history.html.j2", shown=shown, reports=reports))
+    return path
+
+
+def rebuild_history(job: Job) -> None:
+    """Renew the page after a run. The run's own pages are written by then, so a failure is told and no more."""
+    try:
+        with connect(job.database).connect() as connection:
+            write_history(connection, job.results.parent)
+    except (LoanwatchError, SQLAlchemyError, OSError) as error:
+        log.warning("The history page could not be renewed (%s). Try `python -m flows.history`.", type(error).__name__)

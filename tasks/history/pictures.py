@@ -1,0 +1,60 @@
+"""The champion's performance over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from markupsafe import Markup
+
+from tasks.history.records import History, Record
+from tasks.report_page.svg import Point, Scale, dot, line, picture, ticks, words
+
+WIDTH, HEIGHT = 1000, 300
+TOP, BOTTOM = 40, 262
+
+
+def draw_performance(history: History) -> Markup:
+    """AUC by window, decided and expected, with the champion's reference and the promotions; empty without any."""
+    seen = [
+        (_find_middle(run.window), run.find("auc"), run.find("estimated_auc")) for run in history.windows if run.window
+    ]
+    decided = [(day, auc) for day, auc, _ in seen if auc and auc["current"] is not None]
+    expected = [(day, auc) for day, _, auc in seen if auc and auc["current"] is not None]
+    if not decided and not expected:
+        return Markup("")
+    x = _make_days([day for day, *_ in seen])
+    values = [auc[name] for _, auc in decided + expected for name in ("reference", "current")]
+    low, high = max(min(values) - 0.03, 0.0), min(max(values) + 0.03, 1.0)
+    y = Scale(low, high, BOTTOM, TOP)
+    parts = [line([(40, y(mark)), (WIDTH - 10, y(mark))], "grid") for mark in ticks(low, high)]
+    parts += [words((34, y(mark) + 4), f"{mark:.3g}", anchor="end") for mark in ticks(low, high)]
+    parts += _mark_promotions(history.promotions, x)
+    parts.append(line([(x(day.toordinal()), y(auc["reference"])) for day, auc in decided], "before-line"))
+    points: list[Point] = [(x(day.toordinal()), y(auc["current"])) for day, auc in decided]
+    parts += [line(points, "now-line"), *(dot(point, 4.5, "now-dot") for point in points)]
+    parts += [dot((x(day.toordinal()), y(auc["current"])), 4, "guess-dot") for day, auc in expected]
+    every = max(1, len(seen) // 12)
+    parts += [words((x(day.toordinal()), 286), f"{day:%b %Y}", anchor="middle") for day, *_ in seen[::every]]
+    told = "; ".join(f"{day:%B %Y}: AUC {auc['current']:.3f}" for day, auc in decided)
+    return picture(WIDTH, HEIGHT, f"The champion's AUC by window. {told}", parts)
+
+
+def _find_middle(window: tuple[date, date]) -> date:
+    return window[0] + (window[1] - window[0]) / 2
+
+
+def _make_days(days: Sequence[date]) -> Scale:
+    first, last = min(days).toordinal(), max(days).toordinal()
+    return Scale(first - 20, last + 20, 70, WIDTH - 30)
+
+
+def _mark_promotions(promotions: Sequence[Record], x: Scale) -> list[str]:
+    parts = []
+    for row in promotions:
+        day = row["effective_from"].toordinal()
+        if x.low <= day <= x.high:
+            parts.append(line([(x(day), TOP - 18), (x(day), BOTTOM)], "margin"))
+            name = f"version {row['to_version']}" if row["to_version"] else "retired"
+            parts.append(words((x(day) + 4, TOP - 10), name))
+    return parts
