@@ -14,13 +14,12 @@ from prefect.events import EventTrigger, Posture
 from prefect.events.actions import ChangeFlowRunState, RunDeployment, SendNotification
 from prefect.events.schemas.events import ResourceSpecification
 
-from tasks.decide import Outcome
 from tasks.events import PROMOTED, RESOURCE
 
 RUNS = ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"})
 OURS = ResourceSpecification({"prefect.resource.role": "tag", "prefect.resource.id": "prefect.tag.loanwatch"})
-# Prefect names a run's last event after the state's name, and ours are named after the outcome.
-ENDINGS = ("Completed", "Failed", "Cancelled", "Crashed", "Cached", "RolledBack", *map(str, Outcome))
+# Prefect names a run's last event after the state's name, which with us is the outcome: any event is a sign of life.
+ANY_EVENT = "prefect.flow-run.*"
 
 
 def tell_of_silent_runs(notifier: UUID) -> AutomationCore:
@@ -53,7 +52,7 @@ def crash_hung_runs(silence: timedelta) -> AutomationCore:
         description=f"No heartbeat for {silence.total_seconds():.0f} seconds.",
         trigger=EventTrigger(
             after={"prefect.flow-run.heartbeat"},
-            expect={"prefect.flow-run.heartbeat", *(f"prefect.flow-run.{name}" for name in ENDINGS)},
+            expect={ANY_EVENT},
             match=RUNS,
             match_related=OURS,
             for_each={"prefect.resource.id"},

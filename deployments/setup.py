@@ -97,9 +97,7 @@ def save_pool(client: SyncPrefectClient, pool_type: str) -> str:
 
 def deploy_all() -> None:
     """Deploy what prefect.yaml describes, with Prefect's own command. Raises DeployError."""
-    done = subprocess.run(
-        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"], cwd=ROOT, check=False
-    )
+    done = subprocess.run([sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"], cwd=ROOT, check=False)
     if done.returncode:
         raise DeployError("`prefect --no-prompt deploy --all` failed; what it said stands above.")
 

@@ -1,0 +1,219 @@
+"""On a real Prefect server with a real worker: deployed, scheduled, monitored, told, and no secret anywhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.postgres import PASSWORD
+from tests.prefect_stack import ROOT, Stack, dump_everything, run_stack, wait_until
+from tests.slack_stand_in import PATH, check_blocks
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("server")]
+
+POLICY = {"train": {"forest_trees": 20, "boosting_rounds": 20}, "alerts": {"timeout_seconds": 2}}
+REFERENCE = {"reference_start": "2024-01-01", "reference_end": "2024-06-30"}
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A server that was set up twice, and a worker."""
+    with run_stack(tmp_path_factory.mktemp("stack")) as stack:
+        print(f"Prefect keeps its records on {stack.kept_on}")
+        stack.environment |= {
+            "LOANWATCH_DATABASE_HOST": str(stack.loans.host),
+            "LOANWATCH_DATABASE_PORT": str(stack.loans.port),
+            "LOANWATCH_DATABASE_NAME": str(stack.loans.database),
+            "LOANWATCH_DATABASE_USER": str(stack.loans.username),
+            "LOANWATCH_DATABASE_PASSWORD": PASSWORD,
+            "LOANWATCH_SLACK_WEBHOOK": stack.slack.url,
+        }
+        for _ in range(2):
+            done = stack.run("deployments.setup", "--silence", "60")
+            assert done.returncode == 0, done.stdout + done.stderr
+        for name in [name for name in stack.environment if name.startswith("LOANWATCH_")]:
+            del stack.environment[name]  # from here on the blocks are all that runs have
+        stack.start("worker", "prefect", "worker", "start", "--pool", "loanwatch", "--type", "process", "--name", "w")
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def stable(stack: Stack) -> dict[str, Any]:
+    """A quiet month, with the first champion."""
+    run = stack.launch("monitor/monitor", start="2024-07-01", end="2024-07-31", policy=POLICY, **REFERENCE)
+    return stack.finish(run)
+
+
+@pytest.fixture(scope="module")
+def drifted(stack: Stack, stable: dict[str, Any]) -> dict[str, Any]:
+    """The month in which the demo's applicants change."""
+    return stack.finish(stack.launch("monitor/monitor", start="2024-08-01", end="2024-08-31", policy=POLICY))
+
+
+def artifacts(stack: Stack, run: dict[str, Any]) -> dict[str, Any]:
+    found = stack.call("POST", "/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}})
+    return {artifact["key"]: artifact for artifact in found}
+
+
+def test_set_up_twice_makes_one_of_each(stack: Stack) -> None:
+    deployments = stack.call("POST", "/deployments/filter", {})
+    assert {d["name"] for d in deployments} == {"monitor", "monitor-daily", "backfill", "score", "train", "slack-test"}
+    automations = [automation["name"] for automation in stack.call("POST", "/automations/filter", {})]
+    assert len(automations) == len(set(automations)) == 3
+    blocks = {document["name"] for document in stack.call("POST", "/block_documents/filter", {})}
+    assert {"loans-postgres", "loan-alerts"} <= blocks
+
+
+def test_the_schedule_creates_runs_at_its_slots(stack: Stack) -> None:
+    found = stack.call("GET", "/deployments/name/monitor/monitor")
+    asked = {"deployments": {"id": {"any_": [found["id"]]}}, "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+    runs = wait_until(lambda: stack.call("POST", "/flow_runs/filter", asked), 90, "the scheduler")
+    slots = [datetime.fromisoformat(run["expected_start_time"]) for run in runs]
+    assert all((slot.day, slot.hour, slot.minute) == (1, 6, 0) for slot in slots)
+    assert min(slots) > datetime.now(UTC)
+    daily = stack.call("GET", "/deployments/name/monitor/monitor-daily")
+    asked["deployments"]["id"]["any_"] = [daily["id"]]
+    assert stack.call("POST", "/flow_runs/filter", asked) == []
+
+
+def test_a_stable_month_is_quiet(stack: Stack, stable: dict[str, Any]) -> None:
+    assert (stable["state"]["type"], stable["state"]["name"]) == ("COMPLETED", "stable")
+    assert stable["name"] == "loan_applications 2024-07-01 to 2024-07-31, by hand"
+    assert not [seen for seen in stack.slack.seen if "loan_applications" in str(seen)]
+    shown = artifacts(stack, stable)
+    assert set(shown) == {"verdict-loan-applications", "findings-loan-applications", "progress-loan-applications"}
+    assert shown["progress-loan-applications"]["data"] == 100.0
+
+
+def test_a_drifted_month_is_told_once_with_its_numbers(stack: Stack, drifted: dict[str, Any]) -> None:
+    assert drifted["state"]["type"] == "COMPLETED"
+    outcome = drifted["state"]["name"]
+    assert outcome in ("kept", "promoted")
+    shown = artifacts(stack, drifted)
+    assert "comparison-loan-applications" in shown
+    assert "annual\\_income" in shown["verdict-loan-applications"]["data"]
+    (row,) = stack.rows("select alert_id, state, attempts, may_repeat, payload from loanwatch.alert")
+    assert (row.state, row.attempts, row.may_repeat) == ("delivered", 1, False)
+    told = [seen for seen in stack.slack.seen if "loan_applications 2024-08-01" in str(seen)]
+    assert [{name: message[name] for name in ("text", "blocks")} for message in told] == [row.payload]
+    (message,) = told
+    check_blocks(message)
+    said = str(message)
+    assert re.search(rf"2024-08-01 to 2024-08-31: {outcome}", said)
+    assert "annual_income" in said
+    assert f"/runs/flow-run/{drifted['id']}|Run>" in said
+    assert "report.html" in said
+    assert f"alert {row.alert_id}" in said
+    assert "Model before" in said
+
+
+def test_the_ledger_and_the_events_say_the_same(stack: Stack, drifted: dict[str, Any]) -> None:
+    ledger = stack.rows("select from_version, to_version, effective_from from loanwatch.promotion order by entry")
+    promoted = wait_until(lambda: stack.events("loanwatch.model.promoted"), 30, "the event of a promotion")
+    assert [(e["payload"]["from_version"], e["payload"]["to_version"]) for e in promoted] == [
+        (row.from_version, row.to_version) for row in ledger
+    ]
+    (drift,) = wait_until(lambda: stack.events("loanwatch.drift.detected"), 30, "the event of drift")
+    assert "data" in drift["payload"]["questions"]
+    assert "annual_income" in [finding["subject"] for finding in drift["payload"]["findings"]]
+    assert drift["resource"]["prefect.resource.id"] == "loanwatch.contract.loan_applications"
+    assert f"prefect.flow-run.{drifted['id']}" in [related["prefect.resource.id"] for related in drift["related"]]
+
+
+def test_a_promotion_starts_score(stack: Stack, stable: dict[str, Any]) -> None:
+    score = stack.call("GET", "/deployments/name/score/score")
+    asked = {"deployments": {"id": {"any_": [score["id"]]}}}
+    by_automation = lambda: [  # noqa: E731
+        run
+        for run in stack.call("POST", "/flow_runs/filter", asked)
+        if (run["created_by"] or {}).get("type") == "AUTOMATION"
+    ]
+    run = wait_until(by_automation, 60, "the automation")[0]
+    ended = stack.finish(run["id"])
+    assert ended["state"]["type"] == "COMPLETED", ended["state"]["message"]
+    assert stack.rows("select count(*) from loanwatch.prediction")[0][0] > 0
+
+
+def test_a_failed_run_tells_itself(stack: Stack, stable: dict[str, Any]) -> None:
+    ended = stack.finish(stack.launch("monitor/monitor", start="2024-08-31", end="2024-08-01"))
+    assert ended["state"]["type"] == "FAILED"
+    told = wait_until(lambda: [m for m in stack.slack.seen if "monitor failed" in str(m)], 30, "the failure's message")
+    assert len(told) == 1
+    check_blocks(told[0])
+    assert "Swap the two dates" in str(told[0])
+    assert f"alert {ended['id']}/failed" in str(told[0])
+
+
+def test_slack_in_trouble_never_fails_a_run(stack: Stack, drifted: dict[str, Any]) -> None:
+    before = len(stack.slack.seen)
+    stack.slack.script = [(500, "boom", {})] * 3
+    july = {"start": "2025-03-01", "end": "2025-03-31", "policy": POLICY}
+    ended = stack.finish(stack.launch("monitor/monitor", **july))
+    assert (ended["state"]["type"], ended["state"]["name"]) == ("COMPLETED", "quality_failed")
+    assert len(stack.slack.seen) == before + 3
+    assert [row.state for row in stack.rows("select state from loanwatch.alert order by created_at")][-1] == "pending"
+    assert wait_until(lambda: stack.events("loanwatch.quality.failed"), 30, "the event of unfit data")
+    stack.slack.script = []
+    again = stack.finish(stack.launch("monitor/monitor", **july))
+    assert again["state"]["name"] == "quality_failed"
+    told = stack.slack.seen[before + 3 :]
+    assert len(told) == 1, "the held message goes; the same finding is not told again"
+    assert "may repeat" not in str(told), "Slack answered every time"
+    assert not stack.rows("select 1 from loanwatch.alert where state = 'pending'")
+
+
+def test_slack_test_says_what_is_wrong(stack: Stack) -> None:
+    assert stack.finish(stack.launch("slack-test/slack-test"))["state"]["type"] == "COMPLETED"
+    stack.slack.script = [(404, "channel_not_found", {})]
+    refused = stack.finish(stack.launch("slack-test/slack-test"))
+    assert refused["state"]["type"] == "FAILED"
+    assert "no such channel" in refused["state"]["message"]
+
+
+def test_a_killed_run_is_told_by_the_automation(stack: Stack, stable: dict[str, Any]) -> None:
+    run = stack.launch("monitor/monitor", start="2024-11-01", end="2024-11-30")
+    read = lambda: stack.call("GET", f"/flow_runs/{run}")  # noqa: E731
+    wait_until(lambda: read()["state"]["type"] == "RUNNING" and read()["infrastructure_pid"], 60, "the run to start")
+    os.kill(int(read()["infrastructure_pid"].rsplit(":", 1)[-1]), signal.SIGKILL)
+    assert stack.finish(run)["state"]["type"] == "CRASHED"
+    told = wait_until(lambda: [m for m in stack.slack.seen if "is Crashed" in str(m)], 30, "the automation's message")
+    assert len(told) == 1
+    assert f"/runs/flow-run/{run}" in str(told[0])
+
+
+def test_a_lost_run_is_found_by_its_heartbeat(stack: Stack, stable: dict[str, Any]) -> None:
+    before = len([m for m in stack.slack.seen if "is Crashed" in str(m)])
+    run = stack.launch("monitor/monitor", start="2024-11-01", end="2024-11-30")
+    read = lambda: stack.call("GET", f"/flow_runs/{run}")  # noqa: E731
+    wait_until(lambda: read()["state"]["type"] == "RUNNING" and read()["infrastructure_pid"], 60, "the run to start")
+    process = int(read()["infrastructure_pid"].rsplit(":", 1)[-1])
+    wait_until(lambda: [e for e in stack.events("prefect.flow-run.heartbeat") if run in str(e)], 60, "a heartbeat")
+    os.killpg(stack.processes["worker"].pid, signal.SIGKILL)  # the worker cannot tell: it is gone, too
+    with suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)
+    lost = stack.finish(run, timeout=180)
+    assert (lost["state"]["type"], lost["state"]["message"]) == ("CRASHED", "No heartbeat: the run is lost.")
+    count = lambda: len([m for m in stack.slack.seen if "is Crashed" in str(m)])  # noqa: E731
+    wait_until(lambda: count() == before + 1, 30, "the automation's message")
+    for name in ("stable", "kept", "promoted", "quality_failed"):
+        ended = stack.call("POST", "/flow_runs/filter", {"flow_runs": {"state": {"name": {"any_": [name]}}}})
+        assert all(run["state"]["type"] == "COMPLETED" for run in ended), "a run that ended is not taken for lost"
+
+
+def test_no_secret_anywhere(stack: Stack, drifted: dict[str, Any]) -> None:
+    everything = dump_everything(stack)
+    assert "loan_applications" in everything, "there is something to search in"
+    webhook = PATH.rsplit("/", 1)[-1]
+    for secret in (PASSWORD, PASSWORD.replace("@", "%40"), webhook, stack.auth[1]):
+        assert secret not in everything
+    for file in (path for path in stack.clone.rglob("*") if path.is_file() and "tests" not in path.parts):
+        assert PASSWORD.encode() not in file.read_bytes(), file
+        assert stack.auth[1].encode() not in file.read_bytes(), file
+    assert not (ROOT / ".secrets").exists() or ".secrets" in (ROOT / ".gitignore").read_text(encoding="utf-8")
