@@ -95,8 +95,8 @@ def _tell_leak(contract: Contract, applications: pd.DataFrame, leak: Leak, polic
         "leak",
         Verdict.FAIL if policy.stop_on_leak else Verdict.WARN,
         f"{described[0].upper()}{described[1:]}: {leak.rows:,} ({leak.share:.1%}), and {leak.agreement:.1%} of them "
-        f"are {label!r}, against {leak.others:.1%} {compared}. Find out whether this is filled in after the decision; if "
-        "so, leave it out of the contract.",
+        f"are {label!r}, against {leak.others:.1%} {compared}. Find out whether this is filled in after the "
+        "decision; if so, leave it out of the contract.",
         subject=leak.sign.column,
         effect=leak.share,
         unit="share of applications",

@@ -25,6 +25,8 @@ Mask = NDArray[np.bool_]
 
 # Two signs that share this much of their rows are one leak, which both columns show.
 _SAME_ROWS = 0.95
+# Rows next to the limit of a range that its rows are compared with, at least.
+_NEAREST = 30
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Leak:
     """A sign whose rows nearly all have one label.
 
     `columns` are all that mark these rows, or nearly. `rows` and `share` count labelled rows. `agreement` is the
-    label's share among them, `others` among the rows that they were compared with. `p_value` is corrected for all that
+    label's share among them, `others` among the other rows, or those next to a range's limit. `p_value` is corrected for all that
     was looked at.
     """
 
@@ -108,7 +110,7 @@ class _Search:
         self._looked_at = len(groups) + 2 * len(numbers) * len(self._labels)
         for sign, mask in sorted(groups, key=lambda group: -int(group[1].sum())):
             if not self._join(sign, mask):
-                self._judge(sign, mask, ~mask)
+                self._judge(sign, mask, ~mask, ~mask)
         for name in numbers:
             for is_upper in (True, False):
                 self._judge_end(name, is_upper)
@@ -133,16 +135,16 @@ class _Search:
                 return True
         return False
 
-    def _judge(self, sign: Sign, mask: Mask, compared: Mask) -> None:
-        """Keep the sign as a leak where its open rows are many, agree, differ from others, and not by chance."""
-        judged, others = self._labels[mask & self._is_open], self._labels[compared & self._is_open]
-        if len(judged) < self._least or not len(others):
+    def _judge(self, sign: Sign, mask: Mask, others: Mask, nearest: Mask) -> None:
+        """Keep the sign as a leak where its open rows are many, agree, differ from the nearest, and not by chance."""
+        judged, tested, near = (self._labels[rows & self._is_open] for rows in (mask, others, nearest))
+        if len(judged) < self._least or not len(near):
             return
         is_positive = judged.mean() >= 0.5
-        agreement, elsewhere = (float(np.mean(labels == is_positive)) for labels in (judged, others))
+        agreement, elsewhere = (float(np.mean(labels == is_positive)) for labels in (judged, near))
         if agreement < self._policy.leak_purity or agreement - elsewhere < self._policy.leak_break:
             return
-        p_value = min(_test_agreement(judged == is_positive, others == is_positive) * self._looked_at, 1.0)
+        p_value = min(_test_agreement(judged == is_positive, tested == is_positive) * self._looked_at, 1.0)
         if p_value > self._policy.leak_level:
             return
         whole = self._labels[mask]
@@ -156,7 +158,7 @@ class _Search:
     def _judge_end(self, name: str, is_upper: bool) -> None:
         """Judge the longest run of values at one end of a column that nearly all have one label.
 
-        It is compared with as many rows next to it, so that a column that ranks smoothly is no leak.
+        It has to break off: next to a limit that a column which ranks smoothly seems to have, rows agree nearly as far.
         """
         numbers = self._applications[name].to_numpy(float)
         rows = np.flatnonzero(self._is_open & ~np.isnan(numbers))
@@ -166,9 +168,10 @@ class _Search:
             return
         limit = float(numbers[ordered[length - 1]])
         sign = Sign(name, "at_least" if is_upper else "at_most", limit)
-        neighbours = np.zeros(len(numbers), dtype=bool)
-        neighbours[ordered[length : 2 * length]] = True
-        self._judge(sign, sign.find(self._applications), neighbours)
+        others, nearest = np.zeros(len(numbers), dtype=bool), np.zeros(len(numbers), dtype=bool)
+        others[ordered[length:]] = True
+        nearest[ordered[length : length + max(self._least, _NEAREST)]] = True
+        self._judge(sign, sign.find(self._applications), others, nearest)
 
 
 def _find_run(numbers: Floats, labels: Floats, purity: float) -> int:
