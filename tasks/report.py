@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tasks.command import write_policy
 from tasks.deepchecks_pages import CodedRows, write_drift_page, write_model_page, write_quality_page
 from tasks.job import Job
 from tasks.journal import stage
@@ -14,6 +15,7 @@ from tasks.summary import Run
 @stage("report", lambda pages: f"{len(pages)} pages")
 def write_pages(job: Job, run: Run, summary: dict[str, Any]) -> dict[str, str]:
     """Write report.html and the deepchecks pages; returns their file names by name."""
+    write_policy(job)
     pages = write_deepchecks_pages(job, run)
     evidence = None
     if run.champion is not None and run.observed is not None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from tasks.challenge import DEPLOY_REPORT, Contest
+from tasks.command import spell_command
 from tasks.decide import Outcome
 from tasks.drift import Observed
 from tasks.extract import Extract
@@ -63,7 +63,7 @@ def summarise_run(run: Run, timings: list[dict[str, Any]], finished_at: datetime
         "started_at": job.started_at.isoformat(),
         "finished_at": finished_at.isoformat(),
         "results": str(job.results),
-        "command": _spell_command(job),
+        "command": spell_command(job, run.champion.model.reference if run.champion and run.trained_here else None),
         "policy": job.policy.model_dump(mode="json"),
         "versions": read_versions(),
         "hashes": _hash_inputs(run),
@@ -134,10 +134,3 @@ def _hash_inputs(run: Run) -> dict[str, str | None]:
         "contract": hashlib.sha256(run.job.contract.file.read_bytes()).hexdigest(),
         "deploy_report": hashlib.sha256(report.read_bytes()).hexdigest() if report.exists() else None,
     }
-
-
-def _spell_command(job: Job) -> str:
-    words = ["python", "-m", "flows.monitor", "--start", str(job.window.start), "--end", str(job.window.end)]
-    if job.contract.name != "loan_applications":
-        words += ["--contract", str(job.contract.file)]
-    return shlex.join(words)
