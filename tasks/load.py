@@ -53,10 +53,8 @@ def read_header(folder: Path, source: Source) -> tuple[str, ...]:
     """
     file = _name_file(folder, source.table)
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
+        with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
             names = tuple(name.strip() for name in next(csv.reader(lines), []))
-    except UnicodeDecodeError:
-        raise LoadFolderError(f"{file} is not UTF-8 text. Save it as UTF-8. {CHANGED_NOTHING}") from None
     except (OSError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or error
         raise LoadFolderError(
