@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.database import connect
+from tasks.alive import show_alive
 from tasks.contract import QUERIES
 from tasks.errors import LoanwatchError
 from tasks.findings import Finding
@@ -37,7 +38,7 @@ def stage(
     def decorate(function: Callable[Concatenate[Job, P], R]) -> Task[Concatenate[Job, P], R]:
         @wraps(function)
         def run(job: Job, *args: P.args, **kwargs: P.kwargs) -> R:
-            write_entry(job, name, "started")
+            write_entry(job, name, "started", str(job.window))
             try:
                 result = function(job, *args, **kwargs)
             except BaseException as error:
@@ -65,6 +66,7 @@ def write_entry(job: Job, stage: str, status: str, message: str = "") -> None:
         "status": status,
         "message": message,
     }
+    show_alive(job)
     with connect(job.database).begin() as connection:
         connection.execute(_read_sql("add_entry"), entry)
 

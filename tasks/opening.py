@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from sqlalchemy import Engine
 
 from blocks.database import connect, resolve_database
+from tasks.abandon import abandon_dead_stages
 from tasks.contract import Contract, load_contract
 from tasks.demo.fill import fill_demo
 from tasks.extract import find_held_days
 from tasks.job import Job, make_results_folder, name_job
 from tasks.plan import Asked, plan_reference, plan_trailing_window, plan_window, refuse_other_reference
 from tasks.policy import MonitorPolicy
-from tasks.registry import Champion, find_champion
+from tasks.registry import Champion, NoChampionError, find_champion
 from tasks.schema import prepare_schema
 from tasks.windows import Window
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a run was asked for. `scheduled_on` is the day of the schedule's slot, None for a run started by hand."""
+    """What a run was asked for. `scheduled_on` is the day of the schedule's slot, None for a run started by hand.
+
+    `champion` is the version to monitor against in place of the one that was effective then.
+    """
 
     asked: Asked
     contract: str
@@ -30,6 +34,8 @@ class Request:
     models: str
     policy: MonitorPolicy
     scheduled_on: date | None = None
+    champion: int | None = None
+    may_promote: bool = True
 
 
 @dataclass(frozen=True)
@@ -51,15 +57,28 @@ def open_job(request: Request, started_at: datetime | None = None) -> Opening:
     database = resolve_database(request.database)
     engine = connect(database)
     prepare_schema(engine)
+    abandon_dead_stages(engine)
     fill_demo(engine, database, contract)
     window = _settle_window(request, engine, contract)
     with engine.connect() as connection:
-        champion = find_champion(connection, contract.name, window)
+        champion = find_champion(connection, contract.name, window, request.champion)
+    if not request.may_promote:
+        champion = _forbid_promotion(contract, champion)
     reference = _settle_reference(request.asked, champion, window)
     job_id = name_job(started_at)
     folder = make_results_folder(request.results, job_id)
     job = Job(job_id, "monitor", contract, database, window, request.policy, folder, request.models, started_at)
     return Opening(job, champion, reference)
+
+
+def _forbid_promotion(contract: Contract, champion: Champion | None) -> Champion:
+    """Raises NoChampionError: a first champion is promoted, which this run may not do."""
+    if champion is None:
+        raise NoChampionError(
+            f"No model for {contract.name} is in production, and this run may not put one there. Run `python -m "
+            "flows.monitor` or `python -m flows.train` first, or let this run promote."
+        )
+    return replace(champion, is_replay=True)
 
 
 def _settle_window(request: Request, engine: Engine, contract: Contract) -> Window:

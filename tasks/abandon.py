@@ -1,0 +1,49 @@
+"""Abandon: the stages of dead runs get their end in the journal, and what those runs could not tell is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+from tasks.alert import make_entry
+from tasks.contract import QUERIES
+from tasks.journal import log
+from tasks.message import Message
+from tasks.outbox import put_in
+
+
+def abandon_dead_stages(engine: Engine) -> int:
+    """Write `abandoned` for every stage that a dead run has left without an end; returns how many.
+
+    A stage of a run that lives is left alone: its process holds the job's lock (`tasks.alive`). Where the dead run has
+    not told its outcome, the outbox gets a message that says so.
+    """
+    with engine.begin() as connection:
+        connection.execute(_read_sql("lock"))
+        dead = connection.execute(_read_sql("unended")).mappings().all()
+        for row in dead:
+            message = compose_death(row)
+            log.warning("%s %s", message.title, message.lead)
+            # Told first: where this process dies as well, the next one finds the stage still without an end.
+            if not row["has_told"]:
+                put_in(engine, make_entry(row["contract"], row["job_id"], message))
+            connection.execute(_read_sql("abandon"), dict(row))
+    return len(dead)
+
+
+def compose_death(row: Any) -> Message:
+    """What is told of a run that died in a stage."""
+    return Message(
+        severity="warning",
+        title=f"{row['contract']}: a run of {row['window']} died.",
+        lead=f"It was in the stage {row['stage']}, and what it found may be untold. Run it again for this window.",
+        lists={},
+        facts={"Outcome": "abandoned", "Job": row["job_id"]},
+        links={},
+        alert_id=f"{row['job_id']}/abandoned",
+    )
+
+
+def _read_sql(name: str) -> Any:
+    return text((QUERIES / "journal" / f"{name}.sql").read_text(encoding="utf-8"))

@@ -1,0 +1,2 @@
+insert into loanwatch.mljob (contract, job_id, job_type, job_date, stage, status, message)
+values (:contract, :job_id, :job_type, :job_date, :stage, 'abandoned', 'The run died before the stage ended.')
