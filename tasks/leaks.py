@@ -53,8 +53,8 @@ class Leak:
     """A sign whose rows nearly all have one label.
 
     `columns` are all that mark these rows, or nearly. `rows` and `share` count labelled rows. `agreement` is the
-    label's share among them, `others` among the other rows, or those next to a range's limit. `p_value` is corrected for all that
-    was looked at.
+    label's share among them, `others` among the other rows, or those next to a range's limit. `p_value` is corrected
+    for all that was looked at.
     """
 
     sign: Sign
