@@ -17,11 +17,6 @@ from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.states import Completed
 from pydantic import Field
-from tasks.drift import check_drift
-from tasks.extract import extract_applications
-from tasks.failure import tell_failure
-from tasks.model_drift import check_model_drift
-from tasks.quality import check_quality, is_fit
 
 from blocks.database import adopt_database_option
 from flows.console import show_verdict
@@ -31,18 +26,25 @@ from tasks.challenge import compare_with_champion, promote_or_keep, train_challe
 from tasks.champion import train_first_champion
 from tasks.contract import load_contract
 from tasks.decide import DRIFT_QUESTIONS, Outcome, decide
+from tasks.drift import check_drift
 from tasks.errors import LoanwatchError
+from tasks.extract import extract_applications
+from tasks.failure import tell_failure
 from tasks.files import write_json
 from tasks.findings import Question, Verdict
+from tasks.history import rebuild_history
 from tasks.journal import keep_findings, read_timings
+from tasks.model_drift import check_model_drift
 from tasks.opening import Request, open_job
 from tasks.plan import Asked, PlanError
 from tasks.policy import MonitorPolicy, load_policy
 from tasks.preprocess import preprocess
 from tasks.publish import announce_run, publish_run
+from tasks.quality import check_leaks, check_quality, is_fit
 from tasks.report import write_pages
 from tasks.score import score_window
 from tasks.summary import Run, summarise_run
+from tasks.turn import take_turn
 from tasks.windows import month_of
 
 app = App(name="flows.monitor", help="Monitor one window of loan applications, and retrain where something drifted.")
@@ -64,6 +66,8 @@ def monitor(
     models: str = "models",
     policy: MonitorPolicy = MonitorPolicy(),  # noqa: B008 - frozen, and the form that the Prefect UI shows
     trailing_days: Annotated[int, Field(ge=7, le=366)] | None = None,
+    champion: int | None = None,
+    may_promote: bool = True,
 ) -> State[dict[str, Any]]:
     """Monitor one window of applications.
 
@@ -78,9 +82,12 @@ def monitor(
         models: Model store: a folder or an fsspec URL.
         policy: Every limit of the run.
         trailing_days: Without dates: that many days up to yesterday, or to the last day held, in place of a month.
+        champion: The version to monitor against. Default: the champion that was effective before the window.
+        may_promote: Whether a model that is proven better may go into production.
     """
     asked = Asked(start, end, reference_start, reference_end, trailing_days)
-    opening = open_job(Request(asked, contract, database, results, models, policy, find_scheduled_day()))
+    request = Request(asked, contract, database, results, models, policy, find_scheduled_day(), champion, may_promote)
+    opening = open_job(request)
     job = opening.job
     announce_run(job)
 
@@ -92,6 +99,7 @@ def monitor(
     run.champion = opening.champion or train_first_champion(job, opening.reference)
     run.trained_here = opening.champion is None
     run.observed = score_window(job, run.champion, run.extract)
+    run.findings += check_leaks(job, run.observed)
     run.findings += check_drift(job, run.champion.bundle.profile, run.observed)
     prepared = preprocess(job, run.extract)
     run.findings += check_model_drift(job, run.champion.bundle.profile, run.observed)
@@ -100,9 +108,10 @@ def monitor(
     if decision.outcome is not None:
         return conclude(run, decision.outcome, decision.reason)
 
-    training = train_challenger(job, run.champion, prepared)
-    run.contest = compare_with_champion(job, run.champion, training, run.findings)
-    succeeded = promote_or_keep(job, run.champion, training, run.contest)
+    with take_turn(job, run.champion):
+        training = train_challenger(job, run.champion, prepared)
+        run.contest = compare_with_champion(job, run.champion, training, run.findings)
+        succeeded = promote_or_keep(job, run.champion, training, run.contest)
     run.champion_after = succeeded.version
     return conclude(run, succeeded.outcome, f"{decision.reason} {run.contest.decision.reason}")
 
@@ -116,6 +125,7 @@ def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:
     keep_findings(job, run.findings)
     summary = {**summarise_run(run, read_timings(job), datetime.now(UTC)), "pages": pages}
     write_json(job.results / "summary.json", summary)
+    rebuild_history(job)
     publish_run(run, summary)
     return Completed(name=str(outcome), message=reason, data=summary)
 

@@ -48,8 +48,8 @@ class QualityPolicy(Policy):
     )
     leak_break: Share = Field(
         0.10,
-        description="The group's share of that label exceeds that of the other rows (of a range: of as many rows next "
-        "to it) at least by this; so a column that ranks well and smoothly is no leak.",
+        description="The group's share of that label exceeds that of the other rows (of a range: of those next to its "
+        "limit) at least by this; so a column that ranks well and smoothly is no leak.",
     )
     leak_level: Level = Field(0.01, description="Error budget of the whole search for leaks (Bonferroni).")
     suspicious_auc: Share = Field(
@@ -120,6 +120,9 @@ class PromotionPolicy(Policy):
     segment_rows: int = Field(200, ge=40, description="A segment with fewer labelled rows is not judged by itself.")
     segment_loss: Share = Field(0.03, description="A challenger proven to lose more AUC in a segment is not promoted.")
     segment_level: Level = Field(0.01, description="Error budget of all segments' tests together (Holm).")
+    turn_seconds: int = Field(
+        1800, ge=0, description="How long to wait for another run that trains a model for the same contract."
+    )
 
 
 class DecisionPolicy(Policy):

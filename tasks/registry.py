@@ -49,7 +49,8 @@ class ModelVersion:
 class Champion:
     """The model that a window is monitored against.
 
-    `is_replay` says that another model has become champion since, so that nothing may be promoted from this run.
+    `is_replay` says that nothing may be promoted from this run: another model has become champion since, or promoting
+    was not asked for.
     """
 
     model: ModelVersion
@@ -57,20 +58,21 @@ class Champion:
     is_replay: bool = False
 
 
-def find_champion(connection: Connection, contract: str, window: Window) -> Champion | None:
-    """The champion that was effective before the window, loaded and checked; None before the first one.
+def find_champion(connection: Connection, contract: str, window: Window, version: int | None = None) -> Champion | None:
+    """The champion that was effective before the window, or the version named; None before the first one.
 
-    Raises NoChampionThenError where a champion exists but none that was fitted on other days than the window's and was
-    effective when it began; BundleError where its bundle is gone or damaged.
+    It is loaded and checked. Raises NoChampionThenError where a champion exists but none that was fitted on other days
+    than the window's and was effective when it began; BundleError where its bundle is gone or damaged.
     """
     current = find_current(connection, contract)
-    if current is None:
+    if current is None and version is None:
         return None
-    effective = connection.execute(
-        read_sql("champion_effective_on"), {"contract": contract, "day": window.start}
-    ).scalar()
+    effective = (
+        version
+        or connection.execute(read_sql("champion_effective_on"), {"contract": contract, "day": window.start}).scalar()
+    )
     if effective is None:
-        first = read_version(connection, contract, current)
+        first = read_version(connection, contract, int(current or 0))
         raise NoChampionThenError(
             f"No champion was effective on {window.start}: the first one was trained on {first.reference}. Choose a "
             "window after these days, or train a champion on earlier ones with `python -m flows.train --replace`."

@@ -1,0 +1,84 @@
+"""Replay: one worker of a backfill on this machine; `flows.backfill` starts as many as it was asked for.
+
+It takes the next open window, runs the monitor flow for it, and writes how that ended, until no window is open.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import replace
+from typing import Annotated, Any, cast
+
+from cyclopts import App, Parameter
+from prefect.client.schemas.objects import State
+from prefect.exceptions import ParameterTypeError
+from sqlalchemy import Engine
+
+from blocks.database import connect, resolve_database
+from flows.console import prepare_console
+from flows.local import report_error
+from flows.monitor import monitor
+from tasks.backfill import Replay, claim_next, keep_state, list_replays
+from tasks.errors import LoanwatchError
+from tasks.journal import describe_error
+
+IDLE_SECONDS = 1.0
+
+app = App(name="flows.replay", help="One worker of a backfill; flows.backfill starts it.")
+
+
+@app.default
+def command(
+    backfill: str, *, database: str | None = None, in_order: Annotated[bool, Parameter(negative=())] = False
+) -> int:
+    """Work on the open windows of a backfill until there is none.
+
+    Parameters
+    ----------
+    backfill
+        Its name.
+    database
+        A prefect-sqlalchemy block's name.
+    in_order
+        Begin no window before all earlier ones are finished, and stop at the first that fails.
+    """
+    prepare_console()
+    try:
+        work_on(connect(resolve_database(database)), backfill, in_order=in_order)
+    except LoanwatchError as error:
+        return report_error(error)
+    return 0
+
+
+def work_on(engine: Engine, backfill: str, *, in_order: bool) -> None:
+    """Until no window is open: one that another worker is at may come back, should that worker die."""
+    while _has_work(list_replays(engine, backfill), in_order):
+        with claim_next(engine, backfill, in_order=in_order) as replay:
+            if replay is not None:
+                keep_state(engine, run_replay(replay))
+        if replay is None:
+            time.sleep(IDLE_SECONDS)
+
+
+def run_replay(replay: Replay) -> Replay:
+    """Run the monitor flow for one window; returns the window with its end."""
+    try:
+        state = cast(State[Any], monitor(**replay.parameters, return_state=True))
+    except (ParameterTypeError, LoanwatchError, RuntimeError) as error:
+        return replace(replay, state="failed", message=describe_error(error))
+    if state.is_completed():
+        return replace(replay, state="finished", outcome=str(state.name))
+    result = state.result(raise_on_failure=False)
+    message = describe_error(result) if isinstance(result, BaseException) else str(state.message)
+    return replace(replay, state="failed", message=message)
+
+
+def _has_work(replays: list[Replay], in_order: bool) -> bool:
+    if in_order and any(replay.state == "failed" for replay in replays):
+        return False
+    return any(replay.is_open for replay in replays)
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,86 @@
+"""Pool runs: one run of the deployment `monitor` for each window, shared by the workers of a work pool."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName, WorkPoolFilter, WorkPoolFilterName
+from prefect.client.schemas.objects import FlowRun, StateType
+from sqlalchemy import Engine
+
+from tasks.backfill import Replay, keep_state
+from tasks.errors import UsageError
+
+DEPLOYMENT = "monitor"
+POLL_SECONDS = 2.0
+DIED = (StateType.CRASHED, StateType.CANCELLED)
+
+
+class WorkPoolError(UsageError):
+    """The work pool cannot be given the windows."""
+
+
+def replay_on_pool(engine: Engine, replays: list[Replay], pool: str, *, in_order: bool) -> Iterator[list[Replay]]:
+    """Start a run for each open window and wait for all; yields every window whenever one has ended.
+
+    A run is named after its backfill, window and attempt, and the server keeps one run of a name: a backfill that is
+    started again meets the runs of the first one.
+    """
+    with get_client(sync_client=True) as client:
+        deployment = find_deployment(client, pool)
+        known = {replay.window: replay for replay in replays}
+        while any(replay.is_open for replay in known.values()):
+            is_news = False
+            for window, replay in list(known.items()):
+                if replay.is_open:
+                    known[window] = _advance(client, engine, deployment, replay)
+                    is_news |= not known[window].is_open
+                if in_order and known[window].state != "finished":
+                    break
+            if is_news:
+                yield list(known.values())
+            if in_order and any(replay.state == "failed" for replay in known.values()):
+                return
+            time.sleep(POLL_SECONDS)
+
+
+def find_deployment(client: SyncPrefectClient, pool: str) -> UUID:
+    """The deployment `monitor` of a work pool. Raises WorkPoolError where there is none."""
+    found = client.read_deployments(
+        deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[DEPLOYMENT])),
+        work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool])),
+    )
+    if not found:
+        raise WorkPoolError(
+            f"The work pool {pool} has no deployment {DEPLOYMENT!r}, or PREFECT_API_URL names another server. Run "
+            "`python -m deployments.setup`, which makes the pool and `prefect deploy --all`."
+        )
+    return found[0].id
+
+
+def _advance(client: SyncPrefectClient, engine: Engine, deployment: UUID, replay: Replay) -> Replay:
+    """Start the window's run, or look how far it has come."""
+    attempt = replay.attempts if replay.state == "running" else replay.attempts + 1
+    name = f"{replay.backfill}-{replay.window.start}-{attempt}"
+    # With a name that the server knows this answers with the run of that name.
+    run = client.create_flow_run_from_deployment(
+        deployment, parameters=replay.parameters, name=f"backfill-{name}", idempotency_key=f"loanwatch-backfill-{name}"
+    )
+    after = replace(replay, state="running", attempts=attempt)
+    if run.state is not None and run.state.is_final():
+        after = _judge(after, run)
+    return after if after == replay else keep_state(engine, after)
+
+
+def _judge(replay: Replay, run: FlowRun) -> Replay:
+    """What the end of a run says of its window: a run that died is tried again, one that failed is not."""
+    state = run.state
+    if state is not None and state.is_completed():
+        return replace(replay, state="finished", outcome=str(state.name))
+    if state is not None and state.type in DIED and replay.attempts < replay.allowed:
+        return replace(replay, state="pending")
+    return replace(replay, state="failed", message=str(state.message if state else "The run has no state."))

@@ -1,0 +1,78 @@
+"""Turns: one process at a time, by PostgreSQL's advisory locks, which end with the connection that holds them.
+
+A killed process loses its connection and with it the lock: nothing is left to be cleaned up.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from blocks.database import connect
+from tasks.errors import LoanwatchError
+from tasks.job import Job
+from tasks.registry import Champion, find_current
+
+TRAINING = "loanwatch.training"
+POLL_SECONDS = 0.5
+
+
+class TurnError(LoanwatchError):
+    """Another run trains or promotes for this contract."""
+
+
+@contextmanager
+def hold_lock(engine: Engine, kind: str, name: str) -> Iterator[bool]:
+    """Yields whether the lock is ours; where it is, until the block ends."""
+    keys = {"kind": kind, "name": name}
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        held = connection.execute(text("select pg_try_advisory_lock(hashtext(:kind), hashtext(:name))"), keys)
+        is_held = bool(held.scalar_one())
+        try:
+            yield is_held
+        finally:
+            if is_held:
+                try:
+                    connection.execute(text("select pg_advisory_unlock(hashtext(:kind), hashtext(:name))"), keys)
+                except (SQLAlchemyError, LoanwatchError):  # the connection is gone, and the lock with it
+                    connection.invalidate()
+
+
+@contextmanager
+def take_turn(job: Job, champion: Champion) -> Iterator[None]:
+    """From training to promotion: one run at a time for each contract. A replay promotes nothing and need not wait.
+
+    Waits as long as the promotion policy says. Raises TurnError where the other run takes longer, or where it has
+    replaced the champion in the meantime, which this run has compared the window with.
+    """
+    if champion.is_replay:
+        yield
+        return
+    engine, patience = connect(job.database), job.policy.promotion.turn_seconds
+    deadline = time.monotonic() + patience
+    while True:
+        with hold_lock(engine, TRAINING, job.contract.name) as is_ours:
+            if is_ours:
+                _refuse_other_champion(engine, job, champion.model.version)
+                yield
+                return
+        if time.monotonic() >= deadline:
+            raise TurnError(
+                f"Another run trains a model for {job.contract.name}, and has not ended within {patience} seconds. "
+                "Nothing was changed. Run again once it is done, or raise the policy's promotion.turn_seconds."
+            )
+        time.sleep(POLL_SECONDS)
+
+
+def _refuse_other_champion(engine: Engine, job: Job, incumbent: int) -> None:
+    with engine.connect() as connection:
+        current = find_current(connection, job.contract.name)
+    if current != incumbent:
+        raise TurnError(
+            f"The champion was version {incumbent} when this run began and is version {current} now: another run has "
+            "promoted in between. Nothing was changed; run again to compare with the new champion."
+        )
