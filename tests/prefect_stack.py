@@ -80,6 +80,23 @@ class Stack:
         wait_until(lambda: read()["state"]["type"] in FINAL, timeout, f"run {run_id} to end")
         return dict(read())
 
+    def find_process(self, run_id: str) -> int:
+        """The process in which a run's flow is under way, once it is."""
+
+        def find() -> int | None:
+            if self.call("GET", f"/flow_runs/{run_id}")["state"]["type"] != "RUNNING":
+                return None
+            for place in Path("/proc").glob("[0-9]*/environ"):
+                try:
+                    is_it = f"FLOW_RUN_ID={run_id}".encode() in place.read_bytes()
+                except OSError:
+                    continue
+                if is_it:
+                    return int(place.parent.name)
+            return None
+
+        return int(wait_until(find, 60, "the run's process"))
+
     def rows(self, query: str, **parameters: Any) -> list[Any]:
         """Rows of the loans database."""
         with self.engine.connect() as connection:

@@ -179,9 +179,8 @@ def test_slack_test_says_what_is_wrong(stack: Stack) -> None:
 
 def test_a_killed_run_is_told_by_the_automation(stack: Stack, stable: dict[str, Any]) -> None:
     run = stack.launch("monitor/monitor", start="2024-11-01", end="2024-11-30")
-    read = lambda: stack.call("GET", f"/flow_runs/{run}")  # noqa: E731
-    wait_until(lambda: read()["state"]["type"] == "RUNNING" and read()["infrastructure_pid"], 60, "the run to start")
-    os.kill(int(read()["infrastructure_pid"].rsplit(":", 1)[-1]), signal.SIGKILL)
+    process = stack.find_process(run)
+    os.kill(process, signal.SIGKILL)
     assert stack.finish(run)["state"]["type"] == "CRASHED"
     told = wait_until(lambda: [m for m in stack.slack.seen if "is Crashed" in str(m)], 30, "the automation's message")
     assert len(told) == 1
@@ -191,9 +190,7 @@ def test_a_killed_run_is_told_by_the_automation(stack: Stack, stable: dict[str, 
 def test_a_lost_run_is_found_by_its_heartbeat(stack: Stack, stable: dict[str, Any]) -> None:
     before = len([m for m in stack.slack.seen if "is Crashed" in str(m)])
     run = stack.launch("monitor/monitor", start="2024-11-01", end="2024-11-30")
-    read = lambda: stack.call("GET", f"/flow_runs/{run}")  # noqa: E731
-    wait_until(lambda: read()["state"]["type"] == "RUNNING" and read()["infrastructure_pid"], 60, "the run to start")
-    process = int(read()["infrastructure_pid"].rsplit(":", 1)[-1])
+    process = stack.find_process(run)
     wait_until(lambda: [e for e in stack.events("prefect.flow-run.heartbeat") if run in str(e)], 60, "a heartbeat")
     os.killpg(stack.processes["worker"].pid, signal.SIGKILL)  # the worker cannot tell: it is gone, too
     with suppress(ProcessLookupError):
