@@ -48,7 +48,7 @@ class Stack:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
-    def run(self, *command: str, timeout: float = 180) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, timeout: float = 400) -> subprocess.CompletedProcess[str]:
         """Run one of Python's modules in the clone, as a person would; what it said is kept with the logs."""
         done = subprocess.run(
             [sys.executable, "-m", *command], cwd=self.clone, env=self.environment, timeout=timeout,
@@ -74,7 +74,7 @@ class Stack:
         made = self.call("POST", f"/deployments/{found['id']}/create_flow_run", {"parameters": parameters})
         return str(made["id"])
 
-    def finish(self, run_id: str, timeout: float = 240) -> dict[str, Any]:
+    def finish(self, run_id: str, timeout: float = 600) -> dict[str, Any]:
         """Wait until a run has ended; returns it."""
         read = lambda: self.call("GET", f"/flow_runs/{run_id}")  # noqa: E731
         wait_until(lambda: read()["state"]["type"] in FINAL, timeout, f"run {run_id} to end")
@@ -95,7 +95,7 @@ class Stack:
                     return int(place.parent.name)
             return None
 
-        return int(wait_until(find, 60, "the run's process"))
+        return int(wait_until(find, 240, "the run's process"))
 
     def rows(self, query: str, **parameters: Any) -> list[Any]:
         """Rows of the loans database."""
@@ -136,7 +136,7 @@ def run_stack(folder: Path) -> Iterator[Stack]:
         )
         try:
             built.start("server", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port))
-            wait_until(lambda: is_healthy(built), 120, "the Prefect server")
+            wait_until(lambda: is_healthy(built), 240, "the Prefect server")
             yield built
         finally:
             stop_all(built)

@@ -36,7 +36,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             "LOANWATCH_SLACK_WEBHOOK": stack.slack.url,
         }
         for _ in range(2):
-            done = stack.run("deployments.setup", "--silence", "60")
+            done = stack.run("deployments.setup", "--silence", "90")
             assert done.returncode == 0, done.stdout + done.stderr
         for name in [name for name in stack.environment if name.startswith("LOANWATCH_")]:
             del stack.environment[name]  # from here on the blocks are all that runs have
@@ -74,7 +74,7 @@ def test_set_up_twice_makes_one_of_each(stack: Stack) -> None:
 def test_the_schedule_creates_runs_at_its_slots(stack: Stack) -> None:
     found = stack.call("GET", "/deployments/name/monitor/monitor")
     asked = {"deployments": {"id": {"any_": [found["id"]]}}, "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
-    runs = wait_until(lambda: stack.call("POST", "/flow_runs/filter", asked), 90, "the scheduler")
+    runs = wait_until(lambda: stack.call("POST", "/flow_runs/filter", asked), 240, "the scheduler")
     slots = [datetime.fromisoformat(run["expected_start_time"]) for run in runs]
     assert all((slot.day, slot.hour, slot.minute) == (1, 6, 0) for slot in slots)
     assert min(slots) > datetime.now(UTC)
@@ -116,11 +116,11 @@ def test_a_drifted_month_is_told_once_with_its_numbers(stack: Stack, drifted: di
 
 def test_the_ledger_and_the_events_say_the_same(stack: Stack, drifted: dict[str, Any]) -> None:
     ledger = stack.rows("select from_version, to_version, effective_from from loanwatch.promotion order by entry")
-    promoted = wait_until(lambda: stack.events("loanwatch.model.promoted"), 30, "the event of a promotion")
+    promoted = wait_until(lambda: stack.events("loanwatch.model.promoted"), 120, "the event of a promotion")
     assert [(e["payload"]["from_version"], e["payload"]["to_version"]) for e in promoted] == [
         (row.from_version, row.to_version) for row in ledger
     ]
-    (drift,) = wait_until(lambda: stack.events("loanwatch.drift.detected"), 30, "the event of drift")
+    (drift,) = wait_until(lambda: stack.events("loanwatch.drift.detected"), 120, "the event of drift")
     assert "data" in drift["payload"]["questions"]
     assert "annual_income" in [finding["subject"] for finding in drift["payload"]["findings"]]
     assert drift["resource"]["prefect.resource.id"] == "loanwatch.contract.loan_applications"
@@ -135,7 +135,7 @@ def test_a_promotion_starts_score(stack: Stack, stable: dict[str, Any]) -> None:
         for run in stack.call("POST", "/flow_runs/filter", asked)
         if (run["created_by"] or {}).get("type") == "AUTOMATION"
     ]
-    run = wait_until(by_automation, 60, "the automation")[0]
+    run = wait_until(by_automation, 240, "the automation")[0]
     ended = stack.finish(run["id"])
     assert ended["state"]["type"] == "COMPLETED", ended["state"]["message"]
     assert stack.rows("select count(*) from loanwatch.prediction")[0][0] > 0
@@ -144,7 +144,7 @@ def test_a_promotion_starts_score(stack: Stack, stable: dict[str, Any]) -> None:
 def test_a_failed_run_tells_itself(stack: Stack, stable: dict[str, Any]) -> None:
     ended = stack.finish(stack.launch("monitor/monitor", start="2024-08-31", end="2024-08-01"))
     assert ended["state"]["type"] == "FAILED"
-    told = wait_until(lambda: [m for m in stack.slack.seen if "monitor failed" in str(m)], 30, "the failure's message")
+    told = wait_until(lambda: [m for m in stack.slack.seen if "monitor failed" in str(m)], 120, "the failure's message")
     assert len(told) == 1
     check_blocks(told[0])
     assert "Swap the two dates" in str(told[0])
@@ -159,7 +159,7 @@ def test_slack_in_trouble_never_fails_a_run(stack: Stack, drifted: dict[str, Any
     assert (ended["state"]["type"], ended["state"]["name"]) == ("COMPLETED", "quality_failed")
     assert len(stack.slack.seen) == before + 3
     assert [row.state for row in stack.rows("select state from loanwatch.alert order by created_at")][-1] == "pending"
-    assert wait_until(lambda: stack.events("loanwatch.quality.failed"), 30, "the event of unfit data")
+    assert wait_until(lambda: stack.events("loanwatch.quality.failed"), 120, "the event of unfit data")
     stack.slack.script = []
     again = stack.finish(stack.launch("monitor/monitor", **july))
     assert again["state"]["name"] == "quality_failed"
@@ -182,7 +182,7 @@ def test_a_killed_run_is_told_by_the_automation(stack: Stack, stable: dict[str, 
     process = stack.find_process(run)
     os.kill(process, signal.SIGKILL)
     assert stack.finish(run)["state"]["type"] == "CRASHED"
-    told = wait_until(lambda: [m for m in stack.slack.seen if "is Crashed" in str(m)], 30, "the automation's message")
+    told = wait_until(lambda: [m for m in stack.slack.seen if "is Crashed" in str(m)], 120, "the automation's message")
     assert len(told) == 1
     assert f"/runs/flow-run/{run}" in str(told[0])
 
@@ -191,14 +191,14 @@ def test_a_lost_run_is_found_by_its_heartbeat(stack: Stack, stable: dict[str, An
     before = len([m for m in stack.slack.seen if "is Crashed" in str(m)])
     run = stack.launch("monitor/monitor", start="2024-11-01", end="2024-11-30")
     process = stack.find_process(run)
-    wait_until(lambda: [e for e in stack.events("prefect.flow-run.heartbeat") if run in str(e)], 60, "a heartbeat")
+    wait_until(lambda: [e for e in stack.events("prefect.flow-run.heartbeat") if run in str(e)], 240, "a heartbeat")
     os.killpg(stack.processes["worker"].pid, signal.SIGKILL)  # the worker cannot tell: it is gone, too
     with suppress(ProcessLookupError):
         os.kill(process, signal.SIGKILL)
-    lost = stack.finish(run, timeout=180)
+    lost = stack.finish(run, timeout=400)
     assert (lost["state"]["type"], lost["state"]["message"]) == ("CRASHED", "No heartbeat: the run is lost.")
     count = lambda: len([m for m in stack.slack.seen if "is Crashed" in str(m)])  # noqa: E731
-    wait_until(lambda: count() == before + 1, 30, "the automation's message")
+    wait_until(lambda: count() == before + 1, 120, "the automation's message")
     for name in ("stable", "kept", "promoted", "quality_failed"):
         ended = stack.call("POST", "/flow_runs/filter", {"flow_runs": {"state": {"name": {"any_": [name]}}}})
         assert all(run["state"]["type"] == "COMPLETED" for run in ended), "a run that ended is not taken for lost"
