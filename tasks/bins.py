@@ -66,7 +66,7 @@ class Bins:
         words = values if isinstance(values.dtype, pd.CategoricalDtype) else values.astype("category")
         known = pd.Index(self.words).get_indexer(words.cat.categories.astype(object))
         codes = np.where(known < 0, self.levels, known + 1)
-        return np.append(codes, MISSING)[words.cat.codes.to_numpy()].astype(np.int32)
+        return np.asarray(np.append(codes, MISSING)[words.cat.codes.to_numpy()], dtype=np.int32)
 
     def _encode_numbers(self, numbers: Floats) -> Codes:
         codes = (np.searchsorted(self.edges, numbers, side="right") + 1).astype(np.int32)
@@ -81,7 +81,7 @@ class Bins:
         new = ~counts.index.isin(self.words)
         return np.asarray(counts.to_numpy()[new], dtype=np.int64)
 
-    def decode(self, codes: NDArray[np.integer]) -> pd.Series:
+    def decode(self, codes: Codes) -> pd.Series:
         """A value that stands for each code: an interval's middle, a special value, a word."""
         if self.is_number:
             return pd.Series(np.concatenate([[np.nan], self._middles(), list(self.special)])[codes], name=self.name)
@@ -135,10 +135,11 @@ def fit_edges(numbers: Floats) -> Floats:
     values, sizes = ordered[starts], np.diff(np.append(starts, len(ordered)))
     end = np.nextafter(values[-1:], np.inf)
     if len(values) <= INTERVALS:
-        return np.concatenate([values, end])
+        return np.asarray(np.concatenate([values, end]), dtype=np.float64)
     quantiles = ordered[np.arange(1, INTERVALS) * len(ordered) // INTERVALS]
     atoms = values[sizes >= ATOM_SHARE * len(ordered)]
-    return np.unique(np.concatenate([values[:1], quantiles, atoms, np.nextafter(atoms, np.inf), end]))
+    cuts = np.concatenate([values[:1], quantiles, atoms, np.nextafter(atoms, np.inf), end])
+    return np.asarray(np.unique(cuts), dtype=np.float64)
 
 
 def _shorten(value: float) -> str:

@@ -89,4 +89,4 @@ def fit_score_curve(rows: Labelled) -> ScoreCurve:
 
 def standard_error_of(gradient: Floats, fit: LogisticFit) -> float:
     """The standard error of a function of the coefficients with this gradient (the delta method)."""
-    return float(np.sqrt(max(gradient @ fit.covariance @ gradient, 0.0)))
+    return float(np.sqrt(max(float(gradient @ fit.covariance @ gradient), 0.0)))
