@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Thread
 from typing import IO, Any
 
@@ -70,13 +70,18 @@ def extract_window(engine: Engine, contract: Contract, window: Window) -> Extrac
     """
     with read_snapshot(engine) as connection:
         undated = _count_undated(connection, contract)
-        collected = _Collected(contract)
-        parameters = {"start": window.start, "end": window.end}
-        with _stream(connection, contract.read_query(), parameters, contract) as reader:
-            collected.check(reader.schema.names)
-            for batch in reader:
-                collected.add(batch)
-    return collected.finish(undated)
+        extract = read_answer(connection, contract.read_query(), {"start": window.start, "end": window.end}, contract)
+    return replace(extract, undated=undated)
+
+
+def read_answer(connection: Connection, query: str, parameters: dict[str, Any], contract: Contract) -> Extract:
+    """The whole answer of a query that returns the contract's columns; the parameters are bound by name."""
+    collected = _Collected(contract)
+    with _stream(connection, query, parameters, contract) as reader:
+        collected.check(reader.schema.names)
+        for batch in reader:
+            collected.add(batch)
+    return collected.finish()
 
 
 def stream_window(engine: Engine, contract: Contract, window: Window, chunk_rows: int) -> Iterator[pd.DataFrame]:
@@ -92,9 +97,9 @@ def stream_window(engine: Engine, contract: Contract, window: Window, chunk_rows
             for batch in reader:
                 collected.add(batch)
                 if collected.rows >= chunk_rows:
-                    yield collected.finish(0).applications
+                    yield collected.finish().applications
             if collected.rows:
-                yield collected.finish(0).applications
+                yield collected.finish().applications
 
 
 def find_held_days(engine: Engine, contract: Contract) -> Window | None:
@@ -205,7 +210,7 @@ class _Collected:
         if AMBIGUOUS in batch.schema.names:
             self._ambiguous += ids.filter(batch.column(AMBIGUOUS)).to_pylist()
 
-    def finish(self, undated: int) -> Extract:
+    def finish(self) -> Extract:
         """The whole extract. The batches are given up on the way, to hold one copy only."""
         return Extract(
             self._make_frame(),
@@ -213,7 +218,6 @@ class _Collected:
             self._counts[REPEATS],
             self._counts[OLDER_VERSIONS],
             tuple(self._ambiguous),
-            undated,
         )
 
     def _read(self, column: Column, texts: pa.Array, ids: pa.Array) -> pa.Array:
