@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 
-from tasks.leaks import measure_leaks, suspect_rows
-from tasks.policy import PromotionPolicy, QualityPolicy
+from tasks.policy import PromotionPolicy
+from tasks.profile import sample_rows
 from tasks.report_page.evidence import Evidence
 from tasks.report_page.model_pictures import (
     Area,
@@ -26,6 +25,7 @@ from tasks.statistics.auc import Auc, measure_auc
 
 REACH = 1.96  # 95 % of a normal distribution
 WORST = 8
+MOST_ROWS = 100_000  # segments of more are told from a random sample
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def list_areas(summary: Record, evidence: Evidence) -> list[Area]:
         areas.append(_name_area("on its reference", evidence.profile.auc, "before", evidence.profile.labelled))
     if has_both_labels(window):
         areas.append(_name_area("in this window", measure_auc(*window), "now", len(window[0])))
-        areas += _list_without_leak(summary, evidence)
+        areas += _list_without_leak(summary)
     estimated = next((f for f in summary["findings"] if f["check"] == "estimated_auc"), None)
     if estimated and estimated["current"] is not None:
         now, reach = estimated["current"], REACH * (estimated["standard_error"] or 0.0)
@@ -69,16 +69,12 @@ def list_areas(summary: Record, evidence: Evidence) -> list[Area]:
     return areas
 
 
-def _list_without_leak(summary: Record, evidence: Evidence) -> list[Area]:
-    """The area without the rows whose decision a column gives away; empty where there are none."""
-    observed = evidence.observed
-    policy = QualityPolicy.model_validate(summary["policy"]["quality"])
-    leaks = measure_leaks(evidence.contract, observed.applications, observed.labels, policy)
-    clean = ~suspect_rows(leaks, observed.applications) & ~np.isnan(observed.labels)
-    labels: Any = observed.labels[clean]
-    if not leaks or len(np.unique(labels)) < 2:
+def _list_without_leak(summary: Record) -> list[Area]:
+    """The area without the rows whose decision a column gives away, as it was found; empty where there are none."""
+    found = next((f for f in summary["findings"] if f["check"] == "auc_without_leaks"), None)
+    if found is None or found["current"] is None:
         return []
-    return [_name_area("without suspected leak rows", measure_auc(labels, observed.scores[clean]), "now", len(labels))]
+    return [Area("without suspected leak rows", found["current"], found["current"], found["current"], "now")]
 
 
 def _name_area(name: str, area: Auc, style: str, rows: int) -> Area:
@@ -91,7 +87,8 @@ def list_worst_segments(summary: Record, evidence: Evidence | None) -> list[Segm
     if evidence is None or summary["champion"] is None:
         return []
     labels, scores = evidence.observed.labels, evidence.observed.scores
-    known = ~np.isnan(labels) & ~np.isnan(scores)
+    known = np.flatnonzero(~np.isnan(labels) & ~np.isnan(scores))
+    known = known[sample_rows(len(known), MOST_ROWS, seed=0)]
     policy = PromotionPolicy.model_validate(summary["policy"]["promotion"])
-    segments = cut_segments(evidence.contract, evidence.observed.applications[known])
+    segments = cut_segments(evidence.contract, evidence.observed.applications.iloc[known])
     return measure_segments(segments, labels[known], scores[known], policy)[:WORST]

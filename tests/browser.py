@@ -1,0 +1,122 @@
+"""A real browser for tests of pages: headless chromium, spoken to through its DevTools protocol."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+from websockets.sync.client import ClientConnection, connect
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the PATH: pages cannot be looked at")
+AUDIT = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
+
+
+@dataclass
+class Seen:
+    """What happened while a page was open."""
+
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+class Tab:
+    """One tab; `open` shows a file at a width and tells what happened."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self._number = 0
+        self._seen = Seen()
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable")
+
+    def open(self, page: Path, width: int, scheme: str = "light") -> Seen:
+        """Load a page from the disk with the network off."""
+        self._seen = Seen()
+        self.call(
+            "Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=-1, uploadThroughput=-1
+        )
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600
+        )
+        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.call("Page.navigate", url=page.as_uri())
+        deadline = time.monotonic() + 30
+        while self.run("document.readyState") != "complete" and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.3)
+        self.run("1")
+        return self._seen
+
+    def run(self, script: str) -> Any:
+        """The value of a script, as JSON has it."""
+        return self.call("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """One command and its answer; events that come before it are noted."""
+        self._number += 1
+        self._socket.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
+        while True:
+            message = json.loads(self._socket.recv(timeout=30))
+            if message.get("id") == self._number:
+                return message.get("result", {})
+            self._note(message)
+
+    def _note(self, message: dict[str, Any]) -> None:
+        method, told = message.get("method"), message.get("params", {})
+        if method == "Runtime.exceptionThrown":
+            self._seen.complaints.append(str(told["exceptionDetails"]))
+        if method == "Runtime.consoleAPICalled" and told["type"] in ("error", "warning", "assert"):
+            self._seen.complaints.append(str(told["args"]))
+        if method == "Log.entryAdded" and told["entry"]["level"] in ("error", "warning"):
+            self._seen.complaints.append(told["entry"]["text"])
+        if method == "Network.requestWillBeSent" and not told["request"]["url"].startswith(("data:", "blob:")):
+            self._seen.requests.append(told["request"]["url"])
+
+
+@contextmanager
+def open_tab(folder: Path) -> Iterator[Tab]:
+    """A browser with one tab, its profile under the folder."""
+    assert CHROMIUM is not None
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", f"--user-data-dir={folder}"]
+    process = subprocess.Popen([CHROMIUM, *flags, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        port = _read_port(folder / "DevToolsActivePort")
+        with urlopen(Request(f"http://127.0.0.1:{port}/json/new", method="PUT")) as answer:
+            address = json.load(answer)["webSocketDebuggerUrl"]
+        with connect(address, max_size=None) as socket:
+            yield Tab(socket)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _read_port(file: Path) -> int:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        lines = file.read_text().splitlines() if file.exists() else []
+        if lines:
+            return int(lines[0])
+        time.sleep(0.1)
+    raise TimeoutError("chromium did not start")
+
+
+def audit(tab: Tab) -> list[str]:
+    """What hinders people who cannot see the page, or not well: an empty list where nothing does."""
+    return list(tab.run(AUDIT))
+
+
+def is_too_wide(tab: Tab) -> bool:
+    """Whether the page as a whole scrolls sideways."""
+    return bool(tab.run("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
