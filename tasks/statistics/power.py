@@ -41,8 +41,9 @@ def smallest_share_beyond(reference_rows: int, current_rows: int, bar: Bar) -> f
     if chances.min() > bar.level:
         return 1.0
     sure = int(beyond[np.argmax(chances <= bar.level)])
+    # A count k is material from where k less its standard error, about √k, is the floor's count.
     floor = bar.floor * current_rows
-    needed = max(sure, floor + np.sqrt(floor))
+    needed = max(sure, np.ceil(((1 + np.sqrt(1 + 4 * floor)) / 2) ** 2))
     return float(min(stats.gamma.ppf(POWER, needed) / current_rows, 1.0))
 
 
