@@ -10,6 +10,7 @@ import psycopg2
 from sqlalchemy import Connection
 
 from blocks.database_errors import explain_driver
+from blocks.single_statement import refuse_many_statements
 
 
 def copy_query(connection: Connection, query: str, parameters: Mapping[str, Any], sink: IO[bytes]) -> None:
@@ -17,6 +18,7 @@ def copy_query(connection: Connection, query: str, parameters: Mapping[str, Any]
 
     `parameters` are bound by the driver, as %(name)s, so that a lone % of the query has to be written %%.
     """
+    refuse_many_statements(query)
     with _explain_errors(), _cursor(connection) as cursor:
         bound = cursor.mogrify(query.rstrip().rstrip(";"), dict(parameters)).decode()
         cursor.copy_expert(f"copy (\n{bound}\n) to stdout (format csv, header)", sink, size=1 << 20)
@@ -24,6 +26,7 @@ def copy_query(connection: Connection, query: str, parameters: Mapping[str, Any]
 
 def fetch_row(connection: Connection, query: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The first row of a query's answer, by column name. The parameters are bound as in `copy_query`."""
+    refuse_many_statements(query)
     with _explain_errors(), _cursor(connection) as cursor:
         cursor.execute(query, dict(parameters))
         return dict(zip((column.name for column in cursor.description), cursor.fetchone(), strict=True))
