@@ -157,7 +157,9 @@ def _derive(derived: Derived, features: dict[str, pd.Series]) -> pd.Series:
     if derived.record:
         return pd.concat([features[name].notna() for name in derived.record], axis=1).any(axis=1).astype(float)
     denominator = features[str(derived.denominator)]
-    return derived.factor * features[str(derived.numerator)] / denominator.mask(denominator == 0)
+    with np.errstate(over="ignore"):
+        ratio = derived.factor * features[str(derived.numerator)] / denominator.mask(denominator == 0)
+    return ratio.mask(np.isinf(ratio))
 
 
 def build_preprocessor(contract: Contract, scaling: str) -> Pipeline:

@@ -171,9 +171,12 @@ def check_labels(contract: Contract, labels: NDArray[np.float64], policy: Qualit
 def check_conflicts(
     contract: Contract, applications: pd.DataFrame, labels: NDArray[np.float64], policy: QualityPolicy
 ) -> Finding:
-    """Applications that agree in every feature, at least one of them present, and yet were decided differently."""
+    """Applications that agree in every feature and yet were decided differently.
+
+    One of which most features are missing is like many others by chance, and is not asked.
+    """
     features = applications[[column.name for column in contract.features]]
-    is_judged = ~np.isnan(labels) & features.notna().any(axis=1).to_numpy()
+    is_judged = ~np.isnan(labels) & (features.notna().mean(axis=1) > 0.5).to_numpy()
     same = features.duplicated(keep=False).to_numpy() & is_judged
     groups = pd.util.hash_pandas_object(features.loc[same].astype(object).astype(str), index=False)
     spread = pd.Series(labels[same]).groupby(groups.to_numpy()).transform("nunique").to_numpy()
