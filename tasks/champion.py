@@ -73,7 +73,9 @@ def install_champion(job: Job, trained: Trained, succession: Succession) -> Cham
     """Save the bundle, then register and promote it in one transaction. A run that dies before leaves all as it was."""
     bundle = build_bundle(job, trained)
     kind = str(trained.candidate.kind)
-    location, sha256 = save_bundle(bundle, job.store, f"{job.contract.name}-{job.job_id}-{kind}")
+    # A run may install two of a kind: its first champion, and the challenger that follows.
+    folder = f"{job.contract.name}-{job.job_id}-{kind}-after-{succession.from_version or 0}"
+    location, sha256 = save_bundle(bundle, job.store, folder)
     name = job.contract.name
     with connect(job.database).begin() as connection:
         new = NewVersion(name, job.job_id, kind, trained.metrics, location, sha256, trained.windows)
@@ -95,17 +97,25 @@ def install_champion(job: Job, trained: Trained, succession: Succession) -> Cham
 
 @stage("first_champion", lambda champion: describe_model(champion.model))
 def train_first_champion(job: Job, reference: Window) -> Champion:
-    """Cold start: choose and judge on the last days of the reference, then fit the chosen kind on all of it."""
+    """Cold start: a model of the reference goes into production."""
+    trained = fit_champion(job, reference)
+    why = f"First champion, trained on {reference}."
+    effective = reference.end + timedelta(days=1)
+    return install_champion(job, trained, Succession(effective, None, why, hash_evidence(trained.metrics)))
+
+
+def fit_champion(job: Job, reference: Window) -> Trained:
+    """Choose and judge on the last days of the reference, then fit the chosen kind on all of it.
+
+    Raises FirstChampionError where the reference is unfit or the model is poor.
+    """
     prepared = _extract_reference(job, reference)
     training = train_candidates(job.contract, split_by_time(prepared, job.policy.train), [], job.policy.train)
     metrics = measure_training(job, training)
     _refuse_poor_model(job, metrics)
     labelled = prepared.take(prepared.is_labelled)
     deployed = fit_candidate(job.contract, training.chosen.kind, labelled, job.policy.train)
-    metrics |= {"fitted_rows": len(labelled)}
-    why = f"First champion, trained on {reference}."
-    succession = Succession(reference.end + timedelta(days=1), None, why, hash_evidence(metrics))
-    return install_champion(job, Trained(deployed, labelled, (reference,), metrics), succession)
+    return Trained(deployed, labelled, (reference,), metrics | {"fitted_rows": len(labelled)})
 
 
 def describe_model(model: ModelVersion) -> str:
