@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -79,6 +80,21 @@ def _forbid_promotion(contract: Contract, champion: Champion | None) -> Champion
             "flows.monitor` or `python -m flows.train` first, or let this run promote."
         )
     return replace(champion, is_replay=True)
+
+
+def open_plain_job(request: Request, job_type: str, started_at: datetime) -> Job:
+    """A job of another kind than monitoring: no champion is looked up, and the demo is not filled in.
+
+    Without `request.results` the job has no folder of its own.
+    """
+    contract = load_contract(request.contract)
+    database = resolve_database(request.database)
+    engine = connect(database)
+    prepare_schema(engine)
+    window = _settle_window(request, engine, contract)
+    job_id = name_job(started_at)
+    folder = make_results_folder(request.results, job_id) if request.results else Path()
+    return Job(job_id, job_type, contract, database, window, request.policy, folder, request.models, started_at)
 
 
 def _settle_window(request: Request, engine: Engine, contract: Contract) -> Window:

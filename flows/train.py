@@ -1,0 +1,153 @@
+"""Train: force a retraining for a window, drift or none; the challenger still has to beat the champion."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from cyclopts import App
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+from rich.console import Console
+
+from blocks.database import adopt_database_option
+from flows.local import report_error, run_flow
+from flows.monitor import find_scheduled_day
+from tasks.challenge import compare_with_champion, promote_or_keep, train_challenger
+from tasks.contract import load_contract
+from tasks.errors import LoanwatchError
+from tasks.extract import extract_applications
+from tasks.opening import Request, open_plain_job
+from tasks.plan import Asked, PlanError
+from tasks.policy import MonitorPolicy, load_policy
+from tasks.preprocess import preprocess
+from tasks.quality import check_quality, is_fit
+from tasks.retrain import load_incumbent, refuse_unfit, replace_champion
+
+app = App(name="flows.train", help="Force a retraining for a window.")
+
+
+@flow(name="train", description="A challenger for a window, drift or none; it still has to beat the champion.")
+def train(
+    start: date | None = None,
+    end: date | None = None,
+    replace: bool = False,
+    contract: str = "loan_applications",
+    database: str | None = None,
+    results: str = "results",
+    models: str = "models",
+    policy: MonitorPolicy = MonitorPolicy(),  # noqa: B008 - frozen, and the form that the Prefect UI shows
+) -> State[dict[str, Any]]:
+    """Train a challenger on a window and let it contest the champion, or put a new model in its place.
+
+    Args:
+        start: First day of the window. Without dates: the last full month.
+        end: Last day of the window, included.
+        replace: Fit on all of the window and put the model into production without a comparison.
+        contract: What the table is: a contract that comes with loanwatch, or a TOML file.
+        database: A prefect-sqlalchemy block. Default: LOANWATCH_DATABASE_URL, the block loans-postgres, or embedded.
+        results: Folder for the run's records.
+        models: Model store: a folder or an fsspec URL.
+        policy: Every limit of the run.
+    """
+    asked = Asked(start, end)
+    refuse_replacing_without_days(asked, replace)
+    request = Request(asked, contract, database, results, models, policy, scheduled_on=find_scheduled_day())
+    job = open_plain_job(request, "train", datetime.now(UTC))
+    if replace:
+        model = replace_champion(job).model
+        return conclude(
+            "replaced", model.version, f"Version {model.version}, fitted on {job.window}, is in production."
+        )
+
+    champion = load_incumbent(job)
+    extract = extract_applications(job)
+    findings = check_quality(job, extract)
+    if not is_fit(findings):
+        refuse_unfit(extract, findings)
+    training = train_challenger(job, champion, preprocess(job, extract))
+    contest = compare_with_champion(job, champion, training, findings)
+    succeeded = promote_or_keep(job, champion, training, contest)
+    return conclude(str(succeeded.outcome), succeeded.version, contest.decision.reason)
+
+
+def conclude(outcome: str, version: int, reason: str) -> State[dict[str, Any]]:
+    """The state's name is the outcome."""
+    return Completed(name=outcome, message=reason, data={"outcome": outcome, "version": version, "reason": reason})
+
+
+def refuse_replacing_without_days(asked: Asked, replace: bool) -> None:
+    """Raises PlanError: a model that nothing is compared with should rest on days that somebody chose."""
+    if replace and asked.window is None:
+        raise PlanError("Give --start and --end with --replace: the days that the new model is fitted on.")
+
+
+@app.default
+def command(
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    replace: bool = False,
+    contract: str = "loan_applications",
+    database: str | None = None,
+    results: str = "results",
+    models: str = "models",
+    policy: Path | None = None,
+) -> int:
+    """Train a challenger on a window and let it contest the champion, or put a new model in its place.
+
+    Exit code 0: it did its work, whatever came out; 1: it could not; 2: bad arguments.
+
+    Parameters
+    ----------
+    start
+        First day of the window. Without dates: the last full month that the table holds.
+    end
+        Last day of the window, included.
+    replace
+        Fit on all of the window and put the model into production without a comparison: for a first champion, or where
+        the champion's bundle is gone.
+    contract
+        What the table is: a contract that comes with loanwatch, or a TOML file.
+    database
+        A prefect-sqlalchemy block's name or a postgresql:// URL. Default: LOANWATCH_DATABASE_URL, the block
+        loans-postgres, or an embedded PostgreSQL under .loanwatch/.
+    results
+        Folder for the run's records (deploy_report.json).
+    models
+        Model store: a folder or an fsspec URL.
+    policy
+        A TOML file with limits that differ from the default.
+    """
+    try:
+        window = Asked(start, end).window
+        refuse_replacing_without_days(Asked(start, end), replace)
+        load_contract(contract)
+        limits = load_policy(policy)
+        database = adopt_database_option(database)
+    except LoanwatchError as error:
+        return report_error(error)
+    parameters = {
+        "start": window.start if window else None,
+        "end": window.end if window else None,
+        "replace": replace,
+        "contract": contract,
+        "database": database,
+        "results": results,
+        "models": models,
+        "policy": limits,
+    }
+    return run_flow(train, parameters, show_outcome)[0]
+
+
+def show_outcome(console: Console, record: dict[str, Any]) -> None:
+    """What became of it."""
+    console.print(f"\n  {record['reason']}", markup=False, soft_wrap=True)
+    console.print(f"outcome: {record['outcome']}; version {record['version']} is in production")
+
+
+if __name__ == "__main__":
+    sys.exit(app())

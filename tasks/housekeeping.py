@@ -1,0 +1,104 @@
+"""Housekeeping: clear what loanwatch keeps, all of it or what is older than some days. Source tables are never touched.
+
+All of it: the journal, findings, predictions, outbox, backfills, registry and ledger of the contract, its bundles and
+its run folders. Older than some days: the journal, findings, alerts that were sent, predictions of former champions,
+backfills that ended, and run folders. What a committee may ask for years later stays: the registry, the ledger and the
+bundles of every model.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from sqlalchemy import Connection, text
+
+from tasks.contract import QUERIES
+from tasks.job import is_job_id
+
+# In the order in which rows may go: those that name others first.
+PRUNED = ("mljob", "finding", "alert", "prediction", "backfill_window")
+CLEARED = (*PRUNED, "promotion", "model_version")
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """How many rows went from each table, and how many folders."""
+
+    rows: dict[str, int]
+    run_folders: int = 0
+    bundles: int = 0
+
+
+def count_rows(connection: Connection, contract: str) -> dict[str, int]:
+    """What a reset of the contract would clear, by table."""
+    return {table: _run(connection, f"count_{table}", contract=contract) for table in CLEARED}
+
+
+def prune(connection: Connection, contract: str, before: datetime) -> dict[str, int]:
+    """Delete what is older than `before` and that nobody will ask for; returns the rows by table."""
+    return {table: _run(connection, f"prune_{table}", contract=contract, before=before) for table in PRUNED}
+
+
+def clear(connection: Connection, contract: str) -> tuple[dict[str, int], list[str]]:
+    """Delete every row of the contract; returns the rows by table, and where the bundles lie that are now nobody's.
+
+    The ledger is append-only for everybody else: its guard is put aside for this transaction.
+    """
+    locations = [str(row.artifact) for row in connection.execute(_read_sql("list_bundles"), {"contract": contract})]
+    connection.execute(_read_sql("open_ledger"))
+    rows = {table: _run(connection, f"clear_{table}", contract=contract) for table in CLEARED}
+    connection.execute(_read_sql("close_ledger"))
+    return rows, locations
+
+
+def remove_bundles(locations: list[str]) -> int:
+    """Delete bundles from the store; one that is gone already is no error. Returns how many there were."""
+    removed = 0
+    for location in locations:
+        filesystem, root = fsspec.core.url_to_fs(location)
+        if filesystem.exists(root):
+            filesystem.rm(root, recursive=True)
+            removed += 1
+    return removed
+
+
+def remove_run_folders(results: Path, before: datetime | None, jobs: set[str]) -> int:
+    """Delete the folders of the given jobs that began before that time, or all of them; returns how many.
+
+    Only folders that are named like a job are looked at.
+    """
+    if not results.is_dir():
+        return 0
+    limit = f"{before:%Y%m%dT%H%M%S}" if before else None
+    doomed = [
+        folder
+        for folder in results.iterdir()
+        if is_job_id(folder.name)
+        and folder.name in jobs
+        and folder.is_dir()
+        and not folder.is_symlink()
+        and (limit is None or folder.name[: len(limit)] < limit)
+    ]
+    for folder in doomed:
+        shutil.rmtree(folder)
+    return len(doomed)
+
+
+def list_jobs(connection: Connection, contract: str) -> set[str]:
+    """The jobs of the contract that the journal knows."""
+    return {str(row.job_id) for row in connection.execute(_read_sql("list_jobs"), {"contract": contract})}
+
+
+def _run(connection: Connection, name: str, **parameters: Any) -> int:
+    """Run a statement; the number that it returns, or how many rows it deleted."""
+    done = connection.execute(_read_sql(name), parameters)
+    return int(done.scalar_one()) if done.returns_rows else int(done.rowcount)
+
+
+def _read_sql(name: str) -> Any:
+    return text((QUERIES / "housekeeping" / f"{name}.sql").read_text(encoding="utf-8"))

@@ -1,0 +1,61 @@
+"""Retrain: a model for a window because a person says so, in contest with the champion or in its place."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from blocks.database import connect
+from tasks.champion import Succession, describe_model, fit_champion, install_champion
+from tasks.errors import LoanwatchError
+from tasks.extract import Extract
+from tasks.findings import Finding, Verdict
+from tasks.job import Job
+from tasks.journal import stage
+from tasks.promote import hash_evidence
+from tasks.registry import Champion, NoChampionError, find_champion, find_current
+
+
+class UnfitWindowError(LoanwatchError):
+    """The window's applications cannot be used."""
+
+
+@stage("load_champion", lambda champion: describe_model(champion.model))
+def load_incumbent(job: Job) -> Champion:
+    """The champion that a challenger of this window has to beat. Raises NoChampionError where there is none."""
+    with connect(job.database).connect() as connection:
+        champion = find_champion(connection, job.contract.name, job.window)
+    if champion is None:
+        raise NoChampionError(
+            f"No model for {job.contract.name} is in production to compare with. Add --replace to train a first one on "
+            f"{job.window}."
+        )
+    return champion
+
+
+@stage("replace", lambda champion: describe_model(champion.model))
+def replace_champion(job: Job) -> Champion:
+    """Fit a model on all of the job's window and put it into production without a comparison.
+
+    The better kind is chosen and judged on the window's last days, and refused where it is poor, as for a first one.
+    """
+    with connect(job.database).connect() as connection:
+        current = find_current(connection, job.contract.name)
+    trained = fit_champion(job, job.window)
+    before = "no model" if current is None else f"version {current}"
+    why = f"Trained on {job.window} by hand and put in the place of {before} without a comparison."
+    effective = job.window.end + timedelta(days=1)
+    return install_champion(job, trained, Succession(effective, current, why, hash_evidence(trained.metrics)))
+
+
+def refuse_unfit(extract: Extract, findings: list[Finding]) -> None:
+    """Raises UnfitWindowError with what is wrong."""
+    told = " ".join(finding.sentence for finding in findings if finding.verdict is Verdict.FAIL)
+    raise UnfitWindowError(
+        f"The window's {len(extract.applications):,} applications are unfit for training: {told} Choose other days."
+    )
+
+
+def describe_replacement(champion: Champion) -> dict[str, Any]:
+    """What became of a replacement, as the flow returns it."""
+    return {"outcome": "replaced", "version": champion.model.version, "reason": describe_model(champion.model)}

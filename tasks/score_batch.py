@@ -1,0 +1,105 @@
+"""Batch scoring: the probability and the decision of every application of a window, written to `prediction`.
+
+Applications are read, scored and written some at a time, so that a window of millions needs no more memory than one of
+thousands. A prediction is made once: scoring a window again adds what is new and changes nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyarrow import csv
+from sqlalchemy import Engine, text
+
+from blocks.copying import copy_file
+from blocks.database import connect
+from tasks.compare import THRESHOLD
+from tasks.contract import QUERIES, Contract
+from tasks.extract import stream_window
+from tasks.job import Job
+from tasks.journal import stage
+from tasks.preprocess import Floats
+from tasks.registry import Champion, load_current
+from tasks.train import score
+
+CHUNK_ROWS = 50_000
+TEMPORARY = "scored"
+
+log = logging.getLogger("loanwatch")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a batch did: applications scored, predictions that were new, and the seconds it took."""
+
+    applications: int
+    added: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Applications a second, read, scored and written."""
+        return self.applications / self.seconds if self.seconds else 0.0
+
+    def as_record(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self) | {"rate": self.rate}
+
+
+@stage("load_champion", lambda champion: f"version {champion.model.version}, {champion.model.kind.replace('_', ' ')}")
+def load_champion(job: Job) -> Champion:
+    """The model that is in production now."""
+    with connect(job.database).connect() as connection:
+        return load_current(connection, job.contract.name)
+
+
+@stage("score", lambda done: f"{done.applications:,} applications, {done.added:,} new, {done.rate:,.0f} a second")
+def score_applications(job: Job, champion: Champion, chunk_rows: int = CHUNK_ROWS) -> Scored:
+    """Score the job's window with the champion, labels or none."""
+    engine, began = connect(job.database), time.monotonic()
+    applications = added = 0
+    for chunk in stream_window(engine, job.contract, job.window, chunk_rows):
+        scores = score(champion.bundle.pipeline, chunk)
+        added += add_predictions(engine, job.contract, champion.model.version, chunk, scores)
+        applications += len(chunk)
+        log.info("%s applications scored", f"{applications:,}", extra={"stage": "score", "status": "told"})
+    return Scored(applications, added, time.monotonic() - began)
+
+
+def decide_loans(contract: Contract, scores: Floats) -> np.ndarray[Any, Any]:
+    """The target's positive word from a probability of one half on, else the other."""
+    target = contract.target
+    other = next(word for word in target.allowed or () if word != target.positive)
+    return np.where(scores >= THRESHOLD, str(target.positive), other)
+
+
+def add_predictions(
+    engine: Engine, contract: Contract, version: int, applications: pd.DataFrame, scores: Floats
+) -> int:
+    """Write one prediction for each application in one transaction; returns how many there were not before."""
+    table = pa.table(
+        {
+            "loan_id": pa.array(applications[contract.id.name], pa.string()),
+            "probability": scores,
+            "decision": decide_loans(contract, scores).astype(object),
+        }
+    )
+    lines = io.BytesIO()
+    csv.write_csv(table, lines)
+    lines.seek(0)
+    with engine.begin() as connection:
+        connection.execute(_read_sql("make_temporary"))
+        copy_file(connection, TEMPORARY, tuple(table.column_names), lines)
+        added = connection.execute(_read_sql("add"), {"contract": contract.name, "version": version})
+        return int(added.rowcount)
+
+
+def _read_sql(name: str) -> Any:
+    return text((QUERIES / "predictions" / f"{name}.sql").read_text(encoding="utf-8"))

@@ -1,0 +1,1 @@
+delete from loanwatch.alert where contract = :contract

@@ -1,0 +1,1 @@
+delete from loanwatch.backfill_window where contract = :contract

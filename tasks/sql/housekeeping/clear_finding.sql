@@ -1,0 +1,1 @@
+delete from loanwatch.finding where contract = :contract

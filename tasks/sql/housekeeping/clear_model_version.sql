@@ -1,0 +1,1 @@
+delete from loanwatch.model_version where contract = :contract

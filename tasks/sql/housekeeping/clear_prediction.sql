@@ -1,0 +1,1 @@
+delete from loanwatch.prediction where contract = :contract

@@ -1,0 +1,1 @@
+delete from loanwatch.promotion where contract = :contract

@@ -1,0 +1,1 @@
+alter table loanwatch.promotion enable trigger promotion_is_append_only

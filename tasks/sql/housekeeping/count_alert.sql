@@ -1,0 +1,1 @@
+select count(*) from loanwatch.alert where contract = :contract

@@ -1,0 +1,1 @@
+select count(*) from loanwatch.backfill_window where contract = :contract

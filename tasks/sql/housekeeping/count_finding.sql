@@ -1,0 +1,1 @@
+select count(*) from loanwatch.finding where contract = :contract

@@ -1,0 +1,1 @@
+select count(*) from loanwatch.mljob where contract = :contract

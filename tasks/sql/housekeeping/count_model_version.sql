@@ -1,0 +1,1 @@
+select count(*) from loanwatch.model_version where contract = :contract

@@ -1,0 +1,1 @@
+select artifact from loanwatch.model_version where contract = :contract

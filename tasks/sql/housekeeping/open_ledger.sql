@@ -1,0 +1,1 @@
+alter table loanwatch.promotion disable trigger promotion_is_append_only

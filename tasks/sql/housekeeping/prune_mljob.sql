@@ -1,0 +1,1 @@
+delete from loanwatch.mljob where contract = :contract and created_at < :before
