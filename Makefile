@@ -17,7 +17,7 @@ MONTH ?= 2024-08
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@touch $@
 
-.PHONY: help setup monitor test test-slow check format lock clean
+.PHONY: help setup peers monitor test test-slow check format lock clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
@@ -39,6 +39,12 @@ check: .venv/.ready ## ruff and mypy
 
 format: .venv/.ready ## put the code into its form
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+peers: .venv/.ready ## make the environments of Evidently and NannyML, for the benchmarks only
+	@for peer in evidently nannyml; do \
+	    $(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv/peers/$$peer && \
+	    $(BIN)/uv pip sync --quiet --require-hashes --python .venv/peers/$$peer/bin/python benchmarks/peers/$$peer.lock || exit 1; \
+	done
 
 lock: .venv/.ready ## renew requirements.lock; then make test test-slow
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

@@ -24,6 +24,7 @@ from joblib import Parallel, delayed, parallel_config
 from rich.console import Console
 from rich.progress import track
 
+from benchmarks.peer_environments import ask_peers, list_peers
 from benchmarks.peers import ask_deepchecks
 from benchmarks.pools import Pool, read_applications, split_pools
 from benchmarks.procedures import Tool, ask_loanwatch
@@ -89,10 +90,10 @@ def _is_able(pool: Pool, scenario: Scenario, rows: int) -> bool:
 def _cut_jobs(scenario: str, rows: int, pool: str, pairs: int, with_peers: bool) -> list[Job]:
     """The peers, twenty times slower, decide about the first few pairs of up to 3,000 rows only."""
     peer_pairs = min(PEER_PAIRS, pairs) if with_peers and rows <= PEER_ROWS else 0
-    both: tuple[Tool, ...] = (ask_loanwatch, ask_deepchecks)
+    tools: tuple[Tool, ...] = (ask_loanwatch, ask_deepchecks, *((ask_peers,) if list_peers() else ()))
     cuts = [*range(peer_pairs), *range(peer_pairs, pairs, PAIRS_PER_JOB), pairs]
     return [
-        Job(scenario, rows, pool, range(start, stop), both if start < peer_pairs else both[:1])
+        Job(scenario, rows, pool, range(start, stop), tools if start < peer_pairs else tools[:1])
         for start, stop in pairwise(cuts)
     ]
 

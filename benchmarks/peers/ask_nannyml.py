@@ -1,0 +1,37 @@
+"""NannyML's univariate drift with its defaults, in an environment of its own: two Parquet files in, JSON out."""
+
+import contextlib
+import json
+import sys
+import time
+
+import pandas as pd
+
+with contextlib.redirect_stdout(sys.stderr):
+    import nannyml as nml
+
+CHUNKS = 3
+
+
+def main(reference_file: str, current_file: str) -> None:
+    """Print the mean value of every column, which of them alarm in any chunk, and the seconds of one run."""
+    reference, current = pd.read_parquet(reference_file), pd.read_parquet(current_file)
+    words = list(reference.select_dtypes(exclude="number").columns)
+    start = time.perf_counter()
+    with contextlib.redirect_stdout(sys.stderr):
+        calculator = nml.UnivariateDriftCalculator(
+            column_names=list(reference.columns), treat_as_categorical=words, chunk_number=CHUNKS
+        )
+        result = calculator.fit(reference).calculate(current).filter(period="analysis").to_df()
+    seconds = time.perf_counter() - start
+    values, alarms = {}, []
+    for name in reference.columns:
+        method = next(key[1] for key in result.columns if key[0] == name)
+        values[name] = float(result[name, method, "value"].mean())
+        if result[name, method, "alert"].any():
+            alarms.append(name)
+    print(json.dumps({"values": values, "alarms": alarms, "seconds": seconds}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])
