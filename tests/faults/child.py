@@ -28,7 +28,7 @@ import tasks.report
 class Point:
     """Where something happens: at a journal row, before or after an SQL statement, or before a file is touched.
 
-    `place` is "train started", or a piece of a statement, or a piece of a file's path.
+    `place` is "train started", or a piece of a statement, or words of an operation and its paths, as of `sys.audit`.
     """
 
     kind: str
@@ -129,7 +129,8 @@ def _arm_file(point: Point, action: Callable[[], None]) -> None:
         if name not in ("open", "os.rename", "os.mkdir", "shutil.copyfile", "shutil.move"):
             return
         is_read = name == "open" and "r" in str(arguments[1]) and "+" not in str(arguments[1])
-        if not is_read and f"{name} {' '.join(map(str, arguments[:2]))}".find(point.place) >= 0:
+        done = f"{name} {' '.join(map(str, arguments[:2]))}"
+        if not is_read and all(word in done for word in point.place.split()):
             action()
 
     sys.addaudithook(hook)

@@ -1,0 +1,275 @@
+"""What a run needs breaks while the run uses it: the database, the disk, Slack, the clock, the model store."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from signal import SIGKILL
+
+import pytest
+from sqlalchemy import text
+
+from blocks.database import Patience, make_engine
+from blocks.embedded import start_embedded, stop_embedded
+from tests.faults.actions import cut_connections, kill_postmaster, once, shift_clock
+from tests.faults.child import Point
+from tests.faults.conftest import Lender
+from tests.second_lender import CONTRACT, fill_table, make_requests
+from tests.slack_stand_in import run_stand_in
+
+pytestmark = [pytest.mark.slow, pytest.mark.fault]
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="a small file system can be mounted by root only")
+
+
+def next_run_works(lender: Lender) -> None:
+    code, said = lender.monitor()
+    assert code == 0, said
+    assert lender.list_unended() == []
+    assert lender.find_champion() is not None
+
+
+def write_contract(lender: Lender, query: str) -> str:
+    """The second lender's contract with another query; returns the file."""
+    (lender.folder / "other.sql").write_text(query, encoding="utf-8")
+    described = Path(CONTRACT).read_text(encoding="utf-8").replace('"card_requests.sql"', '"other.sql"')
+    file = lender.folder / "other.toml"
+    file.write_text(described, encoding="utf-8")
+    return str(file)
+
+
+def slow_contract(lender: Lender, seconds: int) -> tuple[str, ...]:
+    """The command line with a query that takes so long."""
+    query = Path(CONTRACT).with_suffix(".sql").read_text(encoding="utf-8").replace(
+        "from card_request", f"from card_request cross join (select pg_sleep({seconds})) as nap"
+    )  # fmt: skip
+    return tuple(write_contract(lender, query) if word == CONTRACT else word for word in lender.arguments)
+
+
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [
+        ("stage", "extract started"),
+        ("stage", "score started"),
+        ("stage", "train started"),
+        ("stage", "alert started"),
+    ],
+)
+def test_connections_are_cut_between_two_queries(grown, kind, place):
+    code, said = grown.monitor(Point(kind, place), action=once(cut_connections))
+    assert code == 0, said
+    assert grown.list_unended() == []
+    assert grown.find_champion() == 2
+
+
+def test_the_connection_is_cut_while_rows_are_read(grown):
+    def cut_soon() -> None:
+        for _ in range(300):
+            time.sleep(0.2)
+            asleep = "select pg_terminate_backend(pid) from pg_stat_activity where query like 'copy%pg_sleep%'"
+            if grown.read(f"{asleep} and datname = current_database() and pid <> pg_backend_pid()"):
+                return
+
+    cutter = threading.Thread(target=cut_soon)
+    cutter.start()
+    code, said = grown.monitor(arguments=slow_contract(grown, 60))
+    cutter.join()
+    assert (code, "connection to the database was cut" in " ".join(said.split())) == (1, True), said
+    assert grown.find_champion() == 1
+    next_run_works(grown)
+
+
+@pytest.mark.parametrize("place", ["insert into loanwatch.model_version", "insert into loanwatch.promotion"])
+def test_the_connection_is_cut_inside_promotion(grown, place):
+    code, said = grown.monitor(Point("before", place), action=once(cut_connections))
+    assert code == 1, said
+    assert "was cut" in " ".join(said.split())
+    assert grown.find_champion() == 1
+    next_run_works(grown)
+
+
+@pytest.mark.parametrize("stage", ["quality", "train", "promote", "alert"])
+def test_the_embedded_server_is_killed(young, stage, tmp_path):
+    home = tmp_path / "home"
+    engine = make_engine(start_embedded(home), Patience())
+    fill_table(engine, make_requests(months=3))
+    engine.dispose()
+    assert stop_embedded(home)
+    young.environment = {"LOANWATCH_DATABASE_URL": "", "LOANWATCH_HOME": str(home)}
+    point = Point("stage", f"{'first_champion' if stage == 'train' else stage} started")
+    code, said = young.monitor(point, action=once(partial(kill_postmaster, home)))
+    assert code in (0, 1), said
+    code, said = young.monitor()
+    assert code == 0, said
+    url = start_embedded(home)
+    try:
+        engine = make_engine(url, Patience())
+        mended = Lender(url, tmp_path, young.forks)
+        assert mended.list_unended() == []
+        assert mended.find_champion() is not None
+        mended.engine.dispose()
+        engine.dispose()
+    finally:
+        assert stop_embedded(home)
+
+
+def test_a_statement_takes_too_long(grown):
+    grown.environment["LOANWATCH_STATEMENT_TIMEOUT"] = "1"
+    began = time.monotonic()
+    code, said = grown.monitor(arguments=slow_contract(grown, 60))
+    assert (code, "LOANWATCH_STATEMENT_TIMEOUT" in said) == (1, True), said
+    assert time.monotonic() - began < 50
+    assert grown.find_champion() == 1
+
+
+def test_the_table_is_locked_by_somebody_else(grown):
+    grown.environment["LOANWATCH_STATEMENT_TIMEOUT"] = "2"
+    with grown.engine.begin() as connection:
+        connection.execute(text("lock table card_request in access exclusive mode"))
+        code, said = grown.monitor()
+    assert (code, "LOANWATCH_STATEMENT_TIMEOUT" in said) == (1, True), said
+    next_run_works(grown)
+
+
+def test_the_database_server_accepts_and_never_answers(grown):
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        grown.environment["LOANWATCH_DATABASE_URL"] = f"postgresql://u:p@127.0.0.1:{mute.getsockname()[1]}/x"
+        grown.environment["LOANWATCH_CONNECT_TIMEOUT"] = "2"
+        code, said = grown.monitor()
+    assert (code, "No connection to the database server" in said) == (1, True), said
+
+
+@contextmanager
+def small_disk(folder: Path, options: str):
+    folder.mkdir(exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@as_root
+@pytest.mark.parametrize("options", ["size=16k", "ro,size=1m"], ids=["full", "read-only"])
+@pytest.mark.parametrize("place", ["results", "models"])
+def test_a_disk_is_full_or_read_only(grown, place, options):
+    with small_disk(grown.folder / place, options):
+        code, said = grown.monitor()
+    assert (code, "cannot be written" in " ".join(said.split())) == (1, True), said
+    assert "loanwatch did not expect this" not in said
+    assert grown.find_champion() == 1
+    next_run_works(grown)
+
+
+@as_root
+@pytest.mark.parametrize("options", ["size=12m", "ro,size=1m"], ids=["full", "read-only"])
+def test_the_embedded_databases_disk_is_full_or_read_only(young, options, monkeypatch, tmp_path):
+    home = tmp_path / "disk"
+    young.environment = {"LOANWATCH_DATABASE_URL": "", "LOANWATCH_HOME": str(home)}
+    # Root's embedded database lies elsewhere: `where` leads it onto the small disk.
+    with small_disk(home, f"{options},mode=0711"):
+        if "ro" not in options:
+            (home / "data").mkdir(mode=0o711)
+            (home / "where").write_text(str(home / "data"), encoding="utf-8")
+            for parent in home.parents:
+                if not parent.stat().st_mode & 0o001:
+                    pytest.skip("the tests' folder is private, and root's database server runs as another user")
+        code, said = young.monitor()
+    assert (code, "The embedded PostgreSQL" in said) == (1, True), said
+    assert "loanwatch did not expect this" not in said
+
+
+@pytest.fixture
+def webhook(forks):
+    """Registers an incoming webhook as the block `loan-alerts`, for one test."""
+    from prefect.client.orchestration import get_client
+    from prefect_slack import SlackWebhook
+
+    documents = []
+
+    def register(url: str) -> None:
+        documents.append(SlackWebhook(url=url).save("loan-alerts", overwrite=True, _sync=True))
+
+    yield register
+    with get_client(sync_client=True) as client:
+        for document in set(documents):
+            client.delete_block_document(document)
+
+
+def test_slack_is_down_and_the_next_run_tells(grown, webhook):
+    with run_stand_in() as slack:
+        port = slack.port
+        webhook(slack.url)
+    code, said = grown.monitor()
+    assert code == 0, said
+    assert [row["state"] for row in grown.read("select state from loanwatch.alert")] == ["pending"]
+    with run_stand_in(port) as slack:
+        next_run_works(grown)
+        assert len([seen for seen in slack.seen if "yearly_salary" in str(seen)]) == 1
+    assert {row["state"] for row in grown.read("select state from loanwatch.alert")} == {"delivered"}
+
+
+def test_a_run_dies_while_slack_has_not_answered(grown, webhook):
+    with run_stand_in() as slack:
+        webhook(slack.url)
+        code, _ = grown.monitor(Point("after", "update loanwatch.alert"))
+        assert code == -SIGKILL
+        next_run_works(grown)
+        assert [seen for seen in slack.seen if "may repeat" in str(seen)]
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_the_time_zone_changes_nothing(grown, zone):
+    grown.environment["TZ"] = zone
+    code, said = grown.monitor()
+    assert (code, "2023-03-01 to 2023-03-31: 500 applications" in said) == (0, True), said
+    assert grown.find_champion() == 2
+
+
+@pytest.mark.parametrize("days", [-400, 400])
+def test_the_clock_is_wrong(grown, days):
+    code, said = grown.monitor(prepare=partial(shift_clock, days))
+    assert code == 0, said
+    assert grown.find_champion() == 2
+    next_run_works(grown)
+
+
+@pytest.mark.parametrize("name", ["model.joblib", "profile.parquet", "manifest.json"])
+def test_the_model_store_returns_half_a_file(grown, name):
+    (row,) = grown.read("select artifact from loanwatch.model_version")
+    own = grown.folder / "own"
+    shutil.copytree(row["artifact"].removeprefix("file://"), own)
+    with grown.engine.begin() as connection:
+        connection.execute(text("update loanwatch.model_version set artifact = :place"), {"place": f"file://{own}"})
+    whole = (own / name).read_bytes()
+    (own / name).write_bytes(whole[: len(whole) // 2])
+    code, said = grown.monitor()
+    assert (code, "flows.rollback" in said) == (1, True), said
+    (own / name).write_bytes(whole)
+    next_run_works(grown)
+
+
+def test_a_living_run_is_not_abandoned(grown):
+    """While one run waits for the database, another opens: it must leave the first one's stage alone."""
+    first: list[tuple[int, str]] = []
+    slow = slow_contract(grown, 20)
+    output = grown.folder / "slow.txt"
+    runner = threading.Thread(target=lambda: first.append(grown.monitor(arguments=slow, output=output)))
+    runner.start()
+    for _ in range(200):
+        time.sleep(0.2)
+        if grown.read("select 1 from pg_stat_activity where query like 'copy%pg_sleep%' and state = 'active'"):
+            break
+    code, said = grown.monitor()
+    assert code == 0, said
+    assert not grown.read("select 1 from loanwatch.mljob where status = 'abandoned'")
+    runner.join()
+    assert grown.list_unended() == []
+    assert grown.find_champion() == 2

@@ -1,0 +1,194 @@
+"""For each promise: its check fails once the guard behind it is taken away. A check that cannot fail shows nothing."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from signal import SIGKILL
+
+import pytest
+from sqlalchemy import text
+
+from tests.faults.actions import wait_for
+from tests.faults.child import Point
+from tests.faults.test_attacks import plant
+from tests.faults.test_breaks import write_contract
+from tests.second_lender import CONTRACT
+
+pytestmark = pytest.mark.slow
+
+
+def no_transaction() -> None:
+    """Promise 1 without its guard: every statement of a promotion commits by itself."""
+    import tasks.champion as module
+
+    connect = module.connect
+
+    class Loose:
+        def __init__(self, engine):
+            self._engine = engine
+
+        def __getattr__(self, name):
+            return getattr(self._engine, name)
+
+        @contextmanager
+        def begin(self):
+            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                yield connection
+
+    module.connect = lambda database: Loose(connect(database))
+
+
+def test_1_without_a_transaction_a_death_costs_the_champion(grown):
+    point = Point("before", "insert into loanwatch.promotion")
+    assert grown.monitor(point, prepare=no_transaction)[0] == -SIGKILL
+    with pytest.raises(AssertionError):
+        grown.find_champion()
+
+
+def no_outbox() -> None:
+    """Promise 2 without its guard: what is told is not kept."""
+    import tasks.alert
+
+    tasks.alert.put_in = lambda engine, entry: True
+
+
+def test_2_without_the_outbox_an_alarm_is_lost(grown):
+    assert grown.monitor(prepare=no_outbox)[0] == 0
+    assert not grown.read("select 1 from loanwatch.alert")
+
+
+def no_burial() -> None:
+    """Promise 3 without its guard: nobody looks after dead runs."""
+    import tasks.opening
+
+    tasks.opening.abandon_dead_stages = lambda engine: 0
+
+
+def test_3_without_abandoning_a_stage_has_no_end(grown):
+    assert grown.monitor(Point("stage", "train started"))[0] == -SIGKILL
+    assert grown.monitor(prepare=no_burial)[0] == 0
+    assert [stage for _, stage in grown.list_unended()] == ["train"]
+
+
+def no_sign_of_life() -> None:
+    """Promise 3, the other way round: a run that holds no lock is taken for dead."""
+    import tasks.journal
+
+    tasks.journal.show_alive = lambda job: None
+
+
+def test_3_without_its_lock_a_living_run_is_taken_for_dead(grown):
+    from blocks.database import Patience, make_engine
+    from tasks.abandon import abandon_dead_stages
+
+    engine = make_engine(grown.url, Patience())
+    seen = []
+    for prepare in (None, no_sign_of_life):
+        code = []
+        start = partial(grown.monitor, Point("stage", "train started"), prepare=prepare, action=partial(time.sleep, 8))
+        runner = threading.Thread(target=lambda start=start, code=code: code.append(start()[0]))
+        runner.start()
+        while runner.is_alive() and not grown.list_unended():
+            time.sleep(0.1)
+        while runner.is_alive() and not [stage for _, stage in grown.list_unended() if stage == "train"]:
+            time.sleep(0.1)
+        seen.append(abandon_dead_stages(engine))
+        runner.join()
+    engine.dispose()
+    assert seen == [0, 1]
+
+
+def no_check_of_the_champion() -> None:
+    """Promise 4 without its guards: a run does not ask whether the champion is still the one that it began with."""
+    import flows.monitor
+    import tasks.promote
+
+    @contextmanager
+    def at_once(job, champion):
+        yield
+
+    flows.monitor.take_turn = at_once
+    read = tasks.promote.read_sql
+    tasks.promote.read_sql = lambda name: text("select 1, :contract") if name == "current_champion" else read(name)
+
+
+@pytest.mark.parametrize("prepare", [None, no_check_of_the_champion])
+def test_4_a_run_finds_that_another_one_was_faster(grown, prepare):
+    done, slow = grown.folder / "done", []
+    wait = Point("stage", "model_drift finished")
+    call = partial(grown.monitor, wait, action=partial(wait_for, done), prepare=prepare, output=grown.folder / "slow")
+    runner = threading.Thread(target=lambda: slow.append(call()))
+    runner.start()
+    while not grown.read("select 1 where to_regclass('loanwatch.mljob') is not null") or not grown.read(
+        "select 1 from loanwatch.mljob where stage = 'model_drift' and status = 'finished'"
+    ):
+        time.sleep(0.1)
+    code, said = grown.monitor()
+    done.touch()
+    runner.join()
+    assert code == 0, said
+    ((code, said),) = slow
+    assert code == 1, said
+    assert ("another run" in " ".join(said.split())) == (prepare is None), said
+    assert grown.find_champion() == 2
+
+
+def no_read_only_snapshot() -> None:
+    """Promise 5 without its guard: extraction may write."""
+    import tasks.extract
+
+    @contextmanager
+    def read_and_write(engine):
+        with engine.begin() as connection:
+            yield connection
+
+    tasks.extract.read_snapshot = read_and_write
+
+
+@pytest.mark.parametrize("prepare", [None, no_read_only_snapshot])
+def test_5_without_a_read_only_transaction_a_query_writes(grown, prepare):
+    query = Path(CONTRACT).with_suffix(".sql").read_text(encoding="utf-8")
+    contract = write_contract(grown, f"with gone as (delete from touched returning 1) {query}")
+    with grown.engine.begin() as connection:
+        connection.execute(text("create table touched as select 1 as number"))
+    arguments = tuple(contract if word == CONTRACT else word for word in grown.arguments)
+    code, said = grown.monitor(arguments=arguments, prepare=prepare)
+    assert code == (1 if prepare is None else 0), said
+    assert len(grown.read("select 1 from touched")) == (1 if prepare is None else 0)
+
+
+def no_sums() -> None:
+    """Promise 6 without its guard: a bundle's sums are not compared."""
+    import tasks.bundle
+
+    tasks.bundle._hash = lambda content: Sum()
+
+
+class Sum(str):
+    """Equal to every other sum."""
+
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("prepare", [None, no_sums])
+def test_6_without_its_sums_a_planted_pickle_runs(grown, prepare):
+    (row,) = grown.read("select artifact from loanwatch.model_version")
+    own, marker = grown.folder / "own", grown.folder / "was-run"
+    shutil.copytree(row["artifact"].removeprefix("file://"), own)
+    plant(own, marker, mend_manifest=False)
+    with grown.engine.begin() as connection:
+        connection.execute(text("update loanwatch.model_version set artifact = :place"), {"place": f"file://{own}"})
+    code, _ = grown.monitor(prepare=prepare)
+    assert code == 1
+    assert marker.exists() == (prepare is not None)
