@@ -1,0 +1,153 @@
+"""Pages of real runs: a first, a drifted, a promoted and an unfit one; the history; the evidence pack; the schema."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import jsonschema
+import pytest
+from sqlalchemy import text
+
+from blocks.database import Patience, make_engine
+from flows.evidence import command as pack_evidence
+from flows.history import command as rebuild
+from tasks.command import spell_policy
+from tasks.evidence import EvidenceError, JobNameError, find_run
+from tasks.history.records import read_history
+from tasks.policy import MonitorPolicy, TrainPolicy, load_policy
+from tasks.report_page.words import OUTCOMES, headline
+from tests.browser import audit, is_too_wide, needs_chromium, open_tab
+from tests.flow import month, run_monitor
+
+SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "summary.schema.json").read_text(encoding="utf-8"))
+QUICK = MonitorPolicy(train=TrainPolicy(forest_trees=30, boosting_rounds=60))
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("prefect_server")]
+
+
+@pytest.fixture(scope="module")
+def past(demo_database, make_database, tmp_path_factory):
+    """Four runs on the demo, one after the other: their folder, summaries, and the database's engine."""
+    url = make_database(template=demo_database)
+    folder = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOANWATCH_DATABASE_URL", url.render_as_string(hide_password=False))
+        reference = {"reference_start": date(2024, 1, 1), "reference_end": date(2024, 6, 30)}
+        summaries = {
+            "first": run_monitor(folder, **month(2024, 7), **reference, policy=QUICK)[1],
+            "drifted": run_monitor(folder, **month(2024, 8), policy=QUICK)[1],
+            "rule": run_monitor(folder, **month(2024, 10), policy=QUICK)[1],
+            "unfit": run_monitor(folder, start=date(2025, 3, 1), end=date(2025, 3, 31), policy=QUICK)[1],
+        }
+        engine = make_engine(url, Patience())
+        yield folder / "results", summaries, engine
+        engine.dispose()
+
+
+def read_report(summary):
+    return (Path(summary["results"]) / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["first", "drifted", "rule", "unfit"])
+def test_summary_and_report_say_the_same(past, name):
+    summary = past[1][name]
+    jsonschema.validate(summary, SCHEMA, format_checker=jsonschema.FormatChecker())
+    assert json.loads((Path(summary["results"]) / "summary.json").read_text(encoding="utf-8")) == summary
+    page = read_report(summary)
+    assert f'<span class="pill {summary["outcome"]}">{OUTCOMES[summary["outcome"]]}</span>' in page
+    assert headline(summary).replace("'", "&#39;") in page
+    assert f"<b>{summary['window']['applications']:,}</b> applications" in page
+    for question, verdict in summary["verdicts"].items():
+        assert f'<li class="{verdict}"><span class="name">{question.capitalize()} ' in page or question == "quality"
+    if summary["comparison"]:
+        assert f"{summary['comparison']['challenger']['auc']:.3f}" in page
+        assert summary["comparison"]["reason"].replace("'", "&#39;") in page
+    assert "<script" not in page
+
+
+def test_each_run_tells_its_own_story(past):
+    first, drifted, rule, unfit = (past[1][name] for name in ("first", "drifted", "rule", "unfit"))
+    assert "the first one was trained by this run" in read_report(first)
+    assert "Nothing moved that matters." in read_report(first)
+    assert "annual_income" in headline(drifted)
+    assert "the rule behind the decisions has changed" in headline(rule).lower()
+    assert (rule["outcome"] == "promoted") == ("model replaced" in read_report(rule))
+    assert "cannot be used" in headline(unfit)
+
+
+def test_the_history_shows_what_the_runs_found(past):
+    results, summaries, engine = past
+    with engine.connect() as connection:
+        (history,) = read_history(connection)
+    assert [run.outcome for run in history.runs] == [summaries[name]["outcome"] for name in reversed(summaries)]
+    assert {run.job_id: run.verdicts for run in history.runs} == {
+        s["job_id"]: s["verdicts"] for s in summaries.values()
+    }
+    page = (results / "index.html").read_text(encoding="utf-8")
+    for summary in summaries.values():
+        assert f'href="{summary["job_id"]}/report.html"' in page
+    assert "annual_income" in page
+    (results / "index.html").unlink()
+    assert rebuild(results=str(results)) == 0
+    assert (results / "index.html").read_text(encoding="utf-8") == page
+
+
+def test_the_evidence_pack_is_whole(past, tmp_path):
+    results, summaries, engine = past
+    summary = summaries["rule"]
+    packed = tmp_path / "pack.zip"
+    assert pack_evidence(summary["job_id"], output=packed, results=str(results)) == 0
+    assert packed.stat().st_size < 15_000_000
+    with zipfile.ZipFile(packed) as pack:
+        files = {Path(name).name: pack.read(name) for name in pack.namelist()}
+    needed = {"report.html", "summary.json", "deploy_report.json", "data_quality.html", "data_drift.html"}
+    assert needed | {"model_drift.html", "ledger.json", "repeat.sh", "policy.toml", "SHA256SUMS"} <= files.keys()
+    assert files[f"model_card_version_{summary['champion']['version']}.md"].startswith(b"# ")
+    with engine.connect() as connection:
+        count = connection.execute(text("select count(*) from loanwatch.promotion")).scalar()
+    assert len(json.loads(files["ledger.json"])) == count
+    assert summary["command"] in files["repeat.sh"].decode()
+
+
+def test_the_command_names_every_option_that_is_not_the_default(past):
+    summary = past[1]["first"]
+    words = shlex.split(summary["command"])
+    options = dict(zip(words[3::2], words[4::2], strict=True))
+    assert (options["--reference-start"], options["--reference-end"]) == ("2024-01-01", "2024-06-30")
+    assert options["--results"] == str(past[0])
+    assert options["--models"] == str(past[0].parent / "models")
+    assert load_policy(Path(options["--policy"])) == QUICK
+    assert "--reference-start" not in past[1]["drifted"]["command"]
+
+
+def test_only_a_jobs_name_may_stand_in_a_path(past, capsys):
+    with pytest.raises(JobNameError):
+        find_run(past[0], "../../etc")
+    with pytest.raises(EvidenceError):
+        find_run(past[0], "20240901T060000-3f9a1c")
+    assert pack_evidence("../../etc", results=str(past[0])) == 2
+
+
+def test_a_policy_comes_back_as_it_was(tmp_path):
+    policy = MonitorPolicy.model_validate({"quality": {"stop_on_leak": True}, "decision": {"rule": "data_then_model"}})
+    (tmp_path / "policy.toml").write_text(spell_policy(policy), encoding="utf-8")
+    assert load_policy(tmp_path / "policy.toml") == policy
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [1400, 390])
+def test_pages_of_real_runs_in_a_browser(past, tmp_path, width):
+    results, summaries, _ = past
+    pages = [results / summary["job_id"] / "report.html" for summary in summaries.values()] + [results / "index.html"]
+    with open_tab(tmp_path) as tab:
+        for page in pages:
+            for scheme in ("light", "dark"):
+                seen = tab.open(page, width, scheme)
+                assert seen.complaints == []
+                assert seen.requests == [page.as_uri()]
+                assert audit(tab) == [], page
+                assert not is_too_wide(tab), page
