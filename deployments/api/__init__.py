@@ -1,0 +1,1 @@
+"""The scoring API: what the model in production says of an application, over HTTP."""

@@ -1,0 +1,51 @@
+"""`python -m deployments.api`: serve the model in production."""
+
+from __future__ import annotations
+
+import sys
+
+import uvicorn
+from cyclopts import App
+
+from blocks.database import adopt_database_option, resolve_database
+from deployments.api.app import create_app
+from flows.local import report_error
+from tasks.contract import load_contract
+from tasks.errors import LoanwatchError
+
+app = App(name="deployments.api", help="Serve the model in production over HTTP.")
+
+
+@app.default
+def command(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    contract: str = "loan_applications",
+    database: str | None = None,
+) -> int:
+    """Serve the model in production over HTTP. With LOANWATCH_API_KEY set, requests need it in X-API-Key.
+
+    Parameters
+    ----------
+    host
+        The address to listen on.
+    port
+        The port to listen on.
+    contract
+        What the table is: a contract that comes with loanwatch, or a TOML file.
+    database
+        A prefect-sqlalchemy block's name or a postgresql:// URL. Default: LOANWATCH_DATABASE_URL, the block
+        loans-postgres, or an embedded PostgreSQL under .loanwatch/.
+    """
+    try:
+        place = resolve_database(adopt_database_option(database))
+        served = create_app(place, load_contract(contract))
+    except LoanwatchError as error:
+        return report_error(error)
+    uvicorn.run(served, host=host, port=port, log_level="info")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,116 @@
+"""The form of a request, made from the contract: one field for each feature column, checked as the contract says."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import Annotated, Any, Union
+
+import pandas as pd
+from pydantic import AllowInfNan, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, create_model
+
+from tasks.contract import Column, Contract
+from tasks.typed import BLANK, UnreadableTextError, read_number
+
+MOST_APPLICATIONS = 1_000
+MOST_LETTERS = 200
+
+
+class Form(BaseModel):
+    """The base of the contract's form: a misspelt column is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def make_form(contract: Contract) -> type[Form]:
+    """A model with every feature column, required and nullable, and the application's id if the caller wants it back.
+
+    Numbers may be texts as the lender writes them (`$1,234.50`); words are in any case.
+    """
+    id_field = (Annotated[str | None, Field(max_length=MOST_LETTERS)], Field(None, description="Given back as it is."))
+    fields: dict[str, Any] = {contract.id.name: id_field}
+    for column in contract.features:
+        read = _describe_number(column) if column.type == "number" else _describe_word(column)
+        fields[column.name] = (read, Field(description=_describe(column)))
+    return create_model("Application", __base__=Form, **fields)
+
+
+def make_body(form: type[Form]) -> Any:
+    """One application, or a list of at most 1,000."""
+    many = Annotated[list[form], Field(min_length=1, max_length=MOST_APPLICATIONS)]  # type: ignore[valid-type]
+    return Annotated[
+        Union[Annotated[form, Tag("one")], Annotated[many, Tag("many")]],  # noqa: UP007 - made at run time
+        Discriminator(_tell_one_from_many),
+    ]
+
+
+def make_frame(contract: Contract, applications: list[Form]) -> pd.DataFrame:
+    """The applications as the model's pipeline reads them."""
+    rows = [application.model_dump() for application in applications]
+    frame = {}
+    for column in contract.features:
+        values = [row[column.name] for row in rows]
+        frame[column.name] = pd.Series(values, dtype=float if column.type == "number" else object)
+    return pd.DataFrame(frame)
+
+
+def _tell_one_from_many(body: Any) -> str:
+    return "many" if isinstance(body, list) else "one"
+
+
+def _describe_number(column: Column) -> Any:
+    return Annotated[float | None, AllowInfNan(False), BeforeValidator(partial(_read_number, column))]
+
+
+def _describe_word(column: Column) -> Any:
+    text = Annotated[str | None, Field(max_length=MOST_LETTERS), BeforeValidator(partial(_read_word, column))]
+    return Annotated[text, Field(json_schema_extra={"enum": [*column.words, None]})] if column.words else text
+
+
+def _describe(column: Column) -> str:
+    told = [column.description, column.unit, " · ".join(column.words or ())]
+    told += [f"{value:.15g} means {meaning}" for value, meaning in column.special.items()]
+    return ", ".join(part for part in told if part)
+
+
+def _read_number(column: Column, value: Any) -> float | None:
+    """A number inside the contract's range, or one of its special values; null and blank texts are missing."""
+    number = _convert(value)
+    if number is None or number in column.special:
+        return number
+    if column.min is not None and number < column.min:
+        raise ValueError(f"must be at least {column.min:g}")
+    if column.max is not None and number > column.max:
+        raise ValueError(f"must be at most {column.max:g}")
+    return number
+
+
+def _convert(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError("must be a number or null")
+    try:
+        number = read_number(value) if isinstance(value, str) else float(value)
+    except (UnreadableTextError, OverflowError):
+        raise ValueError("must be a number or null") from None
+    if isinstance(value, str) and math.isnan(number):
+        return None
+    if not math.isfinite(number):
+        raise ValueError("must be a finite number or null")
+    return number
+
+
+def _read_word(column: Column, value: Any) -> str | None:
+    """A word as extraction reads it: trimmed, in lower case, by the contract's name for it; blank is missing."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ValueError("must be a word or null")
+    word = value.strip().lower()
+    if word in BLANK:
+        return None
+    word = column.aliases.get(word, word)
+    if column.words is not None and word not in column.words:
+        raise ValueError(f"must be one of: {', '.join(column.words)}")
+    return word

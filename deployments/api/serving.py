@@ -1,0 +1,114 @@
+"""Serving: the model in production, kept in memory, and followed when another one is promoted."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+import pandas as pd
+from sqlalchemy.exc import SQLAlchemyError
+
+from blocks.database import Database, connect
+from tasks.bins import MISSING
+from tasks.contract import Contract
+from tasks.errors import LoanwatchError
+from tasks.preprocess import Floats
+from tasks.profile import Profile
+from tasks.registry import Champion, find_current, load_current
+from tasks.score_batch import decide_loans
+from tasks.train import score
+
+REASONS = 3
+
+log = logging.getLogger("loanwatch")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A column, and by how much the probability changes where its value becomes the reference's middle value."""
+
+    column: str
+    change: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model says of one application."""
+
+    probability: float
+    decision: str
+    reasons: tuple[Reason, ...]
+
+
+class Serving:
+    """Holds the champion. At most every `patience` seconds it asks the registry whether that is still the one.
+
+    Where the registry does not answer or a new bundle is damaged, the model at hand goes on serving, and the log tells.
+    """
+
+    def __init__(self, database: Database, contract: Contract, patience: float) -> None:
+        self._database, self._contract, self._patience = database, contract, patience
+        self._champion: Champion | None = None
+        self._asked_at = -np.inf
+        self._lock = Lock()
+
+    def find_champion(self) -> Champion:
+        """The model in production. Raises a LoanwatchError where there is none, or none that can be loaded."""
+        with self._lock:
+            if self._champion is None or time.monotonic() - self._asked_at >= self._patience:
+                try:
+                    self._follow()
+                except (LoanwatchError, SQLAlchemyError) as error:
+                    if self._champion is None:
+                        raise
+                    told = str(error) if isinstance(error, LoanwatchError) else type(error).__name__
+                    log.error("Version %s goes on serving: %s", self._champion.model.version, told)
+                self._asked_at = time.monotonic()
+            return self._champion  # type: ignore[return-value]  # _follow sets it or raises
+
+    def _follow(self) -> None:
+        with connect(self._database).connect() as connection:
+            current = find_current(connection, self._contract.name)
+            if self._champion is None or current != self._champion.model.version:
+                self._champion = load_current(connection, self._contract.name)
+                log.info("Version %s is serving.", self._champion.model.version)
+
+
+def answer(contract: Contract, champion: Champion, applications: pd.DataFrame) -> list[Answer]:
+    """Probability, decision and the three strongest reasons for each application."""
+    names = list(applications.columns)
+    middles = find_middles(champion.bundle.profile)
+    variants = [applications.assign(**{name: middles[name]}) for name in names]
+    scores = score(champion.bundle.pipeline, pd.concat([applications, *variants], ignore_index=True))
+    rows = scores.reshape(len(names) + 1, len(applications))
+    decisions = decide_loans(contract, rows[0])
+    return [
+        Answer(float(rows[0, place]), str(decisions[place]), _rank(names, rows[1:, place] - rows[0, place]))
+        for place in range(len(applications))
+    ]
+
+
+def find_middles(profile: Profile) -> dict[str, float | str | None]:
+    """The reference's middle value of each column: the median of numbers and ordered words, else the commonest word."""
+    return {
+        bins.name: bins.decode(np.array([_find_middle(counts, bins.is_ordered)])).iloc[0]
+        for bins, counts in zip(profile.columns, profile.counts, strict=True)
+    }
+
+
+def _find_middle(counts: np.ndarray[tuple[int], np.dtype[np.int64]], is_ordered: bool) -> int:
+    known = counts.copy()
+    known[MISSING] = 0
+    if not known.any():
+        return MISSING
+    if not is_ordered:
+        return int(np.argmax(known))
+    return int(np.searchsorted(np.cumsum(known), known.sum() / 2))
+
+
+def _rank(names: list[str], changes: Floats) -> tuple[Reason, ...]:
+    strongest = np.argsort(-np.abs(changes), kind="stable")[:REASONS]
+    return tuple(Reason(names[place], float(changes[place])) for place in strongest)
