@@ -9,6 +9,7 @@ from prefect.events import emit_event
 
 from tasks.decide import DRIFT_QUESTIONS, Outcome
 from tasks.findings import Finding, Verdict, summarise
+from tasks.job import Job
 from tasks.summary import Run
 
 DRIFT, PROMOTED, QUALITY = "loanwatch.drift.detected", "loanwatch.model.promoted", "loanwatch.quality.failed"
@@ -26,14 +27,7 @@ class Event:
 
 def compose_events(run: Run) -> list[Event]:
     """What this run's findings and outcome mean for others."""
-    job = run.job
-    common = {
-        "contract": job.contract.name,
-        "job_id": job.job_id,
-        "outcome": str(run.outcome),
-        "window_start": job.window.start.isoformat(),
-        "window_end": job.window.end.isoformat(),
-    }
+    common = _describe_job(run.job, str(run.outcome))
     events = []
     if run.outcome is Outcome.QUALITY_FAILED:
         failed = [f for f in run.findings if f.verdict is Verdict.FAIL]
@@ -51,12 +45,31 @@ def compose_events(run: Run) -> list[Event]:
 
 def emit_events(run: Run) -> list[Event]:
     """Send the run's events; returns them."""
-    name = run.job.contract.name
     events = compose_events(run)
     for event in events:
-        resource = {"prefect.resource.id": f"{RESOURCE}.{name}", "prefect.resource.name": name}
-        emit_event(event=event.name, resource=resource, payload=event.payload)
+        _send(run.job.contract.name, event)
     return events
+
+
+def emit_promotion(job: Job, from_version: int | None, to_version: int | None, why: str) -> None:
+    """Tell of a model that another flow than `monitor` has put into production."""
+    payload = {**_describe_job(job, "promoted"), "from_version": from_version, "to_version": to_version, "why": why}
+    _send(job.contract.name, Event(PROMOTED, payload))
+
+
+def _send(contract: str, event: Event) -> None:
+    resource = {"prefect.resource.id": f"{RESOURCE}.{contract}", "prefect.resource.name": contract}
+    emit_event(event=event.name, resource=resource, payload=event.payload)
+
+
+def _describe_job(job: Job, outcome: str) -> dict[str, Any]:
+    return {
+        "contract": job.contract.name,
+        "job_id": job.job_id,
+        "outcome": outcome,
+        "window_start": job.window.start.isoformat(),
+        "window_end": job.window.end.isoformat(),
+    }
 
 
 def _describe_succession(run: Run) -> dict[str, Any]:
