@@ -17,7 +17,7 @@ MONTH ?= 2024-08
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@touch $@
 
-.PHONY: help setup peers monitor test test-slow check format lock clean
+.PHONY: help setup peers monitor test test-slow faults check format licences audit lock clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
@@ -30,7 +30,10 @@ test: .venv/.ready ## run the fast tests
 	@$(BIN)/python -m pytest
 
 test-slow: .venv/.ready ## run the slow tests
-	@$(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest -m "slow and not (fault or bad_input or attack)"
+
+faults: .venv/.ready ## break the real parts, feed bad data, attack; ends with one line of counts
+	@$(BIN)/python -m pytest -p tests.faults.tally -m "fault or bad_input or attack" -n 2 --dist loadfile
 
 check: .venv/.ready ## ruff and mypy
 	@$(BIN)/ruff check .
@@ -45,6 +48,12 @@ peers: .venv/.ready ## make the environments of Evidently and NannyML, for the b
 	    $(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv/peers/$$peer && \
 	    $(BIN)/uv pip sync --quiet --require-hashes --python .venv/peers/$$peer/bin/python benchmarks/peers/$$peer.lock || exit 1; \
 	done
+
+licences: .venv/.ready ## list every installed package with its licence
+	@$(BIN)/python -m deployments.supply licences | column -t -s $$'\t'
+
+audit: .venv/.ready ## ask the advisory service about the lock
+	@$(BIN)/python -m deployments.supply audit
 
 lock: .venv/.ready ## renew requirements.lock; then make test test-slow
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

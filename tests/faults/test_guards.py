@@ -19,7 +19,7 @@ from tests.faults.test_attacks import plant
 from tests.faults.test_breaks import write_contract
 from tests.second_lender import CONTRACT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.fault]
 
 
 def no_transaction() -> None:
