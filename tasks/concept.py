@@ -32,16 +32,15 @@ LEAST_GROUP_ROWS = 20
 
 def measure_concept_drift(profile: Profile, observed: Observed, codes: Codes, policy: DriftPolicy) -> list[Finding]:
     """The findings of the concept question; `codes` are the window's, as the profile encodes it."""
-    rows = choose_labelled(profile, observed)
+    rows = choose_labelled(profile, observed, policy.seed)
     unanswered = explain_silence(rows, policy.minimum_rows)
     if unanswered:
         verdict, reason = unanswered
         return [say_no_data(Question.CONCEPT, "score_curve", f"Concept drift: {reason}", verdict)]
     curve = fit_score_curve(rows)
-    known, decided = ~np.isnan(profile.labels), ~np.isnan(observed.labels)
     drafts = [_compare_curves(curve, policy)]
     for place, bins in enumerate(profile.columns):
-        grouped = group_levels(bins, profile.codes[known, place], codes[decided, place])
+        grouped = group_levels(bins, profile.codes[rows.reference_rows, place], codes[rows.window_rows, place])
         draft = _compare_by_column(curve, bins, grouped, policy)
         drafts += [draft] if draft is not None else []
     return settle(drafts, policy.concept_level)
@@ -49,7 +48,7 @@ def measure_concept_drift(profile: Profile, observed: Observed, codes: Codes, po
 
 def explain_silence(rows: Labelled, minimum_rows: int) -> tuple[Verdict, str] | None:
     """Why questions about the labels cannot be answered, or None where they can."""
-    n, m = rows.reference_rows, len(rows.labels) - rows.reference_rows
+    n, m = len(rows.reference_rows), len(rows.window_rows)
     if not m:
         return Verdict.NOT_RUN, "no application of the window has been decided yet."
     if min(n, m) < minimum_rows:

@@ -18,7 +18,7 @@ from tasks.observed import Observed
 from tasks.policy import DriftPolicy
 from tasks.profile import Profile, count_levels, hash_masks
 from tasks.statistics.distributions import compare_levels, compare_ordered
-from tasks.statistics.power import Bar, smallest_change, smallest_share_beyond
+from tasks.statistics.power import smallest_change, smallest_share_beyond
 from tasks.statistics.proportions import chance_beyond_range, chance_of_new_levels, compare_shares
 from tasks.verdict import Draft, say_no_data, say_share, settle
 
@@ -81,24 +81,20 @@ def _describe_place(bins: Bins, counts: tuple[Counts, Counts], place: int) -> tu
     return before, now, bins.name_level(place)
 
 
-def _find_never_seen(bins: Bins, reference: Counts, current: Counts, window: tuple[Observed, DriftPolicy]) -> Draft:
-    observed, policy = window
-    if bins.is_number:
+def _find_never_seen(bins: Bins, reference: Counts, current: Counts, asked: tuple[Observed, DriftPolicy]) -> Draft:
+    observed, policy = asked
+    if bins.is_number:  # special values are known: the contract names them
         reference, current = reference[: bins.intervals + 1], current[: bins.intervals + 1]
     n, m = int(reference[1:].sum()), int(current[1:].sum())
     if not n or not m:
         return _skip(bins, "never_seen", n + m > 0)
-    new = int(current[list(bins.new_codes)].sum())
+    share = int(current[list(bins.new_codes)].sum()) / m
     if bins.is_number:
-        p_value = chance_beyond_range(new, n, m)
+        p_value = chance_beyond_range(round(share * m), n, m)
+        kind = "a value outside the reference's range"
     else:
-        new_words = bins.count_new_words(observed.applications[bins.name])
-        known = slice(1, bins.levels)
-        nothing = np.zeros_like(new_words)
-        p_value = chance_of_new_levels(
-            np.concatenate([reference[known], nothing]), np.concatenate([current[known], new_words])
-        )
-    share = new / m
+        p_value = _test_new_words(reference, current, bins.count_new_words(observed.applications[bins.name]))
+        kind = "a word that the reference does not have"
     finding = Finding(
         Question.DATA,
         "never_seen",
@@ -113,16 +109,16 @@ def _find_never_seen(bins: Bins, reference: Counts, current: Counts, window: tup
         reference=0.0,
         current=share,
     )
-    kind = "a value outside the reference's range" if bins.is_number else "a word that the reference does not have"
-    return Draft(
-        finding,
-        f"{bins.name}: {say_share(share)} of the applicants with a value have {kind}.",
-        partial(_smallest_beyond, n, m),
+    seen = f"{bins.name}: {say_share(share)} of the applicants with a value have {kind}."
+    return Draft(finding, seen, partial(smallest_share_beyond, n, m))
+
+
+def _test_new_words(reference: Counts, current: Counts, new: Counts) -> float:
+    """The chance of so many rows with new words, from the rows of each known word and of each new one."""
+    known = slice(1, -1)
+    return chance_of_new_levels(
+        np.concatenate([reference[known], np.zeros_like(new)]), np.concatenate([current[known], new])
     )
-
-
-def _smallest_beyond(n: int, m: int, bar: Bar) -> float:
-    return smallest_share_beyond(n, m, bar)
 
 
 def _compare_missing(profile: Profile, codes: Codes, counts: tuple[Counts, ...], policy: DriftPolicy) -> list[Draft]:

@@ -40,45 +40,66 @@ class Halves:
     half: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class ToldApart:
+    """How well the windows can be told apart. Both halves estimate the same, and no credit is taken for their mean:
+    its error is that of one half, for the two are not independent (measured: with less, false alarms are too many).
+
+    `null_error` is the standard error were the windows alike; `importance` what each column contributes, where asked.
+    """
+
+    auc: float
+    standard_error: float
+    null_error: float
+    p_value: float
+    importance: Floats
+
+
 def measure_joint_shape(profile: Profile, codes: Codes, policy: DriftPolicy) -> list[Finding]:
     """One finding: how well the windows can be told apart, and by which columns."""
-    reference = profile.codes[sample_rows(len(profile.codes), SAMPLE_ROWS, policy.seed)]
-    current = codes[sample_rows(len(codes), SAMPLE_ROWS, policy.seed)]
-    halves = make_halves(reference, current, policy.seed)
-    # One thread: sums in a different order would differ in their last bit from run to run.
-    with threadpool_limits(limits=1, user_api="openmp"):
-        models = [_fit(halves, half, policy.seed) for half in (0, 1)]
-        areas = [_judge(model, halves, half) for half, model in enumerate(models)]
-        told_apart = float(np.mean([area.value for area, _ in areas]))
-        null_error = float(np.sqrt(np.mean([variance for _, variance in areas])))
-        p_value = float(stats.norm.sf((told_apart - 0.5) / null_error))
-        importance = np.zeros(0)
-        if p_value <= policy.joint_level:
-            importance = _weigh_columns(models, halves, policy.seed)
-    names = tuple(profile.columns[place].name for place in _choose_named(importance))
+    told = tell_apart(profile.codes, codes, policy)
+    names = tuple(profile.columns[place].name for place in _choose_named(told.importance))
     finding = Finding(
         Question.DATA,
         "joint_shape",
         Verdict.PASS,
         "",
-        effect=told_apart,
+        effect=told.auc,
         unit=AUC,
-        standard_error=float(np.sqrt(np.mean([area.variance for area, _ in areas]))),
+        standard_error=told.standard_error,
         limit=policy.joint_floor,
-        p_value=p_value,
+        p_value=told.p_value,
         reference=0.5,
-        current=told_apart,
+        current=told.auc,
         columns=names,
     )
     seen = (
         f"All columns together: a classifier that guesses which window an application comes from reaches an AUC of "
-        f"{told_apart:.3f}; 0.5 is a coin toss.{f' It looks at {_join(names)}.' if names else ''}"
+        f"{told.auc:.3f}; 0.5 is a coin toss.{f' It looks at {_join(names)}.' if names else ''}"
     )
 
     def find_smallest(bar: Bar) -> float:
-        return 0.5 + smallest_change(null_error, Bar(bar.level, bar.floor - 0.5), sides=1)
+        return 0.5 + smallest_change(told.null_error, Bar(bar.level, bar.floor - 0.5), sides=1)
 
     return settle([Draft(finding, seen, find_smallest)], policy.joint_level)
+
+
+def tell_apart(reference: Codes, current: Codes, policy: DriftPolicy) -> ToldApart:
+    """Learn on each half of at most 20,000 rows of each window and judge on the other half."""
+    windows = [codes[sample_rows(len(codes), SAMPLE_ROWS, policy.seed)] for codes in (reference, current)]
+    halves = make_halves(windows[0], windows[1], policy.seed)
+    # One thread: sums in a different order would differ in their last bit from run to run.
+    with threadpool_limits(limits=1, user_api="openmp"):
+        models = [_fit(halves, half, policy.seed) for half in (0, 1)]
+        areas = [_judge(model, halves, half) for half, model in enumerate(models)]
+        auc = float(np.mean([area.value for area, _ in areas]))
+        null_error = float(np.sqrt(np.mean([variance for _, variance in areas])))
+        p_value = float(stats.norm.sf((auc - 0.5) / max(null_error, 1e-9)))
+        is_sure = p_value <= policy.joint_level
+        importance = _weigh_columns(models, halves, policy.seed) if is_sure else np.zeros(0)
+    return ToldApart(
+        auc, float(np.sqrt(np.mean([area.variance for area, _ in areas]))), null_error, p_value, importance
+    )
 
 
 def make_halves(reference: Codes, current: Codes, seed: int) -> Halves:

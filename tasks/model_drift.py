@@ -21,7 +21,7 @@ from tasks.observed import Observed
 from tasks.policy import DriftPolicy
 from tasks.profile import Profile
 from tasks.score_curve import ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
-from tasks.statistics.auc import measure_auc
+from tasks.statistics.auc import Auc, measure_auc
 from tasks.statistics.power import smallest_change
 from tasks.verdict import AUC, Draft, say_no_data, settle
 
@@ -32,20 +32,19 @@ GAP = "calibration error"
 
 def measure_model_drift(profile: Profile, observed: Observed, policy: DriftPolicy) -> list[Finding]:
     """The findings of the model question: the AUC, the calibration, and the estimated AUC of undecided rows."""
-    rows = choose_labelled(profile, observed)
+    rows = choose_labelled(profile, observed, policy.seed)
     estimated = measure_estimated_auc(profile, observed, policy)
     unanswered = explain_silence(rows, policy.minimum_rows)
-    if unanswered:
-        verdict, reason = unanswered
+    if unanswered or profile.auc is None:
+        verdict, reason = unanswered or (Verdict.NOT_ENOUGH_DATA, "the reference holds one decision only.")
         return [say_no_data(Question.MODEL, "auc", f"The model's ranking: {reason}", verdict), *estimated]
     curve = fit_score_curve(rows)
-    return [*compare_auc(profile, observed, policy), *compare_calibration(curve, policy), *estimated]
+    return [*compare_auc(profile.auc, observed, policy), *compare_calibration(curve, policy), *estimated]
 
 
-def compare_auc(profile: Profile, observed: Observed, policy: DriftPolicy) -> list[Finding]:
+def compare_auc(before: Auc, observed: Observed, policy: DriftPolicy) -> list[Finding]:
     """One finding: the AUC on the window's decided applications against the reference's (DeLong, one-sided)."""
     known = ~np.isnan(observed.labels)
-    before = profile.auc or measure_auc(profile.labels[~np.isnan(profile.labels)], profile.scores)
     now = measure_auc(observed.labels[known], observed.scores[known])
     loss, error = before.value - now.value, float(np.sqrt(before.variance + now.variance))
     finding = Finding(

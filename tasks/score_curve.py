@@ -9,20 +9,27 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from tasks.observed import Observed
-from tasks.profile import Profile
+from tasks.profile import Profile, sample_rows
 from tasks.statistics.regression import LogisticFit, fit_logistic, logit
 
 Floats = NDArray[np.float64]
 
+# With ten times the rows of the reference's sample, more rows of the window make a difference no surer.
+CURVE_ROWS = 200_000
+
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """Labelled rows of both windows, those of the reference first; `is_current` is 0 or 1."""
+    """Labelled rows of both windows, those of the reference first; `is_current` is 0 or 1.
+
+    `reference_rows` and `window_rows` are their positions in the reference's sample and in the window.
+    """
 
     labels: Floats
     scores: Floats
     is_current: Floats
-    reference_rows: int
+    reference_rows: NDArray[np.int64]
+    window_rows: NDArray[np.int64]
 
     @property
     def has_both_labels(self) -> bool:
@@ -51,15 +58,16 @@ class ScoreCurve:
         return self.fit.chances
 
 
-def choose_labelled(profile: Profile, observed: Observed) -> Labelled:
-    """The rows with a label: of the reference's sample, and of the window."""
-    known, decided = ~np.isnan(profile.labels), ~np.isnan(observed.labels)
-    n, m = int(known.sum()), int(decided.sum())
+def choose_labelled(profile: Profile, observed: Observed, seed: int) -> Labelled:
+    """The rows with a label: of the reference's sample, and of the window (at most 200,000, drawn at random)."""
+    known, decided = (np.flatnonzero(~np.isnan(labels)) for labels in (profile.labels, observed.labels))
+    decided = decided[sample_rows(len(decided), CURVE_ROWS, seed)]
     return Labelled(
         np.concatenate([profile.labels[known], observed.labels[decided]]),
         np.concatenate([profile.scores[known], observed.scores[decided]]),
-        np.repeat([0.0, 1.0], [n, m]),
-        n,
+        np.repeat([0.0, 1.0], [len(known), len(decided)]),
+        known,
+        decided,
     )
 
 
