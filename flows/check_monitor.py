@@ -1,0 +1,129 @@
+"""Check the monitor: how often it raises an alarm for nothing on your own window, and which changes it finds.
+
+Nothing is trained for production and nothing is written to the database.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from blocks.database import adopt_database_option, connect
+from flows.local import report_error
+from tasks.errors import LoanwatchError
+from tasks.extract import extract_window
+from tasks.findings import Verdict
+from tasks.job import Job
+from tasks.opening import Request, open_plain_job
+from tasks.plan import Asked
+from tasks.policy import load_policy
+from tasks.quality import is_fit, measure_quality
+from tasks.trials.changes import CHANGES, NOTHING
+from tasks.trials.report import summarise_trials, write_trials
+from tasks.trials.run import Ground, Trial, prepare_ground, run_trials
+
+app = App(name="flows.check_monitor", help=__doc__)
+
+Count = Annotated[int, Parameter(validator=Number(gte=1, lte=10_000))]
+
+
+class UnfitWindowError(LoanwatchError):
+    """The window cannot be used, so that nothing can be said of the monitor."""
+
+
+@app.default
+def command(
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    contract: str = "loan_applications",
+    database: str | None = None,
+    results: str = "results",
+    policy: Path | None = None,
+    repeats: Count = 200,
+    planted: Count = 40,
+    processes: Count | None = None,
+) -> int:
+    """Split a window at random, plant changes, and count what the monitor says.
+
+    Parameters
+    ----------
+    start
+        First day of the window. Without dates: the last full month that the table holds.
+    end
+        Last day of the window, included.
+    contract
+        What the table is: a contract that comes with loanwatch, or a TOML file.
+    database
+        A prefect-sqlalchemy block's name or a postgresql:// URL. Default: LOANWATCH_DATABASE_URL, the block
+        loans-postgres, or an embedded PostgreSQL under .loanwatch/.
+    results
+        Folder for summary.json and report.html.
+    policy
+        Limits other than the default: a TOML file.
+    repeats
+        Random splits in which nothing was changed.
+    planted
+        Splits for each planted change.
+    processes
+        How many to use at once. Default: as many as there are CPUs.
+    """
+    began = time.monotonic()
+    console = Console(highlight=False)
+    try:
+        limits, database = load_policy(policy), adopt_database_option(database)
+        request = Request(Asked(start, end), contract, database, results, "", limits)
+        job = open_plain_job(request, "check_monitor", datetime.now(UTC))
+        ground = read_ground(job)
+        trials = try_all(console, ground, (repeats, planted), processes or os.cpu_count() or 1)
+        summary = summarise_trials(job, ground, trials, time.monotonic() - began)
+        write_trials(job, summary)
+    except LoanwatchError as error:
+        return report_error(error)
+    show(console, summary)
+    console.print(f"report: {job.results / 'report.html'}", markup=False, soft_wrap=True)
+    return 0
+
+
+def read_ground(job: Job) -> Ground:
+    """The job's window with a model of its own. Raises UnfitWindowError where the window is unfit."""
+    extract = extract_window(connect(job.database), job.contract, job.window)
+    findings = measure_quality(job.contract, extract, job.policy.quality, job.window)
+    if not is_fit(findings):
+        told = " ".join(finding.sentence for finding in findings if finding.verdict is Verdict.FAIL)
+        raise UnfitWindowError(f"The window {job.window} is unfit: {told} Choose another with --start and --end.")
+    return prepare_ground(job.contract, extract.applications, job.policy)
+
+
+def try_all(console: Console, ground: Ground, counts: tuple[int, int], processes: int) -> list[Trial]:
+    """Every trial, with a progress bar. `counts`: without a change, and for each change."""
+    repeats, planted = counts
+    plan = [(NOTHING, repeats), *((change, planted) for change in CHANGES)]
+    batches = sum(-(-count // 10) for _, count in plan)
+    found = track(run_trials(ground, plan, processes), "splitting", total=batches, console=console, transient=True)
+    return [trial for batch in found for trial in batch]
+
+
+def show(console: Console, summary: dict[str, Any]) -> None:
+    """The rates as a short table."""
+    console.print(summary["sentence"], soft_wrap=True)
+    table = Table("planted change", "found", "95 % interval", box=None, padding=(0, 2, 0, 0))
+    for change in summary["power"]:
+        if change["tries"]:
+            low, high = change["interval"]
+            table.add_row(change["told"], f"{change['share']:.0%}", f"{low:.0%} to {high:.0%}")
+    console.print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,122 @@
+"""Trials: a window split at random, a change planted in one half, and what the decision path says about it.
+
+One model is fitted on the window, as a challenger would be; every row is scored by the fold that has not seen its
+customer, in both halves alike. The halves hold different customers.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed, parallel_config
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from tasks.contract import Contract
+from tasks.drift import measure_drift
+from tasks.findings import Finding, Question, Verdict
+from tasks.model_drift import measure_model_drift
+from tasks.observed import Observed
+from tasks.policy import DriftPolicy, MonitorPolicy
+from tasks.preprocess import prepare
+from tasks.profile import fit_profile, sample_rows
+from tasks.train import Kind, fit_candidate, score_by_fold
+from tasks.trials.changes import Change, Planted
+
+Floats = NDArray[np.float64]
+
+# More rows than these make a decision no surer in a way that matters here, only slower.
+MOST_ROWS = 20_000
+_TRIALS_PER_BATCH = 10
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all trials share: the window, its labels, customer keys and out-of-sample scores, and the model."""
+
+    contract: Contract
+    policy: DriftPolicy
+    applications: pd.DataFrame
+    labels: Floats
+    keys: NDArray[np.uint64]
+    scores: Floats
+    pipeline: Pipeline
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One decision: the questions that raised an alarm, and whether they name the changed column."""
+
+    change: str
+    raised: frozenset[Question]
+    is_expected: bool
+    is_named: bool | None
+
+
+def prepare_ground(contract: Contract, applications: pd.DataFrame, policy: MonitorPolicy) -> Ground:
+    """Fit the model on the window's decided rows and score all of them out of sample.
+
+    Of more than 20,000 applications a random part is taken. Raises TrainingError where too few are decided.
+    """
+    rows = sample_rows(len(applications), MOST_ROWS, policy.drift.seed)
+    applications = applications.iloc[rows].reset_index(drop=True)
+    prepared = prepare(contract, applications)
+    pipeline = fit_candidate(contract, Kind.GRADIENT_BOOSTING, prepared, policy.train).pipeline
+    scores = score_by_fold(pipeline, prepared.applications, prepared.keys)
+    return Ground(contract, policy.drift, applications, prepared.labels, prepared.keys, scores, pipeline)
+
+
+def run_trials(ground: Ground, plan: Sequence[tuple[Change, int]], processes: int) -> Iterator[list[Trial]]:
+    """So many trials of each change, in batches as they are done. A change that the columns do not allow has none.
+
+    Everything random is a function of the policy's seed, the change and the trial's number.
+    """
+    batches = [
+        (change, range(first, min(first + _TRIALS_PER_BATCH, count)))
+        for change, count in plan
+        for first in range(0, count, _TRIALS_PER_BATCH)
+    ]
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        parallel = Parallel(n_jobs=processes, return_as="generator_unordered", batch_size=1)
+        yield from parallel(delayed(_run_batch)(ground, change, numbers) for change, numbers in batches)
+
+
+def _run_batch(ground: Ground, change: Change, numbers: range) -> list[Trial]:
+    trials = (run_trial(ground, change, number) for number in numbers)
+    return [trial for trial in trials if trial is not None]
+
+
+def run_trial(ground: Ground, change: Change, number: int) -> Trial | None:
+    """One decision about a random half of the customers, changed, against the other half."""
+    random = np.random.default_rng([ground.policy.seed, zlib.crc32(change.name.encode()), number])
+    customers, place = np.unique(ground.keys, return_inverse=True)
+    is_current = (random.permutation(len(customers)) < len(customers) // 2)[place]
+    window = Planted(ground.applications[is_current].reset_index(drop=True), ground.labels[is_current])
+    planted = change.plant(ground.contract, window, random)
+    if planted is None:
+        return None
+    findings = _decide(ground, ~is_current, planted, ground.keys[is_current])
+    alarms = [finding for finding in findings if finding.verdict is Verdict.FAIL]
+    raised = frozenset(finding.question for finding in alarms)
+    named = {name for finding in alarms for name in (finding.subject, *finding.columns)}
+    is_expected = bool(raised & set(change.expected))
+    return Trial(change.name, raised, is_expected, planted.column in named if planted.column and is_expected else None)
+
+
+def _decide(
+    ground: Ground, is_reference: NDArray[np.bool_], planted: Planted, keys: NDArray[np.uint64]
+) -> list[Finding]:
+    reference = ground.applications[is_reference].reset_index(drop=True)
+    profile = fit_profile(
+        ground.contract, reference, ground.scores[is_reference], origin="out_of_fold", seed=ground.policy.seed
+    )
+    features = planted.applications[[column.name for column in ground.contract.features]]
+    observed = Observed(planted.applications, planted.labels, score_by_fold(ground.pipeline, features, keys))
+    return [
+        *measure_drift(profile, observed, ground.policy),
+        *measure_model_drift(profile, observed, ground.policy),
+    ]
