@@ -85,7 +85,7 @@ def prefect_server() -> Iterator[None]:
     """One Prefect server for all flow tests of the process; it takes seconds to start."""
     from prefect.testing.utilities import prefect_test_harness
 
-    with prefect_test_harness(server_startup_timeout=120):
+    with prefect_test_harness(server_startup_timeout=600):
         yield
 
 
