@@ -69,15 +69,18 @@ def prepare(contract: Contract, applications: pd.DataFrame) -> Prepared:
         ),
         labels,
         applications[contract.time.name].to_numpy("datetime64[D]"),
-        pd.util.hash_array(identity.astype(str).to_numpy(object)),
+        # Almost every customer is another one: looking for equal ones first would cost more than it saves.
+        pd.util.hash_array(identity.astype(str).to_numpy(object), categorize=False),
     )
 
 
 def read_labels(contract: Contract, applications: pd.DataFrame) -> Floats:
     """1 for the positive decision, 0 for the other, NaN where it is not known or is neither."""
-    target = applications[contract.target.name].astype(object)
-    known = target.isin(contract.target.allowed or ())
-    return np.where(known, (target == contract.target.positive).astype(float), np.nan)
+    target = contract.target
+    allowed = list(target.allowed or ())
+    # By the codes of the words: a million texts take a hundred times as long to compare.
+    codes = pd.Categorical(applications[target.name], categories=pd.Index(allowed)).codes
+    return np.where(codes < 0, np.nan, (codes == allowed.index(str(target.positive))).astype(float))
 
 
 def concatenate(parts: list[Prepared]) -> Prepared:

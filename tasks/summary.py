@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from tasks.challenge import DEPLOY_REPORT, Contest
 from tasks.command import spell_command
 from tasks.decide import Outcome
@@ -14,7 +16,7 @@ from tasks.drift import Observed
 from tasks.extract import Extract
 from tasks.findings import Finding, Question, summarise
 from tasks.job import Job
-from tasks.preprocess import prepare
+from tasks.preprocess import read_labels
 from tasks.registry import Champion
 from tasks.versions import read_versions
 
@@ -91,12 +93,12 @@ def _describe_contract(job: Job) -> dict[str, Any]:
 
 
 def _describe_window(run: Run) -> dict[str, Any]:
-    prepared = prepare(run.job.contract, run.extract.applications)
+    applications = run.extract.applications
     return {
         "start": run.job.window.start.isoformat(),
         "end": run.job.window.end.isoformat(),
-        "applications": len(prepared),
-        "labelled": int(prepared.is_labelled.sum()),
+        "applications": len(applications),
+        "labelled": int(np.isfinite(read_labels(run.job.contract, applications)).sum()),
     }
 
 

@@ -96,3 +96,11 @@ def test_rows_of_two_windows_keep_their_words():
     assert isinstance(whole["purpose"].dtype, pd.CategoricalDtype)
     assert whole["purpose"].tolist() == ["car", "car", "boat"]
     assert len(concatenate([prepare(CONTRACT, one), prepare(CONTRACT, two)])) == 3
+
+
+@pytest.mark.parametrize("dtype", [object, "category"])
+def test_labels_are_those_of_a_plain_comparison(dtype):
+    words = ["loan given", "loan refused", None, "withdrawn", "loan given"]
+    frame = make(5).assign(loan_status=pd.Series(words, dtype=dtype))
+    plain = [{"loan given": 1.0, "loan refused": 0.0}.get(word, np.nan) for word in words]
+    np.testing.assert_array_equal(prepare(CONTRACT, frame).labels, plain)
