@@ -48,7 +48,8 @@ def test_schedules_and_limits() -> None:
         assert deployment["work_pool"]["job_variables"]["env"]["DO_NOT_TRACK"] == "1"
         for schedule in deployment["schedules"]:
             CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
-    assert by_name["monitor"]["concurrency_limit"]["limit"] == 1
+    assert "concurrency_limit" not in by_name["monitor"], "a backfill shares it among the workers"
+    assert by_name["monitor-daily"]["concurrency_limit"]["limit"] == 1
     assert [schedule["active"] for schedule in by_name["monitor"]["schedules"]] == [True]
     assert [schedule["active"] for schedule in by_name["monitor-daily"]["schedules"]] == [False]
 
