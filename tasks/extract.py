@@ -143,7 +143,8 @@ def _stream(
     writer = Thread(target=write, name="copy", daemon=True)
     writer.start()
     try:
-        with open(reading, "rb", buffering=0) as source:
+        # Buffered, as a bare pipe hands out little at a time, and every block costs its overhead.
+        with open(reading, "rb") as source:
             yield _open_reader(source, contract)
     except pa.ArrowInvalid as error:
         writer.join()

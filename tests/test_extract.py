@@ -319,3 +319,10 @@ def test_an_error_in_the_middle_of_the_answer_is_told(tables: Engine, tmp_path: 
     query = f"select 1 / (200000 - n) as loan_id, {named} from generate_series(1, 300000) as n"
     with pytest.raises(Exception, match="division by zero"):
         extract_window(tables, make_contract(tmp_path, query), MAY)
+
+
+def test_loans_without_an_id_are_not_versions_of_one_another(tables: Engine) -> None:
+    insert(tables, "loan_details", LOAN | {"loan_id": None}, LOAN | {"loan_id": None, "purpose": "other"})
+    extract = extract_window(tables, CONTRACT, MAY)
+    assert extract.applications["loan_id"].tolist() == [None, None]
+    assert (extract.repeats, extract.older_versions) == (0, 0)

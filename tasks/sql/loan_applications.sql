@@ -4,7 +4,7 @@
 -- answer is read. No statement may stand beside this one, so no semicolon may stand in it.
 --
 -- Times may be written DD-MM-YYYY or YYYY-MM-DD, with or without HH:MM, seconds and fractions, in UTC or of no zone.
--- They are looked up among the days and minutes that exist, so that 31-02-2015 is no error: such a row is undated.
+-- Days are looked up among those that exist, so that 31-02-2015 is no error: such a row is undated.
 with days as (
     select to_char(day, form) as written, day
     from
@@ -12,31 +12,22 @@ with days as (
         (values ('DD-MM-YYYY'), ('YYYY-MM-DD')) as forms (form)
 ),
 
-minutes as (
-    select separator || to_char(timestamp 'epoch' + minute, 'HH24:MI') as written, minute
-    from
-        generate_series(0, 1439) as number,
-        make_interval(mins => number) as minute,
-        (values (' '), ('T')) as separators (separator)
-    union all
-    select '', interval '0'
-),
-
-written as (
-    select loan_details.*, btrim(application_time::text) as stated
-    from loan_details
-),
-
+-- The case hides the pattern from the planner, which would take it for rare and join a million rows in loops.
 dated as (
     select
-        written.*,
+        loan_details.*,
         days.day
-        + minutes.minute
-        + make_interval(secs => coalesce(substring(substr(stated, 17) from '^:(\d\d)')::int, 0)) as applied_at
-    from written
-    join days on days.written = left(stated, 10)
-    join minutes on minutes.written = substr(stated, 11, 6)
-    where substr(stated, 17) = '' or substr(stated, 17) ~ '^:[0-5]\d(\.\d+)?(Z|[+-]00(:?00)?)?$'
+        + coalesce(nullif(substr(btrim(application_time::text), 12, 8), '')::interval, interval '0') as applied_at
+    from loan_details
+    join days on days.written = left(btrim(application_time::text), 10)
+    where
+        case
+            when
+                substr(btrim(application_time::text), 11)
+                ~ '^([ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?(Z|[+-]00(:?00)?)?)?)?$'
+                then days.day is not null
+            else false
+        end
 ),
 
 -- The latest version of a loan inside the window wins. Ties are broken by the record itself, never by chance.
@@ -44,8 +35,7 @@ ranked as (
     select
         dated.*,
         row_number() over latest_first as place,
-        count(*) over (latest_first range between current row and current row) - 1 as repeats,
-        count(*) over (partition by loan_id) as rows_of_loan
+        rank() over latest_first as version
     from dated
     window latest_first as (
         partition by loan_id
@@ -54,34 +44,43 @@ ranked as (
     )
 ),
 
-applications as materialized (
-    select ranked.*, rows_of_loan - 1 - repeats as older_versions
+others as (
+    select
+        loan_id,
+        count(*) filter (where version = 1) as repeats,
+        count(*) filter (where version > 1) as older_versions
     from ranked
-    where place = 1
+    where place > 1 and loan_id is not null
+    group by loan_id
 ),
 
-applicants as (
-    select distinct customer_id::text as customer_id
-    from applications
-),
-
--- One row per customer of the window. Exact repeats of a record are one record; several records are a conflict.
+-- The records of the window's customers. Exact repeats of a record are one record; several are a conflict.
 customers as (
-    select distinct details.*
-    from customer_details as details
-    where details.customer_id::text in (select customer_id from applicants)
+    select
+        record.*,
+        count(*) over (partition by record.customer_id) as records
+    from (
+        select distinct customer_details.*
+        from customer_details
+        where customer_id::text in (select customer_id::text from ranked)
+    ) as record
 ),
 
 credits as (
-    select distinct details.*
-    from credit_details as details
-    where details.customer_id::text in (select customer_id from applicants)
+    select
+        record.*,
+        count(*) over (partition by record.customer_id) as records
+    from (
+        select distinct credit_details.*
+        from credit_details
+        where customer_id::text in (select customer_id::text from ranked)
+    ) as record
 ),
 
 conflicts as (
-    select customer_id::text as customer_id from customers group by 1 having count(*) > 1
+    select customer_id::text as customer_id from customers where records > 1
     union
-    select customer_id::text from credits group by 1 having count(*) > 1
+    select customer_id::text from credits where records > 1
 )
 
 select
@@ -108,11 +107,14 @@ select
     credit.current_credit_balance,
     credit.max_open_credit,
     credit.bankruptcies,
-    loan.repeats as loanwatch_repeats,
-    loan.older_versions as loanwatch_older_versions,
+    coalesce(others.repeats, 0) as loanwatch_repeats,
+    coalesce(others.older_versions, 0) as loanwatch_older_versions,
     conflicts.customer_id is not null as loanwatch_is_ambiguous
-from applications as loan
+from ranked as loan
+left join others on others.loan_id = loan.loan_id
 left join conflicts on conflicts.customer_id = loan.customer_id::text
 left join customers as customer on customer.customer_id::text = loan.customer_id::text and conflicts.customer_id is null
 left join credits as credit on credit.customer_id::text = loan.customer_id::text and conflicts.customer_id is null
+-- Rows without a loan's name are not versions of one another.
+where loan.place = 1 or loan.loan_id is null
 order by loan.applied_at, loan.loan_id
