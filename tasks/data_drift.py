@@ -139,7 +139,8 @@ def _compare_missing_share(
 ) -> Draft:
     change = compare_shares((missing[0], rows[0]), (missing[1], rows[1]))
     never = sum(missing) in (0, sum(rows))
-    pooled = sum(missing) / sum(rows)
+    # Were a share of nothing to grow to the floor, its error would be that of the floor.
+    pooled = float(np.clip(sum(missing) / sum(rows), policy.missing_floor, 1 - policy.missing_floor))
     noise = float(np.sqrt(pooled * (1 - pooled) * (1 / rows[0] + 1 / rows[1])))
     finding = Finding(
         Question.DATA,

@@ -28,9 +28,10 @@ DRAWS = 50
 
 
 def measure_estimated_auc(profile: Profile, observed: Observed, policy: DriftPolicy) -> list[Finding]:
-    """One finding about the rows without a label; none where (nearly) all rows have one."""
+    """One finding about the rows without a label; none where so many are decided that a few open ones do not matter."""
     open_rows = np.isnan(observed.labels)
-    if not open_rows.any():
+    is_decided = np.sum(~open_rows) >= policy.minimum_rows
+    if not open_rows.any() or (is_decided and open_rows.sum() < policy.minimum_rows):
         return []
     known = ~np.isnan(profile.labels)
     labels, scores = profile.labels[known], profile.scores[known]

@@ -11,7 +11,7 @@ from typing import Any
 from tasks.findings import Question
 from tasks.links import link_page
 
-MARKS = {"pass": "✅", "warn": "🟡", "fail": "🔴", "not_enough_data": "❔", "not_run": "➖"}
+MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "not_enough_data": "?", "not_run": "–"}
 COLOURS = {"pass": "#2e7d32", "warn": "#f9a825", "fail": "#c62828", "not_enough_data": "#8e24aa", "not_run": "#9e9e9e"}
 LONGEST_BAR = 5.0  # times the limit; a longer bar would leave no room for the others
 MOST_ALARMS = 8
@@ -103,7 +103,7 @@ def _row(summary: Mapping[str, Any], question: str) -> str:
     told = [f["sentence"] for f in summary["findings"] if f["question"] == question and f["verdict"] == verdict]
     lead = escape(told[0]) if told and verdict != "pass" else ""
     more = f" (+{len(told) - 1} more)" if lead and len(told) > 1 else ""
-    return f"| {question} | {MARKS[verdict]} {spell(verdict)} | {lead}{more} |"
+    return f"| {question} | {MARKS[verdict]} {spell(verdict)} | {lead}{more} |"
 
 
 def _alarms(summary: Mapping[str, Any]) -> list[str]:

@@ -19,6 +19,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
 
 from tasks.contract import Contract
 from tasks.errors import LoanwatchError
@@ -140,6 +141,16 @@ class LogOddsForest(RandomForestClassifier):  # type: ignore[misc]
         return np.asarray(np.log(votes / (1 - votes)))
 
 
+class SteadyBoosting(HistGradientBoostingClassifier):  # type: ignore[misc]
+    """Gradient Boosting on one thread: the folds share the cores, and threads that wait for one another waste them."""
+
+    def fit(self, matrix: Floats, labels: NDArray[np.int64]) -> SteadyBoosting:
+        """Fit on one thread."""
+        with threadpool_limits(1, user_api="openmp"):
+            super().fit(matrix, labels)
+        return self
+
+
 def build_classifier(kind: Kind, policy: TrainPolicy) -> ClassifierMixin:
     """An unfitted candidate without its preprocessing and calibration."""
     if kind is Kind.RANDOM_FOREST:
@@ -152,7 +163,7 @@ def build_classifier(kind: Kind, policy: TrainPolicy) -> ClassifierMixin:
             random_state=policy.seed,
             n_jobs=1,
         )
-    return HistGradientBoostingClassifier(
+    return SteadyBoosting(
         max_iter=policy.boosting_rounds,
         learning_rate=policy.boosting_rate,
         max_leaf_nodes=policy.boosting_leaves,
