@@ -251,14 +251,18 @@ def _create(server: Server) -> None:
     fresh.rename(server.data)
 
 
-def _start(server: Server) -> Path:
+def _start(server: Server, patience: float = 10) -> Path:
     """Start the server; returns the folder of its socket."""
     socket, log = _find_socket_folder(server), server.data / "log"
     options = ("-w", "-s", "-t", "60", "-l", str(log), "-o", f"-k {quote(str(socket))}", "-D", str(server.data))
-    done = server.run("pg_ctl", *options, "start")
-    if done.returncode:
+    deadline = time.monotonic() + patience
+    while (done := server.run("pg_ctl", *options, "start")).returncode:
         written = log.read_text(encoding="utf-8", errors="replace") if log.exists() else done.stdout
-        raise EmbeddedError(_explain("does not start", server.data, written))
+        said = _explain("does not start", server.data, written)
+        # A server that was killed takes a moment to be gone.
+        if "postmaster.pid" not in said or time.monotonic() > deadline:
+            raise EmbeddedError(said)
+        time.sleep(0.2)
     return socket
 
 

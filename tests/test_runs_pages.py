@@ -15,8 +15,6 @@ from sqlalchemy import text
 from blocks.database import Patience, make_engine
 from flows.evidence import command as pack_evidence
 from flows.history import command as rebuild
-from tasks.command import spell_policy
-from tasks.evidence import EvidenceError, JobNameError, find_run
 from tasks.history.records import read_history
 from tasks.policy import MonitorPolicy, TrainPolicy, load_policy
 from tasks.report_page.words import OUTCOMES, headline
@@ -122,20 +120,6 @@ def test_the_command_names_every_option_that_is_not_the_default(past):
     assert options["--models"] == str(past[0].parent / "models")
     assert load_policy(Path(options["--policy"])) == QUICK
     assert "--reference-start" not in past[1]["drifted"]["command"]
-
-
-def test_only_a_jobs_name_may_stand_in_a_path(past, capsys):
-    with pytest.raises(JobNameError):
-        find_run(past[0], "../../etc")
-    with pytest.raises(EvidenceError):
-        find_run(past[0], "20240901T060000-3f9a1c")
-    assert pack_evidence("../../etc", results=str(past[0])) == 2
-
-
-def test_a_policy_comes_back_as_it_was(tmp_path):
-    policy = MonitorPolicy.model_validate({"quality": {"stop_on_leak": True}, "decision": {"rule": "data_then_model"}})
-    (tmp_path / "policy.toml").write_text(spell_policy(policy), encoding="utf-8")
-    assert load_policy(tmp_path / "policy.toml") == policy
 
 
 @needs_chromium
