@@ -22,26 +22,49 @@ OURS = ResourceSpecification({"prefect.resource.role": "tag", "prefect.resource.
 ANY_EVENT = "prefect.flow-run.*"
 
 
-def tell_of_silent_runs(notifier: UUID) -> AutomationCore:
-    """A run that crashed or is late cannot say so itself; one that hangs is marked as crashed first."""
+def tell_of_crashed_runs(notifier: UUID) -> AutomationCore:
+    """A run that crashed cannot say so itself; one that hangs is marked as crashed first."""
     return AutomationCore(
-        name="loanwatch: tell of crashed and late runs",
+        name="loanwatch: tell of crashed runs",
         description="Failed runs tell themselves; these cannot.",
         trigger=EventTrigger(
-            expect={"prefect.flow-run.Crashed", "prefect.flow-run.Late"},
+            expect={"prefect.flow-run.Crashed"},
             match=RUNS,
             match_related=OURS,
             posture=Posture.Reactive,
             threshold=1,
             within=timedelta(0),
         ),
-        actions=[
-            SendNotification(
-                block_document_id=notifier,
-                subject="loanwatch: {{ flow.name }} is {{ flow_run.state.name }}",
-                body="Run {{ flow_run.name }}: {{ flow_run.state.message }}\n{{ flow_run|ui_url }}",
-            )
-        ],
+        actions=[_notify(notifier, "{{ flow.name }} is {{ flow_run.state.name }}", "{{ flow_run.state.message }}")],
+    )
+
+
+def tell_of_late_runs(notifier: UUID, patience: timedelta) -> AutomationCore:
+    """Prefect calls a run late after seconds; here it is told when no worker has taken it up for long."""
+    return AutomationCore(
+        name="loanwatch: tell of late runs",
+        description=f"Late for {patience.total_seconds():.0f} seconds: does a worker run?",
+        trigger=EventTrigger(
+            after={"prefect.flow-run.Late"},
+            expect={
+                f"prefect.flow-run.{name}" for name in ("Pending", "Running", "AwaitingConcurrencySlot", "Cancelled")
+            },
+            match=RUNS,
+            match_related=OURS,
+            for_each={"prefect.resource.id"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=patience,
+        ),
+        actions=[_notify(notifier, "{{ flow.name }} is late", "No worker has taken it up. Does one run?")],
+    )
+
+
+def _notify(notifier: UUID, subject: str, body: str) -> SendNotification:
+    return SendNotification(
+        block_document_id=notifier,
+        subject=f"loanwatch: {subject}",
+        body=f"Run {{{{ flow_run.name }}}}: {body}\n{{{{ flow_run|ui_url }}}}",
     )
 
 

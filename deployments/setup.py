@@ -24,11 +24,18 @@ from blocks import register
 from blocks.server import require_server
 from blocks.slack import BLOCK as SLACK_BLOCK
 from blocks.slack import WEBHOOK_TYPE
-from deployments.automations import crash_hung_runs, save_automations, score_after_promotion, tell_of_silent_runs
+from deployments.automations import (
+    crash_hung_runs,
+    save_automations,
+    score_after_promotion,
+    tell_of_crashed_runs,
+    tell_of_late_runs,
+)
 from tasks.errors import LoanwatchError
 
 POOL = "loanwatch"
 ROOT = Path(__file__).resolve().parent.parent
+LATE = timedelta(minutes=10)
 NOTIFIERS = (WEBHOOK_TYPE, "custom-webhook")
 
 app = App(name="deployments.setup", help="Set a Prefect server up for loanwatch.")
@@ -109,7 +116,8 @@ def list_automations(client: SyncPrefectClient, silence: timedelta) -> Any:
     if notifier is None:
         print(f"automation: crashed and late runs are told of once the Slack block {SLACK_BLOCK} is registered")
     else:
-        yield tell_of_silent_runs(notifier)
+        yield tell_of_crashed_runs(notifier)
+        yield tell_of_late_runs(notifier, LATE)
     yield score_after_promotion(client.read_deployment_by_name("score/score").id)
 
 

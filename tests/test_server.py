@@ -66,7 +66,7 @@ def test_set_up_twice_makes_one_of_each(stack: Stack) -> None:
     deployments = stack.call("POST", "/deployments/filter", {})
     assert {d["name"] for d in deployments} == {"monitor", "monitor-daily", "backfill", "score", "train", "slack-test"}
     automations = [automation["name"] for automation in stack.call("POST", "/automations/filter", {})]
-    assert len(automations) == len(set(automations)) == 3
+    assert len(automations) == len(set(automations)) == 4
     blocks = {document["name"] for document in stack.call("POST", "/block_documents/filter", {})}
     assert {"loans-postgres", "loan-alerts"} <= blocks
 
