@@ -27,10 +27,10 @@ monitor: .venv/.ready ## run the whole pipeline on the demo (MONTH=2024-10 for a
 	@$(BIN)/python -m flows.monitor --month $(MONTH)
 
 test: .venv/.ready ## run the fast tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slow: .venv/.ready ## run the slow tests
-	@$(BIN)/python -m pytest -m "slow and not (fault or bad_input or attack)"
+	@$(BIN)/python -m pytest -m "slow and not (fault or bad_input or attack)" -n 2 --dist loadfile
 
 faults: .venv/.ready ## break the real parts, feed bad data, attack; ends with one line of counts
 	@$(BIN)/python -m pytest -p tests.faults.tally -m "fault or bad_input or attack" -n 2 --dist loadfile
