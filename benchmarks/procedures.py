@@ -13,15 +13,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
-from tasks.drift import Observed, measure_drift
-from tasks.model_drift import measure_model_drift
-from tasks.profile import Profile, fit_profile
 
 from benchmarks.changes import Pair, is_approved
 from benchmarks.scores import cross_fit
 from tasks.contract import Contract
+from tasks.drift import Observed, measure_drift
 from tasks.findings import Finding, Question, Verdict
+from tasks.model_drift import measure_model_drift
 from tasks.policy import DriftPolicy
+from tasks.profile import Profile, fit_profile
 
 Floats = NDArray[np.float64]
 Raised = dict[Question, tuple[str, ...]]
