@@ -63,7 +63,11 @@ def shift_clock(days: int) -> None:
     import tasks.opening
     import tasks.promote
 
-    class Shifted(datetime):
+    class Either(type):
+        def __instancecheck__(cls, instance: Any) -> bool:
+            return isinstance(instance, datetime)
+
+    class Shifted(datetime, metaclass=Either):
         @classmethod
         def now(cls, tz: Any = None) -> datetime:
             return datetime.now(tz or UTC) + timedelta(days=days)

@@ -37,7 +37,7 @@ segment_loss = 1
 """
 WINDOW = ("--start", "2023-03-01", "--end", "2023-03-31")
 REFERENCE = ("--reference-start", "2023-01-01", "--reference-end", "2023-02-28")
-PATIENCE_SECONDS = 180
+PATIENCE_SECONDS = 300
 
 
 @dataclass

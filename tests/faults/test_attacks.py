@@ -140,7 +140,8 @@ def test_sql_and_html_in_every_value_and_parameter_stay_text(grown):
     for page in (grown.folder / "results").rglob("*.html"):
         assert "<script>alert(1)" not in page.read_text(encoding="utf-8")
     for option in ("--contract", "--database", "--start", "--policy"):
-        code, said = grown.monitor(arguments=(*grown.arguments, option, harm))
+        given = dict(zip(grown.arguments[::2], grown.arguments[1::2], strict=True)) | {option: harm}
+        code, said = grown.monitor(arguments=tuple(word for pair in given.items() for word in pair))
         assert code in (1, 2), said
         assert "loanwatch did not expect this" not in said, option
     assert grown.read("select count(*) from card_request")[0]["count"] == 1500

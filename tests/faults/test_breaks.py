@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from contextlib import contextmanager
@@ -164,24 +165,24 @@ def test_a_disk_is_full_or_read_only(grown, place, options):
         code, said = grown.monitor()
     assert (code, "cannot be written" in " ".join(said.split())) == (1, True), said
     assert "loanwatch did not expect this" not in said
-    assert grown.find_champion() == 1
+    # The pages are written after the promotion.
+    assert grown.find_champion() in (1, 2)
     next_run_works(grown)
 
 
 @as_root
 @pytest.mark.parametrize("options", ["size=12m", "ro,size=1m"], ids=["full", "read-only"])
-def test_the_embedded_databases_disk_is_full_or_read_only(young, options, monkeypatch, tmp_path):
-    home = tmp_path / "disk"
+def test_the_embedded_databases_disk_is_full_or_read_only(young, options):
+    home = Path(tempfile.mkdtemp(dir="/var/tmp", prefix="loanwatch-test-"))
+    home.chmod(0o711)  # root's database server runs as another user
     young.environment = {"LOANWATCH_DATABASE_URL": "", "LOANWATCH_HOME": str(home)}
     # Root's embedded database lies elsewhere: `where` leads it onto the small disk.
     with small_disk(home, f"{options},mode=0711"):
         if "ro" not in options:
             (home / "data").mkdir(mode=0o711)
             (home / "where").write_text(str(home / "data"), encoding="utf-8")
-            for parent in home.parents:
-                if not parent.stat().st_mode & 0o001:
-                    pytest.skip("the tests' folder is private, and root's database server runs as another user")
         code, said = young.monitor()
+    home.rmdir()
     assert (code, "The embedded PostgreSQL" in said) == (1, True), said
     assert "loanwatch did not expect this" not in said
 
@@ -219,7 +220,7 @@ def test_slack_is_down_and_the_next_run_tells(grown, webhook):
 def test_a_run_dies_while_slack_has_not_answered(grown, webhook):
     with run_stand_in() as slack:
         webhook(slack.url)
-        code, _ = grown.monitor(Point("after", "update loanwatch.alert"))
+        code, _ = grown.monitor(Point("committed", "update loanwatch.alert"))
         assert code == -SIGKILL
         next_run_works(grown)
         assert [seen for seen in slack.seen if "may repeat" in str(seen)]

@@ -69,10 +69,11 @@ AFTER_PROMOTION = [
     at("stage", "report started", "report"),
     at("file", "os.rename report.html", "report"),
     at("stage", "report finished", None),
-    at("stage", "alert started", "alert"),
+    # After a run that has left no stage open: else the burial, which tells of the death, would be met first.
     at("before", "insert into loanwatch.alert", "alert"),
-    at("after", "insert into loanwatch.alert", "alert"),
+    at("stage", "alert started", "alert"),
     at("stage", "alert finished", None),
+    at("after", "insert into loanwatch.alert", "alert"),
     at("stage", "journal started", "journal"),
     at("after", "insert into loanwatch.finding", "journal"),
     at("stage", "journal finished", None),

@@ -32,7 +32,7 @@ def record_run(lender, record: Path, program: tuple[str, ...] = ()) -> tuple[int
     traced = ("strace", "-f", "-qq", "--seccomp-bpf", "-s", "0", "-e", f"trace={','.join(CALLS)}", "-o", str(record))
     done = subprocess.run(
         ["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", *traced, *command],
-        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False,
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout + done.stderr
 
