@@ -159,7 +159,7 @@ def test_special_values_are_told_and_are_no_fault():
 def test_no_feature_at_all_is_unfit():
     frame = make_frame()
     for column in ("amount", "score", "debt", "home", "purpose"):
-        frame[column] = frame[column].where(False)
+        frame[column] = frame[column].mask(np.ones(len(frame), dtype=bool))
     assert not is_fit(ask(make_extract(frame)))
 
 

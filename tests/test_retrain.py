@@ -70,7 +70,8 @@ def challenge(engine, tmp_path, window, findings=()):
     training = train_challenger.fn(job, champion, prepared)
     contest = compare_with_champion.fn(job, champion, training, findings)
     succeeded = promote_or_keep.fn(job, champion, training, contest)
-    assert json.loads((job.results / "deploy_report.json").read_text()) == contest.record
+    written = json.loads((job.results / "deploy_report.json").read_text())
+    assert written == json.loads(json.dumps(contest.record))
     return contest.record, succeeded.outcome
 
 
