@@ -210,7 +210,7 @@ REPEATS = [
     Case("older_versions", lambda t: t.repeat(100, 1, _earlier), "duplicates", FIT, "versions are no repeats"),
     Case("ambiguous", lambda t: t.contradict(0.5), "ambiguous", UNFIT, "half of the customers have two records"),
     Case("few_ambiguous", lambda t: t.contradict(0.04), "ambiguous", WARNS, "a few have"),
-    Case("no_ids", lambda t: t.set("loan_id", None), "rows", FIT, "loans without an id stay apart"),
+    Case("no_ids", lambda t: t.set("loan_id", None), "unique", UNFIT, "each loan has an id of its own"),
     Case("hostile_id", lambda t: t.set("loan_id", lambda old: "<b>\u202e'\";--" + old), "rows", FIT,
          "ids are shown, never run"),
 ]  # fmt: skip
