@@ -64,6 +64,8 @@ def explain(context: ExceptionContext) -> LoanwatchError | None:
 
     For SQLAlchemy's event `handle_error`.
     """
+    if context.is_pre_ping:
+        return None  # the pool finds the connection dead, and makes another one
     error = context.original_exception
     state = getattr(error, "pgcode", None)
     url = context.engine.url if context.engine is not None else None
