@@ -68,6 +68,7 @@ def test_the_effect_is_the_mean_distance_of_the_two_curves():
         assert curve.fitted[mask].mean() == pytest.approx(rows.labels[mask].mean(), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_the_standard_error_is_that_of_repeated_windows():
     found = [find(measure(flip(observe(1_500, seed=s), np.arange(1_500) % 5 == 0), make_profile(1_500, seed=90 + s)),
                   "score_curve") for s in range(1, 41)]  # fmt: skip

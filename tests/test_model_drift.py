@@ -87,6 +87,7 @@ def test_the_estimate_follows_the_applicants():
     assert estimated.current == pytest.approx(roc_auc_score(middling.labels, middling.scores), abs=0.02)
 
 
+@pytest.mark.slow
 def test_the_estimate_has_no_bias_where_its_assumption_holds():
     errors = []
     for seed in range(1, 31):
