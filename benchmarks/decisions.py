@@ -35,7 +35,7 @@ from tasks.contract import Contract, load_contract
 from tasks.errors import LoanwatchError, UsageError
 
 CONTRACT = "loan_applications"
-PROCESSES = 2
+PROCESSES = os.cpu_count() or 2
 PAIRS_PER_JOB = 10
 PEER_ROWS = 3_000
 PEER_PAIRS = 5
@@ -99,7 +99,7 @@ def _cut_jobs(scenario: str, rows: int, pool: str, pairs: int, with_peers: bool)
 
 
 def run_jobs(contract: Contract, pools: Sequence[Pool], jobs: Sequence[Job], console: Console) -> list[Record]:
-    """Run the jobs in two processes of one thread each, with a progress bar, and count."""
+    """Run the jobs in a process of one thread for each core, with a progress bar, and count."""
     by_name = {pool.name: pool for pool in pools}
     outcomes = []
     with parallel_config(backend="loky", inner_max_num_threads=1):

@@ -1,7 +1,7 @@
 """Scores: a quick model that stands for the deployed one, so that a pair costs a fraction of a second.
 
 scikit-learn's histogram gradient boosting on the contract's columns, words as whole numbers. The reference is scored
-out of fold (5 folds) and each row of the current window by one fold's model, drawn at random: both windows are
+out of fold (3 folds) and each row of the current window by one fold's model, drawn at random: both windows are
 treated alike, and no row is scored by a model that has seen it. At most 20,000 rows of the reference are fitted on.
 """
 
@@ -16,7 +16,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 Floats = NDArray[np.float64]
 
-FOLDS = 5
+FOLDS = 3
 MAXIMUM_FITTED_ROWS = 20_000
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 POWER = 0.80
 _MOST_ROWS = 200
@@ -28,11 +29,12 @@ def smallest_change(standard_error: float, bar: Bar, *, sides: int = 2, freedom:
     if freedom > 1:
         critical = float(np.sqrt(stats.chi2.isf(bar.level, freedom)))
     else:
-        critical = float(stats.norm.isf(bar.level / sides))
+        critical = float(-special.ndtri(bar.level / sides))
     needed = max(critical * standard_error, bar.floor + standard_error)
-    return float(needed + stats.norm.ppf(POWER) * standard_error)
+    return float(needed + special.ndtri(POWER) * standard_error)
 
 
+@lru_cache(maxsize=256)
 def smallest_share_beyond(reference_rows: int, current_rows: int, bar: Bar) -> float:
     """The true share of current rows outside the reference's range that clears the bar in 80 of 100 windows."""
     beyond = np.arange(1, _MOST_ROWS)
@@ -52,7 +54,15 @@ def smallest_spread(variances: np.ndarray[tuple[int], np.dtype[np.float64]], fre
 
     `variances` are those of the groups' estimated changes. The test is a chi-square with `freedom` degrees.
     """
-    critical = stats.chi2.isf(bar.level, freedom)
+    sure = float(np.sqrt(_find_noncentrality(freedom, bar.level) / np.sum(1 / variances)))
+    noise = float(np.sqrt(np.mean(variances) / len(variances)))
+    return max(sure, bar.floor + float(special.ndtri(POWER)) * noise)
+
+
+@lru_cache(maxsize=256)
+def _find_noncentrality(freedom: int, level: float) -> float:
+    """How far from zero the chi-square must lie to be found in 80 of 100 windows, by bisection."""
+    critical = stats.chi2.isf(level, freedom)
     low, high = 0.0, 1e4
     for _ in range(60):
         middle = (low + high) / 2
@@ -60,6 +70,4 @@ def smallest_spread(variances: np.ndarray[tuple[int], np.dtype[np.float64]], fre
             low = middle
         else:
             high = middle
-    sure = float(np.sqrt(high / np.sum(1 / variances)))
-    noise = float(np.sqrt(np.mean(variances) / len(variances)))
-    return max(sure, bar.floor + float(stats.norm.ppf(POWER)) * noise)
+    return high

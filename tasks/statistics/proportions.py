@@ -40,7 +40,7 @@ def compare_shares(reference: tuple[int, int], current: tuple[int, int]) -> Shar
         p_value = float(stats.fisher_exact([[a, n - a], [b, m - b]]).pvalue)
     else:
         z = (now - before) / np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
-        p_value = float(2 * stats.norm.sf(abs(z)))
+        p_value = float(2 * special.ndtr(-abs(z)))
     return ShareChange(before, now, now - before, float(np.sqrt(variance)), min(p_value, 1.0))
 
 
@@ -75,7 +75,7 @@ def chance_of_new_levels(reference: Counts, current: Counts) -> float:
     mean = float(np.sum(levels * sizes * chance))
     if mean > _MOST_ROWS / 10:
         deviation = np.sqrt(np.sum(levels * sizes**2 * chance * (1 - chance)))
-        return float(stats.norm.sf((observed - 0.5 - mean) / deviation)) if deviation > 0 else 1.0
+        return float(special.ndtr((mean + 0.5 - observed) / deviation)) if deviation > 0 else 1.0
     return _tail_of_sum(sizes, levels, chance, min(observed, _MOST_ROWS))
 
 
