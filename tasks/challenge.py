@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
 from blocks.database import connect
 from tasks.approval import measure_approval
@@ -22,7 +23,8 @@ from tasks.compare import (
     measure_difference,
     measure_performance,
 )
-from tasks.customers import remember_customers
+from tasks.contract import Contract
+from tasks.customers import Customers, remember_customers
 from tasks.decide import Outcome, is_drift_proven
 from tasks.extract import extract_window
 from tasks.files import write_json
@@ -30,6 +32,7 @@ from tasks.findings import Finding
 from tasks.importance import measure_importance
 from tasks.job import Job
 from tasks.journal import stage
+from tasks.policy import PromotionPolicy
 from tasks.preprocess import Floats, Prepared, concatenate, prepare
 from tasks.registry import Champion
 from tasks.segments import compare_segments, cut_segments
@@ -81,8 +84,8 @@ def train_challenger(job: Job, champion: Champion, prepared: Prepared) -> Traini
 @stage("compare", lambda contest: contest.decision.reason)
 def compare_with_champion(job: Job, champion: Champion, training: Training, findings: Sequence[Finding]) -> Contest:
     """Judge the chosen challenger once on the judging days, and write deploy_report.json."""
-    judged = _judge(champion, training)
-    comparison = measure_comparison(job, training, judged)
+    judged = judge(training, champion.bundle.pipeline, champion.bundle.customers)
+    comparison = measure_comparison(job.contract, job.policy.promotion, training, judged)
     decision = decide_promotion(
         comparison, is_drift_proven(findings), job.policy.train.minimum_test_rows, job.policy.promotion
     )
@@ -113,24 +116,20 @@ def promote_or_keep(job: Job, champion: Champion, training: Training, contest: C
     return Succeeded(Outcome.PROMOTED, install_champion(job, trained, succession).model.version)
 
 
-def _judge(champion: Champion, training: Training) -> Judged:
-    rows, left_out = leave_out(
-        training.split.test, remember_customers(training.fitted_on.keys), champion.bundle.customers
-    )
-    scores = {
-        CHALLENGER: score(training.chosen.pipeline, rows.applications),
-        CHAMPION: score(champion.bundle.pipeline, rows.applications),
-    }
-    return Judged(rows, left_out, scores)
+def judge(training: Training, champion: Pipeline, known: Customers) -> Judged:
+    """Both models' scores of the judging rows; `known` are the customers that the champion was fitted on."""
+    rows, left_out = leave_out(training.split.test, remember_customers(training.fitted_on.keys), known)
+    pipelines = {CHALLENGER: training.chosen.pipeline, CHAMPION: champion}
+    return Judged(rows, left_out, {name: score(pipeline, rows.applications) for name, pipeline in pipelines.items()})
 
 
-def measure_comparison(job: Job, training: Training, judged: Judged) -> Comparison:
+def measure_comparison(contract: Contract, policy: PromotionPolicy, training: Training, judged: Judged) -> Comparison:
     """Both models on the judging days, as a whole and by segment."""
-    policy, labels = job.policy.promotion, judged.rows.labels
+    labels = judged.rows.labels
     challenger, champion = judged.scores[CHALLENGER], judged.scores[CHAMPION]
     fitted = training.fitted_on
     measured = measure_difference(labels, challenger, champion, policy.confidence)
-    segments = cut_segments(job.contract, judged.rows.applications)
+    segments = cut_segments(contract, judged.rows.applications)
     return Comparison(
         challenger=measure_performance(labels, challenger),
         champion=measure_performance(labels, champion),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from contextlib import contextmanager
@@ -214,7 +215,13 @@ def test_the_description_lists_the_contracts_columns(api):
     assert set(form["required"]) == names
     assert form["additionalProperties"] is False
     assert "short term" in str(form["properties"]["term"])
-    assert api.get("/docs").status_code == 200
+
+
+def test_the_page_needs_no_other_server(api):
+    page = api.get("/docs").raise_for_status()
+    assert page.headers["content-type"].startswith("text/html")
+    assert "current_loan_amount" in page.text
+    assert not re.search(r"""(src|href)=["'](https?:)?//""", page.text)
 
 
 values = st.recursive(

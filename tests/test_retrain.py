@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +35,7 @@ from tests.second_lender import fill_table, make_requests
 REFERENCE = {"start": date(2024, 1, 1), "end": date(2024, 6, 30)}
 QUICK = MonitorPolicy(train=TrainPolicy(forest_trees=10, boosting_rounds=30, folds=2))
 CONTRACT = load_contract("loan_applications")
-"""Applications of the demo: July is like the months before; in October the rule changes while the inputs stay."""
-JULY, OCTOBER = Window(date(2024, 7, 1), date(2024, 7, 31)), Window(date(2024, 10, 1), date(2024, 10, 31))
+JULY = Window(date(2024, 7, 1), date(2024, 7, 31))  # like the months before
 
 
 @pytest.fixture
@@ -49,8 +49,6 @@ def demo(demo_database, make_database, monkeypatch):
 
 
 def make_job(tmp_path, window, contract=CONTRACT):
-    from datetime import UTC, datetime
-
     now = datetime.now(UTC)
     job_id = name_job(now)
     folder = make_results_folder(str(tmp_path / "results"), job_id)
@@ -75,17 +73,6 @@ def challenge(engine, tmp_path, window, findings=()):
     return contest.record, succeeded.outcome
 
 
-def break_champion(engine, window, column="current_credit_balance"):
-    """Make the applications of a window contradict what the champion has learnt: refused and given change places."""
-    month = f"__-{window.start:%m-%Y}%"
-    flip = (
-        "update loan_details set loan_status = case lower(btrim(loan_status)) when 'loan given' then 'loan refused' "
-        "when 'loan refused' then 'loan given' end where application_time like :month"
-    )
-    with engine.begin() as connection:
-        connection.execute(text(flip), {"month": month})
-
-
 def drifted():
     return [Finding(Question.CONCEPT, "approval", Verdict.FAIL, "The rule has changed.")]
 
@@ -107,11 +94,7 @@ def test_an_equal_challenger_is_kept_and_the_report_says_all(demo, tmp_path):
 
 def test_not_worse_is_enough_where_the_champion_has_drifted(demo, tmp_path):
     generous = QUICK.promotion.model_copy(update={"not_worse_margin": 0.1})
-    tmp_policy = QUICK.model_copy(update={"promotion": generous})
-    job = make_job(tmp_path, JULY)
-    from dataclasses import replace
-
-    job = replace(job, policy=tmp_policy)
+    job = replace(make_job(tmp_path, JULY), policy=QUICK.model_copy(update={"promotion": generous}))
     champion = train_first_champion.fn(job, Window(**REFERENCE))
     prepared = prepare(CONTRACT, extract_window(demo, CONTRACT, JULY).applications)
     training = train_challenger.fn(job, champion, prepared)
@@ -135,8 +118,6 @@ def test_a_better_challenger_is_promoted_and_can_be_rolled_back(demo, tmp_path, 
             )
         )
     weak = make_job(tmp_path, window)
-    from dataclasses import replace
-
     low_bar = weak.policy.model_copy(
         update={"promotion": weak.policy.promotion.model_copy(update={"minimum_auc": 0.5, "maximum_gap": 0.5})}
     )

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Body, FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
@@ -14,6 +15,7 @@ from starlette.exceptions import HTTPException
 from blocks.database import Database, resolve_database
 from deployments.api.form import Form, make_body, make_form, make_frame
 from deployments.api.guards import MOST_BYTES, KeyGuard, SizeGuard, tell_mistakes, tell_refusal, tell_unavailable
+from deployments.api.page import write_page
 from deployments.api.serving import Serving, answer
 from tasks.contract import Contract, load_contract
 from tasks.errors import LoanwatchError
@@ -60,7 +62,8 @@ def create_app(
     app = FastAPI(
         title="loanwatch",
         description=f"What the model in production says of an application. {contract.description}",
-        docs_url="/docs",
+        # The page that FastAPI would make loads its scripts from another server.
+        docs_url=None,
         redoc_url=None,
     )
     _add_routes(app, serving, contract)
@@ -117,6 +120,8 @@ def _add_routes(app: FastAPI, serving: Serving, contract: Contract) -> None:
         413: {"description": "The body is too long."},
         503: {"description": "No model can be served."},
     }
+    page = write_page(contract)
+    app.get("/docs", include_in_schema=False, response_class=HTMLResponse)(lambda: HTMLResponse(page))
     app.get("/ping", responses={503: refusals[503]})(ping)
     app.get("/model", responses={503: refusals[503]})(show_model)
     app.post("/predict", responses=refusals)(predict)

@@ -23,7 +23,7 @@ from tasks.train import score
 
 REASONS = 3
 
-log = logging.getLogger("loanwatch")
+log = logging.getLogger("uvicorn.error")  # the server's own log, where whoever runs it looks
 
 
 @dataclass(frozen=True)
