@@ -67,15 +67,14 @@ class Lender:
 
     def monitor(self, point: Point | None = None, **changes: Any) -> tuple[int, str]:
         """One run in a process of its own; returns its exit code (below 0: the signal) and what it said."""
-        output = self.folder / "output.txt"
-        call = replace(Call(self.arguments, output, self.environment, point), **changes)
+        call = replace(Call(self.arguments, self.folder / "output.txt", self.environment, point), **changes)
         process = self.forks.Process(target=run, args=(call,))
         process.start()
         process.join(PATIENCE_SECONDS)
         if process.exitcode is None:
             os.killpg(process.pid, signal.SIGKILL)
-            pytest.fail(f"the run hangs:\n{output.read_text(encoding='utf-8', errors='replace')}")
-        return int(process.exitcode), output.read_text(encoding="utf-8", errors="replace")
+            pytest.fail(f"the run hangs:\n{call.output.read_text(encoding='utf-8', errors='replace')}")
+        return int(process.exitcode), call.output.read_text(encoding="utf-8", errors="replace")
 
     def read(self, query: str, **parameters: Any) -> list[Any]:
         """Rows of the database."""
