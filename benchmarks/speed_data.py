@@ -18,10 +18,10 @@ from benchmarks.peer_environments import write_features
 from blocks.copying import copy_file
 from blocks.database import Patience, make_engine
 from blocks.embedded import start_embedded
-from tasks.policy import TrainPolicy
+from tasks.policy import Kind, TrainPolicy
 from tasks.preprocess import prepare
 from tasks.profile import fit_profile, save_profile
-from tasks.train import Kind, fit_candidate, score
+from tasks.train import fit_candidate, score
 
 Floats = NDArray[np.float64]
 

@@ -21,14 +21,16 @@ from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from benchmarks.pools import read_applications
+from tasks.classifiers import build_classifier
 from tasks.contract import load_contract
 from tasks.demo.applicants import sample_applicants
 from tasks.demo.rule import USUAL_RULE, compute_odds
 from tasks.files import write_json
 from tasks.leaks import measure_leaks, suspect_rows
-from tasks.policy import QualityPolicy, TrainPolicy
-from tasks.preprocess import Floats, Prepared, build_preprocessor, prepare
-from tasks.train import Kind, build_classifier, fit_candidate, score
+from tasks.policy import Kind, QualityPolicy, TrainPolicy
+from tasks.preprocess import Floats, Prepared, prepare
+from tasks.train import fit_candidate, score
+from tasks.transformers import build_preprocessor
 
 CONTRACT = load_contract("loan_applications")
 POLICY = TrainPolicy()

@@ -1,6 +1,9 @@
 """The flows, each with its command line: `python -m flows.NAME --help`."""
 
 import os
+import sys
+
+from flows.temporary_server import is_wanted, temporary_server
 
 # Prefect reads these while it is imported, so this is the one package that acts at import: nobody calls home, and what
 # the stages say reaches the run's log on the server. A value that the user has set stays.
@@ -9,3 +12,6 @@ os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "loanwatch")
 # A busy machine needs more than the 20 seconds that Prefect gives its temporary server to start.
 os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
+# Python imports a package before the command in it: the server starts meanwhile.
+if sys.argv[0] == "-m" and is_wanted(sys.orig_argv):
+    temporary_server.start()

@@ -20,6 +20,7 @@ from cyclopts import App, Parameter
 from prefect import flow
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.client.orchestration import get_client
+from prefect.settings import get_current_settings
 from pydantic import Field
 from rich.console import Console
 from rich.table import Table
@@ -161,7 +162,8 @@ def _start_worker(replay: Replay, number: int, in_order: bool) -> subprocess.Pop
     if in_order:
         command += ["--in-order"]
     with get_client(sync_client=True) as client:
-        environment = {**os.environ, "PREFECT_API_URL": str(client.api_url)}
+        settings = get_current_settings().to_environment_variables(exclude_unset=True)
+        environment = {**os.environ, **settings, "PREFECT_API_URL": str(client.api_url)}
     written = _name_log(replay, number)
     written.parent.mkdir(parents=True, exist_ok=True)
     with written.open("ab") as file:

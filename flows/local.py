@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, cast
 from uuid import UUID
 
@@ -18,9 +18,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from flows.console import prepare_console
+from flows.temporary_server import temporary_server
 from tasks.errors import LoanwatchError
 
 DRAIN_SECONDS = 10.0
+HEAVY = ("scipy.stats", "tasks.classifiers")
 
 
 def run_flow(flow: Flow[..., Any], parameters: dict[str, Any], show: Callable[[Console, Any], None]) -> tuple[int, Any]:
@@ -32,11 +34,13 @@ def run_flow(flow: Flow[..., Any], parameters: dict[str, Any], show: Callable[[C
     console = prepare_console()
     if not PREFECT_API_URL.value():
         console.print("  starting a temporary Prefect server …", style="dim")
+        _import_meanwhile()
     try:
-        state = cast(State[Any], flow(**parameters, return_state=True))
+        with temporary_server.attach():
+            state = cast(State[Any], flow(**parameters, return_state=True))
+            _let_server_finish(state)
     except (ParameterTypeError, LoanwatchError, RuntimeError) as error:
         return report_error(error), None
-    _let_server_finish(state)
     outcome = state.result(raise_on_failure=False)
     if isinstance(outcome, BaseException) or not state.is_completed():
         return report_error(outcome if isinstance(outcome, BaseException) else RuntimeError(str(state.message))), None
@@ -61,15 +65,20 @@ def report_error(error: BaseException) -> int:
     return 1
 
 
+def _import_meanwhile() -> None:
+    """What a run needs and its flow does not import by itself, while there is only a server to wait for."""
+    temporary_server.start()
+    for name in HEAVY:
+        import_module(name)
+
+
 def _let_server_finish(state: State[Any]) -> None:
     """Wait until a temporary server has recorded the end of every task of the run.
 
     Task runs travel as events, and a server that is stopped first loses them and logs an error for each.
     """
     flow_run_id = state.state_details.flow_run_id
-    # The server's package takes seconds to import, and only a process that started a server has imported it.
-    started = sys.modules.get("prefect.server.api.server")
-    if flow_run_id is None or started is None or not started.SubprocessASGIServer._instances:
+    if flow_run_id is None or not temporary_server.is_running:
         return
     deadline = time.monotonic() + DRAIN_SECONDS
     while time.monotonic() < deadline and not _is_recorded(flow_run_id):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from tasks.contract import Contract, Role
 from tasks.segments import Segment, cut_segments
@@ -62,5 +62,5 @@ def _measure(part: Segment, largest: Segment, decider: str, given: NDArray[np.bo
         return Approval(part.column, part.name, decider, rows, rate, 1.0, 1.0, 1.0)
     a, b = (approved + 0.5) / (rows + 0.5), (base_approved + 0.5) / (base_rows + 0.5)
     error = np.sqrt(1 / (approved + 0.5) - 1 / (rows + 0.5) + 1 / (base_approved + 0.5) - 1 / (base_rows + 0.5))
-    reach = float(np.exp(stats.norm.ppf((1 + confidence) / 2) * error))
+    reach = float(np.exp(scipy.stats.norm.ppf((1 + confidence) / 2) * error))
     return Approval(part.column, part.name, decider, rows, rate, a / b, a / b / reach, a / b * reach)

@@ -14,16 +14,18 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import fsspec
 import joblib
-from sklearn.pipeline import Pipeline
 
 from tasks.customers import Customers, load_customers, save_customers
 from tasks.errors import LoanwatchError
 from tasks.profile import Profile, load_profile, save_profile
 from tasks.versions import find_version
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 MANIFEST = "manifest.json"
 # What a bundle holds, and no other name: a manifest cannot point anywhere else.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from tasks.statistics.auc import measure_auc
 
@@ -51,7 +51,7 @@ def measure_calibration_error(reliability: list[Band]) -> float:
 
 def find_share_interval(positive: int, rows: int, confidence: float) -> Interval:
     """Wilson's interval of a share."""
-    z = float(stats.norm.ppf((1 + confidence) / 2))
+    z = float(scipy.stats.norm.ppf((1 + confidence) / 2))
     share, shrink = positive / rows, 1 + z * z / rows
     middle = (share + z * z / (2 * rows)) / shrink
     reach = z * np.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows)) / shrink
@@ -66,7 +66,7 @@ def measure_intervals(
     Accuracy, precision, recall, F1 and Brier score are each a sum over rows divided by another, whose variance is that
     of a ratio (delta method); the AUC's is DeLong's.
     """
-    z = float(stats.norm.ppf((1 + confidence) / 2))
+    z = float(scipy.stats.norm.ppf((1 + confidence) / 2))
     said, was = (scores >= threshold).astype(float), labels
     hits, ones = said * was, np.ones(len(labels))
     ratios = {

@@ -6,10 +6,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 
 from blocks.database import connect
 from tasks.approval import measure_approval
@@ -38,6 +37,9 @@ from tasks.registry import Champion
 from tasks.segments import compare_segments, cut_segments
 from tasks.train import Training, score, split_by_time, train_candidates
 from tasks.windows import Window
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 DEPLOY_REPORT = "deploy_report.json"
 CHALLENGER, CHAMPION = "challenger", "champion"

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import accuracy_score, brier_score_loss, f1_score, precision_score, recall_score, roc_auc_score
 
 from tasks.policy import PromotionPolicy
 from tasks.preprocess import Floats
@@ -59,18 +58,21 @@ class PromotionDecision:
 
 def measure_performance(labels: Floats, scores: Floats) -> Performance:
     """Accuracy, precision, recall and F1 at a probability of one half; AUC; Brier score (mean squared error)."""
+    # Where nothing drifted nothing is compared, and scikit-learn takes seconds to import.
+    from sklearn import metrics
+
     if not len(labels):
         return Performance(0, None, 0.0, 0.0, 0.0, 0.0, 0.0)
     decisions = scores >= THRESHOLD
     both = len(np.unique(labels)) == 2
     return Performance(
         rows=len(labels),
-        auc=float(roc_auc_score(labels, scores)) if both else None,
-        accuracy=float(accuracy_score(labels, decisions)),
-        precision=float(precision_score(labels, decisions, zero_division=0)),
-        recall=float(recall_score(labels, decisions, zero_division=0)),
-        f1=float(f1_score(labels, decisions, zero_division=0)),
-        brier=float(brier_score_loss(labels, scores)),
+        auc=float(metrics.roc_auc_score(labels, scores)) if both else None,
+        accuracy=float(metrics.accuracy_score(labels, decisions)),
+        precision=float(metrics.precision_score(labels, decisions, zero_division=0)),
+        recall=float(metrics.recall_score(labels, decisions, zero_division=0)),
+        f1=float(metrics.f1_score(labels, decisions, zero_division=0)),
+        brier=float(metrics.brier_score_loss(labels, scores)),
     )
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from tasks.bins import MISSING, Bins, Codes
 from tasks.findings import Finding, Question, Verdict
@@ -138,7 +138,7 @@ def _compare_by_column(
         effect=effect,
         unit=CHANCE,
         limit=policy.concept_column_floor,
-        p_value=float(stats.chi2.sf(np.sum(change**2 / variance), groups)),
+        p_value=float(scipy.stats.chi2.sf(np.sum(change**2 / variance), groups)),
     )
     seen = (
         f"{bins.name}: beside the score, its values move the chance of approval by {100 * effect:.1f} points between "

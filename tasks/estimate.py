@@ -10,8 +10,8 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from tasks.findings import Finding, Question, Verdict
 from tasks.observed import Observed
@@ -50,7 +50,7 @@ def measure_estimated_auc(profile: Profile, observed: Observed, policy: DriftPol
         unit=AUC,
         standard_error=error,
         limit=policy.auc_floor,
-        p_value=float(stats.norm.sf((before - now) / error)),
+        p_value=float(scipy.stats.norm.sf((before - now) / error)),
         reference=before,
         current=now,
     )

@@ -7,15 +7,18 @@ reference and window, the column carries a change of performance.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
-from sklearn.pipeline import Pipeline
+import scipy
 
 from tasks.contract import Contract
 from tasks.preprocess import Floats, Prepared, union_rows
 from tasks.statistics.auc import compare_paired_auc
 from tasks.train import score_by_fold
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 MOST_ROWS = 2_000
 
@@ -51,7 +54,7 @@ def measure_importance(
         return []
     names = [column.name for column in contract.features]
     before, now = (_measure(pipeline, part, names, seed) for part in parts)
-    reach = float(stats.norm.ppf((1 + confidence) / 2))
+    reach = float(scipy.stats.norm.ppf((1 + confidence) / 2))
     measured = []
     for name in names:
         then, today = before[name], now[name]
@@ -71,7 +74,7 @@ def _measure(pipeline: Pipeline, rows: Prepared, names: list[str], seed: int) ->
 
 
 def _compare(labels: Floats, plain: Floats, shuffled: Floats) -> _Loss:
-    one_error = float(stats.norm.cdf(1) - stats.norm.cdf(-1))
+    one_error = float(scipy.stats.norm.cdf(1) - scipy.stats.norm.cdf(-1))
     loss, low, _ = compare_paired_auc(labels, plain, shuffled, one_error)
     return _Loss(loss, loss - low)
 

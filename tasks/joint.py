@@ -7,11 +7,11 @@ other half; then the halves change places. It sees the codes of the levels only,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
-from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from tasks.bins import MISSING, Codes
@@ -21,6 +21,9 @@ from tasks.profile import SAMPLE_ROWS, Profile, sample_rows
 from tasks.statistics.auc import Auc, expect_auc, measure_auc, null_variance
 from tasks.statistics.power import Bar, smallest_change
 from tasks.verdict import AUC, Draft, settle
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
 Floats = NDArray[np.float64]
 
@@ -94,7 +97,7 @@ def tell_apart(reference: Codes, current: Codes, policy: DriftPolicy) -> ToldApa
         areas = [_judge(model, halves, half) for half, model in enumerate(models)]
         auc = float(np.mean([area.value for area, _ in areas]))
         null_error = float(np.sqrt(np.mean([variance for _, variance in areas])))
-        p_value = float(stats.norm.sf((auc - 0.5) / max(null_error, 1e-9)))
+        p_value = float(scipy.stats.norm.sf((auc - 0.5) / max(null_error, 1e-9)))
         is_sure = p_value <= policy.joint_level
         importance = _weigh_columns(models, halves, policy.seed) if is_sure else np.zeros(0)
     return ToldApart(
@@ -127,6 +130,8 @@ def _fit(halves: Halves, half: int, seed: int) -> HistGradientBoostingClassifier
     rows = halves.half != half
     if len(np.unique(halves.is_current[rows])) < 2:
         return None
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     model = HistGradientBoostingClassifier(
         max_iter=TREES, max_leaf_nodes=LEAVES, learning_rate=0.1, early_stopping=False, random_state=seed
     )

@@ -14,8 +14,8 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from tasks.contract import Column, Contract
 from tasks.policy import QualityPolicy
@@ -196,4 +196,4 @@ def _test_agreement(judged: Mask, others: Mask) -> float:
     """The chance of at least so much agreement among the judged rows if they were like the others (Fisher, exact)."""
     agreeing = int(judged.sum())
     rows = len(judged) + len(others)
-    return float(stats.hypergeom.sf(agreeing - 1, rows, agreeing + int(others.sum()), len(judged)))
+    return float(scipy.stats.hypergeom.sf(agreeing - 1, rows, agreeing + int(others.sum()), len(judged)))

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from prefect.context import FlowRunContext, TaskRunContext
-from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL
+from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_UI_ENABLED, PREFECT_UI_URL
 from prefect.utilities.urls import url_for
 
 REPORTS_VARIABLE = "LOANWATCH_REPORTS_URL"
@@ -25,7 +25,8 @@ def find_flow_run_id() -> UUID | None:
 
 def link_run(flow_run_id: UUID | None) -> str | None:
     """The run's page in the Prefect UI; None where no lasting server keeps it."""
-    if flow_run_id is None or not (PREFECT_UI_URL.value() or PREFECT_API_URL.value()):
+    has_pages = bool(PREFECT_UI_URL.value() or PREFECT_API_URL.value()) and PREFECT_SERVER_UI_ENABLED.value()
+    if flow_run_id is None or not has_pages:
         return None
     return url_for("flow-run", obj_id=flow_run_id)
 

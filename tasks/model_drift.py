@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from tasks.concept import explain_silence
 from tasks.estimate import measure_estimated_auc
@@ -56,7 +56,7 @@ def compare_auc(before: Auc, observed: Observed, policy: DriftPolicy) -> list[Fi
         unit=AUC,
         standard_error=error,
         limit=policy.auc_floor,
-        p_value=float(stats.norm.sf(loss / error)),
+        p_value=float(scipy.stats.norm.sf(loss / error)),
         reference=before.value,
         current=now.value,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -85,6 +86,13 @@ class DriftPolicy(Policy):
     auc_floor: Share = Field(0.02, description="Loss of AUC against the reference.")
     calibration_floor: Share = Field(0.03, description="Growth of the calibration error against the reference.")
     seed: int = Field(2015, ge=0, description="Seed of every random draw.")
+
+
+class Kind(StrEnum):
+    """The two candidates."""
+
+    RANDOM_FOREST = "random_forest"
+    GRADIENT_BOOSTING = "gradient_boosting"
 
 
 class TrainPolicy(Policy):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from tasks.observed import Observed
 from tasks.profile import Profile, sample_rows
@@ -91,7 +91,7 @@ def fit_score_curve(rows: Labelled) -> ScoreCurve:
         now,
         as_before * (before * (1 - before))[:, None],
         as_now * (now * (1 - now))[:, None],
-        float(stats.chi2.sf(max(gained, 0.0), 2)),
+        float(scipy.stats.chi2.sf(max(gained, 0.0), 2)),
     )
 
 

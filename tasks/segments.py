@@ -11,8 +11,8 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from tasks.contract import Column, Contract, Role
 from tasks.policy import PromotionPolicy
@@ -128,11 +128,11 @@ def _chance_of_loss(ends: tuple[float, float, float], policy: PromotionPolicy) -
     error = (high - low) / 2 / _find_reach(policy.confidence)
     if error == 0:
         return float(excess >= 0)
-    return float(stats.norm.cdf(excess / error))
+    return float(scipy.stats.norm.cdf(excess / error))
 
 
 def _find_reach(confidence: float) -> float:
-    return float(stats.norm.ppf((1 + confidence) / 2))
+    return float(scipy.stats.norm.ppf((1 + confidence) / 2))
 
 
 def _keep_large(segments: list[Segment], labels: Floats, minimum_rows: int) -> list[Segment]:

@@ -21,8 +21,9 @@ from deployments.api.app import create_app
 from deployments.api.serving import find_middles
 from tasks.contract import load_contract
 from tasks.ledger import Return, roll_back
+from tasks.policy import Kind
 from tasks.schema import prepare_schema
-from tasks.train import Kind, score
+from tasks.train import score
 from tests.second_lender import CONTRACT as SECOND_CONTRACT
 from tests.small_model import install, make_applications, make_bundle
 

@@ -25,12 +25,12 @@ from tasks.leak_findings import measure_auc_without_leaks
 from tasks.load import load_tables
 from tasks.model_drift import measure_model_drift
 from tasks.observed import Observed
-from tasks.policy import DriftPolicy, QualityPolicy, TrainPolicy
+from tasks.policy import DriftPolicy, Kind, QualityPolicy, TrainPolicy
 from tasks.preprocess import prepare
 from tasks.profile import Profile, fit_profile
 from tasks.quality import is_fit, measure_quality
 from tasks.sources import create_tables
-from tasks.train import Candidate, Kind, fit_candidate, score_by_fold
+from tasks.train import Candidate, fit_candidate, score_by_fold
 from tasks.windows import month_of
 from tests.bad_data.cases import CASES, Case
 from tests.bad_data.tables import LOANS, Tables, take_month

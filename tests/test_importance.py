@@ -3,9 +3,9 @@
 import numpy as np
 
 from tasks.importance import measure_importance
-from tasks.policy import TrainPolicy
+from tasks.policy import Kind, TrainPolicy
 from tasks.preprocess import Prepared
-from tasks.train import Kind, fit_candidate
+from tasks.train import fit_candidate
 from tests.test_train import CONTRACT, make
 
 CANDIDATE = fit_candidate(CONTRACT, Kind.GRADIENT_BOOSTING, make(2000), TrainPolicy(boosting_rounds=20))

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from tasks.contract import load_contract
-from tasks.preprocess import DeriveFeatures, EncodeFrequency, build_preprocessor, concatenate, prepare, union_rows
+from tasks.preprocess import concatenate, prepare, union_rows
+from tasks.transformers import DeriveFeatures, EncodeFrequency, build_preprocessor
 
 CONTRACT = load_contract("loan_applications")
 

@@ -6,10 +6,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from tasks.contract import Contract
-from tasks.policy import TrainPolicy
+from tasks.policy import Kind, TrainPolicy
 from tasks.preprocess import Prepared
 from tasks.train import (
-    Kind,
     TrainingError,
     assign_folds,
     fit_candidate,

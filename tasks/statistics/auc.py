@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 Floats = NDArray[np.float64]
 
@@ -43,7 +43,7 @@ def compare_paired_auc(labels: Floats, a: Floats, b: Floats, confidence: float) 
     difference = float(above.mean())
     if not above.any() and not below.any():
         return difference, difference, difference
-    reach = stats.norm.ppf((1 + confidence) / 2) * np.sqrt(_variance_of_mean(above) + _variance_of_mean(below))
+    reach = scipy.stats.norm.ppf((1 + confidence) / 2) * np.sqrt(_variance_of_mean(above) + _variance_of_mean(below))
     return difference, float(difference - reach), float(difference + reach)
 
 
@@ -51,8 +51,8 @@ def _place(labels: Floats, scores: Floats) -> tuple[Floats, Floats]:
     """For each positive row the share of negative rows below it, for each negative row that of positive ones above."""
     positive, negative = scores[labels == 1], scores[labels == 0]
     n, m = len(positive), len(negative)
-    ranks = stats.rankdata(np.concatenate([positive, negative]))
-    return (ranks[:n] - stats.rankdata(positive)) / m, 1 - (ranks[n:] - stats.rankdata(negative)) / n
+    ranks = scipy.stats.rankdata(np.concatenate([positive, negative]))
+    return (ranks[:n] - scipy.stats.rankdata(positive)) / m, 1 - (ranks[n:] - scipy.stats.rankdata(negative)) / n
 
 
 def _variance_of_mean(values: Floats) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -73,7 +73,7 @@ def chance_of_weighted_chi_square(statistic: float, correlation: Floats) -> floa
     skewness = third / second**1.5
     freedom = 1 / skewness**2
     standardised = (statistic - mean) / np.sqrt(2 * second)
-    return float(special.chdtrc(freedom, max(standardised * np.sqrt(2 * freedom) + freedom, 0.0)))
+    return float(scipy.special.chdtrc(freedom, max(standardised * np.sqrt(2 * freedom) + freedom, 0.0)))
 
 
 def compare_levels(reference: Counts, current: Counts) -> Comparison:
@@ -91,7 +91,7 @@ def compare_levels(reference: Counts, current: Counts) -> Comparison:
     expected_current = total * m / (n + m)
     expected_reference = total - expected_current
     statistic = np.sum((pooled_current - expected_current) ** 2 * (1 / expected_current + 1 / expected_reference))
-    p_value = float(special.chdtrc(len(total) - 1, statistic)) if len(total) > 1 else 1.0
+    p_value = float(scipy.special.chdtrc(len(total) - 1, statistic)) if len(total) > 1 else 1.0
     effect = float(np.sum(np.abs(pooled_current / m - pooled_reference / n)) / 2)
     share = total / (n + m)
     by_chance = float(np.sum(np.sqrt(2 / np.pi * share * (1 - share) * (1 / n + 1 / m))) / 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scipy import stats
+import scipy
 
 
 def bound_share(hits: int, tries: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -10,6 +10,6 @@ def bound_share(hits: int, tries: int, confidence: float = 0.95) -> tuple[float,
     if not tries:
         return 0.0, 1.0
     tail = (1 - confidence) / 2
-    low = float(stats.beta.ppf(tail, hits, tries - hits + 1)) if hits else 0.0
-    high = float(stats.beta.isf(tail, hits + 1, tries - hits)) if hits < tries else 1.0
+    low = float(scipy.stats.beta.ppf(tail, hits, tries - hits + 1)) if hits else 0.0
+    high = float(scipy.stats.beta.isf(tail, hits + 1, tries - hits)) if hits < tries else 1.0
     return low, high

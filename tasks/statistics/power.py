@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy import special, stats
+import scipy
 
 POWER = 0.80
 _MOST_ROWS = 200
@@ -27,11 +27,11 @@ def smallest_change(standard_error: float, bar: Bar, *, sides: int = 2, freedom:
     floor plus one standard error; it falls short of the truth by 0.84 standard errors in 20 of 100 windows.
     """
     if freedom > 1:
-        critical = float(np.sqrt(stats.chi2.isf(bar.level, freedom)))
+        critical = float(np.sqrt(scipy.stats.chi2.isf(bar.level, freedom)))
     else:
-        critical = float(-special.ndtri(bar.level / sides))
+        critical = float(-scipy.special.ndtri(bar.level / sides))
     needed = max(critical * standard_error, bar.floor + standard_error)
-    return float(needed + special.ndtri(POWER) * standard_error)
+    return float(needed + scipy.special.ndtri(POWER) * standard_error)
 
 
 @lru_cache(maxsize=256)
@@ -39,14 +39,14 @@ def smallest_share_beyond(reference_rows: int, current_rows: int, bar: Bar) -> f
     """The true share of current rows outside the reference's range that clears the bar in 80 of 100 windows."""
     beyond = np.arange(1, _MOST_ROWS)
     rows = reference_rows + current_rows
-    chances = stats.hypergeom.cdf(1, rows, reference_rows, np.minimum(beyond + 1, rows))
+    chances = scipy.stats.hypergeom.cdf(1, rows, reference_rows, np.minimum(beyond + 1, rows))
     if chances.min() > bar.level:
         return 1.0
     sure = int(beyond[np.argmax(chances <= bar.level)])
     # A count k is material from where k less its standard error, about √k, is the floor's count.
     floor = bar.floor * current_rows
     needed = max(sure, np.ceil(((1 + np.sqrt(1 + 4 * floor)) / 2) ** 2))
-    return float(min(stats.gamma.ppf(POWER, needed) / current_rows, 1.0))
+    return float(min(scipy.stats.gamma.ppf(POWER, needed) / current_rows, 1.0))
 
 
 def smallest_spread(variances: np.ndarray[tuple[int], np.dtype[np.float64]], freedom: int, bar: Bar) -> float:
@@ -56,17 +56,17 @@ def smallest_spread(variances: np.ndarray[tuple[int], np.dtype[np.float64]], fre
     """
     sure = float(np.sqrt(_find_noncentrality(freedom, bar.level) / np.sum(1 / variances)))
     noise = float(np.sqrt(np.mean(variances) / len(variances)))
-    return max(sure, bar.floor + float(special.ndtri(POWER)) * noise)
+    return max(sure, bar.floor + float(scipy.special.ndtri(POWER)) * noise)
 
 
 @lru_cache(maxsize=256)
 def _find_noncentrality(freedom: int, level: float) -> float:
     """How far from zero the chi-square must lie to be found in 80 of 100 windows, by bisection."""
-    critical = stats.chi2.isf(level, freedom)
+    critical = scipy.stats.chi2.isf(level, freedom)
     low, high = 0.0, 1e4
     for _ in range(60):
         middle = (low + high) / 2
-        if stats.ncx2.sf(critical, freedom, max(middle, 1e-9)) < POWER:
+        if scipy.stats.ncx2.sf(critical, freedom, max(middle, 1e-9)) < POWER:
             low = middle
         else:
             high = middle

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special, stats
 
 from tasks.statistics.distributions import LEAST_EXPECTED, Counts
 
@@ -37,10 +37,10 @@ def compare_shares(reference: tuple[int, int], current: tuple[int, int]) -> Shar
     before, now, pooled = a / n, b / m, (a + b) / (n + m)
     variance = before * (1 - before) / n + now * (1 - now) / m
     if min(pooled, 1 - pooled) * min(n, m) < LEAST_EXPECTED:
-        p_value = float(stats.fisher_exact([[a, n - a], [b, m - b]]).pvalue)
+        p_value = float(scipy.stats.fisher_exact([[a, n - a], [b, m - b]]).pvalue)
     else:
         z = (now - before) / np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
-        p_value = float(2 * special.ndtr(-abs(z)))
+        p_value = float(2 * scipy.special.ndtr(-abs(z)))
     return ShareChange(before, now, now - before, float(np.sqrt(variance)), min(p_value, 1.0))
 
 
@@ -54,7 +54,7 @@ def chance_beyond_range(beyond: int, reference_rows: int, current_rows: int) -> 
     if beyond == 0:
         return 1.0
     rows = reference_rows + current_rows
-    return float(stats.hypergeom.cdf(1, rows, reference_rows, min(beyond + 1, rows)))
+    return float(scipy.stats.hypergeom.cdf(1, rows, reference_rows, min(beyond + 1, rows)))
 
 
 def chance_of_new_levels(reference: Counts, current: Counts) -> float:
@@ -75,13 +75,13 @@ def chance_of_new_levels(reference: Counts, current: Counts) -> float:
     mean = float(np.sum(levels * sizes * chance))
     if mean > _MOST_ROWS / 10:
         deviation = np.sqrt(np.sum(levels * sizes**2 * chance * (1 - chance)))
-        return float(special.ndtr((mean + 0.5 - observed) / deviation)) if deviation > 0 else 1.0
+        return float(scipy.special.ndtr((mean + 0.5 - observed) / deviation)) if deviation > 0 else 1.0
     return _tail_of_sum(sizes, levels, chance, min(observed, _MOST_ROWS))
 
 
 def _log_chance_all_current(sizes: Counts, n: int, m: int) -> Floats:
-    log_ways = special.gammaln(m + 1) - special.gammaln(m - sizes + 1)
-    return np.asarray(log_ways - special.gammaln(n + m + 1) + special.gammaln(n + m - sizes + 1))
+    log_ways = scipy.special.gammaln(m + 1) - scipy.special.gammaln(m - sizes + 1)
+    return np.asarray(log_ways - scipy.special.gammaln(n + m + 1) + scipy.special.gammaln(n + m - sizes + 1))
 
 
 def _tail_of_sum(sizes: Counts, levels: Counts, chance: Floats, least: int) -> float:
@@ -90,8 +90,8 @@ def _tail_of_sum(sizes: Counts, levels: Counts, chance: Floats, least: int) -> f
     states[0] = 1.0
     for size, count, share in zip(sizes, levels, chance, strict=True):
         most = min(int(count), -(-least // int(size)))
-        weights = stats.binom.pmf(np.arange(most + 1), count, share)
-        weights[most] = stats.binom.sf(most - 1, count, share)
+        weights = scipy.stats.binom.pmf(np.arange(most + 1), count, share)
+        weights[most] = scipy.stats.binom.sf(most - 1, count, share)
         moved = np.zeros_like(states)
         for number in np.flatnonzero(weights > 0):
             step = min(int(number * size), least)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +26,7 @@ class LogisticFit:
 
     def predict(self, design: Floats) -> Floats:
         """The chance of a positive label for rows of the same columns."""
-        return np.asarray(special.expit(design @ self.coefficients))
+        return np.asarray(scipy.special.expit(design @ self.coefficients))
 
 
 def fit_logistic(design: Floats, labels: Floats) -> LogisticFit:
@@ -34,7 +34,7 @@ def fit_logistic(design: Floats, labels: Floats) -> LogisticFit:
     coefficients = np.zeros(design.shape[1])
     likelihood = _log_likelihood(design @ coefficients, labels, coefficients)
     for _ in range(_MOST_STEPS):
-        chances = special.expit(design @ coefficients)
+        chances = scipy.special.expit(design @ coefficients)
         gradient = design.T @ (labels - chances) - _RIDGE * coefficients
         step = np.linalg.solve(_information(design, chances), gradient)
         coefficients, gained = _climb(design, labels, (coefficients, likelihood), step)
@@ -42,7 +42,7 @@ def fit_logistic(design: Floats, labels: Floats) -> LogisticFit:
         if gained < 1e-9 * (1 + abs(likelihood)):
             break
     linear = design @ coefficients
-    chances = np.asarray(special.expit(linear))
+    chances = np.asarray(scipy.special.expit(linear))
     plain = _log_likelihood(linear, labels, np.zeros(1))
     return LogisticFit(coefficients, np.linalg.inv(_information(design, chances)), chances, plain)
 

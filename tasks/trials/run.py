@@ -21,10 +21,10 @@ from tasks.drift import measure_drift
 from tasks.findings import Finding, Question, Verdict
 from tasks.model_drift import measure_model_drift
 from tasks.observed import Observed
-from tasks.policy import DriftPolicy, MonitorPolicy
+from tasks.policy import DriftPolicy, Kind, MonitorPolicy
 from tasks.preprocess import prepare
 from tasks.profile import fit_profile, sample_rows
-from tasks.train import Kind, fit_candidate, score_by_fold
+from tasks.train import fit_candidate, score_by_fold
 from tasks.trials.changes import Change, Planted
 
 Floats = NDArray[np.float64]

@@ -1,0 +1,80 @@
+"""The Prefect server that a command starts for itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from flows.temporary_server import TemporaryServer, is_wanted
+
+PYTHON = "/usr/bin/python"
+
+
+@pytest.mark.parametrize(
+    ("command", "wanted"),
+    [
+        ([PYTHON, "-m", "flows.monitor", "--month", "2024-08"], True),
+        ([PYTHON, "-X", "dev", "-m", "flows.backfill"], True),
+        ([PYTHON, "-m", "flows.monitor", "--help"], False),  # nothing runs
+        ([PYTHON, "-m", "flows.models"], False),  # not a flow
+        ([PYTHON, "-m", "pytest"], False),
+        ([PYTHON, "program.py"], False),
+    ],
+)
+def test_a_server_is_wanted_by_commands_that_run_a_flow(monkeypatch, command: list[str], wanted: bool):
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    assert is_wanted(command) is wanted
+
+
+def test_none_is_wanted_where_one_is_named(monkeypatch):
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:4200/api")
+    assert not is_wanted([PYTHON, "-m", "flows.monitor"])
+
+
+def test_a_configured_server_is_used(prefect_server):
+    server, configured = TemporaryServer(), PREFECT_API_URL.value()
+    assert configured
+    with server.attach():
+        assert PREFECT_API_URL.value() == configured
+        assert not server.is_running
+
+
+@pytest.mark.slow
+def test_it_answers_and_ends(monkeypatch, tmp_path):
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    server = TemporaryServer()
+    server.start()
+    with temporary_settings({PREFECT_API_URL: None}), server.attach():
+        address = str(PREFECT_API_URL.value())
+        assert httpx.get(f"{address}/health").json() is True
+    server.stop()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{address}/health")
+
+
+@pytest.mark.slow
+def test_it_does_not_outlive_a_killed_command(tmp_path):
+    program = (
+        "import os, signal; from flows.temporary_server import TemporaryServer; server = TemporaryServer(); "
+        "server.start(); server._wait(); print(server._process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment | {"PREFECT_HOME": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    deadline = time.monotonic() + 60
+    while Path(f"/proc/{int(done.stdout)}").exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not Path(f"/proc/{int(done.stdout)}").exists()
