@@ -133,17 +133,17 @@ def flip_labels(share: float) -> Change:
 
 
 def resample_term(points: float) -> Change:
-    """The rows drawn anew with weights, so that the share of long-term loans moves by so much."""
+    """The rows drawn anew by kind, so that the share of long-term loans moves by so much."""
     return _resample(lambda window: (window["term"] == "long term").to_numpy(), points)
 
 
 def resample_records(points: float) -> Change:
-    """The rows drawn anew with weights, so that the share of applicants without a customer record moves by so much."""
+    """The rows drawn anew by kind, so that the share of applicants without a customer record moves by so much."""
     return _resample(lambda window: window[list(CUSTOMER_COLUMNS)].isna().all(axis=1).to_numpy(), points)
 
 
 def resample_labels(points: float) -> Change:
-    """The rows drawn anew with weights, so that the approval rate moves by so much."""
+    """The rows drawn anew by kind, so that the approval rate moves by so much."""
     return _resample(is_approved, points)
 
 
@@ -176,10 +176,15 @@ def _resample(is_chosen: Callable[[pd.DataFrame], NDArray[np.bool_]], points: fl
     def apply(pair: Pair, random: np.random.Generator) -> Pair:
         chosen = is_chosen(pair.current)
         share = chosen.mean()
-        target = min(max(share + points, 0.0), 1.0)
-        weights = np.where(chosen, target / max(share, 1e-12), (1 - target) / max(1 - share, 1e-12))
-        rows = random.choice(len(chosen), len(chosen), p=weights / weights.sum())
-        return replace(pair, current=take(pair.current, rows))
+        if share in (0.0, 1.0):  # there is nothing to draw from
+            return pair
+        wanted = round(min(max(share + points, 0.0), 1.0) * len(chosen))
+        # So many of each kind, and not so many on average: the share moves by the points that the scenario names.
+        rows = [
+            random.choice(np.flatnonzero(kind), count)
+            for kind, count in ((chosen, wanted), (~chosen, len(chosen) - wanted))
+        ]
+        return replace(pair, current=take(pair.current, random.permutation(np.concatenate(rows))))
 
     return apply
 

@@ -180,7 +180,7 @@ def _run(data: Path, split: date | None, request: Request, console: Console) -> 
         console.print(f"Pool {pool.name}: {len(pool):,} applications, {pool.first_day} to {pool.last_day}.")
     jobs, left_out = plan_jobs(pools, request)
     for line in left_out:
-        console.print(f"Left out, too few applications for two windows without overlap: pool {line}.")
+        console.print(f"Left out, too few applications for two windows without overlap: pool {line}.", soft_wrap=True)
     if not jobs:
         raise UsageError("No pool can supply two windows of any size asked for: give more data, or other --rows.")
     return run_jobs(contract, pools, jobs, console)
@@ -193,7 +193,7 @@ def main() -> None:
     except CycloptsError:  # already shown
         sys.exit(UsageError.exit_code)
     except LoanwatchError as error:
-        Console(stderr=True).print(str(error), highlight=False, markup=False)
+        Console(stderr=True).print(str(error), highlight=False, markup=False, soft_wrap=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         Console(stderr=True).print("Interrupted: nothing was written.")

@@ -139,7 +139,14 @@ IMMATERIAL = (
 )
 
 COVARIATE = (
-    Scenario("no record -10", "covariate", (changes.resample_records(-0.10),), *NO_RECORD, {3_000: 50}, RECORD),
+    Scenario(
+        "no record -10",
+        "covariate",
+        (changes.resample_records(-0.10),),
+        *NO_RECORD,
+        {3_000: 50} | LARGE,
+        RECORD,
+    ),
     Scenario(
         "no record -20",
         "covariate",

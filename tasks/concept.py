@@ -6,6 +6,7 @@ the score, is it by the values of one column?
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -38,12 +39,14 @@ def measure_concept_drift(profile: Profile, observed: Observed, codes: Codes, po
         verdict, reason = unanswered
         return [say_no_data(Question.CONCEPT, "score_curve", f"Concept drift: {reason}", verdict)]
     curve = fit_score_curve(rows)
-    drafts = [_compare_curves(curve, policy)]
+    drafts = []
     for place, bins in enumerate(profile.columns):
         grouped = group_levels(bins, profile.codes[rows.reference_rows, place], codes[rows.window_rows, place])
         draft = _compare_by_column(curve, bins, grouped, policy)
         drafts += [draft] if draft is not None else []
-    return settle(drafts, policy.concept_level)
+    # Half of the budget is the score curve's: as one of twenty it would miss what it alone can see.
+    by_score = replace(_compare_curves(curve, policy), weight=float(max(len(drafts), 1)))
+    return settle([by_score, *drafts], policy.concept_level)
 
 
 def explain_silence(rows: Labelled, minimum_rows: int) -> tuple[Verdict, str] | None:

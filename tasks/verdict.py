@@ -19,29 +19,33 @@ class Draft:
     """A measured change: a finding whose p value is not corrected yet, and what was seen, in a sentence.
 
     `find_smallest` gives the smallest true change that would have cleared a bar in 80 of 100 windows.
-    A finding without a p value was not tested, and keeps its verdict.
+    A finding without a p value was not tested, and keeps its verdict. `weight` is its part of an error budget that it
+    shares with others.
     """
 
     finding: Finding
     seen: str
     find_smallest: Callable[[Bar], float]
+    weight: float = 1.0
 
 
 def settle(drafts: Sequence[Draft], level: float) -> list[Finding]:
     """Judge drafts that share one error budget (Holm's correction): the gravest and largest first."""
     tested = [place for place, draft in enumerate(drafts) if draft.finding.p_value is not None]
-    corrected = correct_by_holm(np.array([drafts[place].finding.p_value for place in tested], dtype=float))
+    weights = np.array([drafts[place].weight for place in tested])
+    corrected = correct_by_holm(np.array([drafts[place].finding.p_value for place in tested], dtype=float), weights)
     p_values = dict(zip(tested, corrected.tolist(), strict=True))
+    whole = float(weights.sum()) or 1.0
     findings = [
-        _settle_one(draft, level, p_values.get(place), max(len(tested), 1)) for place, draft in enumerate(drafts)
+        _settle_one(draft, level, p_values.get(place), draft.weight / whole) for place, draft in enumerate(drafts)
     ]
     return sorted(findings, key=_weigh)
 
 
-def _settle_one(draft: Draft, level: float, p_value: float | None, tests: int) -> Finding:
+def _settle_one(draft: Draft, level: float, p_value: float | None, share: float) -> Finding:
     judged = judge(replace(draft.finding, p_value=p_value, level=level))
     if judged.limit is not None and judged.effect is not None:
-        smallest = draft.find_smallest(Bar(level / tests, judged.limit))
+        smallest = draft.find_smallest(Bar(level * share, judged.limit))
         judged = replace(judged, smallest_detectable=smallest)
     return replace(judged, sentence=f"{draft.seen} {_say_verdict(judged)}".strip())
 

@@ -385,7 +385,7 @@ def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_mistakes_end_with_exit_code_2_and_say_what_to_do(tmp_path: Path) -> None:
     result = run_command("--data", str(tmp_path), "--json", str(tmp_path / "out.json"))
     assert (result.returncode, list(tmp_path.iterdir())) == (2, [])
-    assert "loan_details.csv is missing" in result.stderr.replace("\n", "")
+    assert "loan_details.csv is missing" in result.stderr
     assert run_command("--json", str(tmp_path / "out.json"), "--misspelt").returncode == 2
 
 

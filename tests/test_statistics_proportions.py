@@ -88,4 +88,7 @@ def test_holm_on_a_worked_example():
     adjusted = correct_by_holm(np.array([0.01, 0.04, 0.03, 0.005]))
     assert adjusted == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert correct_by_holm(np.array([])).size == 0
+    # Weighted: half of the level for the first. 0.02 / 3 and 0.01 / 1 are in this order; then 0.01 x 3, 0.04 x 2, 0.5.
+    weighted = correct_by_holm(np.array([0.02, 0.01, 0.04, 0.5]), np.array([3.0, 1.0, 1.0, 1.0]))
+    assert weighted == pytest.approx([0.04, 0.04, 0.08, 0.5])
     assert correct_by_holm(np.array([0.9, 0.8])) == pytest.approx([1, 1])

@@ -101,11 +101,17 @@ def _tail_of_sum(sizes: Counts, levels: Counts, chance: Floats, least: int) -> f
     return float(min(states[least], 1.0))
 
 
-def correct_by_holm(p_values: Floats) -> Floats:
-    """Adjusted p values, in the given order: below the level, a false alarm among them is that unlikely (Holm 1979)."""
+def correct_by_holm(p_values: Floats, weights: Floats | None = None) -> Floats:
+    """Adjusted p values, in the given order: below the level, a false alarm among them is that unlikely (Holm 1979).
+
+    A test's share of the level is as its weight is to all weights; without weights all shares are equal.
+    """
     count = len(p_values)
-    order = np.argsort(p_values, kind="stable")
-    adjusted = np.maximum.accumulate((count - np.arange(count)) * p_values[order])
+    weights = np.ones(count) if weights is None else weights
+    order = np.argsort(p_values / weights, kind="stable")
+    weighed = weights[order]
+    left = np.cumsum(weighed[::-1])[::-1]
+    adjusted = np.maximum.accumulate(left / weighed * p_values[order])
     corrected = np.empty(count)
     corrected[order] = np.minimum(adjusted, 1.0)
     return corrected
