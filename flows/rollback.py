@@ -1,4 +1,4 @@
-"""Rollback: put an earlier champion back into production. It needs no Prefect server."""
+"""Rollback: put an earlier champion back into production. It needs no Prefect server, and tells the one there is."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from cyclopts import App
 from rich.console import Console
 
 from blocks.database import adopt_database_option, connect, resolve_database
+from blocks.server import find_fault, find_server
 from flows.local import report_error
 from tasks.contract import load_contract
 from tasks.errors import LoanwatchError
+from tasks.events import emit_promotion
 from tasks.job import name_job
 from tasks.ledger import Return, roll_back
+from tasks.promote import Promotion
 from tasks.schema import prepare_schema
 
 app = App(name="flows.rollback", help="Put an earlier champion back into production.")
@@ -59,7 +62,20 @@ def command(
         f"{done.effective_from} on",
         soft_wrap=True,
     )
+    tell_server(done)
     return 0
+
+
+def tell_server(done: Promotion) -> None:
+    """Let the automations of a configured Prefect server know. The rollback is done, whether they hear of it or not."""
+    if not find_server():
+        return
+    fault = find_fault()
+    if fault:
+        warning = f"note: no automation was told, as {fault} Score with `python -m flows.score`."
+        Console(stderr=True, highlight=False).print(warning, markup=False, soft_wrap=True)
+        return
+    emit_promotion(done)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from flows.monitor import find_scheduled_day
 from tasks.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.contract import load_contract
 from tasks.errors import LoanwatchError
+from tasks.events import emit_promotions
 from tasks.extract import extract_applications
 from tasks.opening import Request, open_plain_job
 from tasks.plan import Asked, PlanError
@@ -59,6 +60,7 @@ def train(
     job = open_plain_job(request, "train", datetime.now(UTC))
     if replace:
         model = replace_champion(job).model
+        emit_promotions(job)
         return conclude(
             "replaced", model.version, f"Version {model.version}, fitted on {job.window}, is in production."
         )
@@ -71,6 +73,7 @@ def train(
     training = train_challenger(job, champion, preprocess(job, extract))
     contest = compare_with_champion(job, champion, training, findings)
     succeeded = promote_or_keep(job, champion, training, contest)
+    emit_promotions(job)
     return conclude(str(succeeded.outcome), succeeded.version, contest.decision.reason)
 
 

@@ -7,9 +7,13 @@ from typing import Any
 
 from prefect.events import emit_event
 
+from blocks.database import connect
 from tasks.decide import DRIFT_QUESTIONS, Outcome
 from tasks.findings import Finding, Verdict, summarise
 from tasks.job import Job
+from tasks.journal import describe_error, log
+from tasks.ledger import Entry, read_ledger
+from tasks.promote import Promotion
 from tasks.summary import Run
 
 DRIFT, PROMOTED, QUALITY = "loanwatch.drift.detected", "loanwatch.model.promoted", "loanwatch.quality.failed"
@@ -51,10 +55,22 @@ def emit_events(run: Run) -> list[Event]:
     return events
 
 
-def emit_promotion(job: Job, from_version: int | None, to_version: int | None, why: str) -> None:
-    """Tell of a model that another flow than `monitor` has put into production."""
-    payload = {**_describe_job(job, "promoted"), "from_version": from_version, "to_version": to_version, "why": why}
-    _send(job.contract.name, Event(PROMOTED, payload))
+def emit_promotions(job: Job) -> None:
+    """Tell of what a job of another flow than `monitor` has written to the ledger. Telling never fails a run."""
+    try:
+        with connect(job.database).connect() as connection:
+            rows = [row for row in read_ledger(connection, job.contract.name) if row.job_id == job.job_id]
+        for row in rows:
+            emit_promotion(row, _describe_window(job))
+    except Exception as error:  # what is in production is in production, whoever hears of it
+        log.warning("The promotion could not be told to automations: %s", describe_error(error))
+
+
+def emit_promotion(row: Promotion | Entry, window: dict[str, Any] | None = None) -> None:
+    """Tell of one row of the ledger; `window` is the days of the job that wrote it, where it had any."""
+    names = ("contract", "job_id", "from_version", "to_version", "why")
+    payload = {**{name: getattr(row, name) for name in names}, "outcome": str(Outcome.PROMOTED), **(window or {})}
+    _send(row.contract, Event(PROMOTED, payload))
 
 
 def _send(contract: str, event: Event) -> None:
@@ -67,9 +83,12 @@ def _describe_job(job: Job, outcome: str) -> dict[str, Any]:
         "contract": job.contract.name,
         "job_id": job.job_id,
         "outcome": outcome,
-        "window_start": job.window.start.isoformat(),
-        "window_end": job.window.end.isoformat(),
+        **_describe_window(job),
     }
+
+
+def _describe_window(job: Job) -> dict[str, Any]:
+    return {"window_start": job.window.start.isoformat(), "window_end": job.window.end.isoformat()}
 
 
 def _describe_succession(run: Run) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from flows import models, rollback
+from tasks import events
 from tasks.bundle import BundleError
 from tasks.contract import load_contract
 from tasks.ledger import Return, RollbackError, find_version_on, read_ledger, roll_back, verify_ledger
@@ -215,3 +217,24 @@ def test_the_commands_tell_all_this(engine, three, capsys):
     assert models.verify() == 0
     assert "4 rows, and the chain is whole" in capsys.readouterr().out
     assert rollback.command(to=three[1]) == 2
+
+
+def test_a_rollback_tells_the_server_that_is_configured(engine, three, monkeypatch, capsys):
+    told_of = []
+    monkeypatch.setattr(events, "emit_event", lambda **event: told_of.append(event))
+    monkeypatch.setattr(rollback, "find_server", lambda: None)
+    assert rollback.command(to=three[0]) == 0
+    assert told_of == []
+    monkeypatch.setattr(rollback, "find_server", lambda: "http://server/api")
+    monkeypatch.setattr(rollback, "find_fault", lambda: None)
+    assert rollback.command(to=three[1], why="a person said so") == 0
+    (told,) = told_of
+    assert (told["event"], told["resource"]["prefect.resource.id"]) == (events.PROMOTED, f"{events.RESOURCE}.{NAME}")
+    assert (told["payload"]["from_version"], told["payload"]["to_version"]) == (three[0], three[1])
+    assert "a person said so" in told["payload"]["why"]
+    assert json.dumps(told["payload"]), "an event is plain JSON"
+    monkeypatch.setattr(rollback, "find_fault", lambda: "the Prefect server does not answer.")
+    capsys.readouterr()
+    assert rollback.command(to=three[0]) == 0, "the rollback is done all the same"
+    assert len(told_of) == 1
+    assert "flows.score" in capsys.readouterr().err

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from blocks.database import Database, Patience, make_engine
 from flows import models, rollback
 from flows import train as flow
+from tasks import events
 from tasks.bundle import BundleError
 from tasks.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.champion import train_first_champion
@@ -168,7 +169,9 @@ def test_judging_rows_of_customers_that_a_model_knows_are_left_out(demo, tmp_pat
 
 
 @pytest.mark.usefixtures("prefect_server")
-def test_the_command_retrains_and_replaces(demo, tmp_path, capsys):
+def test_the_command_retrains_and_replaces(demo, tmp_path, capsys, monkeypatch):
+    told_of = []
+    monkeypatch.setattr(events, "emit_event", lambda **event: told_of.append(event))
     places = {"results": str(tmp_path / "results"), "models": str(tmp_path / "models")}
     july = {"start": JULY.start, "end": JULY.end}
     assert flow.command(**july, **places) == 1
@@ -185,6 +188,12 @@ def test_the_command_retrains_and_replaces(demo, tmp_path, capsys):
     assert "flows.train --replace" in told
     assert flow.command(**REFERENCE, replace=True, **places) == 0
     assert "version 2 is in production" in capsys.readouterr().out
+    assert [event["event"] for event in told_of] == [events.PROMOTED] * 2, "what was kept starts nothing"
+    assert [(event["payload"]["from_version"], event["payload"]["to_version"]) for event in told_of] == [
+        (None, 1),
+        (1, 2),
+    ]
+    assert told_of[0]["payload"]["window_start"] == str(REFERENCE["start"])
     assert flow.command(replace=True, **places) == 2
     assert flow.command(start=date(2030, 1, 1), end=date(2030, 1, 31), **places) == 1
 
