@@ -1,7 +1,7 @@
 """Backfill: monitor many past windows, each with the champion that was effective then.
 
 With promotion off, windows share nothing and run side by side: in worker processes here, or as runs of the deployment
-`monitor` on a work pool. With promotion on they run in order, for each may change the champion of the next.
+`monitor/window` on a work pool. With promotion on they run in order, for each may change the champion of the next.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from tasks.backfill import (
 )
 from tasks.contract import load_contract
 from tasks.errors import LoanwatchError
+from tasks.failure import tell_failure
 from tasks.plan import PlanError
 from tasks.policy import MonitorPolicy, load_policy
 from tasks.pool_runs import replay_on_pool
@@ -52,7 +53,11 @@ app = App(name="flows.backfill", help="Monitor many past windows, each with the 
 log = logging.getLogger("loanwatch")
 
 
-@flow(name="backfill", description="Monitor many past windows, each with the champion that was effective then.")
+@flow(
+    name="backfill",
+    description="Monitor many past windows, each with the champion that was effective then.",
+    on_failure=[tell_failure],
+)
 def backfill(
     start: date,
     end: date,
@@ -77,7 +82,7 @@ def backfill(
         champion: The version to monitor against. Default: the champion that was effective before each window.
         promote: Whether a model that is proven better may go into production. The windows then run in order.
         workers: How many processes share the windows on this machine.
-        work_pool: Share the windows among the workers of this pool instead: one run of its deployment monitor for each.
+        work_pool: Share the windows among the workers of this pool instead: a run of monitor/window for each.
         contract: What the table is: a contract that comes with loanwatch, or a TOML file.
         database: A prefect-sqlalchemy block. Default: LOANWATCH_DATABASE_URL, the block loans-postgres, or embedded.
         results: Folder for the runs' pages and records.
@@ -235,7 +240,7 @@ def command(
     workers
         How many processes share the windows on this machine.
     work_pool
-        Share the windows among the workers of this pool instead: one run of its deployment `monitor` for each.
+        Share the windows among the workers of this pool instead: a run of monitor/window for each.
     contract
         What the table is: a contract that comes with loanwatch, or a TOML file.
     database

@@ -21,6 +21,7 @@ from tasks.contract import load_contract
 from tasks.errors import LoanwatchError
 from tasks.events import emit_promotions
 from tasks.extract import extract_applications
+from tasks.failure import tell_failure
 from tasks.opening import Request, open_plain_job
 from tasks.plan import Asked, PlanError
 from tasks.policy import MonitorPolicy, load_policy
@@ -31,7 +32,11 @@ from tasks.retrain import load_incumbent, refuse_unfit, replace_champion
 app = App(name="flows.train", help="Force a retraining for a window.")
 
 
-@flow(name="train", description="A challenger for a window, drift or none; it still has to beat the champion.")
+@flow(
+    name="train",
+    description="A challenger for a window, drift or none; it still has to beat the champion.",
+    on_failure=[tell_failure],
+)
 def train(
     start: date | None = None,
     end: date | None = None,

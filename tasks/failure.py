@@ -5,14 +5,18 @@ A run that is killed cannot: the automation of `deployments/setup.py` tells of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from blocks.database import connect, resolve_database
 from tasks.alert import deliver_waiting, make_entry
+from tasks.contract import load_contract
 from tasks.errors import LoanwatchError
 from tasks.journal import describe_error, log
+from tasks.ledger import Entry, read_ledger
 from tasks.links import link_run
 from tasks.message import Message, render_message
 from tasks.outbox import put_in
@@ -25,8 +29,7 @@ def tell_failure(flow: Any, flow_run: Any, state: Any) -> None:
     """For a flow's `on_failure`: tell that it failed and why. Prefect passes these three by name."""
     try:
         message = compose_failure(flow.name, flow_run.name, flow_run.id, explain_state(state))
-        parameters: Mapping[str, Any] = flow_run.parameters or {}
-        _tell(message, parameters, str(flow_run.id))
+        _tell(message, flow_run.parameters or {}, flow_run)
     except Exception as error:  # telling must not hide the failure itself
         log.warning("The failure could not be told: %s", describe_error(error))
 
@@ -37,7 +40,7 @@ def compose_failure(flow_name: str, run_name: str, flow_run_id: UUID, reason: st
     return Message(
         severity="critical",
         title=f"{flow_name} failed: {run_name}",
-        lead=f"{reason} The deployed model is untouched.",
+        lead=reason,
         lists={},
         facts={"Outcome": "failed"},
         links={"Run": page} if page else {},
@@ -55,13 +58,16 @@ def explain_state(state: Any) -> str:
     return "The run's log says why."
 
 
-def _tell(message: Message, parameters: Mapping[str, Any], run_id: str) -> None:
+def _tell(message: Message, parameters: Mapping[str, Any], flow_run: Any) -> None:
     """Through the outbox; where the database is what failed, straight to Slack."""
-    contract = str(parameters.get("contract", "loan_applications"))
     try:
         engine = connect(resolve_database(parameters.get("database")))
         prepare_schema(engine)
-        put_in(engine, make_entry(contract, run_id, message))
+        contract = name_contract(parameters)
+        with engine.connect() as connection:
+            models = explain_models(read_ledger(connection, contract), flow_run.start_time)
+        message = replace(message, lead=f"{message.lead} {models}".strip())
+        put_in(engine, make_entry(contract, str(flow_run.id), message))
     except Exception as error:
         log.warning("The outbox cannot be used (%s): telling Slack directly", describe_error(error))
         sender = find_sender()
@@ -70,6 +76,25 @@ def _tell(message: Message, parameters: Mapping[str, Any], run_id: str) -> None:
             log.warning("Slack: %s", answer.said)
         return
     deliver_waiting(engine, read_policy(parameters.get("policy")))
+
+
+def explain_models(ledger: Sequence[Entry], since: datetime | None) -> str:
+    """Whether a model has gone into production since the run began; nothing where it never did."""
+    if since is None:
+        return ""
+    promoted = [f"version {row.to_version}" for row in ledger if row.recorded_at >= since and row.to_version]
+    if not promoted:
+        return "The deployed model is untouched."
+    return f"Put into production since it began: {', '.join(promoted)}."
+
+
+def name_contract(parameters: Mapping[str, Any]) -> str:
+    """The contract's name, also where its file was named; what was named where there is no such contract."""
+    named = str(parameters.get("contract", "loan_applications"))
+    try:
+        return load_contract(named).name
+    except LoanwatchError:
+        return named
 
 
 def read_policy(given: Any) -> AlertPolicy:
