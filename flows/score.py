@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from cyclopts import App
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
+from pydantic import Field
 from rich.console import Console
 
 from blocks.database import adopt_database_option
@@ -17,6 +18,7 @@ from flows.local import report_error, run_flow
 from flows.monitor import find_scheduled_day
 from tasks.contract import load_contract
 from tasks.errors import LoanwatchError
+from tasks.failure import tell_failure
 from tasks.opening import Request, open_plain_job
 from tasks.plan import Asked
 from tasks.policy import MonitorPolicy
@@ -25,12 +27,17 @@ from tasks.score_batch import load_champion, score_applications
 app = App(name="flows.score", help="Score the applications of a window with the champion.")
 
 
-@flow(name="score", description="The champion's probability and decision for every application of a window.")
+@flow(
+    name="score",
+    description="The champion's probability and decision for every application of a window.",
+    on_failure=[tell_failure],
+)
 def score(
     start: date | None = None,
     end: date | None = None,
     contract: str = "loan_applications",
     database: str | None = None,
+    trailing_days: Annotated[int, Field(ge=1, le=366)] | None = None,
 ) -> State[dict[str, Any]]:
     """Score the applications of a window, decided or not. A rerun adds what is new and changes nothing.
 
@@ -39,8 +46,10 @@ def score(
         end: Last day of the window, included.
         contract: What the table is: a contract that comes with loanwatch, or a TOML file.
         database: A prefect-sqlalchemy block. Default: LOANWATCH_DATABASE_URL, the block loans-postgres, or embedded.
+        trailing_days: Without dates: that many days up to yesterday, or to the last day held, in place of a month.
     """
-    request = Request(Asked(start, end), contract, database, "", "", MonitorPolicy(), scheduled_on=find_scheduled_day())
+    asked = Asked(start, end, trailing_days=trailing_days)
+    request = Request(asked, contract, database, "", "", MonitorPolicy(), scheduled_on=find_scheduled_day())
     job = open_plain_job(request, "score", datetime.now(UTC))
     champion = load_champion(job)
     done = score_applications(job, champion)

@@ -77,6 +77,10 @@ def test_trailing_window(scheduled_on, last_day, window):
     assert plan_trailing_window(30, scheduled_on, last_day) == window
 
 
+def test_the_daily_score_ends_with_the_day_before_its_slot():
+    assert plan_trailing_window(7, date(2024, 9, 1), None) == Window(date(2024, 8, 25), date(2024, 8, 31))
+
+
 def test_an_empty_table_has_no_trailing_days():
     with pytest.raises(PlanError, match=r"flows\.load"):
         plan_trailing_window(30, None, None)

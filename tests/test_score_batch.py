@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from prefect.exceptions import ParameterTypeError
 from sqlalchemy import text
 
 from blocks.database import Database, Patience, make_engine
@@ -87,6 +88,18 @@ def test_the_command_scores_and_tells_its_rate(demo, capsys):
         connection.execute(text("update loanwatch.model_version set state = 'retired'"))
     assert flow.command(start=WINDOW.start, end=WINDOW.end) == 1
     assert "flows.train" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_trailing_days_are_the_last_that_the_table_holds(demo):
+    record = flow.score(trailing_days=7)
+    with demo.connect() as connection:
+        last = text("select max(to_date(application_time, 'DD-MM-YYYY')) from loan_details")
+        held = connection.execute(last).scalar_one()
+    assert record["window"] == {"start": str(held - timedelta(days=6)), "end": str(held)}
+    assert 0 < record["added"] == len(read_predictions(demo)) < 2000
+    with pytest.raises(ParameterTypeError):
+        flow.score(trailing_days=0)
 
 
 def test_half_a_window_is_told_before_anything_starts():
