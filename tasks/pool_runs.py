@@ -1,4 +1,4 @@
-"""Pool runs: one run of the deployment `monitor` for each window, shared by the workers of a work pool."""
+"""Pool runs: one run of the deployment `monitor/window` for each window, shared by the workers of a work pool."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from tasks.backfill import Replay, keep_state
 from tasks.errors import UsageError
 
-DEPLOYMENT = "monitor"
+DEPLOYMENT = "window"  # of the flow monitor, without the limit of one run at a time that `monitor/monitor` has
 POLL_SECONDS = 2.0
 DIED = (StateType.CRASHED, StateType.CANCELLED)
 
@@ -49,15 +49,15 @@ def replay_on_pool(engine: Engine, replays: list[Replay], pool: str, *, in_order
 
 
 def find_deployment(client: SyncPrefectClient, pool: str) -> UUID:
-    """The deployment `monitor` of a work pool. Raises WorkPoolError where there is none."""
+    """The deployment `monitor/window` of a work pool. Raises WorkPoolError where there is none."""
     found = client.read_deployments(
         deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[DEPLOYMENT])),
         work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool])),
     )
     if not found:
         raise WorkPoolError(
-            f"The work pool {pool} has no deployment {DEPLOYMENT!r}, or PREFECT_API_URL names another server. Run "
-            "`python -m deployments.setup`, which makes the pool and `prefect deploy --all`."
+            f"The work pool {pool} has no deployment monitor/{DEPLOYMENT}, or PREFECT_API_URL names another server. "
+            "Run `python -m deployments.setup`, which makes the pool and `prefect deploy --all`."
         )
     return found[0].id
 

@@ -16,6 +16,8 @@ import yaml
 from prefect import Flow
 from prefect.client.schemas.schedules import CronSchedule
 
+from tasks import pool_runs
+
 ROOT = Path(__file__).parent.parent
 DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -41,15 +43,20 @@ def test_every_deployment_fits_its_flow(deployment: dict[str, Any]) -> None:
 
 def test_schedules_and_limits() -> None:
     by_name = {deployment["name"]: deployment for deployment in DEPLOYMENTS}
-    assert set(by_name) == {"monitor", "monitor-daily", "backfill", "score", "train", "slack-test"}
+    assert set(by_name) == {"monitor", "monitor-daily", "window", "backfill", "score", "train", "slack-test"}
     for deployment in DEPLOYMENTS:
         assert deployment["description"]
         assert "loanwatch" in deployment["tags"], "the automations know our runs by this tag"
         assert deployment["work_pool"]["job_variables"]["env"]["DO_NOT_TRACK"] == "1"
         for schedule in deployment["schedules"]:
             CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
-    assert "concurrency_limit" not in by_name["monitor"], "a backfill shares it among the workers"
-    assert by_name["monitor-daily"]["concurrency_limit"]["limit"] == 1
+    for name in ("monitor", "monitor-daily", "score", "train"):
+        assert by_name[name]["concurrency_limit"] == {"limit": 1, "collision_strategy": "ENQUEUE"}
+    assert by_name["window"]["entrypoint"] == by_name["monitor"]["entrypoint"]
+    assert "concurrency_limit" not in by_name["window"], "the workers share the windows of a backfill"
+    assert by_name["window"]["name"] == pool_runs.DEPLOYMENT
+    assert by_name["window"]["schedules"] == []
+    assert 0 < by_name["score"]["parameters"]["trailing_days"] < 28, "a day's new applications, and not a month's"
     assert [schedule["active"] for schedule in by_name["monitor"]["schedules"]] == [True]
     assert [schedule["active"] for schedule in by_name["monitor-daily"]["schedules"]] == [False]
 

@@ -64,7 +64,10 @@ def artifacts(stack: Stack, run: dict[str, Any]) -> dict[str, Any]:
 
 def test_set_up_twice_makes_one_of_each(stack: Stack) -> None:
     deployments = stack.call("POST", "/deployments/filter", {})
-    assert {d["name"] for d in deployments} == {"monitor", "monitor-daily", "backfill", "score", "train", "slack-test"}
+    names = {"monitor", "monitor-daily", "window", "backfill", "score", "train", "slack-test"}
+    assert {d["name"] for d in deployments} == names
+    limited = {d["name"] for d in deployments if d["concurrency_options"]}
+    assert limited == names - {"window", "slack-test"}
     automations = [automation["name"] for automation in stack.call("POST", "/automations/filter", {})]
     assert len(automations) == len(set(automations)) == 4
     blocks = {document["name"] for document in stack.call("POST", "/block_documents/filter", {})}
