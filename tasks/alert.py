@@ -21,7 +21,7 @@ from tasks.journal import describe_error, log, stage
 from tasks.links import find_flow_run_id, link_page, link_run
 from tasks.message import Message, render_message
 from tasks.news import News, fingerprint, read_earlier, sift_news, spell_fingerprint
-from tasks.outbox import Delivery, Entry, deliver, put_in
+from tasks.outbox import Delivery, Entry, count_waiting, deliver, put_in
 from tasks.policy import AlertPolicy
 from tasks.slack import find_sender
 from tasks.summary import Run
@@ -29,14 +29,15 @@ from tasks.summary import Run
 
 @dataclass(frozen=True)
 class Told:
-    """What became of a run's alert: None where there was nothing to tell."""
+    """What a run had to tell, None where nothing; and what became of that, and of what waited before it."""
 
     message: Message | None
     delivery: str
 
     def __str__(self) -> str:
         """For the journal."""
-        return f"{self.message.severity if self.message else 'nothing to tell'}; {self.delivery}"
+        told = self.message.severity if self.message else "nothing to tell"
+        return f"{told}; {self.delivery}" if self.delivery else told
 
 
 @stage("alert", str)
@@ -53,7 +54,7 @@ def tell_outcome(job: Job, run: Run) -> Told:
 
 
 def deliver_waiting(engine: Engine, policy: AlertPolicy) -> str:
-    """Deliver what waits, where Slack is set up; says what became of it."""
+    """Deliver what waits, where Slack is set up; says what became of it, and nothing where nothing waited."""
     try:
         sender = find_sender()
         delivery = deliver(engine, sender, policy) if sender else None
@@ -62,9 +63,10 @@ def deliver_waiting(engine: Engine, policy: AlertPolicy) -> str:
     except Exception as error:  # the block, or the Prefect server that knows it
         return f"held for the next run: the Slack block cannot be read ({describe_error(error)})"
     if delivery is None:
-        return "kept in the outbox: no Slack block is registered"
+        waiting = count_waiting(engine)
+        return f"{waiting} kept in the outbox: no Slack block is registered" if waiting else ""
     _warn(delivery)
-    return str(delivery)
+    return str(delivery) if delivery.posted or delivery.waiting else ""
 
 
 def compose_outcome(run: Run, news: News) -> Message:

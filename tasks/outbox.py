@@ -82,7 +82,7 @@ def deliver(engine: Engine, send: Sender, policy: AlertPolicy, clock: Clock = Cl
     posted, why = 0, ""
     with _take_turn(engine, clock, deadline) as is_ours:
         if not is_ours:
-            return Delivery(0, _count(engine), "another run is delivering")
+            return Delivery(0, count_waiting(engine), "another run is delivering")
         while row := _read_next(engine):
             if clock.now() >= deadline:
                 why = "no time was left for Slack"
@@ -94,7 +94,7 @@ def deliver(engine: Engine, send: Sender, policy: AlertPolicy, clock: Clock = Cl
             if answer.fate not in (Fate.DELIVERED, Fate.MALFORMED):
                 why = answer.said
                 break
-    return Delivery(posted, _count(engine), why)
+    return Delivery(posted, count_waiting(engine), why)
 
 
 def _post(
@@ -137,7 +137,8 @@ def _read_next(engine: Engine) -> Any:
         return connection.execute(read_sql("next")).one_or_none()
 
 
-def _count(engine: Engine) -> int:
+def count_waiting(engine: Engine) -> int:
+    """How many messages wait to be delivered."""
     with engine.connect() as connection:
         return int(connection.execute(read_sql("count_pending")).scalar_one())
 

@@ -9,9 +9,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from blocks.database import Database
-from tasks.alert import compose_outcome, is_worth_telling, make_entry
+from tasks.alert import Told, compose_outcome, deliver_waiting, is_worth_telling, make_entry
 from tasks.contract import load_contract
 from tasks.decide import Outcome
 from tasks.events import DRIFT, PROMOTED, QUALITY, compose_events
@@ -20,10 +21,14 @@ from tasks.failure import compose_failure, explain_state, read_policy
 from tasks.findings import Finding, Question, Verdict
 from tasks.glance import escape, measure_ratio, render_glance, tabulate_comparison, tabulate_findings
 from tasks.job import Job
+from tasks.message import Message
 from tasks.news import News
+from tasks.outbox import put_in
 from tasks.plan import PlanError
 from tasks.policy import AlertPolicy, MonitorPolicy
 from tasks.publish import explain_start, slug
+from tasks.schema import prepare_schema
+from tasks.slack import Answer, Fate
 from tasks.summary import Run
 from tasks.windows import Window
 from tests.slack_stand_in import check_blocks
@@ -111,6 +116,30 @@ def test_events_carry_what_automations_need(run: Run) -> None:
     assert first.payload["from_version"] is None
     run.trained_here, run.outcome, run.findings = False, Outcome.QUALITY_FAILED, [UNFIT]
     assert [event.name for event in compose_events(run)] == [QUALITY]
+
+
+@pytest.mark.parametrize(
+    ("severity", "waiting", "has_slack", "said"),
+    [
+        (None, 0, False, "nothing to tell"),
+        (None, 0, True, "nothing to tell"),
+        (None, 2, False, "nothing to tell; 2 kept in the outbox: no Slack block is registered"),
+        (None, 2, True, "nothing to tell; 2 sent"),
+        ("warning", 1, False, "warning; 1 kept in the outbox: no Slack block is registered"),
+        ("warning", 1, True, "warning; 1 sent"),
+    ],
+)
+def test_the_journal_says_one_true_thing(
+    severity: str | None, waiting: int, has_slack: bool, said: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare_schema(engine)
+    for number in range(waiting):
+        message = Message(severity or "warning", "title", "lead", {}, {}, {}, f"alert/{number}")
+        put_in(engine, make_entry("c", "j", message))
+    sender = (lambda payload, timeout: Answer(Fate.DELIVERED)) if has_slack else None
+    monkeypatch.setattr("tasks.alert.find_sender", lambda: sender)
+    told = Message(severity, "title", "lead", {}, {}, {}, "alert/0") if severity else None
+    assert str(Told(told, deliver_waiting(engine, AlertPolicy()))) == said
 
 
 def test_glance_shows_the_verdict_and_escapes_the_data(run: Run) -> None:
