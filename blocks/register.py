@@ -20,6 +20,7 @@ from cyclopts import App, Parameter
 from blocks.database import BLOCK, VARIABLE
 from blocks.database_block import DatabaseSettings, read_creds, read_url, save_database_block, try_connection
 from blocks.secrets import SecretError, read_secret
+from blocks.server import require_server
 from blocks.slack import BLOCK as SLACK_BLOCK
 from blocks.slack_block import check_webhook, save_bot_block, save_webhook_block
 from tasks.errors import LoanwatchError, UsageError
@@ -78,13 +79,15 @@ def command(  # noqa: PLR0913 - the options of a command line
     """
     try:
         found = find_settings(creds, DatabaseSettings(host, port, database, user, None, sslmode, root_certificate))
-        done = [register_database(found, name)] if found else []
-        done += register_slack(slack_name, slack_channel)
-        if not done:
+        if found is None and not (read_secret(WEBHOOK) or read_secret(TOKEN)):
             raise NothingToRegisterError(
                 "Nothing to register. Name a database (--creds, --host or LOANWATCH_DATABASE_URL) or Slack "
                 f"({WEBHOOK} or {TOKEN})."
             )
+        if missing := require_server():
+            return missing
+        done = [register_database(found, name)] if found else []
+        done += register_slack(slack_name, slack_channel)
     except LoanwatchError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -137,6 +140,4 @@ def register_slack(name: str, channel: str | None) -> list[str]:
 
 
 if __name__ == "__main__":
-    from blocks.server import require_server
-
-    sys.exit(require_server() or app())
+    sys.exit(app())

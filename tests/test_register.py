@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from blocks.slack_block import check_webhook
 from tests.postgres import PASSWORD, find_debian_programs, run_postgres
 from tests.slack_stand_in import run_stand_in
 
+ROOT = Path(__file__).parent.parent
 WEBHOOK = "https://hooks.slack.com/services/T000/B000/x-secret"
 
 
@@ -125,8 +128,6 @@ def test_tls(
 
 
 def make_certificate(file: Path) -> None:
-    import subprocess
-
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=other"]
     subprocess.run([*command, "-keyout", os.devnull, "-out", str(file)], check=True, capture_output=True)
 
@@ -192,3 +193,22 @@ def test_unusable_webhook(url: str) -> None:
         check_webhook(url, "LOANWATCH_SLACK_WEBHOOK")
     assert "S3CRET" not in str(told.value)
     check_webhook(WEBHOOK, "LOANWATCH_SLACK_WEBHOOK")
+
+
+@pytest.mark.parametrize("module", ["blocks.register", "deployments.setup"])
+def test_help_needs_no_server(module: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "LOANWATCH_"))}
+    done = subprocess.run(
+        [sys.executable, "-m", module, "--help"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert module in done.stdout
+
+
+def test_nothing_is_saved_on_a_server_that_ends_with_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("blocks.server.find_server", lambda: None)
+    monkeypatch.setenv("LOANWATCH_SLACK_WEBHOOK", WEBHOOK)
+    assert command() == 2
+    assert "PREFECT_API_URL is not set" in capsys.readouterr().err
