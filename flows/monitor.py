@@ -152,6 +152,8 @@ def command(
     results: str = "results",
     models: str = "models",
     policy: Path | None = None,
+    champion: int | None = None,
+    promote: bool = True,
     fail_on: Annotated[list[str], Parameter(consume_multiple=True)] | None = None,
 ) -> int:
     """Monitor one window of loan applications.
@@ -182,6 +184,10 @@ def command(
         Model store: a folder or an fsspec URL.
     policy
         Limits other than the default: a TOML file, such as `[drift]` with `label_floor = 0.05`.
+    champion
+        The version to monitor against. Default: the champion that was effective before the window.
+    promote
+        Whether a model that is proven better may go into production.
     fail_on
         Exit with 3 where one of these questions failed: quality, drift, data, label, concept, model.
     """
@@ -206,6 +212,8 @@ def command(
         "results": results,
         "models": models,
         "policy": limits,
+        "champion": champion,
+        "may_promote": promote,
     }
     code, summary = run_flow(monitor, parameters, show_verdict)
     return code or judge_exit(summary, fail_on or [])

@@ -24,6 +24,10 @@ def spell_command(job: Job, reference: Window | None) -> str:
     words = ["python", "-m", "flows.monitor", "--start", str(job.window.start), "--end", str(job.window.end)]
     if reference is not None:
         words += ["--reference-start", str(reference.start), "--reference-end", str(reference.end)]
+    if job.champion is not None:
+        words += ["--champion", str(job.champion)]
+    if not job.may_promote:
+        words.append("--no-promote")
     if job.contract.file != CONTRACTS / "loan_applications.toml":
         words += ["--contract", str(job.contract.file)]
     if job.database.kind == "block":

@@ -21,7 +21,10 @@ class ResultsError(LoanwatchError):
 
 @dataclass(frozen=True)
 class Job:
-    """One run. `results` is the run's own folder, `store` the model store's folder or URL."""
+    """One run. `results` is the run's own folder, `store` the model store's folder or URL.
+
+    `champion` is the version that was asked for by name, None where the one that was effective then is meant.
+    """
 
     job_id: str
     job_type: str
@@ -32,6 +35,8 @@ class Job:
     results: Path
     store: str
     started_at: datetime
+    champion: int | None = None
+    may_promote: bool = True
 
 
 def name_job(started_at: datetime) -> str:

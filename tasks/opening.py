@@ -69,6 +69,7 @@ def open_job(request: Request, started_at: datetime | None = None) -> Opening:
     job_id = name_job(started_at)
     folder = make_results_folder(request.results, job_id)
     job = Job(job_id, "monitor", contract, database, window, request.policy, folder, request.models, started_at)
+    job = replace(job, champion=request.champion, may_promote=request.may_promote)
     return Opening(job, champion, reference)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from blocks.database import Database
+from flows import monitor
 from flows.evidence import command
 from tasks.command import spell_command, spell_policy
 from tasks.contract import load_contract
@@ -48,12 +50,26 @@ def test_the_plain_command_has_the_days_only():
     [
         ({"contract": load_contract(CONTRACT)}, f"--contract {CONTRACT}"),
         ({"database": Database("block", "lender's db")}, "--database 'lender'\"'\"'s db'"),
+        ({"champion": 3}, "--champion 3"),
+        ({"may_promote": False}, "--no-promote"),
         ({"store": "s3://bank/models"}, "--models s3://bank/models"),
         ({"policy": MonitorPolicy.model_validate({"drift": {"seed": 1}})}, "--policy"),
     ],
 )
 def test_what_is_not_the_default_is_in_the_command(changes, option):
     assert option in spell_command(make_job(Path("results").absolute(), **changes), None)
+
+
+def test_the_command_of_a_backfilled_run_asks_for_the_same(tmp_path, monkeypatch):
+    asked = {}
+    monkeypatch.setattr(monitor, "run_flow", lambda flow, parameters, show: (asked.update(parameters), (1, None))[1])
+    told = spell_command(make_job(tmp_path, champion=3, may_promote=False), None)
+    assert monitor.app(shlex.split(told)[3:], result_action="return_value") == 1
+    assert asked["champion"] == 3
+    assert asked["may_promote"] is False
+    assert (asked["start"], asked["end"]) == (date(2024, 8, 1), date(2024, 8, 31))
+    monitor.app([], result_action="return_value")
+    assert (asked["champion"], asked["may_promote"]) == (None, True)
 
 
 def test_the_reference_of_a_first_champion_and_another_results_folder_are_in_the_command(tmp_path):
