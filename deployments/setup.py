@@ -35,7 +35,6 @@ from tasks.errors import LoanwatchError
 
 POOL = "loanwatch"
 ROOT = Path(__file__).resolve().parent.parent
-LATE = timedelta(minutes=10)
 NOTIFIERS = (WEBHOOK_TYPE, "custom-webhook")
 
 app = App(name="deployments.setup", help="Set a Prefect server up for loanwatch.")
@@ -50,6 +49,7 @@ def command(
     *,
     pool_type: Annotated[str, Parameter(env_var="LOANWATCH_POOL_TYPE")] = "process",
     silence: Annotated[int, Parameter(validator=Number(gte=60, lte=86_400))] = 180,
+    late: Annotated[int, Parameter(validator=Number(gte=60, lte=86_400))] = 600,
 ) -> int:
     """Register blocks, make the work pool, deploy all, and make the automations.
 
@@ -59,6 +59,8 @@ def command(
         The work pool's type: process, docker or kubernetes. The last two need prefect-docker or prefect-kubernetes.
     silence
         Seconds without a heartbeat after which a run counts as crashed. Runs send one every 30 seconds.
+    late
+        Seconds for which a late run may wait for a worker before it is told.
     """
     missing = require_server()
     if missing:
@@ -70,7 +72,8 @@ def command(
         with get_client(sync_client=True) as client:
             print(save_pool(client, pool_type))
             deploy_all()
-            print("\n".join(save_automations(client, [*list_automations(client, timedelta(seconds=silence))])))
+            wanted = list_automations(client, timedelta(seconds=silence), timedelta(seconds=late))
+            print("\n".join(save_automations(client, [*wanted])))
     except LoanwatchError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -109,7 +112,7 @@ def deploy_all() -> None:
         raise DeployError("`prefect --no-prompt deploy --all` failed; what it said stands above.")
 
 
-def list_automations(client: SyncPrefectClient, silence: timedelta) -> Any:
+def list_automations(client: SyncPrefectClient, silence: timedelta, late: timedelta) -> Any:
     """The automations that this server can have: without a Slack block nobody can be told."""
     yield crash_hung_runs(silence)
     notifier = find_notifier(client)
@@ -117,7 +120,7 @@ def list_automations(client: SyncPrefectClient, silence: timedelta) -> Any:
         print(f"automation: crashed and late runs are told of once the Slack block {SLACK_BLOCK} is registered")
     else:
         yield tell_of_crashed_runs(notifier)
-        yield tell_of_late_runs(notifier, LATE)
+        yield tell_of_late_runs(notifier, late)
     yield score_after_promotion(client.read_deployment_by_name("score/score").id)
 
 

@@ -8,11 +8,18 @@ from dataclasses import replace
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName, WorkPoolFilter, WorkPoolFilterName
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterName,
+    WorkerFilter,
+    WorkerFilterStatus,
+    WorkPoolFilter,
+    WorkPoolFilterName,
+)
 from prefect.client.schemas.objects import FlowRun, StateType
 from sqlalchemy import Engine
 
-from tasks.backfill import Replay, keep_state
+from tasks.backfill import MOST_WINDOWS, Replay, keep_state
 from tasks.errors import UsageError
 
 DEPLOYMENT = "window"  # of the flow monitor, without the limit of one run at a time that `monitor/monitor` has
@@ -34,9 +41,10 @@ def replay_on_pool(engine: Engine, replays: list[Replay], pool: str, *, in_order
         deployment = find_deployment(client, pool)
         known = {replay.window: replay for replay in replays}
         while any(replay.is_open for replay in known.values()):
-            is_news = False
+            is_news, places = False, _count_places(client, pool)
             for window, replay in list(known.items()):
-                if replay.is_open:
+                under_way = sum(each.state == "running" for each in known.values())
+                if replay.state == "running" or (replay.state == "pending" and under_way < places):
                     known[window] = _advance(client, engine, deployment, replay)
                     is_news |= not known[window].is_open
                 if in_order and known[window].state != "finished":
@@ -60,6 +68,18 @@ def find_deployment(client: SyncPrefectClient, pool: str) -> UUID:
             "Run `python -m deployments.setup`, which makes the pool and `prefect deploy --all`."
         )
     return found[0].id
+
+
+def _count_places(client: SyncPrefectClient, pool: str) -> int:
+    """How many runs may be under way at once: one for each process worker that is there, at least one.
+
+    A process worker would take up all windows at once and share its memory among them, and one with a limit would
+    leave them to become late. The workers of other pools run each one on a machine of its own.
+    """
+    if client.read_work_pool(pool).type != "process":
+        return MOST_WINDOWS
+    online = WorkerFilter(status=WorkerFilterStatus(any_=["ONLINE"]))
+    return max(1, len(client.read_workers_for_work_pool(pool, worker_filter=online)))
 
 
 def _advance(client: SyncPrefectClient, engine: Engine, deployment: UUID, replay: Replay) -> Replay:

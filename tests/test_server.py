@@ -36,12 +36,34 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             "LOANWATCH_SLACK_WEBHOOK": stack.slack.url,
         }
         for _ in range(2):
-            done = stack.run("deployments.setup", "--silence", "90")
+            done = stack.run("deployments.setup", "--silence", "90", "--late", "60")
             assert done.returncode == 0, done.stdout + done.stderr
         for name in [name for name in stack.environment if name.startswith("LOANWATCH_")]:
             del stack.environment[name]  # from here on the blocks are all that runs have
-        stack.start("worker", "prefect", "worker", "start", "--pool", "loanwatch", "--type", "process", "--name", "w")
+        start_worker(stack, "worker")
         yield stack
+
+
+def start_worker(stack: Stack, name: str) -> None:
+    """A process worker of the pool."""
+    stack.start(name, "prefect", "worker", "start", "--pool", "loanwatch", "--type", "process", "--name", name)
+
+
+def find_runs(stack: Stack, deployment: str) -> list[dict[str, Any]]:
+    """The runs of a deployment."""
+    found = stack.call("GET", f"/deployments/name/{deployment}")
+    return list(stack.call("POST", "/flow_runs/filter", {"deployments": {"id": {"any_": [found["id"]]}}}))
+
+
+def count_at_once(runs: list[dict[str, Any]]) -> int:
+    """How many of the runs were under way at the same time, at most."""
+    times = [(run["start_time"], run["end_time"]) for run in runs]
+    return max(sum(start <= moment < end for start, end in times) for moment, _ in times)
+
+
+def find_automated(stack: Stack) -> list[dict[str, Any]]:
+    """The runs of score that an automation has started."""
+    return [run for run in find_runs(stack, "score/score") if (run["created_by"] or {}).get("type") == "AUTOMATION"]
 
 
 @pytest.fixture(scope="module")
@@ -131,14 +153,7 @@ def test_the_ledger_and_the_events_say_the_same(stack: Stack, drifted: dict[str,
 
 
 def test_a_promotion_starts_score(stack: Stack, stable: dict[str, Any]) -> None:
-    score = stack.call("GET", "/deployments/name/score/score")
-    asked = {"deployments": {"id": {"any_": [score["id"]]}}}
-    by_automation = lambda: [  # noqa: E731
-        run
-        for run in stack.call("POST", "/flow_runs/filter", asked)
-        if (run["created_by"] or {}).get("type") == "AUTOMATION"
-    ]
-    run = wait_until(by_automation, 240, "the automation")[0]
+    run = wait_until(lambda: find_automated(stack), 240, "the automation")[0]
     ended = stack.finish(run["id"])
     assert ended["state"]["type"] == "COMPLETED", ended["state"]["message"]
     assert stack.rows("select count(*) from loanwatch.prediction")[0][0] > 0
@@ -180,6 +195,25 @@ def test_slack_test_says_what_is_wrong(stack: Stack) -> None:
     assert "no such channel" in refused["state"]["message"]
 
 
+def test_workers_of_a_pool_share_the_windows_of_a_backfill(stack: Stack, stable: dict[str, Any]) -> None:
+    start_worker(stack, "second")
+    (stack.clone / "quick.toml").write_text("[train]\nforest_trees = 20\nboosting_rounds = 20\n", encoding="utf-8")
+    asked = ("flows.backfill", "--start", "2024-09-01", "--end", "2024-11-30", "--champion", "1")
+    for _ in range(2):  # the second finds nothing to do
+        done = stack.run(*asked, "--work-pool", "loanwatch", "--policy", "quick.toml", timeout=900)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "outcome: 3 windows" in done.stdout
+    runs = find_runs(stack, "monitor/window")
+    assert sorted(run["parameters"]["start"] for run in runs) == ["2024-09-01", "2024-10-01", "2024-11-01"]
+    assert {run["state"]["type"] for run in runs} == {"COMPLETED"}
+    assert all(f"{run['parameters']['start']} to {run['parameters']['end']}" in done.stdout for run in runs)
+    watched = "select count(distinct window_start) from loanwatch.finding where window_start >= '2024-09-01'"
+    assert stack.rows(watched)[0][0] >= 3
+    assert {row[0] for row in stack.rows("select state from loanwatch.backfill_window")} == {"finished"}
+    assert count_at_once(runs) == 2, "as many windows as workers were under way"
+    os.killpg(stack.processes.pop("second").pid, signal.SIGKILL)
+
+
 def test_a_killed_run_is_told_by_the_automation(stack: Stack, stable: dict[str, Any]) -> None:
     run = stack.launch("monitor/monitor", start="2024-11-01", end="2024-11-30")
     process = stack.find_process(run)
@@ -205,6 +239,30 @@ def test_a_lost_run_is_found_by_its_heartbeat(stack: Stack, stable: dict[str, An
     for name in ("stable", "kept", "promoted", "quality_failed"):
         ended = stack.call("POST", "/flow_runs/filter", {"flow_runs": {"state": {"name": {"any_": [name]}}}})
         assert all(run["state"]["type"] == "COMPLETED" for run in ended), "a run that ended is not taken for lost"
+
+
+def test_a_late_run_is_told_and_runs_once_a_worker_is_there(stack: Stack) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(stack.processes["worker"].pid, signal.SIGKILL)
+    run = stack.launch("slack-test/slack-test")
+    told = wait_until(lambda: [m for m in stack.slack.seen if "is late" in str(m)], 300, "the automation's message")
+    assert len(told) == 1
+    assert f"/runs/flow-run/{run}" in str(told[0])
+    start_worker(stack, "worker")
+    assert stack.finish(run)["state"]["type"] == "COMPLETED"
+
+
+def test_a_model_trained_by_hand_and_a_rollback_start_score_too(stack: Stack, stable: dict[str, Any]) -> None:
+    started = len(find_automated(stack))
+    days = {"start": "2024-02-01", "end": "2024-07-31"}
+    ended = stack.finish(stack.launch("train/train", replace=True, policy=POLICY, **days))
+    assert (ended["state"]["type"], ended["state"]["name"]) == ("COMPLETED", "replaced"), ended["state"]["message"]
+    wait_until(lambda: len(find_automated(stack)) == started + 1, 240, "the automation")
+    done = stack.run("flows.rollback", "--why", "the committee asked for it")
+    assert done.returncode == 0, done.stdout + done.stderr
+    wait_until(lambda: len(find_automated(stack)) == started + 2, 240, "the automation after a rollback")
+    for run in find_automated(stack):
+        assert stack.finish(run["id"])["state"]["type"] == "COMPLETED"
 
 
 def test_no_secret_anywhere(stack: Stack, drifted: dict[str, Any]) -> None:
