@@ -68,6 +68,10 @@ class Stack:
         self.processes[name] = process
         return process
 
+    def start_worker(self, name: str) -> None:
+        """Start a process worker of the pool."""
+        self.start(name, "prefect", "worker", "start", "--pool", "loanwatch", "--type", "process", "--name", name)
+
     def launch(self, deployment: str, **parameters: Any) -> str:
         """Start a deployment's run; returns its id."""
         found = self.call("GET", f"/deployments/name/{deployment}")
@@ -79,6 +83,11 @@ class Stack:
         read = lambda: self.call("GET", f"/flow_runs/{run_id}")  # noqa: E731
         wait_until(lambda: read()["state"]["type"] in FINAL, timeout, f"run {run_id} to end")
         return dict(read())
+
+    def find_runs(self, deployment: str) -> list[dict[str, Any]]:
+        """The runs of a deployment."""
+        found = self.call("GET", f"/deployments/name/{deployment}")
+        return list(self.call("POST", "/flow_runs/filter", {"deployments": {"id": {"any_": [found["id"]]}}}))
 
     def find_process(self, run_id: str) -> int:
         """The process in which a run's flow is under way, once it is."""

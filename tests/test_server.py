@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -40,19 +41,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             assert done.returncode == 0, done.stdout + done.stderr
         for name in [name for name in stack.environment if name.startswith("LOANWATCH_")]:
             del stack.environment[name]  # from here on the blocks are all that runs have
-        start_worker(stack, "worker")
+        stack.start_worker("worker")
         yield stack
-
-
-def start_worker(stack: Stack, name: str) -> None:
-    """A process worker of the pool."""
-    stack.start(name, "prefect", "worker", "start", "--pool", "loanwatch", "--type", "process", "--name", name)
-
-
-def find_runs(stack: Stack, deployment: str) -> list[dict[str, Any]]:
-    """The runs of a deployment."""
-    found = stack.call("GET", f"/deployments/name/{deployment}")
-    return list(stack.call("POST", "/flow_runs/filter", {"deployments": {"id": {"any_": [found["id"]]}}}))
 
 
 def count_at_once(runs: list[dict[str, Any]]) -> int:
@@ -61,9 +51,14 @@ def count_at_once(runs: list[dict[str, Any]]) -> int:
     return max(sum(start <= moment < end for start, end in times) for moment, _ in times)
 
 
+def find_crash_notices(stack: Stack, run_id: str) -> list[dict[str, Any]]:
+    """What Slack was told of a run that crashed."""
+    return [seen for seen in stack.slack.seen if "is Crashed" in str(seen) and f"/runs/flow-run/{run_id}" in str(seen)]
+
+
 def find_automated(stack: Stack) -> list[dict[str, Any]]:
     """The runs of score that an automation has started."""
-    return [run for run in find_runs(stack, "score/score") if (run["created_by"] or {}).get("type") == "AUTOMATION"]
+    return [run for run in stack.find_runs("score/score") if (run["created_by"] or {}).get("type") == "AUTOMATION"]
 
 
 @pytest.fixture(scope="module")
@@ -196,21 +191,31 @@ def test_slack_test_says_what_is_wrong(stack: Stack) -> None:
 
 
 def test_workers_of_a_pool_share_the_windows_of_a_backfill(stack: Stack, stable: dict[str, Any]) -> None:
-    start_worker(stack, "second")
+    """One of the runs is killed: its window is run again, and the others are not."""
+    stack.start_worker("second")
     (stack.clone / "quick.toml").write_text("[train]\nforest_trees = 20\nboosting_rounds = 20\n", encoding="utf-8")
-    asked = ("flows.backfill", "--start", "2024-09-01", "--end", "2024-11-30", "--champion", "1")
-    for _ in range(2):  # the second finds nothing to do
-        done = stack.run(*asked, "--work-pool", "loanwatch", "--policy", "quick.toml", timeout=900)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "outcome: 3 windows" in done.stdout
-    runs = find_runs(stack, "monitor/window")
-    assert sorted(run["parameters"]["start"] for run in runs) == ["2024-09-01", "2024-10-01", "2024-11-01"]
-    assert {run["state"]["type"] for run in runs} == {"COMPLETED"}
-    assert all(f"{run['parameters']['start']} to {run['parameters']['end']}" in done.stdout for run in runs)
-    watched = "select count(distinct window_start) from loanwatch.finding where window_start >= '2024-09-01'"
-    assert stack.rows(watched)[0][0] >= 3
-    assert {row[0] for row in stack.rows("select state from loanwatch.backfill_window")} == {"finished"}
+    days = ("--start", "2024-09-01", "--end", "2024-11-30", "--champion", "1")
+    asked = ("flows.backfill", *days, "--work-pool", "loanwatch", "--policy", "quick.toml")
+    first = stack.start("backfill", *asked)
+    killed = wait_until(lambda: stack.find_runs("monitor/window"), 240, "the first window's run")[0]["id"]
+    os.kill(stack.find_process(killed), signal.SIGKILL)
+    assert first.wait(900) == 0, (stack.logs / "backfill.log").read_text(encoding="utf-8")
+    done = stack.run(*asked)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "outcome: 3 windows" in done.stdout
+    runs = stack.find_runs("monitor/window")
+    ends = sorted(run["state"]["type"] for run in runs)
+    assert ends == ["COMPLETED"] * 3 + ["CRASHED"], "the second command had nothing to do"
+    ended = {run["parameters"]["start"] for run in runs if run["id"] != killed}
+    assert ended == {"2024-09-01", "2024-10-01", "2024-11-01"}
+    assert all(f"{start} to " in done.stdout for start in ended)
     assert count_at_once(runs) == 2, "as many windows as workers were under way"
+    written = [json.loads(file.read_text()) for file in (stack.clone / "results").glob("*/summary.json")]
+    repeated = [summary for summary in written if "--champion 1 --no-promote" in summary["command"]]
+    assert {summary["window"]["start"] for summary in repeated} == ended, "each can be repeated as it was asked for"
+    attempts = stack.rows("select state, attempts from loanwatch.backfill_window order by attempts")
+    assert [tuple(row) for row in attempts] == [("finished", 1), ("finished", 1), ("finished", 2)]
+    wait_until(lambda: find_crash_notices(stack, killed), 120, "the automation's message")
     os.killpg(stack.processes.pop("second").pid, signal.SIGKILL)
 
 
@@ -219,13 +224,10 @@ def test_a_killed_run_is_told_by_the_automation(stack: Stack, stable: dict[str, 
     process = stack.find_process(run)
     os.kill(process, signal.SIGKILL)
     assert stack.finish(run)["state"]["type"] == "CRASHED"
-    told = wait_until(lambda: [m for m in stack.slack.seen if "is Crashed" in str(m)], 120, "the automation's message")
-    assert len(told) == 1
-    assert f"/runs/flow-run/{run}" in str(told[0])
+    assert len(wait_until(lambda: find_crash_notices(stack, run), 120, "the automation's message")) == 1
 
 
 def test_a_lost_run_is_found_by_its_heartbeat(stack: Stack, stable: dict[str, Any]) -> None:
-    before = len([m for m in stack.slack.seen if "is Crashed" in str(m)])
     run = stack.launch("monitor/monitor", start="2024-11-01", end="2024-11-30")
     process = stack.find_process(run)
     wait_until(lambda: [e for e in stack.events("prefect.flow-run.heartbeat") if run in str(e)], 240, "a heartbeat")
@@ -234,8 +236,7 @@ def test_a_lost_run_is_found_by_its_heartbeat(stack: Stack, stable: dict[str, An
         os.kill(process, signal.SIGKILL)
     lost = stack.finish(run, timeout=400)
     assert (lost["state"]["type"], lost["state"]["message"]) == ("CRASHED", "No heartbeat: the run is lost.")
-    count = lambda: len([m for m in stack.slack.seen if "is Crashed" in str(m)])  # noqa: E731
-    wait_until(lambda: count() == before + 1, 120, "the automation's message")
+    assert len(wait_until(lambda: find_crash_notices(stack, run), 120, "the automation's message")) == 1
     for name in ("stable", "kept", "promoted", "quality_failed"):
         ended = stack.call("POST", "/flow_runs/filter", {"flow_runs": {"state": {"name": {"any_": [name]}}}})
         assert all(run["state"]["type"] == "COMPLETED" for run in ended), "a run that ended is not taken for lost"
@@ -248,7 +249,7 @@ def test_a_late_run_is_told_and_runs_once_a_worker_is_there(stack: Stack) -> Non
     told = wait_until(lambda: [m for m in stack.slack.seen if "is late" in str(m)], 300, "the automation's message")
     assert len(told) == 1
     assert f"/runs/flow-run/{run}" in str(told[0])
-    start_worker(stack, "worker")
+    stack.start_worker("worker")
     assert stack.finish(run)["state"]["type"] == "COMPLETED"
 
 
