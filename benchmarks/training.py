@@ -115,7 +115,7 @@ def measure_all(data: Rows) -> list[Record]:
     for kind in Kind:
         works += [
             ("previous", kind, lambda kind=kind: fit_on_matrix(previous[kind])),  # type: ignore[misc]
-            ("plain", kind, lambda kind=kind: fit_on_matrix(build_classifier(kind, POLICY))),  # type: ignore[misc]
+            ("plain", kind, lambda kind=kind: fit_on_matrix(build_classifier(kind, POLICY, len(matrix)))),  # type: ignore[misc]
             ("calibrated", kind, lambda kind=kind: fit_whole(kind)),  # type: ignore[misc]
         ]
     return [_measure(data, variant, kind, fit) for variant, kind, fit in works]

