@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,10 @@ from tasks.contract import Contract
 from tasks.policy import Kind, TrainPolicy
 from tasks.preprocess import Floats
 from tasks.transformers import build_preprocessor
+from tasks.tree_tables import add_trees, can_tabulate
 
+# To make the tables takes as long as to score so many rows without them.
+TABLE_ROWS = 2_000
 Fold = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
@@ -47,13 +51,25 @@ class LogOddsForest(RandomForestClassifier):  # type: ignore[misc]
 
 
 class SteadyBoosting(HistGradientBoostingClassifier):  # type: ignore[misc]
-    """Gradient Boosting on one thread: the folds share the cores, and threads that wait for one another waste them."""
+    """Gradient Boosting on one thread: the folds share the cores, and threads that wait for one another waste them.
+
+    Many rows are scored by its trees' tables.
+    """
 
     def fit(self, matrix: Floats, labels: NDArray[np.int64]) -> SteadyBoosting:
         """Fit on one thread."""
         with threadpool_limits(1, user_api="openmp"):
             super().fit(matrix, labels)
         return self
+
+    def _predict_iterations(
+        self, matrix: Floats, predictors: Any, sums: Floats, is_binned: bool, n_threads: int
+    ) -> None:
+        trees = [tree for (tree,) in predictors]
+        if is_binned or len(matrix) < TABLE_ROWS or not can_tabulate(trees):
+            super()._predict_iterations(matrix, predictors, sums, is_binned, n_threads)
+        else:
+            add_trees(trees, matrix, sums[:, 0])
 
 
 def build_classifier(kind: Kind, policy: TrainPolicy, rows: int) -> ClassifierMixin:
