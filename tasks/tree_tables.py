@@ -88,9 +88,7 @@ def _tabulate(predictor: Any) -> TreeTable:
     return table
 
 
-def _walk(
-    nodes: Any, node: int, path: tuple[tuple[int, bool], ...]
-) -> Iterator[tuple[int, tuple[tuple[int, bool], ...]]]:
+def _walk(nodes: Any, node: int, path: Path) -> Iterator[tuple[int, Path]]:
     """Every leaf with the way to it: the nodes, and whether it goes left there."""
     if nodes["is_leaf"][node]:
         yield node, path
