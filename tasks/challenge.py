@@ -91,12 +91,29 @@ def compare_with_champion(job: Job, champion: Champion, training: Training, find
     decision = decide_promotion(
         comparison, is_drift_proven(findings), job.policy.train.minimum_test_rows, job.policy.promotion
     )
-    if champion.is_replay and decision.promote:
-        reason = f"Kept: {decision.reason.removeprefix('Promoted: ')} A replay of an earlier window promotes nothing."
-        decision = PromotionDecision(False, reason)
+    objection = find_objection(champion, findings, job.policy.promotion)
+    if objection is not None and decision.promote:
+        decision = PromotionDecision(False, f"Kept: {decision.reason.removeprefix('Promoted: ')} {objection}")
     record = _record(job, champion, training, comparison, decision) | _explain(job, champion, training, judged)
     write_json(job.results / DEPLOY_REPORT, record)
     return Contest(comparison, decision, record)
+
+
+def find_objection(champion: Champion, findings: Sequence[Finding], policy: PromotionPolicy) -> str | None:
+    """Why nothing may be promoted by this run, however well it compares, if anything.
+
+    On a column whose unit broke a challenger does better than the champion, until the unit is mended.
+    """
+    if champion.is_replay:
+        return "A replay of an earlier window promotes nothing."
+    broken = [f for f in findings if f.check == "never_seen" and (f.effect or 0.0) > policy.maximum_never_seen]
+    if not broken:
+        return None
+    worst = max(broken, key=lambda finding: finding.effect or 0.0)
+    return (
+        f"But {worst.effect:.0%} of the applicants have a {worst.subject} that the reference never had, as after a "
+        "broken unit. Mend the column, or train on it with `python -m flows.train` if it is right."
+    )
 
 
 @stage("promote", lambda succeeded: f"{succeeded.outcome}: version {succeeded.version} is in production")

@@ -131,6 +131,11 @@ class PromotionPolicy(Policy):
     segment_rows: int = Field(200, ge=40, description="A segment with fewer labelled rows is not judged by itself.")
     segment_loss: Share = Field(0.03, description="A challenger proven to lose more AUC in a segment is not promoted.")
     segment_level: Level = Field(0.01, description="Error budget of all segments' tests together (Holm).")
+    maximum_never_seen: Share = Field(
+        0.20,
+        description="A window in which more than this share of the applicants has a value of one column that the "
+        "reference never had promotes nothing: so looks a broken unit or column.",
+    )
     turn_seconds: int = Field(
         1800, ge=0, description="How long to wait for another run that trains a model for the same contract."
     )
