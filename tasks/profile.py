@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from tasks.bins import MISSING, Bins, Codes, Floats, fit_bins
 from tasks.contract import Contract
 from tasks.errors import LoanwatchError, UsageError
+from tasks.preprocess import read_labels
 from tasks.statistics.auc import Auc, measure_auc
 
 SCHEMA = "loanwatch.profile/1"
@@ -104,13 +105,6 @@ def fit_profile(contract: Contract, applications: pd.DataFrame, scores: Floats, 
         labels[sample],
         np.asarray(scores, dtype=np.float64)[sample],
     )
-
-
-def read_labels(contract: Contract, applications: pd.DataFrame) -> Floats:
-    """1 for the positive label, 0 for the other, NaN while the decision is not known."""
-    target = applications[contract.target.name].astype(object)
-    known = target.isin(contract.target.allowed or ())
-    return np.where(known, (target == contract.target.positive).astype(float), np.nan)
 
 
 def sample_rows(rows: int, most: int, seed: int) -> NDArray[np.int64]:

@@ -12,7 +12,8 @@ import pytest
 from tasks.contract import load_contract
 from tasks.deepchecks_pages import CodedRows, write_drift_page, write_model_page, write_quality_page
 from tasks.findings import Finding, Question, Verdict
-from tasks.profile import fit_profile, read_labels
+from tasks.preprocess import read_labels
+from tasks.profile import fit_profile
 from tests.browser import is_too_wide, needs_chromium, open_tab
 from tests.test_report_page import HOSTILE, make_frame, score
 

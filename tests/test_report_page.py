@@ -16,7 +16,8 @@ from tasks.drift import Observed, measure_drift
 from tasks.findings import Finding, Question, Verdict, summarise
 from tasks.model_drift import measure_model_drift
 from tasks.policy import MonitorPolicy
-from tasks.profile import fit_profile, read_labels
+from tasks.preprocess import read_labels
+from tasks.profile import fit_profile
 from tasks.report_page import Evidence, write_report
 from tasks.report_page.moved import make_cards
 from tasks.report_page.page import render_report
