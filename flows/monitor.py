@@ -36,7 +36,7 @@ from tasks.history import rebuild_history
 from tasks.journal import keep_findings, read_timings
 from tasks.model_drift import check_model_drift
 from tasks.opening import Request, open_job
-from tasks.plan import Asked, PlanError
+from tasks.plan import Asked, PlanError, refuse_other_reference
 from tasks.policy import MonitorPolicy, load_policy
 from tasks.preprocess import preprocess
 from tasks.publish import announce_run, publish_run
@@ -97,7 +97,8 @@ def monitor(
         return conclude(run, Outcome.QUALITY_FAILED, "The window is unfit for use: nothing was judged or trained.")
 
     run.champion = opening.champion or train_first_champion(job, opening.reference)
-    run.trained_here = opening.champion is None
+    run.trained_here = run.champion.model.job_id == job.job_id
+    refuse_other_reference(asked.reference, run.champion.model.reference)
     run.observed = score_window(job, run.champion, run.extract)
     run.findings += check_leaks(job, run.observed)
     run.findings += check_drift(job, run.champion.bundle.profile, run.observed)

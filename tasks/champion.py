@@ -25,9 +25,10 @@ from tasks.preprocess import Prepared, prepare
 from tasks.profile import fit_profile
 from tasks.promote import NewVersion, Promotion, hash_evidence, promote, register
 from tasks.quality import is_fit, measure_quality
-from tasks.registry import Champion, ModelVersion, read_version
+from tasks.registry import Champion, ModelVersion, find_champion, read_version
 from tasks.segments import cut_segments, measure_segments
 from tasks.train import Candidate, Training, fit_candidate, score, split_by_time, train_candidates
+from tasks.turn import wait_for_turn
 from tasks.windows import Window
 
 
@@ -97,11 +98,20 @@ def install_champion(job: Job, trained: Trained, succession: Succession) -> Cham
 
 @stage("first_champion", lambda champion: describe_model(champion.model))
 def train_first_champion(job: Job, reference: Window) -> Champion:
-    """Cold start: a model of the reference goes into production."""
-    trained = fit_champion(job, reference)
-    why = f"First champion, trained on {reference}."
-    effective = reference.end + timedelta(days=1)
-    return install_champion(job, trained, Succession(effective, None, why, hash_evidence(trained.metrics)))
+    """Cold start: a model of the reference goes into production, unless another run has put one there meanwhile.
+
+    Of two first runs at once the second waits for the first, and uses its champion: two models of the same days are
+    not to be trained, nor is the second run to fail for having been slower.
+    """
+    with wait_for_turn(job):
+        with connect(job.database).connect() as connection:
+            champion = find_champion(connection, job.contract.name, job.window)
+        if champion is not None:
+            return champion
+        trained = fit_champion(job, reference)
+        why = f"First champion, trained on {reference}."
+        effective = reference.end + timedelta(days=1)
+        return install_champion(job, trained, Succession(effective, None, why, hash_evidence(trained.metrics)))
 
 
 def fit_champion(job: Job, reference: Window) -> Trained:

@@ -29,9 +29,10 @@ class NoChampionThenError(UsageError):
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """One row of `loanwatch.model_version`."""
+    """One row of `loanwatch.model_version`; `job_id` is the run that has trained it."""
 
     version: int
+    job_id: str
     kind: str
     artifact: str
     sha256: str
@@ -122,6 +123,7 @@ def list_versions(connection: Connection, contract: str) -> list[ModelVersion]:
 def _read_row(row: Row[Any]) -> ModelVersion:
     return ModelVersion(
         version=row.version,
+        job_id=row.job_id,
         kind=row.kind,
         artifact=row.artifact,
         sha256=row.sha256,

@@ -14,6 +14,7 @@ from tasks.job import Job
 from tasks.journal import stage
 from tasks.promote import hash_evidence
 from tasks.registry import Champion, NoChampionError, find_champion, find_current
+from tasks.turn import wait_for_turn
 
 
 class UnfitWindowError(LoanwatchError):
@@ -39,13 +40,14 @@ def replace_champion(job: Job) -> Champion:
 
     The better kind is chosen and judged on the window's last days, and refused where it is poor, as for a first one.
     """
-    with connect(job.database).connect() as connection:
-        current = find_current(connection, job.contract.name)
-    trained = fit_champion(job, job.window)
-    before = "no model" if current is None else f"version {current}"
-    why = f"Trained on {job.window} by hand and put in the place of {before} without a comparison."
-    effective = job.window.end + timedelta(days=1)
-    return install_champion(job, trained, Succession(effective, current, why, hash_evidence(trained.metrics)))
+    with wait_for_turn(job):
+        with connect(job.database).connect() as connection:
+            current = find_current(connection, job.contract.name)
+        trained = fit_champion(job, job.window)
+        before = "no model" if current is None else f"version {current}"
+        why = f"Trained on {job.window} by hand and put in the place of {before} without a comparison."
+        effective = job.window.end + timedelta(days=1)
+        return install_champion(job, trained, Succession(effective, current, why, hash_evidence(trained.metrics)))
 
 
 def refuse_unfit(extract: Extract, findings: list[Finding]) -> None:

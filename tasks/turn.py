@@ -46,18 +46,28 @@ def hold_lock(engine: Engine, kind: str, name: str) -> Iterator[bool]:
 def take_turn(job: Job, champion: Champion) -> Iterator[None]:
     """From training to promotion: one run at a time for each contract. A replay promotes nothing and need not wait.
 
-    Waits as long as the promotion policy says. Raises TurnError where the other run takes longer, or where it has
-    replaced the champion in the meantime, which this run has compared the window with.
+    Raises TurnError where another run takes too long, or where it has replaced the champion in the meantime, which
+    this run has compared the window with.
     """
     if champion.is_replay:
         yield
         return
+    with wait_for_turn(job):
+        _refuse_other_champion(connect(job.database), job, champion.model.version)
+        yield
+
+
+@contextmanager
+def wait_for_turn(job: Job) -> Iterator[None]:
+    """Nobody else trains or promotes for the contract while the block lasts.
+
+    Waits as long as the promotion policy says. Raises TurnError where another run takes longer.
+    """
     engine, patience = connect(job.database), job.policy.promotion.turn_seconds
     deadline = time.monotonic() + patience
     while True:
         with hold_lock(engine, TRAINING, job.contract.name) as is_ours:
             if is_ours:
-                _refuse_other_champion(engine, job, champion.model.version)
                 yield
                 return
         if time.monotonic() >= deadline:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from signal import SIGKILL
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -135,6 +136,46 @@ def test_4_a_run_finds_that_another_one_was_faster(grown, prepare):
     assert code == 1, said
     assert ("another run" in " ".join(said.split())) == (prepare is None), said
     assert grown.find_champion() == 2
+
+
+def no_turn_for_the_first() -> None:
+    """Promise 4 without its guard: a first champion is trained whoever else trains one."""
+    import tasks.champion
+
+    tasks.champion.wait_for_turn = nullcontext
+    tasks.champion.find_champion = lambda *_: None
+
+
+@pytest.mark.parametrize("prepare", [None, no_turn_for_the_first])
+def test_4_two_first_runs_at_once_train_one_champion(young, prepare):
+    """One stands still in the midst of its training; the other, which saw no champion either, comes to its own."""
+    started = "select 1 from loanwatch.mljob where stage = 'first_champion' and status = 'started'"
+    done, ends = young.folder / "done", []
+
+    def start(point: Point | None, **changes: Any) -> threading.Thread:
+        runner = threading.Thread(target=lambda: ends.append(young.monitor(point, prepare=prepare, **changes)))
+        runner.start()
+        return runner
+
+    wait = partial(wait_for, done)
+    slow = start(Point("file", "shutil.copyfile model.joblib"), action=wait, output=young.folder / "slow")
+    while not young.read("select 1 where to_regclass('loanwatch.mljob') is not null") or not young.read(started):
+        time.sleep(0.1)
+    quick = start(None)
+    while quick.is_alive() and len(young.read(started)) < 2:
+        time.sleep(0.1)
+    time.sleep(2)
+    done.touch()
+    slow.join()
+    quick.join()
+    failed = young.read("select message from loanwatch.mljob where stage = 'first_champion' and status = 'failed'")
+    assert len(failed) == (0 if prepare is None else 1), ends
+    assert len(young.read("select 1 from loanwatch.promotion where from_version is null")) == 1
+    assert young.find_champion() is not None
+    assert young.list_unended() == []
+    # Both find drift: whoever trains second has compared the window with a champion that is none any more.
+    assert all(code == 0 or "another run" in " ".join(said.split()) for code, said in ends), ends
+    assert any(code == 0 for code, _ in ends), ends
 
 
 def no_read_only_snapshot() -> None:
