@@ -38,6 +38,7 @@ from tasks.backfill import (
     name_backfill,
     refuse_failures,
 )
+from tasks.backfill_alert import tell_backfill
 from tasks.contract import load_contract
 from tasks.errors import LoanwatchError
 from tasks.failure import tell_failure
@@ -103,12 +104,13 @@ def backfill(
     }
     name = name_backfill(Window(start, end), every, parameters)
     replays = [
-        Replay(name, days, {**parameters, "start": str(days.start), "end": str(days.end)})
+        Replay(name, days, {**parameters, "start": str(days.start), "end": str(days.end), "backfill": name})
         for days in cut_windows(start, end, every)
     ]
     engine = connect(resolve_database(database))
     prepare_schema(engine)
-    keep_plan(engine, load_contract(contract).name, replays, afresh=afresh)
+    table = load_contract(contract).name
+    keep_plan(engine, table, replays, afresh=afresh)
     planned = list_replays(engine, name)
     if work_pool:
         steps = replay_on_pool(engine, planned, work_pool, in_order=promote)
@@ -116,6 +118,7 @@ def backfill(
         steps = replay_here(engine, planned, workers, in_order=promote)
     follow(name, planned, steps)
     done = list_replays(engine, name)
+    tell_backfill(engine, table, done, policy.alerts)
     refuse_failures(done)
     return {"backfill": name, "windows": [describe(replay) for replay in done]}
 

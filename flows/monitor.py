@@ -68,6 +68,7 @@ def monitor(
     trailing_days: Annotated[int, Field(ge=7, le=366)] | None = None,
     champion: int | None = None,
     may_promote: bool = True,
+    backfill: str | None = None,
 ) -> State[dict[str, Any]]:
     """Monitor one window of applications.
 
@@ -84,9 +85,11 @@ def monitor(
         trailing_days: Without dates: that many days up to yesterday, or to the last day held, in place of a month.
         champion: The version to monitor against. Default: the champion that was effective before the window.
         may_promote: Whether a model that is proven better may go into production.
+        backfill: The backfill that this window is a part of, which tells of it in its place.
     """
     asked = Asked(start, end, reference_start, reference_end, trailing_days)
-    request = Request(asked, contract, database, results, models, policy, find_scheduled_day(), champion, may_promote)
+    places = (contract, database, results, models)
+    request = Request(asked, *places, policy, find_scheduled_day(), champion, may_promote, backfill)
     opening = open_job(request)
     job = opening.job
     announce_run(job)

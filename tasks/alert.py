@@ -42,7 +42,12 @@ class Told:
 
 @stage("alert", str)
 def tell_outcome(job: Job, run: Run) -> Told:
-    """Tell the run's outcome where it is worth it, and deliver what waits in the outbox."""
+    """Tell the run's outcome where it is worth it, and deliver what waits in the outbox.
+
+    A window of a backfill tells nothing: nobody wants a year of old months shouted one by one (`tell_backfill`).
+    """
+    if job.backfill:
+        return Told(None, "the backfill tells of all its windows at once")
     message = None
     try:
         engine = connect(job.database)

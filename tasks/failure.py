@@ -26,10 +26,16 @@ from tasks.slack import Fate, find_sender
 
 
 def tell_failure(flow: Any, flow_run: Any, state: Any) -> None:
-    """For a flow's `on_failure`: tell that it failed and why. Prefect passes these three by name."""
+    """For a flow's `on_failure`: tell that it failed and why. Prefect passes these three by name.
+
+    A window of a backfill tells nothing: the backfill names all that failed in one message.
+    """
+    parameters: Mapping[str, Any] = flow_run.parameters or {}
+    if parameters.get("backfill"):
+        return
     try:
         message = compose_failure(flow.name, flow_run.name, flow_run.id, explain_state(state))
-        _tell(message, flow_run.parameters or {}, flow_run)
+        _tell(message, parameters, flow_run)
     except Exception as error:  # telling must not hide the failure itself
         log.warning("The failure could not be told: %s", describe_error(error))
 

@@ -24,6 +24,7 @@ class Job:
     """One run. `results` is the run's own folder, `store` the model store's folder or URL.
 
     `champion` is the version that was asked for by name, None where the one that was effective then is meant.
+    `backfill` names the backfill that the run is a part of, if any.
     """
 
     job_id: str
@@ -37,6 +38,7 @@ class Job:
     started_at: datetime
     champion: int | None = None
     may_promote: bool = True
+    backfill: str = ""
 
 
 def name_job(started_at: datetime) -> str:

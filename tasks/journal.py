@@ -11,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.database import connect
@@ -78,7 +78,11 @@ def describe_error(error: BaseException) -> str:
 
 @stage("journal", lambda count: f"{count} findings kept")
 def keep_findings(job: Job, findings: Sequence[Finding]) -> int:
-    """Write the run's findings for the history page; returns how many."""
+    """Write the run's findings for the history page; returns how many.
+
+    A window of a backfill leaves them once: those of an earlier attempt, whose worker died before it could say that the
+    window was done, or which is done afresh, make place for these.
+    """
     rows = [
         {
             **(record := finding.as_record()),
@@ -88,13 +92,29 @@ def keep_findings(job: Job, findings: Sequence[Finding]) -> int:
             "window_start": job.window.start,
             "window_end": job.window.end,
             "details": json.dumps(record),
+            "backfill": job.backfill,
         }
         for position, finding in enumerate(findings)
     ]
     if rows:
         with connect(job.database).begin() as connection:
+            if job.backfill:
+                _replace_attempts(connection, job)
             connection.execute(_read_sql("add_finding"), rows)
     return len(rows)
+
+
+def _replace_attempts(connection: Connection, job: Job) -> None:
+    window = {"backfill": job.backfill, "window_start": job.window.start}
+    connection.execute(_read_sql("lock_window"), {**window, "window_start": str(job.window.start)})
+    entry = {
+        "contract": job.contract.name,
+        "job_id": job.job_id,
+        "job_type": job.job_type,
+        "job_date": job.started_at.date(),
+        "message": f"Run {job.job_id} of the same backfill has taken its place.",
+    }
+    connection.execute(_read_sql("replace_attempts"), {**window, **entry})
 
 
 def read_timings(job: Job) -> list[dict[str, Any]]:

@@ -31,6 +31,12 @@ def link_run(flow_run_id: UUID | None) -> str | None:
     return url_for("flow-run", obj_id=flow_run_id)
 
 
+def link_history(results: Path) -> str:
+    """The page of all runs, likewise; `results` is the folder that holds every run's own."""
+    base = os.environ.get(REPORTS_VARIABLE, "").rstrip("/")
+    return f"{base}/index.html" if base else str(results.absolute() / "index.html")
+
+
 def link_page(results: Path, page: str) -> str:
     """A page of a run: its address where LOANWATCH_REPORTS_URL says who serves the results folder, else its path."""
     base = os.environ.get(REPORTS_VARIABLE, "").rstrip("/")

@@ -25,7 +25,8 @@ from tasks.windows import Window
 class Request:
     """What a run was asked for. `scheduled_on` is the day of the schedule's slot, None for a run started by hand.
 
-    `champion` is the version to monitor against in place of the one that was effective then.
+    `champion` is the version to monitor against in place of the one that was effective then. `backfill` names the
+    backfill that the window is a part of.
     """
 
     asked: Asked
@@ -37,6 +38,7 @@ class Request:
     scheduled_on: date | None = None
     champion: int | None = None
     may_promote: bool = True
+    backfill: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,11 @@ def open_job(request: Request, started_at: datetime | None = None) -> Opening:
     reference = _settle_reference(request.asked, champion, window)
     job_id = name_job(started_at)
     folder = make_results_folder(request.results, job_id)
-    job = Job(job_id, "monitor", contract, database, window, request.policy, folder, request.models, started_at)
-    job = replace(job, champion=request.champion, may_promote=request.may_promote)
+    kind = "backfill" if request.backfill else "monitor"
+    job = Job(job_id, kind, contract, database, window, request.policy, folder, request.models, started_at)
+    job = replace(
+        job, champion=request.champion, may_promote=request.may_promote, backfill=request.backfill or ""
+    )
     return Opening(job, champion, reference)
 
 

@@ -144,6 +144,7 @@ def test_two_workers_one_of_them_killed(demo, tmp_path, monkeypatch):
     """Nothing is lost and nothing doubled; a second command finds nothing to do."""
     run_monitor(tmp_path, **month(2024, 8), policy=QUICK)
     promotions = _count(demo, "select count(*) from loanwatch.promotion")
+    alerts = _count(demo, "select count(*) from loanwatch.alert")
     monkeypatch.chdir(Path(__file__).parent.parent)
     asked = {
         "start": date(2024, 9, 1),
@@ -171,6 +172,9 @@ def test_two_workers_one_of_them_killed(demo, tmp_path, monkeypatch):
         assert tuple(connection.execute(text(finished)).one()) == (3, 3), "one run a window left its findings"
     assert _count(demo, "select count(*) from loanwatch.promotion") == promotions, "a replay promotes nothing"
     assert backfill(**asked) == done, "finished windows have no second attempt"
+    summaries = _count(demo, "select count(*) from loanwatch.alert where alert_id like 'backfill/%'")
+    assert summaries == any(window["outcome"] != "stable" for window in done["windows"]), "one message, told once"
+    assert _count(demo, "select count(*) from loanwatch.alert") == alerts + summaries, "no window tells by itself"
 
 
 def kill_a_worker(engine, patience=300):

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from blocks.database import Database
 from tasks.contract import load_contract
@@ -72,6 +73,22 @@ def test_a_runs_outcome_follows_from_its_findings(job, engine):
     outcomes = [run.outcome for run in history.runs]
     assert outcomes == ["failed", "quality_failed", "undecided", "kept", "stable"]
     assert [run.window[0] for run in history.windows] == [date(2024, month, 1) for month in (5, 6, 7, 8)]
+
+
+def test_a_window_of_a_backfill_leaves_its_findings_once(job, engine):
+    """The first attempt's worker died before it could say that the window was done; another backfill is another one."""
+    part = replace(job, job_type="backfill", backfill="b")
+    keep_run(part, "2024-02", {Question.DATA: Verdict.FAIL}, 6)
+    other = keep_run(replace(part, backfill="other"), "2024-02", {}, 7)
+    next_month = keep_run(part, "2024-03", {}, 8)
+    again = keep_run(part, "2024-02", {}, 5)
+    with engine.connect() as connection:
+        (history,) = read_history(connection)
+        kept = connection.execute(text("select distinct job_id from loanwatch.finding where backfill <> ''"))
+        assert set(kept.scalars()) == {other.job_id, next_month.job_id, again.job_id}
+    assert "20240901T060006-3f9a1c" not in {run.job_id for run in history.runs}, "a run without findings is no failure"
+    (february,) = [run for run in history.windows if run.window[0] == date(2024, 2, 1)]
+    assert (february.job_id, february.outcome) == (again.job_id, "stable")
 
 
 def test_a_window_that_was_run_again_counts_once(job, engine):

@@ -6,12 +6,19 @@ run writes it. The last run of each chain goes down the whole diagram.
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
 from signal import SIGKILL, SIGTERM
 from typing import Any
 
 import pytest
 
+from tasks.backfill import Replay, keep_plan
+from tasks.history.records import read_history
+from tasks.policy import load_policy
+from tasks.windows import Window
 from tests.faults.child import Point
+from tests.second_lender import CONTRACT
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault]
 
@@ -142,6 +149,39 @@ def test_the_last_run_goes_down_the_whole_diagram(request, chain):
     assert {row["job_id"] for row in told} <= {row["job_id"] for row in abandoned}
     outcomes = lender.read("select title, body from loanwatch.alert where alert_id like '%/outcome'")
     assert any("yearly_salary" in row["body"] for row in outcomes)
+
+
+@pytest.mark.parametrize("place", ["model_drift finished", "alert finished", "journal finished"])
+def test_a_backfills_worker_dies(grown, place):
+    """Also when its window has left its findings and is not yet marked as done: the next worker does it again."""
+    policy = load_policy(Path(grown.arguments[grown.arguments.index("--policy") + 1]))
+    parameters = {
+        "start": "2023-03-01",
+        "end": "2023-03-31",
+        "contract": CONTRACT,
+        "results": str(grown.folder / "results"),
+        "models": str(grown.folder / "models"),
+        "policy": policy.model_dump(mode="json"),
+        "may_promote": False,
+        "backfill": "b",
+        "database": None,
+    }
+    march = Window(date(2023, 3, 1), date(2023, 3, 31))
+    keep_plan(grown.engine, "card_requests", [Replay("b", march, parameters)], afresh=False)
+    code, said = grown.monitor(Point("stage", place), module="flows.replay", arguments=("b",))
+    assert code == -SIGKILL, said
+    first = {row["job_id"] for row in grown.read("select distinct job_id from loanwatch.finding")}
+    assert len(first) == (place == "journal finished")
+    code, said = grown.monitor(module="flows.replay", arguments=("b",))
+    assert code == 0, said
+    (row,) = grown.read("select state, attempts, outcome from loanwatch.backfill_window")
+    assert (row["state"], row["attempts"], row["outcome"]) == ("finished", 2, "kept")
+    assert len(grown.read("select distinct job_id from loanwatch.finding")) == 1
+    with grown.engine.connect() as connection:
+        (history,) = read_history(connection)
+    assert [run.outcome for run in history.runs if run.findings] == ["kept"]
+    assert not grown.read("select 1 from loanwatch.alert"), "the backfill tells of its windows"
+    assert grown.find_champion() == 1
 
 
 def test_half_written_bundles_are_no_champions(grown_chain):

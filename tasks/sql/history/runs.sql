@@ -1,4 +1,5 @@
--- The latest runs, the newest first; a run that stopped says at which stage and why.
+-- The latest runs, the newest first; a run that stopped says at which stage and why. What another attempt at the same
+-- window of a backfill has taken the place of is left out.
 select entry.contract, entry.job_id,
        min(entry.created_at) as started_at,
        extract(epoch from max(entry.created_at) - min(entry.created_at))::float8 as seconds,
@@ -6,7 +7,8 @@ select entry.contract, entry.job_id,
        coalesce((array_agg(entry.message order by entry.entry) filter (where entry.status in ('failed', 'abandoned')))[1], '')
            as message
 from loanwatch.mljob as entry
-where entry.job_type = 'monitor'
+where entry.job_type in ('monitor', 'backfill')
 group by entry.contract, entry.job_id
+having not bool_or(entry.stage = 'run' and entry.status = 'abandoned')
 order by min(entry.entry) desc
 limit :runs

@@ -1,0 +1,79 @@
+"""Backfill alert: what a whole backfill has to tell, in one message; its windows tell nothing by themselves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from tasks.alert import deliver_waiting, make_entry
+from tasks.backfill import Replay
+from tasks.decide import Outcome
+from tasks.journal import describe_error, log
+from tasks.links import find_flow_run_id, link_history, link_run
+from tasks.message import Message
+from tasks.outbox import put_in
+from tasks.policy import AlertPolicy
+
+GRAVITY = ("not monitored", Outcome.QUALITY_FAILED, Outcome.PROMOTED, Outcome.KEPT, Outcome.UNDECIDED, Outcome.STABLE)
+
+
+def tell_backfill(engine: Engine, contract: str, replays: Sequence[Replay], policy: AlertPolicy) -> str:
+    """Tell how a backfill ended, where it is worth it, and deliver what waits; says what became of it.
+
+    As with a run, an alert that cannot be told is no failure.
+    """
+    try:
+        if is_worth_telling(replays, policy):
+            message = compose_backfill(contract, replays, policy.shown)
+            put_in(engine, make_entry(contract, replays[0].backfill, message))
+            log.warning("%s\n%s", message.title, message.lead, extra={"stage": "alert", "status": "told"})
+        return deliver_waiting(engine, policy)
+    except Exception as error:  # an alert never fails a run, whatever it is
+        log.warning("The alert could not be told: %s", describe_error(error))
+        return f"not told: {describe_error(error)}"
+
+
+def is_worth_telling(replays: Sequence[Replay], policy: AlertPolicy) -> bool:
+    """As for a run: quiet windows are told only where the policy asks for it."""
+    return policy.when_stable or any(describe_end(replay) != Outcome.STABLE for replay in replays)
+
+
+def compose_backfill(contract: str, replays: Sequence[Replay], shown: int) -> Message:
+    """How many windows ended how, and which they are, the gravest first.
+
+    The alert's id holds the number of attempts: the same request tells again only where something was done again.
+    """
+    ends: dict[str, list[Replay]] = {}
+    for replay in sorted(replays, key=lambda each: GRAVITY.index(describe_end(each))):
+        ends.setdefault(describe_end(replay).replace("_", " "), []).append(replay)
+    counts = Counter({end: len(windows) for end, windows in ends.items()})
+    days = f"{replays[0].window.start} to {replays[-1].window.end}"
+    page, results = link_run(find_flow_run_id()), Path(str(replays[0].parameters.get("results", "results")))
+    return Message(
+        severity=_grade(ends),
+        title=f"{contract} {days}: a backfill has ended",
+        lead=f"{len(replays)} windows: {', '.join(f'{count} {end}' for end, count in counts.items())}.",
+        lists={end.capitalize(): _list(windows, shown) for end, windows in ends.items() if end != Outcome.STABLE},
+        facts={"Backfill": replays[0].backfill},
+        links={**({"Run": page} if page else {}), "History": link_history(results)},
+        alert_id=f"backfill/{replays[0].backfill}/{sum(replay.attempts for replay in replays)}",
+    )
+
+
+def describe_end(replay: Replay) -> str:
+    """The window's outcome, or that it has none."""
+    return replay.outcome if replay.state == "finished" else "not monitored"
+
+
+def _grade(ends: dict[str, list[Replay]]) -> str:
+    if {"not monitored", "quality failed"} & set(ends):
+        return "critical"
+    return "warning" if {"kept", "undecided"} & set(ends) else "info"
+
+
+def _list(windows: Sequence[Replay], shown: int) -> list[str]:
+    lines = [f"{replay.window}{f': {replay.message}' if replay.message else ''}" for replay in windows[:shown]]
+    return [*lines, f"and {len(windows) - shown} more"] if len(windows) > shown else lines
