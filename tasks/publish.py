@@ -10,6 +10,7 @@ import re
 from typing import Any
 from uuid import UUID
 
+from httpx import TransportError
 from prefect.artifacts import (
     create_markdown_artifact,
     create_progress_artifact,
@@ -30,21 +31,29 @@ from tasks.summary import STAGES, Run
 
 
 class StageEcho(logging.Handler):
-    """Repeats the journal's lines in the run's log on the Prefect server, and moves the run's progress."""
+    """Repeats the journal's lines in the run's log on the Prefect server, and moves the run's progress.
+
+    `is_lost` says that the server was out of reach. Prefect's client tries a minute long before it says so: with a
+    server that is gone every stage would wait as long, so that nobody asks it again.
+    """
 
     def __init__(self, flow_run_id: UUID, progress: UUID) -> None:
         super().__init__(logging.INFO)
         self._flow_run_id, self._progress = flow_run_id, progress
+        self.is_lost = False
 
     def emit(self, record: logging.LogRecord) -> None:
         """Repeat one line, if it is this run's."""
-        if find_flow_run_id() != self._flow_run_id:
+        if self.is_lost or find_flow_run_id() != self._flow_run_id:
             return
         try:
             stage, status = getattr(record, "stage", ""), getattr(record, "status", "")
             get_run_logger().log(record.levelno, " ".join(filter(None, (stage, status, record.getMessage()))))
             if status == "finished" and stage in STAGES:
                 self.advance(100 * (STAGES.index(stage) + 1) / len(STAGES))
+        except TransportError as error:
+            self.is_lost = True
+            log.warning("The Prefect server is out of reach and shows no more of this run: %s", describe_error(error))
         except Exception:
             self.handleError(record)
 
@@ -72,6 +81,9 @@ def announce_run(job: Job) -> None:
 def publish_run(run: Run, summary: dict[str, Any]) -> None:
     """Show the run's verdict in the UI, and send its events."""
     if find_flow_run_id() is None:
+        return
+    if any(echo.is_lost for echo in _list_echoes()):
+        stop_following()
         return
     try:
         _create_artifacts(run, summary)
@@ -103,13 +115,17 @@ def explain_start(flow_run: Any) -> str:
 
 def stop_following(*, finished: bool = False) -> None:
     """Take the last run's echo away."""
-    for handler in [handler for handler in log.handlers if isinstance(handler, StageEcho)]:
-        log.removeHandler(handler)
+    for echo in _list_echoes():
+        log.removeHandler(echo)
         if finished:
             try:
-                handler.advance(100.0)
+                echo.advance(100.0)
             except Exception as error:  # the UI is no reason to fail
                 log.warning("The run's progress could not be shown: %s", describe_error(error))
+
+
+def _list_echoes() -> list[StageEcho]:
+    return [handler for handler in log.handlers if isinstance(handler, StageEcho)]
 
 
 def slug(name: str) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from httpx import ConnectError
 from sqlalchemy import Engine
 
 from blocks.database import Database
@@ -26,7 +29,7 @@ from tasks.news import News
 from tasks.outbox import put_in
 from tasks.plan import PlanError
 from tasks.policy import AlertPolicy, MonitorPolicy
-from tasks.publish import explain_start, slug
+from tasks.publish import StageEcho, explain_start, slug
 from tasks.schema import prepare_schema
 from tasks.slack import Answer, Fate
 from tasks.summary import Run
@@ -181,6 +184,26 @@ def test_why_a_run_started(flow_run: dict[str, Any], why: str) -> None:
     assert explain_start(SimpleNamespace(**{**known, **flow_run})) == why
 
 
+def test_a_prefect_server_that_is_gone_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every try takes a minute; the journal's next lines are not to wait for it again."""
+    asked: list[float] = []
+
+    def fail(artifact_id: Any, progress: float) -> None:
+        asked.append(progress)
+        raise ConnectError("refused")
+
+    run_id, echo_log = uuid4(), logging.getLogger("silent")
+    monkeypatch.setattr("tasks.publish.find_flow_run_id", lambda: run_id)
+    monkeypatch.setattr("tasks.publish.get_run_logger", lambda: echo_log)
+    monkeypatch.setattr("tasks.publish.update_progress_artifact", fail)
+    echo = StageEcho(run_id, uuid4())
+    for stage in ("extract", "quality", "drift"):
+        line = logging.LogRecord("loanwatch", logging.INFO, "", 0, "done", (), None)
+        line.stage, line.status = stage, "finished"
+        echo.emit(line)
+    assert (len(asked), echo.is_lost) == (1, True)
+
+
 def test_slug() -> None:
     assert slug("Loan_Applications (2)") == "loan-applications-2"
 
@@ -193,8 +216,6 @@ def test_a_failure_tells_our_message_and_no_other() -> None:
     strange = explain_state(state(ValueError("password=S3CRET")))
     assert "ValueError" in strange
     assert "S3CRET" not in strange
-    from uuid import uuid4
-
     message = compose_failure("monitor", "august", uuid4(), strange)
     check_blocks(make_entry("c", "j", message).payload)
 
