@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any, cast
 from uuid import UUID
 
+from httpx import TransportError
 from prefect import Flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
@@ -22,7 +23,15 @@ from flows.temporary_server import temporary_server
 from tasks.errors import LoanwatchError
 
 DRAIN_SECONDS = 10.0
+GONE = (
+    "The Prefect server is gone ({kind}), and with it the record of this run's end. What the run has done stands in "
+    "the journal and in its results folder. Run it again once the server answers."
+)
 HEAVY = ("scipy.stats", "tasks.classifiers")
+
+
+class ServerGoneError(LoanwatchError):
+    """Prefect's server went away while a run used it."""
 
 
 def run_flow(flow: Flow[..., Any], parameters: dict[str, Any], show: Callable[[Console, Any], None]) -> tuple[int, Any]:
@@ -41,6 +50,8 @@ def run_flow(flow: Flow[..., Any], parameters: dict[str, Any], show: Callable[[C
             _let_server_finish(state)
     except (ParameterTypeError, LoanwatchError, RuntimeError) as error:
         return report_error(error), None
+    except TransportError as error:
+        return report_error(ServerGoneError(GONE.format(kind=type(error).__name__))), None
     outcome = state.result(raise_on_failure=False)
     if isinstance(outcome, BaseException) or not state.is_completed():
         return report_error(outcome if isinstance(outcome, BaseException) else RuntimeError(str(state.message))), None

@@ -65,6 +65,7 @@ class TemporaryServer:
         """
         from prefect.settings import (
             PREFECT_API_URL,
+            PREFECT_CLIENT_MAX_RETRIES,
             PREFECT_SERVER_EPHEMERAL_ENABLED,
             PREFECT_SERVER_UI_ENABLED,
             temporary_settings,
@@ -76,7 +77,13 @@ class TemporaryServer:
             return
         self.start()
         self._wait()
-        with temporary_settings({PREFECT_API_URL: self._address, PREFECT_SERVER_UI_ENABLED: False}):
+        settings = {
+            PREFECT_API_URL: self._address,
+            PREFECT_SERVER_UI_ENABLED: False,
+            # Five tries last a minute, for every request; and nobody brings this server back, should it die.
+            PREFECT_CLIENT_MAX_RETRIES: 2,
+        }
+        with temporary_settings(settings):
             yield
 
     def stop(self) -> None:
