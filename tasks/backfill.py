@@ -24,7 +24,11 @@ LOCK = "loanwatch.backfill"
 
 
 class BackfillError(LoanwatchError):
-    """Some windows could not be monitored; the others are done and stay so."""
+    """A backfill could not do its work; the windows that are done stay so."""
+
+
+class UnfinishedError(BackfillError):
+    """Some windows could not be monitored, of which the backfill's own message has told."""
 
 
 @dataclass(frozen=True)
@@ -155,10 +159,10 @@ def _read_again(engine: Engine, seen: Replay) -> Replay:
 
 
 def refuse_failures(replays: Sequence[Replay]) -> None:
-    """Raises BackfillError that names every window which was not finished."""
+    """Raises UnfinishedError that names every window which was not finished."""
     lines = [f"  {replay.window}: {replay.message or replay.state}" for replay in replays if replay.state != "finished"]
     if lines:
-        raise BackfillError(
+        raise UnfinishedError(
             f"{len(lines)} of {len(replays)} windows were not monitored:\n" + "\n".join(lines) + "\n"
             "The others are done. The same command goes on with these."
         )

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from blocks.database import connect, resolve_database
 from tasks.alert import deliver_waiting, make_entry
+from tasks.backfill import UnfinishedError
 from tasks.contract import load_contract
 from tasks.errors import LoanwatchError
 from tasks.journal import describe_error, log
@@ -28,12 +29,14 @@ from tasks.slack import Fate, find_sender
 def tell_failure(flow: Any, flow_run: Any, state: Any) -> None:
     """For a flow's `on_failure`: tell that it failed and why. Prefect passes these three by name.
 
-    A window of a backfill tells nothing: the backfill names all that failed in one message.
+    A window of a backfill tells nothing: the backfill names all that failed in one message, and needs no second one.
     """
     parameters: Mapping[str, Any] = flow_run.parameters or {}
     if parameters.get("backfill"):
         return
     try:
+        if isinstance(state.result(raise_on_failure=False), UnfinishedError):
+            return
         message = compose_failure(flow.name, flow_run.name, flow_run.id, explain_state(state))
         _tell(message, parameters, flow_run)
     except Exception as error:  # telling must not hide the failure itself

@@ -72,9 +72,7 @@ def open_job(request: Request, started_at: datetime | None = None) -> Opening:
     folder = make_results_folder(request.results, job_id)
     kind = "backfill" if request.backfill else "monitor"
     job = Job(job_id, kind, contract, database, window, request.policy, folder, request.models, started_at)
-    job = replace(
-        job, champion=request.champion, may_promote=request.may_promote, backfill=request.backfill or ""
-    )
+    job = replace(job, champion=request.champion, may_promote=request.may_promote, backfill=request.backfill or "")
     return Opening(job, champion, reference)
 
 
