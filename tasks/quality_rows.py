@@ -100,13 +100,16 @@ def check_repeats(contract: Contract, extract: Extract, policy: QualityPolicy) -
     repeated = extract.repeats + int(is_copy.sum())
     if not repeated:
         return pass_check("duplicates", "No application is repeated.")
+    seen = [
+        f"{extract.repeats:,} rows repeat another one exactly and count once" if extract.repeats else "",
+        f"{is_copy.sum():,} applications differ from another one in {contract.id.name} only" if is_copy.any() else "",
+    ]
     return judge_share(
         Finding(
             Question.QUALITY,
             "duplicates",
             Verdict.WARN,
-            f"{extract.repeats:,} rows repeat another one exactly and count once; {is_copy.sum():,} applications "
-            f"differ from another one in {contract.id.name} only. Find out whether the table was loaded twice.",
+            f"{'; '.join(filter(None, seen))}. Find out whether the table was loaded twice.",
             unit="share of rows",
             rows=name_rows(contract, extract.applications, is_copy),
         ),
