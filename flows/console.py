@@ -91,7 +91,9 @@ def show_verdict(console: Console, summary: dict[str, Any]) -> None:
     console.print(f"\n  {summary['reason']}", markup=False)
     if "report" in summary["pages"]:
         console.print(f"  report: {summary['results']}/{summary['pages']['report']}", markup=False, soft_wrap=True)
-    console.print(f"  took {summary['seconds']:.1f} s", style="dim")
+    console.print(
+        f"  took {summary['seconds']:.1f} s, after {summary['start_up_seconds']:.1f} s to the first query", style="dim"
+    )
     console.print(Text.assemble("outcome: ", (summary["outcome"], f"bold {COLOURS[summary['outcome']]}")))
 
 

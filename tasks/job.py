@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+
+import psutil
 
 from blocks.database import Database
 from tasks.contract import Contract
@@ -44,6 +48,12 @@ class Job:
 def name_job(started_at: datetime) -> str:
     """A name that sorts by time and that no two runs share: 20240901T060000-3f9a1c."""
     return f"{started_at.astimezone(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+@cache
+def measure_start_up() -> float:
+    """Seconds from the start of this process to the first call, which is made before the first query."""
+    return time.time() - float(psutil.Process().create_time())
 
 
 def is_job_id(text: str) -> bool:

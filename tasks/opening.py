@@ -13,7 +13,7 @@ from tasks.abandon import abandon_dead_stages
 from tasks.contract import Contract, load_contract
 from tasks.demo.fill import fill_demo
 from tasks.extract import find_held_days
-from tasks.job import Job, make_results_folder, name_job
+from tasks.job import Job, make_results_folder, measure_start_up, name_job
 from tasks.plan import Asked, plan_reference, plan_trailing_window, plan_window, refuse_other_reference
 from tasks.policy import MonitorPolicy
 from tasks.registry import Champion, NoChampionError, find_champion
@@ -59,6 +59,7 @@ def open_job(request: Request, started_at: datetime | None = None) -> Opening:
     contract = load_contract(request.contract)
     database = resolve_database(request.database)
     engine = connect(database)
+    measure_start_up()
     prepare_schema(engine)
     abandon_dead_stages(engine)
     fill_demo(engine, database, contract)

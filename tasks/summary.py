@@ -15,7 +15,7 @@ from tasks.decide import Outcome
 from tasks.drift import Observed
 from tasks.extract import Extract
 from tasks.findings import Finding, Question, summarise
-from tasks.job import Job
+from tasks.job import Job, measure_start_up
 from tasks.preprocess import read_labels
 from tasks.registry import Champion
 from tasks.versions import read_versions
@@ -61,6 +61,7 @@ def summarise_run(run: Run, timings: list[dict[str, Any]], finished_at: datetime
         "champion_after": run.champion_after,
         "comparison": run.contest.record if run.contest else None,
         "stages": order_stages(timings),
+        "start_up_seconds": measure_start_up(),
         "seconds": (finished_at - job.started_at).total_seconds(),
         "started_at": job.started_at.isoformat(),
         "finished_at": finished_at.isoformat(),
