@@ -7,10 +7,7 @@ With promotion off, windows share nothing and run side by side: in worker proces
 from __future__ import annotations
 
 import logging
-import os
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -19,17 +16,13 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 from prefect import flow
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
-from prefect.client.orchestration import get_client
-from prefect.settings import get_current_settings
 from pydantic import Field
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Engine
 
 from blocks.database import adopt_database_option, connect, resolve_database
 from flows.local import report_error, run_flow
 from tasks.backfill import (
-    BackfillError,
     Every,
     Replay,
     cut_windows,
@@ -42,13 +35,12 @@ from tasks.backfill_alert import tell_backfill
 from tasks.contract import load_contract
 from tasks.errors import LoanwatchError
 from tasks.failure import tell_failure
+from tasks.local_runs import replay_here
 from tasks.plan import PlanError
 from tasks.policy import MonitorPolicy, load_policy
 from tasks.pool_runs import replay_on_pool
 from tasks.schema import prepare_schema
 from tasks.windows import Window
-
-POLL_SECONDS = 0.5
 
 app = App(name="flows.backfill", help="Monitor many past windows, each with the champion that was effective then.")
 log = logging.getLogger("loanwatch")
@@ -134,58 +126,6 @@ def follow(name: str, planned: list[Replay], steps: Iterator[list[Replay]]) -> N
                 told.add(replay.window)
                 log.info("%d of %d  %s  %s", len(told), len(planned), replay.window, replay.outcome or replay.message)
         update_progress_artifact(artifact, progress=100 * len(told) / len(planned))  # type: ignore[arg-type]
-
-
-def replay_here(engine: Engine, planned: list[Replay], workers: int, *, in_order: bool) -> Iterator[list[Replay]]:
-    """Start worker processes, and another one for each that is killed; yields every window from time to time."""
-    open_windows = sum(replay.is_open for replay in planned)
-    crew = [_start_worker(planned[0], number, in_order) for number in range(min(workers, open_windows))]
-    try:
-        while crew:
-            time.sleep(POLL_SECONDS)
-            replays = list_replays(engine, planned[0].backfill)
-            yield replays
-            for number, worker in enumerate(crew):
-                code = worker.poll()
-                if code is not None and code < 0 and any(replay.is_open for replay in replays):
-                    log.info("a worker was killed (signal %d); its window goes to another one", -code)
-                    crew[number] = _start_worker(planned[0], number, in_order)
-                elif code:
-                    raise BackfillError(f"A worker could not work: {_read_end(planned[0], number)}")
-            if all(worker.poll() is not None for worker in crew):
-                break
-        yield list_replays(engine, planned[0].backfill)
-    finally:
-        for worker in crew:
-            worker.terminate()
-        for worker in crew:
-            worker.wait()
-
-
-def _start_worker(replay: Replay, number: int, in_order: bool) -> subprocess.Popen[bytes]:
-    """A process that shares this one's Prefect server, database and folder; what it says goes to a file."""
-    command = [sys.executable, "-m", "flows.replay", replay.backfill]
-    if replay.parameters["database"]:
-        command += ["--database", replay.parameters["database"]]
-    if in_order:
-        command += ["--in-order"]
-    with get_client(sync_client=True) as client:
-        settings = get_current_settings().to_environment_variables(exclude_unset=True)
-        environment = {**os.environ, **settings, "PREFECT_API_URL": str(client.api_url)}
-    written = _name_log(replay, number)
-    written.parent.mkdir(parents=True, exist_ok=True)
-    with written.open("ab") as file:
-        return subprocess.Popen(command, stdout=file, stderr=file, stdin=subprocess.DEVNULL, env=environment)  # noqa: S603 - our own command
-
-
-def _name_log(replay: Replay, number: int) -> Path:
-    return Path(replay.parameters["results"]) / f"backfill-{replay.backfill}" / f"worker-{number + 1}.log"
-
-
-def _read_end(replay: Replay, number: int) -> str:
-    written = _name_log(replay, number)
-    lines = written.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return f"{' '.join(lines[-3:])} ({written} has more)"
 
 
 def describe(replay: Replay) -> dict[str, Any]:
