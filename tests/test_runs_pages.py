@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import shlex
 import zipfile
-from datetime import date
+from datetime import date, timedelta
+from html import unescape
 from pathlib import Path
 
 import jsonschema
@@ -16,8 +19,10 @@ from blocks.database import Patience, make_engine
 from flows.evidence import command as pack_evidence
 from flows.history import command as rebuild
 from tasks.history.records import read_history
+from tasks.ledger import find_version_on, read_ledger, verify_ledger
 from tasks.policy import MonitorPolicy, TrainPolicy, load_policy
-from tasks.report_page.words import OUTCOMES, headline
+from tasks.registry import find_current, read_version
+from tasks.report_page.words import MEASURES, OUTCOMES, headline
 from tests.browser import audit, is_too_wide, needs_chromium, open_tab
 from tests.flow import month, run_monitor
 
@@ -38,7 +43,7 @@ def past(demo_database, make_database, tmp_path_factory):
         summaries = {
             "first": run_monitor(folder, **month(2024, 7), **reference, policy=QUICK)[1],
             "drifted": run_monitor(folder, **month(2024, 8), policy=QUICK)[1],
-            "rule": run_monitor(folder, **month(2024, 10), policy=QUICK)[1],
+            "promoted": run_monitor(folder, **month(2024, 10), policy=QUICK)[1],
             "unfit": run_monitor(folder, start=date(2025, 3, 1), end=date(2025, 3, 31), policy=QUICK)[1],
         }
         engine = make_engine(url, Patience())
@@ -50,7 +55,7 @@ def read_report(summary):
     return (Path(summary["results"]) / "report.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["first", "drifted", "rule", "unfit"])
+@pytest.mark.parametrize("name", ["first", "drifted", "promoted", "unfit"])
 def test_summary_and_report_say_the_same(past, name):
     summary = past[1][name]
     jsonschema.validate(summary, SCHEMA, format_checker=jsonschema.FormatChecker())
@@ -68,13 +73,59 @@ def test_summary_and_report_say_the_same(past, name):
 
 
 def test_each_run_tells_its_own_story(past):
-    first, drifted, rule, unfit = (past[1][name] for name in ("first", "drifted", "rule", "unfit"))
+    first, drifted, promoted, unfit = past[1].values()
     assert "the first one was trained by this run" in read_report(first)
     assert "Nothing moved that matters." in read_report(first)
     assert "annual_income" in headline(drifted)
-    assert "the rule behind the decisions has changed" in headline(rule).lower()
-    assert (rule["outcome"] == "promoted") == ("model replaced" in read_report(rule))
+    assert "the rule behind the decisions has changed" in headline(promoted).lower()
+    assert headline(promoted).endswith(": the model was replaced.")
     assert "cannot be used" in headline(unfit)
+
+
+def test_the_promotion_is_in_the_registry_and_the_ledger(past):
+    """In October the rule changes: a challenger that has seen some of it ranks better than one that has not."""
+    summaries, engine = past[1], past[2]
+    summary, record = summaries["promoted"], summaries["promoted"]["comparison"]
+    assert (summary["outcome"], record["promoted"]) == ("promoted", True)
+    assert record["reason"].startswith("Promoted: ")
+    assert summary["reason"].endswith(record["reason"])
+    assert record["challenger"]["auc"] - record["champion"]["auc"] == pytest.approx(record["difference"])
+    assert record["interval"][0] > 0, "it is proven better"
+    before, after = summary["champion"]["version"], summary["champion_after"]
+    assert before == summaries["drifted"]["champion_after"] != after
+    name, end = summary["contract"]["name"], date.fromisoformat(summary["window"]["end"])
+    with engine.connect() as connection:
+        ledger = read_ledger(connection, name)
+        current = find_current(connection, name)
+        models = [read_version(connection, name, version) for version in (before, after)]
+    assert (current, verify_ledger(ledger, current)) == (after, [])
+    assert [model.state for model in models] == ["retired", "champion"]
+    assert (models[1].job_id, models[1].kind) == (summary["job_id"], record["kind"])
+    assert models[1].metrics["comparison"]["challenger"]["auc"] == record["challenger"]["auc"]
+    row = ledger[-1]
+    assert (row.job_id, row.from_version, row.to_version) == (summary["job_id"], before, after)
+    assert (row.why, row.effective_from) == (record["reason"], end + timedelta(days=1))
+    assert find_version_on(ledger, end).to_version == before
+    report = (Path(summary["results"]) / "deploy_report.json").read_bytes()
+    assert row.evidence_sha256 == summary["hashes"]["deploy_report"] == hashlib.sha256(report).hexdigest()
+    assert {**json.loads(report), **record} == json.loads(report), "the summary tells what the evidence tells"
+
+
+def test_the_page_of_a_promotion_says_what_was_recorded(past):
+    summary = past[1]["promoted"]
+    page = " ".join(unescape(re.sub("<[^>]*>", " ", read_report(summary))).split())
+    record, name = summary["comparison"], MEASURES["auc"][0]
+    for said in (
+        f"model replaced {headline(summary)} {summary['reason']}",
+        f"model in production version {summary['champion_after']}",
+        f"The model that was watched Version {summary['champion']['version']},",
+        f"Challenger against champion {record['reason']}",
+        f"measure champion, version {record['champion_version']} challenger challenger in training {name} "
+        + " ".join(f"{record[who]['auc']:.3f}" for who in ("champion", "challenger", "challenger_training")),
+    ):
+        assert said in page
+    assert record["champion_version"] == summary["champion"]["version"]
+    assert summary["hashes"]["deploy_report"] in page
 
 
 def test_the_history_shows_what_the_runs_found(past):
@@ -86,6 +137,7 @@ def test_the_history_shows_what_the_runs_found(past):
         s["job_id"]: s["verdicts"] for s in summaries.values()
     }
     page = (results / "index.html").read_text(encoding="utf-8")
+    assert f"<td>{summaries['promoted']['comparison']['reason']}</td>" in page
     for summary in summaries.values():
         assert f'href="{summary["job_id"]}/report.html"' in page
     assert "annual_income" in page
@@ -96,7 +148,7 @@ def test_the_history_shows_what_the_runs_found(past):
 
 def test_the_evidence_pack_is_whole(past, tmp_path):
     results, summaries, engine = past
-    summary = summaries["rule"]
+    summary = summaries["promoted"]
     packed = tmp_path / "pack.zip"
     assert pack_evidence(summary["job_id"], output=packed, results=str(results)) == 0
     assert packed.stat().st_size < 15_000_000
@@ -104,7 +156,8 @@ def test_the_evidence_pack_is_whole(past, tmp_path):
         files = {Path(name).name: pack.read(name) for name in pack.namelist()}
     needed = {"report.html", "summary.json", "deploy_report.json", "data_quality.html", "data_drift.html"}
     assert needed | {"model_drift.html", "ledger.json", "repeat.sh", "policy.toml", "SHA256SUMS"} <= files.keys()
-    assert files[f"model_card_version_{summary['champion']['version']}.md"].startswith(b"# ")
+    for version in (summary["champion"]["version"], summary["champion_after"]):
+        assert files[f"model_card_version_{version}.md"].startswith(b"# ")
     with engine.connect() as connection:
         count = connection.execute(text("select count(*) from loanwatch.promotion")).scalar()
     assert len(json.loads(files["ledger.json"])) == count
@@ -135,3 +188,36 @@ def test_pages_of_real_runs_in_a_browser(past, tmp_path, width):
                 assert seen.requests == [page.as_uri()]
                 assert audit(tab) == [], page
                 assert not is_too_wide(tab), page
+
+
+# What a reader sees of a promotion: the texts of these places of the page, in the order of the page.
+PLACES = """(() => {
+    const read = (place) => [...document.querySelectorAll(place)].map((part) => part.innerText.trim());
+    const row = [...document.querySelectorAll(".decision ~ .scroll tr")].find((row) => row.innerText.startsWith("AUC"));
+    return {
+        pill: read(".top .pill"), headline: read("h1"), reason: read(".lead"), decision: read(".decision"),
+        facts: read(".facts li"), auc: [...row.cells].slice(1).map((cell) => cell.innerText.trim())
+    };
+})()"""
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [1400, 390])
+def test_a_promotion_in_a_browser(past, tmp_path, width):
+    results, summaries, _ = past
+    summary, record = summaries["promoted"], summaries["promoted"]["comparison"]
+    with open_tab(tmp_path) as tab:
+        tab.open(results / summary["job_id"] / "report.html", width)
+        seen = tab.run(PLACES)
+        tab.open(results / "index.html", width)
+        models = tab.run("[...document.querySelectorAll('table')].map((table) => table.innerText).join('\\n')")
+    assert f"model in production version {summary['champion_after']}" in seen.pop("facts")
+    assert seen == {
+        "pill": [OUTCOMES["promoted"]],
+        "headline": [headline(summary)],
+        "reason": [summary["reason"]],
+        "decision": [record["reason"]],
+        "auc": [f"{record[who]['auc']:.3f}" for who in ("champion", "challenger", "challenger_training")],
+    }
+    assert f"version {summary['champion_after']}, " in models
+    assert record["reason"] in models
