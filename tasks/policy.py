@@ -106,7 +106,7 @@ class TrainPolicy(Policy):
     forest_trees: int = Field(100, ge=10, le=2000, description="Trees of the Random Forest.")
     forest_depth: int = Field(10, ge=1, le=64, description="Greatest depth of a Random Forest tree.")
     forest_leaf: int = Field(3, ge=1, description="Fewest rows in a leaf of a Random Forest tree.")
-    forest_rows: float = Field(0.3, gt=0, le=1, description="Share of the rows that each Random Forest tree is shown.")
+    forest_rows: float = Field(0.25, gt=0, le=1, description="Share of the rows that each Random Forest tree is shown.")
     forest_features: float = Field(0.4, gt=0, le=1, description="Share of the features that each split may use.")
     boosting_rounds: int = Field(60, ge=10, le=5000, description="Trees of the Gradient Boosting model.")
     boosting_rate: float = Field(0.1, gt=0, le=1, description="Learning rate of the Gradient Boosting model.")
