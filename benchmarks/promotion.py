@@ -1,7 +1,9 @@
 """Promotion: how often does the rule promote where nothing is better, and where something truly is?
 
-- `equal`: champions and challengers of one distribution. Every challenger is retrained, as the pipeline does it, on the
-  champion's rows and a new window's first days, and judged on its last ones.
+- `equal`: champions and challengers of one distribution, one kind and equally many rows. Every challenger is fitted, as
+  the pipeline does it, on the champion's rows and a new window's first days, and judged on its last ones; but as many
+  of the champion's rows are left out as the window brings, and the kind is not chosen again: with more rows, or where
+  chance chose the poorer kind for the champion, the challenger is truly better, and to promote it is no error.
 - `better`: the champion is the challenger with noise on its log odds, so much that it truly loses 0.02 AUC (measured on
   the whole pool); each draw judges both on 3,000 rows of the pool.
 """
@@ -23,10 +25,10 @@ from tasks.challenge import CHALLENGER, CHAMPION, Judged, judge, measure_compari
 from tasks.compare import decide_promotion
 from tasks.customers import remember_customers
 from tasks.files import write_json
-from tasks.policy import PromotionPolicy, TrainPolicy
-from tasks.preprocess import Floats, Prepared
+from tasks.policy import Kind, PromotionPolicy, TrainPolicy
+from tasks.preprocess import Floats, Prepared, concatenate
 from tasks.statistics.regression import logit
-from tasks.train import Split, Training, score, train_candidates
+from tasks.train import Candidate, Split, Training, fit_candidate, score, train_candidates
 
 QUICK = TrainPolicy(forest_trees=25, folds=2)
 WINDOWS_PER_CHAMPION = 10
@@ -46,19 +48,31 @@ class Record:
 
 
 def count_equal(draws: int, reference_rows: int, window_rows: int, policy: TrainPolicy = QUICK) -> Record:
-    """Retrainings on one distribution, ten for each champion."""
+    """Challengers that are no better than their champion, ten for each champion."""
     promoted = 0
     champions = -(-draws // WINDOWS_PER_CHAMPION)
     for seed in range(champions):
         windows = min(WINDOWS_PER_CHAMPION, draws - seed * WINDOWS_PER_CHAMPION)
         rows = make_rows(reference_rows, windows * window_rows, seed=1000 + seed)
-        champion = train_candidates(CONTRACT, _split(rows.training), [], policy)
-        known = remember_customers(champion.fitted_on.keys)
+        champion = fit_as_first(rows.training, policy)
+        known = remember_customers(rows.training.keys)
         for place in range(windows):
             window = _take(rows.test, place * window_rows, (place + 1) * window_rows)
-            training = train_candidates(CONTRACT, _split(window), [rows.training], policy)
-            promoted += _is_promoted(training, judge(training, champion.chosen.pipeline, known))
+            training = fit_equal(champion.kind, rows.training, _split(window), policy)
+            promoted += _is_promoted(training, judge(training, champion.pipeline, known))
     return _count("equal", draws, promoted)
+
+
+def fit_as_first(rows: Prepared, policy: TrainPolicy) -> Candidate:
+    """A champion as the pipeline makes its first one: its kind is chosen on a part of the rows, and fitted on all."""
+    kind = train_candidates(CONTRACT, _split(rows), [], policy).chosen.kind
+    return fit_candidate(CONTRACT, kind, rows, policy)
+
+
+def fit_equal(kind: Kind, known: Prepared, window: Split, policy: TrainPolicy) -> Training:
+    """A challenger of that kind on the window's training rows and as many of the known ones as make up their number."""
+    fitted_on = concatenate([_take(known, len(window.train), len(known)), window.train])
+    return Training(fit_candidate(CONTRACT, kind, fitted_on, policy), fitted_on, {}, window)
 
 
 def count_better(draws: int, test_rows: int, gain: float, policy: TrainPolicy = QUICK) -> Record:
