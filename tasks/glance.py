@@ -10,6 +10,7 @@ from typing import Any
 
 from tasks.findings import Question
 from tasks.links import link_page
+from tasks.verdict import AUC, say_amount
 
 MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "not_enough_data": "?", "not_run": "–"}
 COLOURS = {"pass": "#2e7d32", "warn": "#f9a825", "fail": "#c62828", "not_enough_data": "#8e24aa", "not_run": "#9e9e9e"}
@@ -111,11 +112,12 @@ def _alarms(summary: Mapping[str, Any]) -> list[str]:
     if not failed:
         return []
     rows = [
-        f"| {escape(f['subject'] or f['question'])} | {_number(f['effect'])} {escape(f['unit'])} "
-        f"| {_number(f['limit'])} | {_number(f['p_value'])} |"
+        f"| {f['question']} | {escape(f['subject'] or spell(f['check']))} | {_amount(f, 'effect')} "
+        f"| {_amount(f, 'limit')} | {_chance(f['p_value'])} |"
         for f in failed[:MOST_ALARMS]
     ]
-    return ["## What moved", "", "| what | how much | limit | p |", "|---|---|---|---|", *rows, ""]
+    head = "| question | what | how much | limit | by chance alone |"
+    return ["## What moved", "", head, "|---|---|---|---|---|", *rows, ""]
 
 
 def _models(summary: Mapping[str, Any]) -> str:
@@ -125,8 +127,19 @@ def _models(summary: Mapping[str, Any]) -> str:
     return f"Model before: version {champion['version']} ({spell(champion['kind'])}). In production now: version {summary['champion_after']}."  # noqa: E501
 
 
-def _number(value: Any) -> str:
-    return "" if value is None else f"{float(value):.3g}"
+def _amount(finding: Mapping[str, Any], name: str) -> str:
+    if finding[name] is None:
+        return ""
+    if finding["question"] == Question.QUALITY:  # shares, counts and whatever else a check of quality counts
+        return f"{float(finding[name]):.3g} {escape(finding['unit'])}"
+    amount = say_amount(float(finding[name]), finding["unit"])
+    return f"{amount} {AUC}" if finding["unit"] == AUC else amount
+
+
+def _chance(p_value: float | None) -> str:
+    if p_value is None:
+        return ""
+    return "less than once in a million windows" if p_value < 1e-6 else f"{float(p_value):.2g}"
 
 
 def _link(place: str) -> str:
