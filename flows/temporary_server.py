@@ -19,8 +19,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO
 
-FLOWS = ("monitor", "train", "score", "backfill", "slack_test")
+from tasks.errors import LoanwatchError
+
+FLOWS = tuple(f"flows.{name}" for name in ("monitor", "train", "score", "backfill", "slack_test"))
 STOP_SECONDS = 5.0
+
+
+class ServerStartError(LoanwatchError):
+    """The temporary server did not start."""
 
 
 class TemporaryServer:
@@ -61,7 +67,7 @@ class TemporaryServer:
     def attach(self) -> Iterator[None]:
         """Within it Prefect uses this server, where none is configured.
 
-        Raises RuntimeError, with what the server said, where it does not start.
+        Raises ServerStartError, with what the server said, where it does not start.
         """
         from prefect.settings import (
             PREFECT_API_URL,
@@ -107,7 +113,7 @@ class TemporaryServer:
         except httpx.HTTPError as error:
             said = self._read_said()
             self.stop()
-            raise RuntimeError(
+            raise ServerStartError(
                 f"The temporary Prefect server did not start within {patience:.0f} s ({type(error).__name__}). "
                 f"Start `prefect server start` and set PREFECT_API_URL, or mend this: {said or 'it said nothing.'}"
             ) from None
@@ -123,7 +129,7 @@ def is_wanted(command: Sequence[str]) -> bool:
     """Whether a command line, as in `sys.orig_argv`, runs a flow and no Prefect server is named."""
     if os.environ.get("PREFECT_API_URL") or "-m" not in command or {"--help", "-h", "--version"} & set(command):
         return False
-    return command[command.index("-m") + 1].removeprefix("flows.") in FLOWS
+    return command[command.index("-m") + 1] in FLOWS
 
 
 def serve(descriptor: int, parent: int) -> None:

@@ -28,6 +28,7 @@ from tasks.policy import MonitorPolicy, load_policy
 from tasks.preprocess import preprocess
 from tasks.quality import check_quality, is_fit
 from tasks.retrain import load_incumbent, refuse_unfit, replace_champion
+from tasks.turn import take_turn
 
 app = App(name="flows.train", help="Force a retraining for a window.")
 
@@ -75,9 +76,11 @@ def train(
     findings = check_quality(job, extract)
     if not is_fit(findings):
         refuse_unfit(extract, findings)
-    training = train_challenger(job, champion, preprocess(job, extract))
-    contest = compare_with_champion(job, champion, training, findings)
-    succeeded = promote_or_keep(job, champion, training, contest)
+    prepared = preprocess(job, extract)
+    with take_turn(job, champion):
+        training = train_challenger(job, champion, prepared)
+        contest = compare_with_champion(job, champion, training, findings)
+        succeeded = promote_or_keep(job, champion, training, contest)
     emit_promotions(job)
     return conclude(str(succeeded.outcome), succeeded.version, contest.decision.reason)
 

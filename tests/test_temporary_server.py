@@ -12,6 +12,7 @@ import httpx
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from flows.local import run_flow
 from flows.temporary_server import TemporaryServer, is_wanted
 
 PYTHON = "/usr/bin/python"
@@ -25,6 +26,7 @@ PYTHON = "/usr/bin/python"
         ([PYTHON, "-m", "flows.monitor", "--help"], False),  # nothing runs
         ([PYTHON, "-m", "flows.models"], False),  # not a flow
         ([PYTHON, "-m", "pytest"], False),
+        ([PYTHON, "-m", "train"], False),  # somebody else's
         ([PYTHON, "program.py"], False),
     ],
 )
@@ -44,6 +46,21 @@ def test_a_configured_server_is_used(prefect_server):
     with server.attach():
         assert PREFECT_API_URL.value() == configured
         assert not server.is_running
+
+
+def test_one_that_cannot_start_says_so_and_what_to_do(monkeypatch, capfd):
+    broken = TemporaryServer()
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    monkeypatch.setenv("PREFECT_SERVER_DATABASE_CONNECTION_URL", "nothing://at-all")
+    monkeypatch.setattr("flows.local.temporary_server", broken)
+    with temporary_settings({PREFECT_API_URL: None}):
+        code, _ = run_flow(None, {}, lambda console, outcome: None)  # type: ignore[arg-type] - it never gets so far
+    said = capfd.readouterr().err
+    assert code == 1
+    assert "did not start" in said
+    assert "set PREFECT_API_URL" in said
+    assert "did not expect" not in said
+    assert not broken.is_running
 
 
 @pytest.mark.slow
