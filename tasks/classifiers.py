@@ -19,8 +19,8 @@ from tasks.preprocess import Floats
 from tasks.transformers import build_preprocessor
 from tasks.tree_tables import add_trees, can_tabulate
 
-# To make the tables takes as long as to score so many rows without them.
-TABLE_ROWS = 2_000
+# From about so many rows on the tables of small trees are worth making.
+TABLE_ROWS = 10_000
 Fold = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 

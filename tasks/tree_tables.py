@@ -7,7 +7,7 @@ in the same order, so that the probabilities are the same to the last bit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Path = tuple[tuple[int, bool], ...]
 
-# Two to this power are the values of a tree's table.
+# Two to this power are the entries of a tree's table, a byte each.
 MOST_NODES = 15
 # So many rows' columns stay in a core's cache while all trees pass over them.
 CHUNK_ROWS = 10_000
@@ -26,11 +25,15 @@ CHUNK_ROWS = 10_000
 
 @dataclass(frozen=True, eq=False)
 class TreeTable:
-    """One tree: for each inner node its feature, its threshold, and whether a missing value goes left."""
+    """One tree: for each inner node its feature, its threshold, and whether a missing value goes left.
+
+    `leaves` is the leaf that all nodes' answers lead to (bit by bit, 1 for left); `values` has the leaves' values.
+    """
 
     features: NDArray[np.int64]
     thresholds: Floats
     missing_left: NDArray[np.bool_]
+    leaves: NDArray[np.uint8]
     values: Floats
 
     def read(self, columns: Floats) -> Floats:
@@ -43,7 +46,7 @@ class TreeTable:
             column = columns[feature]
             left = ~(column > threshold) if missing_left else column <= threshold
             places |= left.astype(np.uint16) << np.uint16(bit)
-        return self.values[places]
+        return np.asarray(self.values[self.leaves[places]])
 
 
 _TABLES: WeakKeyDictionary[Any, TreeTable] = WeakKeyDictionary()
@@ -70,28 +73,21 @@ def add_trees(predictors: Sequence[Any], matrix: Floats, sums: Floats) -> None:
 def _tabulate(predictor: Any) -> TreeTable:
     nodes = predictor.nodes
     inner = np.flatnonzero(nodes["is_leaf"] == 0)
-    values = np.empty(2 ** len(inner))
-    bit_of = {int(node): bit for bit, node in enumerate(inner)}
-    answers = np.arange(len(values))
-    for leaf, path in _walk(nodes, 0, ()):
-        fits = np.ones(len(values), dtype=bool)
-        for node, is_left in path:
-            fits &= ((answers >> bit_of[node]) & 1 == 1) == is_left
-        values[fits] = nodes["value"][leaf]
+    # A leaf leads to itself, so that every answer has come to its leaf once the deepest has.
+    onward = np.arange(len(nodes))[:, None].repeat(2, axis=1)
+    onward[inner] = np.column_stack([nodes["right"][inner], nodes["left"][inner]])
+    bits = np.zeros(len(nodes), dtype=np.int64)
+    bits[inner] = np.arange(len(inner))
+    answers = np.arange(2 ** len(inner))
+    at = np.zeros_like(answers)
+    for _ in range(predictor.get_max_depth()):
+        at = onward[at, answers >> bits[at] & 1]
     table = TreeTable(
         nodes["feature_idx"][inner].astype(np.int64),
         nodes["num_threshold"][inner].copy(),
         nodes["missing_go_to_left"][inner].astype(bool),
-        values,
+        at.astype(np.uint8),
+        nodes["value"].copy(),
     )
     _TABLES[predictor] = table
     return table
-
-
-def _walk(nodes: Any, node: int, path: Path) -> Iterator[tuple[int, Path]]:
-    """Every leaf with the way to it: the nodes, and whether it goes left there."""
-    if nodes["is_leaf"][node]:
-        yield node, path
-        return
-    yield from _walk(nodes, int(nodes["left"][node]), (*path, (node, True)))
-    yield from _walk(nodes, int(nodes["right"][node]), (*path, (node, False)))

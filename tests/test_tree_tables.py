@@ -26,7 +26,7 @@ def make_matrix(random, rows, missing):
     seed=st.integers(0, 2**32 - 1),
     leaves=st.integers(2, MOST_NODES + 3),
     missing=st.sampled_from([0.0, 0.2]),
-    rows=st.sampled_from([TABLE_ROWS, CHUNK_ROWS + 1]),
+    rows=st.sampled_from([TABLE_ROWS, 2 * CHUNK_ROWS + 1]),
 )
 def test_tables_and_trees_agree(seed, leaves, missing, rows):
     random = np.random.default_rng(seed)
