@@ -12,7 +12,7 @@ from tasks.leaks import Leak, measure_leaks, suspect_rows
 from tasks.observed import Observed
 from tasks.policy import QualityPolicy
 from tasks.quality_findings import list_few, name_rows, pass_check, show_word
-from tasks.statistics.auc import Auc, measure_auc
+from tasks.statistics.auc import Auc, measure_auc, measure_counted_auc
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -117,7 +117,7 @@ def _find_suspicious_columns(
         return []
     found = []
     for column in contract.features:
-        auc = measure_auc(known, rank_by_column(column, applications.loc[is_labelled, column.name], known))
+        auc = measure_column_auc(column, applications.loc[is_labelled, column.name], known)
         if auc.value - auc.variance**0.5 < policy.suspicious_auc:
             continue
         found.append(
@@ -138,22 +138,26 @@ def _find_suspicious_columns(
     return found
 
 
-def rank_by_column(column: Column, values: pd.Series, labels: Floats) -> Floats:
-    """Each row's share of positive labels among the rows of the other half with a like value (or none, too).
+def measure_column_auc(column: Column, values: pd.Series, labels: Floats) -> Auc:
+    """How well a column alone ranks the labels: by the positive share of the rows with a like value (or none, too).
 
-    The halves are every other row, so that a column of many different words does not rank by having seen the row.
+    A row's share is that of the other half of the rows, so that a column of many different words does not rank by
+    having seen the row. The halves are every other row.
     """
     if column.type == "category":
         codes = values.cat.codes.to_numpy().astype(np.int64)
     else:
         edges = np.unique(values.quantile(np.linspace(0, 1, _BINS + 1)).dropna())
         codes = np.where(values.isna(), -1, np.searchsorted(edges, values.to_numpy(float), side="right"))
-    codes = codes + 1
+    levels = int(codes.max()) + 2
     half = np.arange(len(labels)) % _HALVES
-    scores = np.empty(len(labels))
-    for number in range(_HALVES):
-        learnt, scored = half != number, half == number
-        rows = np.bincount(codes[learnt], minlength=codes.max() + 1)
-        positive = np.bincount(codes[learnt], weights=labels[learnt], minlength=codes.max() + 1)
-        scores[scored] = ((positive + labels[learnt].mean()) / (rows + 1))[codes[scored]]
-    return scores
+    cells = half * levels + codes + 1
+    rows, positive = (
+        np.bincount(cells, weights=weights, minlength=_HALVES * levels).reshape(_HALVES, levels)
+        for weights in (None, labels)
+    )
+    means = positive.sum(axis=1, keepdims=True) / rows.sum(axis=1, keepdims=True)
+    scores = ((positive + means) / (rows + 1))[::-1].ravel()
+    _, place = np.unique(scores, return_inverse=True)
+    given = np.bincount(place, weights=positive.ravel())
+    return measure_counted_auc(given, np.bincount(place, weights=rows.ravel()) - given)

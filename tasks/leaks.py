@@ -43,7 +43,7 @@ class Sign:
         if self.kind == "missing":
             return np.asarray(values.isna())
         if self.kind == "value":
-            return np.asarray(values.astype(object) == self.value, dtype=bool)
+            return np.asarray(values == self.value, dtype=bool)
         numbers = values.to_numpy(float)
         return np.asarray(numbers >= self.value if self.kind == "at_least" else numbers <= self.value)
 
@@ -96,6 +96,7 @@ class _Search:
         self._columns = columns
         self._applications = applications
         self._labels = labels
+        self._is_positive = labels == 1
         self._policy = policy
         self._least = max(int(np.ceil(policy.leak_share * len(labels))), 2)
         self._is_open = np.ones(len(labels), dtype=bool)
@@ -104,11 +105,12 @@ class _Search:
 
     def run(self) -> list[Leak]:
         """Groups of equal values first, the largest first; then the two ends of every number column."""
-        groups = [(sign, sign.find(self._applications)) for column in self._columns for sign in self._list(column)]
+        groups = [group for column in self._columns for group in self._list(column)]
         numbers = [column.name for column in self._columns if column.type == "number"]
         # Any row of a number column may become a limit, seen from either end.
         self._looked_at = len(groups) + 2 * len(numbers) * len(self._labels)
-        for sign, mask in sorted(groups, key=lambda group: -int(group[1].sum())):
+        for sign, _ in sorted(groups, key=lambda group: -group[1]):
+            mask = sign.find(self._applications)
             if not self._join(sign, mask):
                 self._judge(sign, mask, ~mask, ~mask)
         for name in numbers:
@@ -116,14 +118,16 @@ class _Search:
                 self._judge_end(name, is_upper)
         return sorted((leak for leak, _ in self._found), key=lambda leak: -leak.rows)
 
-    def _list(self, column: Column) -> Iterator[Sign]:
-        """Missing, and the values that enough rows hold."""
+    def _list(self, column: Column) -> Iterator[tuple[Sign, int]]:
+        """Missing, and the values that enough rows hold, each with how many."""
         values = self._applications[column.name]
-        if values.isna().sum() >= self._least:
-            yield Sign(column.name, "missing")
-        counts = values.value_counts()
-        for value in counts.index[counts.to_numpy() >= self._least]:
-            yield Sign(column.name, "value", value if column.type == "category" else float(value))
+        missing = int(values.isna().sum())
+        if missing >= self._least:
+            yield Sign(column.name, "missing"), missing
+        for value, rows in values.value_counts().items():
+            if rows < self._least:
+                break
+            yield Sign(column.name, "value", value if column.type == "category" else float(value)), rows
 
     def _join(self, sign: Sign, mask: Mask) -> bool:
         """Whether the sign marks the rows of a leak already found; then its column is named there too."""
@@ -137,23 +141,31 @@ class _Search:
 
     def _judge(self, sign: Sign, mask: Mask, others: Mask, nearest: Mask) -> None:
         """Keep the sign as a leak where its open rows are many, agree, differ from the nearest, and not by chance."""
-        judged, tested, near = (self._labels[rows & self._is_open] for rows in (mask, others, nearest))
-        if len(judged) < self._least or not len(near):
+        judged = mask & self._is_open
+        rows = np.count_nonzero(judged)
+        if rows < self._least or not (nearest & self._is_open).any():
             return
-        is_positive = judged.mean() >= 0.5
-        agreement, elsewhere = (float(np.mean(labels == is_positive)) for labels in (judged, near))
+        is_positive = np.count_nonzero(judged & self._is_positive) * 2 >= rows
+        agreeing = self._count(judged, is_positive)
+        agreement, elsewhere = agreeing / rows, self._measure_agreement(nearest & self._is_open, is_positive)
         if agreement < self._policy.leak_purity or agreement - elsewhere < self._policy.leak_break:
             return
-        p_value = min(_test_agreement(judged == is_positive, tested == is_positive) * self._looked_at, 1.0)
+        tested = others & self._is_open
+        by_chance = _test_agreement(agreeing, rows, self._count(tested, is_positive), np.count_nonzero(tested))
+        p_value = min(by_chance * self._looked_at, 1.0)
         if p_value > self._policy.leak_level:
             return
-        whole = self._labels[mask]
-        agreement = float(np.mean(whole == is_positive))
-        leak = Leak(
-            sign, (sign.column,), bool(is_positive), len(whole), len(whole) / len(mask), agreement, elsewhere, p_value
-        )
+        whole = np.count_nonzero(mask)
+        agreement = self._measure_agreement(mask, is_positive)
+        leak = Leak(sign, (sign.column,), is_positive, whole, whole / len(mask), agreement, elsewhere, p_value)
         self._found.append((leak, mask))
         self._is_open &= ~mask
+
+    def _count(self, rows: Mask, is_positive: bool) -> int:
+        return int(np.count_nonzero(rows & (self._is_positive if is_positive else ~self._is_positive)))
+
+    def _measure_agreement(self, rows: Mask, is_positive: bool) -> float:
+        return self._count(rows, is_positive) / int(np.count_nonzero(rows))
 
     def _judge_end(self, name: str, is_upper: bool) -> None:
         """Judge the longest run of values at one end of a column that nearly all have one label.
@@ -192,8 +204,6 @@ def _find_run(numbers: Floats, labels: Floats, purity: float) -> int:
     return int(np.flatnonzero(is_end)[-1]) + 1 if is_end.any() else 0
 
 
-def _test_agreement(judged: Mask, others: Mask) -> float:
+def _test_agreement(agreeing: int, rows: int, others_agreeing: int, others: int) -> float:
     """The chance of at least so much agreement among the judged rows if they were like the others (Fisher, exact)."""
-    agreeing = int(judged.sum())
-    rows = len(judged) + len(others)
-    return float(scipy.stats.hypergeom.sf(agreeing - 1, rows, agreeing + int(others.sum()), len(judged)))
+    return float(scipy.stats.hypergeom.sf(agreeing - 1, rows + others, agreeing + others_agreeing, rows))

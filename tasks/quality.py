@@ -16,7 +16,7 @@ from tasks.journal import stage
 from tasks.leak_findings import measure_auc_without_leaks, measure_leakage
 from tasks.observed import Observed
 from tasks.policy import QualityPolicy
-from tasks.preprocess import prepare
+from tasks.preprocess import read_labels
 from tasks.quality_columns import measure_columns
 from tasks.quality_rows import (
     check_ambiguous,
@@ -60,7 +60,7 @@ def measure_quality(
     applications = extract.applications
     if not len(applications):
         return findings
-    labels = prepare(contract, applications).labels
+    labels = read_labels(contract, applications)
     return [
         *findings,
         check_times(contract, applications, window),

@@ -189,8 +189,7 @@ def _check_same(contract: Contract, extract: Extract, policy: QualityPolicy) -> 
         values = extract.applications[column.name]
         if values.nunique() < 2:
             continue
-        comparable = values.astype(object).astype(str) if column.type == "category" else values
-        key = hash((column.type, pd.util.hash_pandas_object(comparable, index=False).to_numpy().tobytes()))
+        key = hash((column.type, pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes()))
         twin = seen.setdefault(key, column.name)
         if twin != column.name:
             sentence = f"{twin} and {column.name} are the same in every application. Find out which one is right."

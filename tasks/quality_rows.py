@@ -13,6 +13,8 @@ from tasks.policy import QualityPolicy
 from tasks.quality_findings import judge_share, name_rows, pass_check
 from tasks.windows import Window
 
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd: the hash of a column counts by its place
+
 
 def check_rows(extract: Extract, policy: QualityPolicy) -> Finding:
     """Whether there are applications enough."""
@@ -96,7 +98,7 @@ def check_ids(contract: Contract, applications: pd.DataFrame, policy: QualityPol
 def check_repeats(contract: Contract, extract: Extract, policy: QualityPolicy) -> Finding:
     """Exact repeats, which the query has collapsed, and copies of an application under another id."""
     others = [column.name for column in contract.columns if column is not contract.id]
-    is_copy = extract.applications.duplicated(others).to_numpy()
+    is_copy = find_copies(extract.applications, others)
     repeated = extract.repeats + int(is_copy.sum())
     if not repeated:
         return pass_check("duplicates", "No application is repeated.")
@@ -178,13 +180,15 @@ def check_conflicts(
 
     One of which most features are missing is like many others by chance, and is not asked.
     """
-    features = applications[[column.name for column in contract.features]]
-    is_judged = ~np.isnan(labels) & (features.notna().mean(axis=1) > 0.5).to_numpy()
-    same = features.duplicated(keep=False).to_numpy() & is_judged
-    groups = pd.util.hash_pandas_object(features.loc[same].astype(object).astype(str), index=False)
-    spread = pd.Series(labels[same]).groupby(groups.to_numpy()).transform("nunique").to_numpy()
+    features = [column.name for column in contract.features]
+    present = np.zeros(len(labels))
+    for name in features:
+        present += applications[name].notna().to_numpy()
+    judged = np.flatnonzero(~np.isnan(labels) & (present > 0.5 * len(features)))
+    group, _ = pd.factorize(hash_rows(applications, features, judged))
+    rows, given = np.bincount(group), np.bincount(group, weights=labels[judged])
     is_conflict = np.zeros(len(labels), dtype=bool)
-    is_conflict[np.flatnonzero(same)[spread > 1]] = True
+    is_conflict[judged] = ((given > 0) & (given < rows))[group]
     share = float(is_conflict.mean())
     is_many = share > policy.maximum_conflict_share
     return Finding(
@@ -199,3 +203,32 @@ def check_conflicts(
         columns=(contract.target.name,),
         rows=name_rows(contract, applications, is_conflict),
     )
+
+
+def find_copies(rows: pd.DataFrame, names: list[str]) -> NDArray[np.bool_]:
+    """Which rows equal an earlier one in the columns of that name.
+
+    Only rows that share a hash are compared whole, and texts are hashed only where all else agrees: copies are few.
+    """
+    texts = [name for name in names if rows[name].dtype == object]
+    alike = np.arange(len(rows))
+    for group in ([name for name in names if name not in texts], texts):
+        hashes = pd.Series(hash_rows(rows, group, alike))
+        alike = alike[hashes.duplicated(keep=False)]
+    is_copy = np.zeros(len(rows), dtype=bool)
+    is_copy[alike] = rows.iloc[alike].duplicated(names)
+    return is_copy
+
+
+def hash_rows(rows: pd.DataFrame, names: list[str], places: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """A hash of the columns of that name in the rows at those places; no value is a value.
+
+    Column by column, so that the frame is not copied.
+    """
+    hashes = np.zeros(len(places), dtype=np.uint64)
+    for name in names:
+        column = rows[name].iloc[places]
+        # A negative zero is a zero.
+        values = column + 0.0 if column.dtype == np.float64 else column
+        hashes = hashes * _FACTOR + pd.util.hash_pandas_object(values, index=False, categorize=False).to_numpy()
+    return hashes

@@ -22,13 +22,23 @@ class Auc:
 def measure_auc(labels: Floats, scores: Floats) -> Auc:
     """The area and its variance; labels are 0 or 1 and both occur. Tied scores count one half.
 
-    The variance is that of DeLong, DeLong & Clarke-Pearson 1988, by the ranks of Sun & Xu 2014. Where the labels are
-    parted without an overlap it is zero; then the variance of one misplaced row stands in for it.
+    The variance is that of DeLong, DeLong & Clarke-Pearson 1988. Where the labels are parted without an overlap it is
+    zero; then the variance of one misplaced row stands in for it.
     """
-    above, below = _place(labels, scores)
-    value = float(above.mean())
-    variance = _variance_of_mean(above) + _variance_of_mean(below)
-    return Auc(value, max(variance, 1 / (len(above) * len(below)) ** 2))
+    distinct, place = np.unique(scores, return_inverse=True)
+    positive = np.bincount(place, weights=labels, minlength=len(distinct))
+    return measure_counted_auc(positive, np.bincount(place, minlength=len(distinct)) - positive)
+
+
+def measure_counted_auc(positive: Floats, negative: Floats) -> Auc:
+    """The same from the positive and the negative rows at each score, the lowest score first."""
+    n, m = positive.sum(), negative.sum()
+    # A positive row's share of negative rows below it, a negative row's share of positive rows above it.
+    above = (np.cumsum(negative) - negative / 2) / m
+    below = 1 - (np.cumsum(positive) - positive / 2) / n
+    value = float(positive @ above / n)
+    variance = _counted_variance(above, positive) + _counted_variance(below, negative)
+    return Auc(value, max(variance, float(n * m) ** -2))
 
 
 def compare_paired_auc(labels: Floats, a: Floats, b: Floats, confidence: float) -> tuple[float, float, float]:
@@ -53,6 +63,15 @@ def _place(labels: Floats, scores: Floats) -> tuple[Floats, Floats]:
     n, m = len(positive), len(negative)
     ranks = scipy.stats.rankdata(np.concatenate([positive, negative]))
     return (ranks[:n] - scipy.stats.rankdata(positive)) / m, 1 - (ranks[n:] - scipy.stats.rankdata(negative)) / n
+
+
+def _counted_variance(values: Floats, rows: Floats) -> float:
+    """The variance of the mean of values that occur in so many rows."""
+    count = float(rows.sum())
+    if count < 2:
+        return 0.25
+    mean = rows @ values / count
+    return float(rows @ (values - mean) ** 2 / (count - 1) / count)
 
 
 def _variance_of_mean(values: Floats) -> float:
