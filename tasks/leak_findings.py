@@ -159,5 +159,5 @@ def measure_column_auc(column: Column, values: pd.Series, labels: Floats) -> Auc
     means = positive.sum(axis=1, keepdims=True) / rows.sum(axis=1, keepdims=True)
     scores = ((positive + means) / (rows + 1))[::-1].ravel()
     _, place = np.unique(scores, return_inverse=True)
-    given = np.bincount(place, weights=positive.ravel())
-    return measure_counted_auc(given, np.bincount(place, weights=rows.ravel()) - given)
+    given, refused = (np.bincount(place, weights=each.ravel()) for each in (positive, rows - positive))
+    return measure_counted_auc(given.astype(float), refused.astype(float))

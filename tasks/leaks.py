@@ -124,10 +124,11 @@ class _Search:
         missing = int(values.isna().sum())
         if missing >= self._least:
             yield Sign(column.name, "missing"), missing
-        for value, rows in values.value_counts().items():
+        counts = values.value_counts()
+        for value, rows in zip(counts.index, counts.to_numpy(), strict=True):
             if rows < self._least:
                 break
-            yield Sign(column.name, "value", value if column.type == "category" else float(value)), rows
+            yield Sign(column.name, "value", value if column.type == "category" else float(value)), int(rows)
 
     def _join(self, sign: Sign, mask: Mask) -> bool:
         """Whether the sign marks the rows of a leak already found; then its column is named there too."""

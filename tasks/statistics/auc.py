@@ -25,9 +25,9 @@ def measure_auc(labels: Floats, scores: Floats) -> Auc:
     The variance is that of DeLong, DeLong & Clarke-Pearson 1988. Where the labels are parted without an overlap it is
     zero; then the variance of one misplaced row stands in for it.
     """
-    distinct, place = np.unique(scores, return_inverse=True)
-    positive = np.bincount(place, weights=labels, minlength=len(distinct))
-    return measure_counted_auc(positive, np.bincount(place, minlength=len(distinct)) - positive)
+    _, place = np.unique(scores, return_inverse=True)
+    positive, negative = np.bincount(place, weights=labels), np.bincount(place, weights=1 - labels)
+    return measure_counted_auc(positive.astype(float), negative.astype(float))
 
 
 def measure_counted_auc(positive: Floats, negative: Floats) -> Auc:
