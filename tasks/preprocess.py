@@ -56,10 +56,10 @@ def prepare(contract: Contract, applications: pd.DataFrame) -> Prepared:
     identity = applications[contract.id.name]
     if contract.customer is not None:
         identity = applications[contract.customer.name].where(applications[contract.customer.name].notna(), identity)
+    # Views, as a copy of a million rows' features costs as much as the frame.
+    kept = {column.name: applications[column.name].array for column in contract.columns if column.role in KEPT_ROLES}
     return Prepared(
-        applications[[*(column.name for column in contract.columns if column.role in KEPT_ROLES)]].reset_index(
-            drop=True
-        ),
+        pd.DataFrame(kept, copy=False),
         labels,
         applications[contract.time.name].to_numpy("datetime64[D]"),
         # Almost every customer is another one: looking for equal ones first would cost more than it saves.

@@ -7,6 +7,7 @@ had a part in fitting: out-of-fold ones for the reference, and for a new row tho
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ from tasks.preprocess import Floats, Prepared, concatenate
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
+
+# Rows that are scored at once: their matrix takes some 40 MB.
+CHUNK_ROWS = 100_000
 
 
 class TrainingError(LoanwatchError):
@@ -87,9 +91,10 @@ def fit_candidate(contract: Contract, kind: Kind, training: Prepared, policy: Tr
 
 def score(pipeline: Pipeline, applications: pd.DataFrame) -> Floats:
     """The probability of the positive label, the average of the folds: one number of 0 to 1 per row."""
-    if not len(applications):
-        return np.empty(0)
-    return np.asarray(pipeline.predict_proba(applications)[:, 1], dtype=float)
+    scores = np.empty(len(applications))
+    for part in _cut(len(applications)):
+        scores[part] = pipeline.predict_proba(applications.iloc[part])[:, 1]
+    return scores
 
 
 def score_by_fold(pipeline: Pipeline, applications: pd.DataFrame, keys: NDArray[np.uint64]) -> Floats:
@@ -98,17 +103,22 @@ def score_by_fold(pipeline: Pipeline, applications: pd.DataFrame, keys: NDArray[
     That fold was fitted without the customer, so the scores are out of sample for training rows and new rows alike,
     and comparable between them.
     """
-    scores = np.full(len(applications), np.nan)
-    if not len(applications):
-        return scores
-    matrix = pipeline[:-1].transform(applications)
+    scores = np.empty(len(applications))
     models = pipeline.named_steps["model"].calibrated_classifiers_
     folds = assign_folds(keys, len(models))
-    for fold, model in enumerate(models):
-        rows = np.flatnonzero(folds == fold)
-        if len(rows):
-            scores[rows] = model.predict_proba(matrix[rows])[:, 1]
+    for part in _cut(len(applications)):
+        matrix = pipeline[:-1].transform(applications.iloc[part])
+        for fold, model in enumerate(models):
+            rows = np.flatnonzero(folds[part] == fold)
+            if len(rows):
+                scores[part.start + rows] = model.predict_proba(matrix[rows])[:, 1]
     return scores
+
+
+def _cut(rows: int) -> Iterator[slice]:
+    """Parts of so many rows, so that the matrix of a large window is never whole."""
+    for start in range(0, rows, CHUNK_ROWS):
+        yield slice(start, min(start + CHUNK_ROWS, rows))
 
 
 def assign_folds(keys: NDArray[np.uint64], folds: int) -> NDArray[np.int64]:
