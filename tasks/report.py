@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tasks.command import write_policy
-from tasks.deepchecks_pages import CodedRows, write_drift_page, write_model_page, write_quality_page
+from tasks.deepchecks_pages import code_rows, write_drift_page, write_model_page, write_quality_page
 from tasks.job import Job
 from tasks.journal import stage
 from tasks.report_page import Evidence, write_report
@@ -34,8 +34,10 @@ def write_deepchecks_pages(job: Job, run: Run) -> dict[str, str]:
         write_quality_page(job.results / "data_quality.html", job.contract, applications, run.findings)
     if run.champion is not None and run.observed is not None:
         profile, observed = run.champion.bundle.profile, run.observed
-        reference = CodedRows(profile.decode(profile.codes), profile.labels, profile.scores)
-        current = CodedRows(profile.decode(profile.encode(observed.applications)), observed.labels, observed.scores)
+        reference = code_rows(profile.decode, profile.codes, profile.labels, profile.scores)
+        current = code_rows(
+            lambda rows: profile.decode(profile.encode(rows)), observed.applications, observed.labels, observed.scores
+        )
         pages |= {"data_drift": "data_drift.html", "model_drift": "model_drift.html"}
         write_drift_page(job.results / "data_drift.html", job.contract, reference, current, run.findings)
         write_model_page(job.results / "model_drift.html", job.contract, reference, current, run.findings)

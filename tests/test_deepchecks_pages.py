@@ -7,10 +7,12 @@ import sys
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tasks.contract import load_contract
-from tasks.deepchecks_pages import CodedRows, write_drift_page, write_model_page, write_quality_page
+from tasks.deepchecks_pages import code_rows, write_drift_page, write_model_page, write_quality_page
+from tasks.deepchecks_pages.pages import BOUNDS
 from tasks.findings import Finding, Question, Verdict
 from tasks.preprocess import read_labels
 from tasks.profile import fit_profile
@@ -35,7 +37,7 @@ def pages(tmp_path_factory):
     window.loc[[3, 4], ["yearly_salary", "wanted_limit"]] = SECRET_SALARY, SECRET_LIMIT
     profile = fit_profile(contract, reference, score(reference), origin="holdout", seed=0)
     coded = [
-        CodedRows(profile.decode(profile.encode(rows)), read_labels(contract, rows), score(rows))
+        code_rows(lambda taken: profile.decode(profile.encode(taken)), rows, read_labels(contract, rows), score(rows))
         for rows in (reference, window)
     ]
     findings = [
@@ -95,7 +97,27 @@ def test_a_window_without_labels_has_pages_too(tmp_path):
     contract = load_contract("tests/second_lender/card_requests.toml")
     reference, window = make_frame(1, 900), make_frame(2, 600)
     profile = fit_profile(contract, reference, score(reference), origin="holdout", seed=0)
-    before = CodedRows(profile.decode(profile.codes), profile.labels, profile.scores)
-    now = CodedRows(profile.decode(profile.encode(window)), np.full(len(window), np.nan), score(window))
+    before = code_rows(profile.decode, profile.codes, profile.labels, profile.scores)
+    unknown = np.full(len(window), np.nan)
+    now = code_rows(lambda taken: profile.decode(profile.encode(taken)), window, unknown, score(window))
     write_model_page(tmp_path / "model_drift.html", contract, before, now, [])
     assert "Did not run" in (tmp_path / "model_drift.html").read_text(encoding="utf-8")
+
+
+def test_of_a_large_window_a_sample_is_decoded_and_the_page_says_so(tmp_path):
+    rows, decoded = BOUNDS.rows + 1_000, []
+
+    def decode(taken):
+        decoded.append(len(taken))
+        return pd.DataFrame({column.name: taken[:, 0] for column in contract.features})
+
+    numbers = np.random.default_rng(0).normal(size=(rows, 1))
+    contract = load_contract("tests/second_lender/card_requests.toml")
+    unknown = np.full(rows, np.nan)
+    coded = code_rows(decode, numbers, unknown, numbers[:, 0])
+    assert decoded == [BOUNDS.rows]
+    assert np.array_equal(coded.frame["wanted_limit"], coded.scores)  # the rows still belong together
+    assert coded.total == rows
+    write_drift_page(tmp_path / "data_drift.html", contract, coded, coded, [])
+    said = (tmp_path / "data_drift.html").read_text(encoding="utf-8")
+    assert f"a random sample of {BOUNDS.rows:,} of {rows:,} applications" in said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -41,15 +41,31 @@ BOUNDS = Bounds()
 
 @dataclass(frozen=True)
 class CodedRows:
-    """Rows of one window: representative values of their codes, labels (0, 1, NaN: unknown), the champion's scores."""
+    """Rows of one window: representative values of their codes, labels (0, 1, NaN: unknown), the champion's scores.
+
+    `total` is how many rows the window has, of which these are all or a random sample.
+    """
 
     frame: pd.DataFrame
     labels: NDArray[Any]
     scores: NDArray[Any]
+    total: int
 
     def take(self, rows: NDArray[Any]) -> CodedRows:
         """The rows at these positions."""
-        return CodedRows(self.frame.iloc[rows], self.labels[rows], self.scores[rows])
+        return replace(self, frame=self.frame.iloc[rows], labels=self.labels[rows], scores=self.scores[rows])
+
+
+def code_rows(
+    decode: Callable[[Any], pd.DataFrame], rows: Any, labels: NDArray[Any], scores: NDArray[Any]
+) -> CodedRows:
+    """The rows that the pages show: no more than `BOUNDS.rows` of them, drawn before they are decoded.
+
+    `decode` turns them (an array, or a frame) into the frame of representative values.
+    """
+    places = sample_rows(len(rows), BOUNDS)
+    taken = rows.iloc[places] if isinstance(rows, pd.DataFrame) else rows[places]
+    return CodedRows(decode(taken), labels[places], scores[places], len(rows))
 
 
 def write_quality_page(path: Path, contract: Contract, applications: pd.DataFrame, findings: Sequence[Finding]) -> None:
@@ -61,7 +77,9 @@ def write_quality_page(path: Path, contract: Contract, applications: pd.DataFram
     labels = np.where(is_known, (words == contract.target.positive).to_numpy(), np.nan)
     questions = (Question.QUALITY,)
     with load_deepchecks():
-        outcomes = _ask(contract, QUALITY, [CodedRows(sampled, labels, np.full(len(sampled), np.nan))])
+        outcomes = _ask(
+            contract, QUALITY, [CodedRows(sampled, labels, np.full(len(sampled), np.nan), len(applications))]
+        )
         page = Page("Data quality", lead, questions, run_verdicts(findings, questions), outcomes)
         write_text(path, render_page(page))
 
@@ -70,8 +88,8 @@ def write_drift_page(
     path: Path, contract: Contract, reference: CodedRows, current: CodedRows, findings: Sequence[Finding]
 ) -> None:
     """Write data_drift.html of the reference and the window, both through the same coding. Raises WriteError."""
-    windows = [_sample(reference), _sample(current)]
-    lead = f"{contract.name}. {_compare(windows, [reference, current])}"
+    windows = [reference, current]
+    lead = f"{contract.name}. {_compare(windows)}"
     questions = (Question.DATA, Question.LABEL, Question.CONCEPT)
     with load_deepchecks():
         outcomes = _ask(contract, DRIFT, windows)
@@ -83,12 +101,12 @@ def write_model_page(
     path: Path, contract: Contract, reference: CodedRows, current: CodedRows, findings: Sequence[Finding]
 ) -> None:
     """Write model_drift.html of the champion's scores of the reference and of the window. Raises WriteError."""
-    windows = [_sample(reference), _sample(current)]
+    windows = [reference, current]
     scored = [rows.take(np.flatnonzero(~np.isnan(rows.scores))) for rows in windows]
     labelled = [rows.take(np.flatnonzero(~np.isnan(rows.labels))) for rows in scored]
     known = " and ".join(f"{len(rows.frame):,}" for rows in labelled)
     lead = (
-        f"{contract.name}. {_compare(windows, [reference, current])} The label is known in {known} of them. "
+        f"{contract.name}. {_compare(windows)} The label is known in {known} of them. "
         f"A score of 0.5 or more counts as “{contract.target.positive}”."
     )
     questions = (Question.MODEL,)
@@ -101,16 +119,12 @@ def write_model_page(
         write_text(path, render_page(page))
 
 
-def _sample(rows: CodedRows) -> CodedRows:
-    return rows.take(sample_rows(len(rows.frame), BOUNDS))
-
-
 def _count(shown: int, total: int) -> str:
     return f"{total:,} applications" if shown == total else f"a random sample of {shown:,} of {total:,} applications"
 
 
-def _compare(shown: Sequence[CodedRows], whole: Sequence[CodedRows]) -> str:
-    reference, window = (_count(len(part.frame), len(rows.frame)) for part, rows in zip(shown, whole, strict=True))
+def _compare(windows: Sequence[CodedRows]) -> str:
+    reference, window = (_count(len(rows.frame), rows.total) for rows in windows)
     return (
         f"The reference: {reference}. The window: {window}. Both are shown through the reference's coding: "
         "a number stands for the interval it fell into."
