@@ -20,6 +20,7 @@ from tasks.policy import DriftPolicy
 from tasks.profile import SAMPLE_ROWS, Profile, sample_rows
 from tasks.statistics.auc import Auc, expect_auc, measure_auc, null_variance
 from tasks.statistics.power import Bar, smallest_change
+from tasks.tree_tables import tabulate
 from tasks.verdict import AUC, Draft, settle
 
 if TYPE_CHECKING:
@@ -156,13 +157,20 @@ def _weigh_columns(models: list[HistGradientBoostingClassifier | None], halves: 
         rows = halves.half == half
         if model is None or not rows.any():
             continue
-        features, labels = halves.features[rows], halves.is_current[rows]
-        whole = expect_auc(labels, model.decision_function(features))
-        order = random.permutation(len(features))
-        for place in range(len(losses)):
-            scrambled = features.copy()
-            scrambled[:, place] = features[order, place]
-            losses[place] += whole - expect_auc(labels, model.decision_function(scrambled))
+        columns, labels = np.ascontiguousarray(halves.features[rows].T), halves.is_current[rows]
+        tables = tabulate([tree for (tree,) in model._predictors])
+        values = [table.read(columns) for table in tables]
+        whole = expect_auc(labels, np.sum(values, axis=0))
+        order = random.permutation(len(labels))
+        for place, column in enumerate(columns.copy()):
+            columns[place] = column[order]
+            # A tree that does not ask about the column says what it said.
+            told = [
+                table.read(columns) if place in table.features else value
+                for table, value in zip(tables, values, strict=True)
+            ]
+            losses[place] += whole - expect_auc(labels, np.sum(told, axis=0))
+            columns[place] = column
     return losses
 
 

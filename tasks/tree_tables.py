@@ -60,9 +60,14 @@ def can_tabulate(predictors: Sequence[Any]) -> bool:
     )
 
 
+def tabulate(predictors: Sequence[Any]) -> list[TreeTable]:
+    """The tables of small trees, each made once."""
+    return [_TABLES.get(predictor) or _tabulate(predictor) for predictor in predictors]
+
+
 def add_trees(predictors: Sequence[Any], matrix: Floats, sums: Floats) -> None:
     """Add every tree's value to the sums of the rows, one tree after the other."""
-    tables = [_TABLES.get(predictor) or _tabulate(predictor) for predictor in predictors]
+    tables = tabulate(predictors)
     for start in range(0, len(matrix), CHUNK_ROWS):
         columns = np.ascontiguousarray(matrix[start : start + CHUNK_ROWS].T)
         part = sums[start : start + CHUNK_ROWS]
