@@ -9,6 +9,8 @@ import json
 import os
 import subprocess
 import tempfile
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,7 @@ def ask_peers(scored: ScoredPair) -> dict[str, Raised]:
         for file, applications in zip(files, (scored.reference, scored.current), strict=True):
             write_features(scored.contract, applications, file)
         for peer in list_peers():
-            alarms = tuple(ask_peer(peer, *files)["alarms"])
+            alarms = tuple(_start(peer).ask(*files)["alarms"])
             answers[peer] = {Question.DATA: alarms} if alarms else {}
     return answers
 
@@ -53,21 +55,50 @@ def write_features(contract: Contract, applications: pd.DataFrame, file: Path) -
     applications[names].astype(dict.fromkeys(words, object)).to_parquet(file, index=False)
 
 
-def ask_peer(peer: str, reference: Path, current: Path) -> dict[str, Any]:
-    """`values` and `alarms` by column, and `seconds` without imports. Raises PeerError with what the peer said."""
-    command = [str(_find_python(peer)), str(ROOT / "benchmarks" / "peers" / f"ask_{peer}.py")]
-    done = subprocess.run(
-        [*command, str(reference), str(current)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **QUIET},
-        check=False,
-    )
-    if done.returncode:
-        said = done.stderr.strip().splitlines()[-1:] or ["nothing"]
-        raise PeerError(f"{peer} did not answer: {said[0]}. Make its environment anew with `make peers`.")
-    answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return answer
+class Peer:
+    """A peer in a process of its own, which answers one pair after the other: its imports take longer than an answer.
+
+    A context manager: at its end the process has ended too.
+    """
+
+    def __init__(self, peer: str) -> None:
+        self._name = peer
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process runs
+        command = [str(_find_python(peer)), str(ROOT / "benchmarks" / "peers" / f"ask_{peer}.py")]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            text=True,
+            env={**os.environ, **QUIET},
+        )
+
+    def __enter__(self) -> Peer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+        self._said.close()
+
+    def ask(self, reference: Path, current: Path) -> dict[str, Any]:
+        """`values` and `alarms` by column, and `seconds` without imports. Raises PeerError with what the peer said."""
+        source, answers = self._process.stdin, self._process.stdout
+        assert source is not None
+        assert answers is not None
+        with suppress(BrokenPipeError):
+            source.write(f"{reference}\t{current}\n")
+            source.flush()
+        answer = answers.readline()
+        if not answer:
+            self._said.seek(0)
+            said = self._said.read().decode(errors="replace").strip().splitlines()[-1:] or ["nothing"]
+            raise PeerError(f"{self._name} did not answer: {said[0]}. Make its environment anew with `make peers`.")
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+
+_start = cache(Peer)
 
 
 def _find_python(peer: str) -> Path:

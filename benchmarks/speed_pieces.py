@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import speed_extract
-from benchmarks.peer_environments import ask_peer
+from benchmarks.peer_environments import Peer
 from benchmarks.speed_data import MONTHS, Inputs, connect_to, load_inputs
 from tasks.drift import measure_drift
 from tasks.extract import Extract
@@ -70,7 +70,7 @@ def prepare_profile(folder: Path, variant: str) -> Run:
 def prepare_drift(folder: Path, variant: str) -> Run:
     """All four drift questions, scores given; or what the others answer."""
     if variant in ("evidently", "nannyml"):
-        return lambda: ask_peer(variant, folder / "reference.parquet", folder / "current.parquet")["seconds"]
+        return lambda: _ask_peer(variant, folder)
     inputs = load_inputs(folder)
     if variant == "previous":
         return _prepare_suite(inputs)
@@ -133,6 +133,11 @@ def fit_previous(features: pd.DataFrame, labels: Any) -> tuple[Any, Any]:
     forest = RandomForestClassifier(n_estimators=100, max_depth=10, random_state=0)
     boosting = GradientBoostingClassifier(n_estimators=100, max_depth=10, random_state=0)
     return forest.fit(features[known], labels[known]), boosting.fit(features[known], labels[known])
+
+
+def _ask_peer(peer: str, folder: Path) -> float:
+    with Peer(peer) as asked:
+        return float(asked.ask(folder / "reference.parquet", folder / "current.parquet")["seconds"])
 
 
 def _ask_all(profile: Any, inputs: Inputs) -> Any:

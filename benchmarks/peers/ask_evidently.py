@@ -1,4 +1,7 @@
-"""Evidently's DataDriftPreset with its defaults, in an environment of its own: two Parquet files in, JSON out."""
+"""Evidently's DataDriftPreset with its defaults, in an environment of its own.
+
+Each line of the input names two Parquet files, parted by a tab; it is answered by a line of JSON.
+"""
 
 import json
 import sys
@@ -9,8 +12,8 @@ from evidently import Dataset, Report
 from evidently.presets import DataDriftPreset
 
 
-def main(reference_file: str, current_file: str) -> None:
-    """Print the drift value of every column, which of them alarm, and the seconds of one run without the imports."""
+def answer(reference_file: str, current_file: str) -> dict:
+    """The drift value of every column, which of them alarm, and the seconds of one run without the imports."""
     reference, current = pd.read_parquet(reference_file), pd.read_parquet(current_file)
     start = time.perf_counter()
     snapshot = Report([DataDriftPreset()]).run(
@@ -28,8 +31,9 @@ def main(reference_file: str, current_file: str) -> None:
         # A p-value alarms below its limit, a distance at or above it.
         if value < limit if "p_value" in config["method"] else value >= limit:
             alarms.append(config["column"])
-    print(json.dumps({"values": values, "alarms": alarms, "seconds": seconds}))
+    return {"values": values, "alarms": alarms, "seconds": seconds}
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    for line in sys.stdin:
+        print(json.dumps(answer(*line.rstrip("\n").split("\t"))), flush=True)

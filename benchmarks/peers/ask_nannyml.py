@@ -1,4 +1,7 @@
-"""NannyML's univariate drift with its defaults, in an environment of its own: two Parquet files in, JSON out."""
+"""NannyML's univariate drift with its defaults, in an environment of its own.
+
+Each line of the input names two Parquet files, parted by a tab; it is answered by a line of JSON.
+"""
 
 import contextlib
 import json
@@ -13,8 +16,8 @@ with contextlib.redirect_stdout(sys.stderr):
 CHUNKS = 3
 
 
-def main(reference_file: str, current_file: str) -> None:
-    """Print the mean value of every column, which of them alarm in any chunk, and the seconds of one run."""
+def answer(reference_file: str, current_file: str) -> dict:
+    """The mean value of every column, which of them alarm in any chunk, and the seconds of one run."""
     reference, current = pd.read_parquet(reference_file), pd.read_parquet(current_file)
     words = list(reference.select_dtypes(exclude="number").columns)
     start = time.perf_counter()
@@ -30,8 +33,9 @@ def main(reference_file: str, current_file: str) -> None:
         values[name] = float(result[name, method, "value"].mean())
         if result[name, method, "alert"].any():
             alarms.append(name)
-    print(json.dumps({"values": values, "alarms": alarms, "seconds": seconds}))
+    return {"values": values, "alarms": alarms, "seconds": seconds}
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    for line in sys.stdin:
+        print(json.dumps(answer(*line.rstrip("\n").split("\t"))), flush=True)
