@@ -122,13 +122,26 @@ class Source(_Part):
     columns: tuple[Name, ...]
 
 
+class Parts(_Part):
+    """The answer of the contract's query in parts, which are read faster than it: the names of their .sql files.
+
+    `applications` returns every version of the window's applications, and every row without a time that can be read;
+    its columns are compared in their order where versions have the same time. `records` each return the records of
+    the window's customers, or more. All together return the contract's columns, each once, and the customer in each.
+    """
+
+    applications: str
+    records: tuple[str, ...] = ()
+
+
 class Contract(_Part):
-    """A lender's table. `file` is where it was read from; `query` and `undated_query` name its .sql files."""
+    """A lender's table. `file` is where it was read from; `query`, `undated_query` and `parts` name its .sql files."""
 
     name: Name
     description: str = ""
     query: str
     undated_query: str | None = None
+    parts: Parts | None = None
     file: Path = Path()
     columns: tuple[Column, ...] = Field(alias="column")
     derived: tuple[Derived, ...] = ()
@@ -162,6 +175,12 @@ class Contract(_Part):
     def column(self, name: str) -> Column:
         """The column of that name."""
         return next(column for column in self.columns if column.name == name)
+
+    @property
+    def queries(self) -> tuple[str, ...]:
+        """The names of all .sql files."""
+        parts = (self.parts.applications, *self.parts.records) if self.parts else ()
+        return tuple(filter(None, (self.query, self.undated_query, *parts)))
 
     def read_query(self, name: str | None = None) -> str:
         """The SQL of the extraction query, or of another .sql file: beside the contract first, else in tasks/sql."""
@@ -199,7 +218,9 @@ class Contract(_Part):
                     yield f"`{derived.name}` is made of `{name}`, which is no feature"
                 elif derived.record is None and types[name] != "number":
                     yield f"`{derived.name}` divides `{name}`, which is no number"
-        for query in filter(None, (self.query, self.undated_query)):
+        if self.parts and self.parts.records and not roles[Role.CUSTOMER]:
+            yield "`records` of the parts belong to customers, and no column has the role customer"
+        for query in self.queries:
             if Path(query).name != query or not query.endswith(".sql"):
                 yield f"the query {query!r} is not the plain name of a .sql file"
             elif not self._find_query(query).is_file():

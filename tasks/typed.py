@@ -11,8 +11,10 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 BLANK = ("", "nan", "null", "none", "n/a", "na")
 
@@ -77,13 +79,26 @@ def read_numbers(texts: pa.StringArray) -> tuple[pa.DoubleArray, pa.BooleanArray
 
 def read_times(texts: pa.StringArray) -> tuple[pa.TimestampArray, pa.BooleanArray]:
     """A column of texts as times of no zone, and which of them are no time."""
+    times = _read_minutes(texts)
+    if times.null_count == texts.null_count:
+        return times, pa.array(np.zeros(len(texts), bool))
     try:
         # Arrow would take an hour without minutes for a time.
-        is_hour_only = pc.equal(pc.binary_length(texts), 13)
-        times = pc.cast(pc.if_else(is_hour_only, None, texts), pa.timestamp("us"))
+        is_left_out = pc.or_(pc.is_valid(times), pc.equal(pc.binary_length(texts), 13))
+        times = pc.coalesce(times, pc.cast(pc.if_else(is_left_out, None, texts), pa.timestamp("us")))
     except pa.ArrowInvalid:
-        times = pa.nulls(len(texts), pa.timestamp("us"))
+        pass
     return _fill_others(texts, times, read_time)
+
+
+def read_whole_seconds(texts: pa.StringArray) -> pa.TimestampArray:
+    """A column of texts as times, as loan_applications.sql reads them: between spaces only, and without fractions.
+
+    What is no time is null, as is what has other white space around it.
+    """
+    bare = pc.utf8_trim(texts, " ")
+    times, _ = read_times(pc.if_else(pc.equal(bare, pc.utf8_trim_whitespace(bare)), bare, None))
+    return pc.floor_temporal(times, unit="second")
 
 
 def read_words(words: pa.DictionaryArray, aliases: dict[str, str]) -> pa.DictionaryArray:
@@ -91,6 +106,43 @@ def read_words(words: pa.DictionaryArray, aliases: dict[str, str]) -> pa.Diction
     spelt = [None if word is None else word.strip().lower() for word in words.dictionary.to_pylist()]
     named = pa.array([aliases.get(word, word) if word else None for word in spelt], pa.string()).dictionary_encode()
     return pa.DictionaryArray.from_arrays(pc.take(named.indices, words.indices), named.dictionary)
+
+
+def order_words(words: pa.DictionaryArray) -> pa.DictionaryArray:
+    """The same words, their dictionary in the order in which they first appear."""
+    order = pc.unique(words.indices).drop_null()
+    return pa.DictionaryArray.from_arrays(pc.index_in(words.indices, order), pc.take(words.dictionary, order))
+
+
+def _read_minutes(texts: pa.StringArray) -> pa.TimestampArray:
+    """The times written exactly DD-MM-YYYY HH:MM, which Arrow does not know; null for every other text."""
+    is_as_long = pc.fill_null(pc.equal(pc.binary_length(texts), len(_MINUTE)), False)
+    written = _lay_out(texts.filter(is_as_long), len(_MINUTE))
+    digits = written[:, [place for place, sign in enumerate(_MINUTE) if sign == "9"]] - ord("0")
+    is_time = (digits <= 9).all(axis=1)  # a sign before 0 is a large number, too
+    for place in (2, 5, 10, 13):
+        is_time &= written[:, place] == ord(_MINUTE[place])
+    day, month, century, year, hour, minute = (digits[:, ::2] * 10 + digits[:, 1::2]).astype(np.int64).T
+    years = century * 100 + year
+    is_time &= (years >= 1) & (month >= 1) & (month <= 12) & (hour <= 23) & (minute <= 59)
+    months = ((years - 1970) * 12 + month - 1).astype("datetime64[M]")
+    first, next_first = months.astype("datetime64[D]"), (months + 1).astype("datetime64[D]")
+    is_time &= (day >= 1) & (day <= (next_first - first).astype(np.int64))
+    minutes = (first.astype(np.int64) + day - 1) * 1440 + hour * 60 + minute
+    times = pa.array(minutes * 60_000_000, pa.timestamp("us"), mask=~is_time)
+    return pc.replace_with_mask(pa.nulls(len(texts), times.type), is_as_long, times)
+
+
+_MINUTE = "99-99-9999 99:99"
+
+
+def _lay_out(texts: pa.StringArray, length: int) -> NDArray[np.uint8]:
+    """The bytes of texts that are all of one length, a row each."""
+    _, offsets, signs = texts.buffers()
+    if not len(texts) or signs is None:
+        return np.empty((0, length), np.uint8)
+    start = np.frombuffer(offsets, np.int32)[texts.offset]
+    return np.frombuffer(signs, np.uint8, len(texts) * length, start).reshape(-1, length)
 
 
 def _drop_infinite(numbers: pa.DoubleArray) -> tuple[pa.DoubleArray, pa.BooleanArray]:

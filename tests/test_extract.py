@@ -284,7 +284,8 @@ def test_another_lenders_table(engine: Engine) -> None:
 
 def make_contract(tmp_path: Any, query: str) -> Contract:
     (tmp_path / "q.sql").write_text(query)
-    return CONTRACT.model_copy(update={"file": tmp_path / "c.toml", "query": "q.sql", "undated_query": None})
+    update = {"file": tmp_path / "c.toml", "query": "q.sql", "undated_query": None, "parts": None}
+    return CONTRACT.model_copy(update=update)
 
 
 def test_missing_tables_and_columns_say_what_to_do(engine: Engine) -> None:

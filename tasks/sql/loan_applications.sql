@@ -5,6 +5,9 @@
 --
 -- Times may be written DD-MM-YYYY or YYYY-MM-DD, with or without HH:MM, seconds and fractions, in UTC or of no zone.
 -- Days are looked up among those that exist, so that 31-02-2015 is no error: such a row is undated.
+--
+-- Rows are compared as the texts that stand there, byte by byte, whatever the database's collation is. The parts that
+-- the contract names give the same answer: what changes here changes there.
 with days as (
     select to_char(day, form) as written, day
     from
@@ -40,7 +43,14 @@ ranked as (
     window latest_first as (
         partition by loan_id
         order by
-            applied_at desc, loan_status, customer_id, current_loan_amount, term, tax_liens, purpose, no_of_properties
+            applied_at desc,
+            loan_status::text collate "C",
+            customer_id::text collate "C",
+            current_loan_amount::text collate "C",
+            term::text collate "C",
+            tax_liens::text collate "C",
+            purpose::text collate "C",
+            no_of_properties::text collate "C"
     )
 ),
 
@@ -60,7 +70,14 @@ customers as (
         record.*,
         count(*) over (partition by record.customer_id) as records
     from (
-        select distinct customer_details.*
+        select distinct
+            customer_id::text as customer_id,
+            home_ownership::text as home_ownership,
+            annual_income::text as annual_income,
+            years_in_current_job::text as years_in_current_job,
+            months_since_last_delinquent::text as months_since_last_delinquent,
+            no_of_cars::text as no_of_cars,
+            no_of_children::text as no_of_children
         from customer_details
         where customer_id::text in (select customer_id::text from ranked)
     ) as record
@@ -71,21 +88,30 @@ credits as (
         record.*,
         count(*) over (partition by record.customer_id) as records
     from (
-        select distinct credit_details.*
+        select distinct
+            customer_id::text as customer_id,
+            credit_score::text as credit_score,
+            monthly_debt::text as monthly_debt,
+            years_of_credit_history::text as years_of_credit_history,
+            no_of_open_accounts::text as no_of_open_accounts,
+            no_of_credit_problems::text as no_of_credit_problems,
+            current_credit_balance::text as current_credit_balance,
+            max_open_credit::text as max_open_credit,
+            bankruptcies::text as bankruptcies
         from credit_details
         where customer_id::text in (select customer_id::text from ranked)
     ) as record
 ),
 
 conflicts as (
-    select customer_id::text as customer_id from customers where records > 1
+    select customer_id from customers where records > 1
     union
-    select customer_id::text from credits where records > 1
+    select customer_id from credits where records > 1
 )
 
 select
     loan.loan_id,
-    loan.customer_id,
+    loan.customer_id::text as customer_id,
     loan.applied_at as application_time,
     loan.loan_status,
     loan.current_loan_amount,
@@ -113,8 +139,8 @@ select
 from ranked as loan
 left join others on others.loan_id = loan.loan_id
 left join conflicts on conflicts.customer_id = loan.customer_id::text
-left join customers as customer on customer.customer_id::text = loan.customer_id::text and conflicts.customer_id is null
-left join credits as credit on credit.customer_id::text = loan.customer_id::text and conflicts.customer_id is null
+left join customers as customer on customer.customer_id = loan.customer_id::text and conflicts.customer_id is null
+left join credits as credit on credit.customer_id = loan.customer_id::text and conflicts.customer_id is null
 -- Rows without a loan's name are not versions of one another.
 where loan.place = 1 or loan.loan_id is null
-order by loan.applied_at, loan.loan_id
+order by loan.applied_at, loan.loan_id::text collate "C", loan.place

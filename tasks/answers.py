@@ -1,0 +1,141 @@
+"""Answers: what the contract's queries return, as columns of texts, as values, and as a frame."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Thread
+from typing import IO, Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+from sqlalchemy import Connection
+
+from blocks.copying import copy_query
+from tasks.contract import Column, Contract
+from tasks.errors import LoanwatchError
+from tasks.typed import read_numbers, read_times, read_words
+
+REPEATS, OLDER_VERSIONS, AMBIGUOUS = "loanwatch_repeats", "loanwatch_older_versions", "loanwatch_is_ambiguous"
+EXAMPLES = 5  # ids that a finding names
+
+
+class ExtractError(LoanwatchError):
+    """The contract's query and the contract do not fit together."""
+
+
+@dataclass
+class Unreadable:
+    """Values of one column that are not of its type: how many, and the ids of the first few."""
+
+    count: int = 0
+    examples: tuple[str, ...] = ()
+
+    def add(self, ids: pa.Array, is_refused: pa.Array) -> None:
+        """Count the refused values of some more rows."""
+        self.count += pc.sum(is_refused).as_py() or 0
+        found = ids.filter(is_refused).slice(0, EXAMPLES - len(self.examples)).to_pylist()
+        self.examples += tuple(map(str, found))
+
+
+@dataclass(frozen=True)
+class Extract:
+    """The applications of a window, one row each, exactly the contract's columns; and what the reading came across.
+
+    `unreadable` names number and time columns with values that are no number or time; they are missing in the frame.
+    `repeats` exact repeats and `older_versions` of the window's loans have collapsed; `ambiguous` are the ids of
+    applications whose customer has conflicting records; `undated` rows of the whole table have no readable time.
+    """
+
+    applications: pd.DataFrame
+    unreadable: dict[str, Unreadable] = field(default_factory=dict)
+    repeats: int = 0
+    older_versions: int = 0
+    ambiguous: tuple[str, ...] = ()
+    undated: int = 0
+
+
+@contextmanager
+def stream_texts(
+    connection: Connection, query: str, parameters: dict[str, Any], contract: Contract, name: str
+) -> Iterator[csv.CSVStreamingReader]:
+    """The answer of the query in the file `name` as batches of texts, while the server still writes it.
+
+    Raises ExtractError for an answer that is no table; an error of the server wins.
+    """
+    reading, writing = os.pipe()
+    failures: list[Exception] = []
+
+    def write() -> None:
+        try:
+            with open(writing, "wb", buffering=1 << 20) as sink:
+                copy_query(connection, query, parameters, sink)
+        except Exception as error:
+            failures.append(error)
+
+    writer = Thread(target=write, name="copy", daemon=True)
+    writer.start()
+    try:
+        # Buffered, as a bare pipe hands out little at a time, and every block costs its overhead.
+        with open(reading, "rb") as source:
+            yield _open_reader(source, contract)
+    except pa.ArrowInvalid as error:
+        writer.join()
+        if not failures:
+            raise ExtractError(f"The answer of {name} cannot be read: {error}. Mend the query.") from None
+    finally:
+        writer.join()
+        if failures and not isinstance(failures[0], BrokenPipeError):
+            raise failures[0]
+
+
+def _open_reader(source: IO[bytes], contract: Contract) -> csv.CSVStreamingReader:
+    types = {column.name: _TEXT_TYPES.get(column.type, pa.string()) for column in contract.columns}
+    options = csv.ConvertOptions(
+        column_types={**types, REPEATS: pa.int64(), OLDER_VERSIONS: pa.int64(), AMBIGUOUS: pa.bool_()},
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+        null_values=[""],
+        true_values=["t"],
+        false_values=["f"],
+    )
+    return csv.open_csv(
+        source,
+        read_options=csv.ReadOptions(block_size=4 << 20),
+        parse_options=csv.ParseOptions(newlines_in_values=True),
+        convert_options=options,
+    )
+
+
+_TEXT_TYPES = {"category": pa.dictionary(pa.int32(), pa.string())}
+
+
+def read_column(column: Column, texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+    """A column's values, and which of its texts are none; None where any text is one."""
+    if column.type == "category":
+        return read_words(texts, column.aliases), None
+    if column.type == "text":
+        return texts, None
+    return (read_numbers if column.type == "number" else read_times)(texts)
+
+
+def make_frame(values: pa.Table, columns: Sequence[Column]) -> pd.DataFrame:
+    """A frame of the columns' types. The values are given up on the way, to hold one copy only."""
+    frame: pd.DataFrame = values.to_pandas(
+        split_blocks=True,
+        self_destruct=True,
+        date_as_object=False,
+        deduplicate_objects=False,  # texts are identifiers: to look for equal ones takes most of the time
+    )
+    for column in columns:
+        if column.type == "number":
+            frame[column.name] = frame[column.name].astype("float64")
+        elif column.type == "time":
+            frame[column.name] = frame[column.name].astype("datetime64[ns]")
+        elif column.type == "category":
+            frame[column.name] = frame[column.name].cat.remove_unused_categories()
+    return frame

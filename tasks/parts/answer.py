@@ -1,0 +1,134 @@
+"""Putting the parts together: the same answer as the contract's query gives, in the same order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection
+
+from tasks.answers import Extract, ExtractError, Unreadable, make_frame
+from tasks.contract import Contract, Parts
+from tasks.parts.reading import Part, read_ahead
+from tasks.parts.rows import Choice, Match, Rows, choose_versions, match_records, number_texts
+from tasks.typed import order_words
+from tasks.windows import Window
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some columns of the answer, and which of their texts are no number."""
+
+    frame: pd.DataFrame
+    is_refused: pa.Table
+
+
+@dataclass(frozen=True)
+class Loans:
+    """The loans of the answer in its order. `owners` are their places among `customers`, -1 for no customer."""
+
+    piece: Piece
+    choice: Choice
+    ids: pa.Array
+    customers: pa.Array
+    owners: Rows
+    undated: int
+
+
+@dataclass(frozen=True)
+class Records:
+    """A table's records, and which of them is each customer's."""
+
+    typed: pa.Table
+    is_refused: pa.Table
+    match: Match
+
+
+def read_parts(connection: Connection, contract: Contract, parts: Parts, window: Window) -> Extract:
+    """The applications of a window. Raises ExtractError where the parts do not return every column, each once."""
+    with read_ahead(connection, contract, parts, window) as (applications, pending):
+        loans = _arrange_loans(contract, applications.result())
+        records = [_match(contract, loans, reading.result()) for reading in pending]
+    _check(contract, [list(loans.piece.frame.columns), *(record.typed.column_names for record in records)])
+    is_ambiguous = np.zeros(len(loans.owners), bool)
+    for record in records:
+        is_ambiguous |= record.match.is_conflict[loans.owners]
+    pieces = [loans.piece]
+    for record in records:
+        rows = np.where(is_ambiguous, -1, record.match.rows[loans.owners])
+        pieces.append(_take(contract, record.typed, record.is_refused, rows))
+    found = {name: column for piece in pieces for name, column in piece.frame.items()}
+    return Extract(
+        pd.DataFrame({column.name: found[column.name] for column in contract.columns}, copy=False),
+        _list_unreadable(contract, pieces, loans.ids),
+        loans.choice.repeats,
+        loans.choice.older_versions,
+        tuple(loans.ids.filter(pa.array(is_ambiguous)).to_pylist()),
+        loans.undated,
+    )
+
+
+def _arrange_loans(contract: Contract, part: Part) -> Loans:
+    names = (contract.id.name, contract.time.name)
+    ids, times = part.texts[names[0]].combine_chunks(), part.typed[names[1]].combine_chunks()
+    choice = choose_versions(ids, times, part.texts.drop_columns(list(names)))
+    customers, owners = pa.array([], pa.string()), np.full(len(ids), -1)
+    if contract.customer is not None:
+        customers, owners = number_texts(part.texts[contract.customer.name].combine_chunks())
+    return Loans(
+        _take(contract, part.typed, part.is_refused, choice.rows),
+        choice,
+        ids.take(pa.array(choice.rows)),
+        customers,
+        owners[choice.rows],
+        part.undated,
+    )
+
+
+def _match(contract: Contract, loans: Loans, part: Part) -> Records:
+    """Find each customer's record. The texts are given up, and the customer's column, which is the loans'."""
+    customer = contract.customer
+    if customer is None:
+        raise ExtractError(f"The contract {contract.name} has records and no customer.")
+    match = match_records(loans.customers, part.texts[customer.name].combine_chunks(), part.texts)
+    return Records(part.typed.drop_columns([customer.name]), part.is_refused, match)
+
+
+def _check(contract: Contract, returned: list[list[str]]) -> None:
+    counts = Counter(name for names in returned for name in names)
+    missing = [column.name for column in contract.columns if counts[column.name] != 1]
+    if missing:
+        raise ExtractError(
+            f"The parts of {contract.query} do not return {', '.join(missing)} (once): the contract {contract.name} "
+            "says that they do. Mend the parts or the contract."
+        )
+
+
+def _take(contract: Contract, values: pa.Table, is_refused: pa.Table, rows: Rows) -> Piece:
+    """The columns in the answer's rows, words in the order of their appearance; missing where there is no row."""
+    indices = pa.array(rows, mask=rows < 0)
+    taken = values.take(indices)
+    for place, field in enumerate(taken.schema):
+        if pa.types.is_dictionary(field.type):
+            taken = taken.set_column(place, field.name, order_words(taken.column(place).combine_chunks()))
+    refused = {
+        name: pc.fill_null(is_refused[name].take(indices), False)
+        for name in is_refused.column_names
+        if pc.any(is_refused[name]).as_py()
+    }
+    return Piece(make_frame(taken, [contract.column(name) for name in taken.column_names]), pa.table(refused))
+
+
+def _list_unreadable(contract: Contract, pieces: list[Piece], ids: pa.Array) -> dict[str, Unreadable]:
+    """The columns with texts that are no number, in the contract's order."""
+    refused = {name: piece.is_refused[name] for piece in pieces for name in piece.is_refused.column_names}
+    unreadable = {}
+    for column in contract.columns:
+        if column.name in refused and pc.any(refused[column.name]).as_py():
+            unreadable[column.name] = Unreadable()
+            unreadable[column.name].add(ids, refused[column.name].combine_chunks())
+    return unreadable

@@ -1,0 +1,114 @@
+"""Reading the parts: each one's rows as texts and as values, while those before it are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import chain
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection
+
+from tasks.answers import ExtractError, read_column, stream_texts
+from tasks.contract import Contract, Parts
+from tasks.typed import read_whole_seconds
+from tasks.windows import FIRST_DAY, LAST_DAY, Window
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part's rows: `texts` as the server wrote them, `typed` as the contract's types, and which texts are none.
+
+    Applications of other windows are left out, as are the `undated` rows, whose time cannot be read.
+    """
+
+    texts: pa.Table
+    typed: pa.Table
+    is_refused: pa.Table
+    undated: int = 0
+
+
+@contextmanager
+def read_ahead(
+    connection: Connection, contract: Contract, parts: Parts, window: Window
+) -> Iterator[tuple[Future[Part], list[Future[Part]]]]:
+    """The applications and the records to come, which a thread reads one after the other.
+
+    Their results raise ExtractError where a part does not return what it is there for.
+    """
+    pool = ThreadPoolExecutor(1, "parts")
+    try:
+        applications = pool.submit(_read_part, connection, contract, parts.applications, window, is_record=False)
+        records = [
+            pool.submit(_read_part, connection, contract, name, window, is_record=True) for name in parts.records
+        ]
+        yield applications, records
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _read_part(connection: Connection, contract: Contract, name: str, window: Window, *, is_record: bool) -> Part:
+    parameters = {"start": window.start, "end": window.end}
+    read: list[tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch]] = []
+    undated = 0
+    with stream_texts(connection, contract.read_query(name), parameters, contract, name) as reader:
+        _check(contract, name, reader.schema.names, is_record=is_record)
+        # The first batch is an empty one, so that there are columns where there are no rows.
+        for batch in chain([pa.RecordBatch.from_pylist([], reader.schema)], reader):
+            if is_record:
+                read.append(_read_values(contract, batch, None))
+            else:
+                times = read_whole_seconds(batch.column(contract.time.name))
+                undated += len(times) - _count(_lies_in(times, FIRST_DAY, LAST_DAY))
+                is_kept = _lies_in(times, window.start, window.end)
+                read.append(_read_values(contract, batch.filter(is_kept), times.filter(is_kept)))
+    texts, typed, is_refused = (
+        pa.Table.from_batches(batches).unify_dictionaries() for batches in zip(*read, strict=True)
+    )
+    return Part(texts, typed, is_refused, undated)
+
+
+def _check(contract: Contract, name: str, names: list[str], *, is_record: bool) -> None:
+    """Refuse a part that lacks what the others are joined by, or that returns what the contract does not describe."""
+    wanted = [contract.customer] if is_record else [contract.id, contract.time]
+    missing = [column.name for column in wanted if column is not None and column.name not in names]
+    described = {column.name for column in contract.columns}
+    if missing:
+        raise ExtractError(f"The part {name} does not return {', '.join(missing)}. Mend it or the contract.")
+    unknown = [name for name in names if name not in described]
+    if unknown:
+        raise ExtractError(
+            f"The part {name} returns {', '.join(unknown)}: the contract {contract.name} has no such column. Mend one."
+        )
+
+
+def _read_values(
+    contract: Contract, texts: pa.RecordBatch, times: pa.Array | None
+) -> tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch]:
+    """A batch of texts, its values, and which texts are no number."""
+    values, is_refused = {}, {}
+    for column in (contract.column(name) for name in texts.schema.names):
+        if column.type == "time":
+            values[column.name] = times
+            continue
+        values[column.name], refused = read_column(column, texts.column(column.name))
+        if refused is not None:
+            is_refused[column.name] = refused
+    return texts, pa.RecordBatch.from_pydict(values), pa.RecordBatch.from_pydict(is_refused)
+
+
+def _lies_in(times: pa.TimestampArray, first: date, last: date) -> pa.BooleanArray:
+    """Which times lie in whole days, both included; none that is missing."""
+    after, midnight = last + timedelta(days=1), time()
+    is_in = pc.and_(
+        pc.greater_equal(times, datetime.combine(first, midnight)), pc.less(times, datetime.combine(after, midnight))
+    )
+    return pc.fill_null(is_in, False)
+
+
+def _count(flags: pa.BooleanArray) -> int:
+    return int(pc.sum(flags).as_py() or 0)
