@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from tasks.errors import UsageError
+from tasks.mistakes import describe_mistakes
 
 CONTRACTS = Path(__file__).parent / "contracts"
 QUERIES = Path(__file__).parent / "sql"
@@ -123,11 +124,10 @@ class Source(_Part):
 
 
 class Parts(_Part):
-    """The answer of the contract's query in parts, which are read faster than it: the names of their .sql files.
+    """The answer of the contract's query in parts, which are read faster: the names of their .sql files.
 
-    `applications` returns every version of the window's applications, and every row without a time that can be read;
-    its columns are compared in their order where versions have the same time. `records` each return the records of
-    the window's customers, or more. All together return the contract's columns, each once, and the customer in each.
+    `applications` returns every version in the window and every row without a readable time; `records` each return the
+    records of the window's customers, or more. CONTRIBUTING.md says more.
     """
 
     applications: str
@@ -218,13 +218,22 @@ class Contract(_Part):
                     yield f"`{derived.name}` is made of `{name}`, which is no feature"
                 elif derived.record is None and types[name] != "number":
                     yield f"`{derived.name}` divides `{name}`, which is no number"
-        if self.parts and self.parts.records and not roles[Role.CUSTOMER]:
-            yield "`records` of the parts belong to customers, and no column has the role customer"
+        yield from self._list_query_mistakes()
+
+    def _list_query_mistakes(self) -> Iterator[str]:
         for query in self.queries:
             if Path(query).name != query or not query.endswith(".sql"):
                 yield f"the query {query!r} is not the plain name of a .sql file"
             elif not self._find_query(query).is_file():
                 yield f"the query file {query} is neither beside the contract nor in tasks/sql"
+        if self.parts is None:
+            return
+        if self.parts.records and self.customer is None:
+            yield "the parts' `records` belong to customers, and no column has the role customer"
+        # A lender's own query beside parts that came with loanwatch: they would answer in its place.
+        answering = (self.query, self.parts.applications, *self.parts.records)
+        if len({self._find_query(query).parent for query in answering}) > 1:
+            yield f"the parts are not beside the query {self.query}: write them there, or leave `[parts]` out"
 
 
 def load_contract(name_or_file: str) -> Contract:
@@ -243,20 +252,4 @@ def load_contract(name_or_file: str) -> Contract:
     try:
         return Contract.model_validate(described | {"file": file})
     except ValidationError as error:
-        raise ContractError(f"The contract {file} has {_describe(error, described)}") from None
-
-
-def _describe(error: ValidationError, described: dict[str, Any]) -> str:
-    """Every mistake on a line of its own, columns by their names."""
-    lines = []
-    for mistake in error.errors(include_url=False, include_context=False):
-        place = [str(part) for part in mistake["loc"]]
-        if len(place) > 1 and place[1].isdigit():
-            entry = described[place[0]][int(place[1])]
-            label = entry.get("name") or entry.get("table") if isinstance(entry, dict) else None
-            place[:2] = [f"[[{place[0]}]] {label or f'number {int(place[1]) + 1}'}"]
-        text = mistake["msg"].removeprefix("Value error, ")
-        if mistake["type"] == "extra_forbidden":
-            text = "no such option; is it misspelt?"
-        lines.append(f"  {' › '.join(place)}: {text}" if place else f"  {text}")
-    return f"{len(lines)} mistake{'s' if len(lines) > 1 else ''}:\n" + "\n".join(lines)
+        raise ContractError(f"The contract {file} has {describe_mistakes(error, described)}") from None

@@ -64,7 +64,8 @@ def test_own_contract_is_whole():
     assert contract.target.positive == "loan given"
     assert len(contract.features) == 19
     assert {column.role for column in contract.columns} >= {Role.ID, Role.CUSTOMER, Role.TIME, Role.TARGET}
-    assert "select" in contract.read_query().lower()
+    assert all("select" in contract.read_query(query).lower() for query in contract.queries)
+    assert len(contract.queries) == 5
 
 
 def test_another_lenders_contract(write):
@@ -91,12 +92,25 @@ def test_another_lenders_contract(write):
         (('name = "card"', 'name = "card; drop table x"'), "name"),  # a name that is no SQL name
         (('type = "time"', 'type = "text"'), "the time column"),
         (("[[derived]]", "[[derive]]"), "derive: no such option"),
+        # The query is the lender's own and the parts are not: they would answer in its place.
+        (("[[column]]", '[parts]\napplications = "loan_applications_loans.sql"\n[[column]]'), "not beside the query"),
+        (("[[column]]", '[parts]\nrecords = ["cards.sql"]\n[[column]]'), "parts › applications: Field required"),
+        (
+            ("[[column]]", '[parts]\napplications = "cards.sql"\nrecords = ["cards.sql"]\n[[column]]'),
+            "no column has the role customer",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_place(write, change, told):
     with pytest.raises(ContractError, match=r"1 mistake") as error:
         load_contract(write(GOOD.replace(*change, 1)))
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize(("part", "told"), [("nowhere.sql", "neither beside"), ("../cards.sql", "plain name")])
+def test_a_part_is_a_file_beside_the_query(write, part, told):
+    with pytest.raises(ContractError, match=told):
+        load_contract(write(GOOD.replace("[[column]]", f'[parts]\napplications = "{part}"\n[[column]]', 1)))
 
 
 def test_all_mistakes_are_told_at_once(write):

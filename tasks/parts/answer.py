@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,9 +51,9 @@ class Records:
 
 def read_parts(connection: Connection, contract: Contract, parts: Parts, window: Window) -> Extract:
     """The applications of a window. Raises ExtractError where the parts do not return every column, each once."""
-    with read_ahead(connection, contract, parts, window) as (applications, pending):
-        loans = _arrange_loans(contract, applications.result())
-        records = [_match(contract, loans, reading.result()) for reading in pending]
+    with closing(read_ahead(connection, contract, parts, window)) as reading:
+        loans = _arrange_loans(contract, next(reading))
+        records = [_match(contract, loans, part) for part in reading]
     _check(contract, [list(loans.piece.frame.columns), *(record.typed.column_names for record in records)])
     is_ambiguous = np.zeros(len(loans.owners), bool)
     for record in records:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import chain
@@ -32,13 +32,11 @@ class Part:
     undated: int = 0
 
 
-@contextmanager
-def read_ahead(
-    connection: Connection, contract: Contract, parts: Parts, window: Window
-) -> Iterator[tuple[Future[Part], list[Future[Part]]]]:
-    """The applications and the records to come, which a thread reads one after the other.
+def read_ahead(connection: Connection, contract: Contract, parts: Parts, window: Window) -> Generator[Part, None, None]:
+    """The applications, then each of the records, read by a thread while the parts before are put together.
 
-    Their results raise ExtractError where a part does not return what it is there for.
+    Raises ExtractError where a part does not return what it is there for. To be closed, as the thread uses the
+    connection.
     """
     pool = ThreadPoolExecutor(1, "parts")
     try:
@@ -46,7 +44,10 @@ def read_ahead(
         records = [
             pool.submit(_read_part, connection, contract, name, window, is_record=True) for name in parts.records
         ]
-        yield applications, records
+        reading = deque([applications, *records])
+        del applications, records  # who is handed a part is the only one to hold it
+        while reading:
+            yield reading.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
 

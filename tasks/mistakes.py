@@ -1,0 +1,23 @@
+"""Mistakes in a file that a person wrote, in words that say where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+
+def describe_mistakes(error: ValidationError, described: dict[str, Any]) -> str:
+    """Every mistake on a line of its own, columns by their names."""
+    lines = []
+    for mistake in error.errors(include_url=False, include_context=False):
+        place = [str(part) for part in mistake["loc"]]
+        if len(place) > 1 and place[1].isdigit():
+            entry = described[place[0]][int(place[1])]
+            label = entry.get("name") or entry.get("table") if isinstance(entry, dict) else None
+            place[:2] = [f"[[{place[0]}]] {label or f'number {int(place[1]) + 1}'}"]
+        text = mistake["msg"].removeprefix("Value error, ")
+        if mistake["type"] == "extra_forbidden":
+            text = "no such option; is it misspelt?"
+        lines.append(f"  {' › '.join(place)}: {text}" if place else f"  {text}")
+    return f"{len(lines)} mistake{'s' if len(lines) > 1 else ''}:\n" + "\n".join(lines)
