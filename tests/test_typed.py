@@ -12,7 +12,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tasks.typed import UnreadableTextError, read_number, read_numbers, read_time, read_times, read_words
+from tasks.typed import (
+    UnreadableTextError,
+    order_words,
+    read_number,
+    read_numbers,
+    read_time,
+    read_times,
+    read_whole_seconds,
+    read_words,
+)
 
 settings.register_profile("patient", deadline=None)  # a busy machine is no failure
 settings.load_profile("patient")
@@ -67,6 +76,33 @@ def test_numbers_of_a_column_are_the_numbers_of_its_texts(texts: list[str | None
 def test_times_of_a_column_are_the_times_of_its_texts(texts: list[str | None]) -> None:
     times, refused = read_times(pa.array(texts, pa.string()))
     assert (times.to_pylist(), refused.to_pylist()) == read_slowly(read_time, texts)
+
+
+minute_like = st.from_regex(r"[0-3/é][0-9]-[01][0-9]-[0-9]{4}[ T][0-2:][0-9][:.][0-9]{2}", fullmatch=True)
+
+
+@given(st.lists(st.none() | minute_like | time_like))
+@example(["29-02-2015 10:00", "29-02-2016 10:00", "31-04-2015 10:00", "00-01-2015 10:00", "01-13-2015 10:00"])
+@example(["01-01-0001 00:00", "01-01-0000 00:00", "31-12-9999 23:59", "01-01-2015 24:00", "01-01-2015 10:60"])
+def test_minutes_day_first_are_the_times_of_their_texts(texts: list[str | None]) -> None:
+    times, refused = read_times(pa.array(texts, pa.string()))
+    assert (times.to_pylist(), refused.to_pylist()) == read_slowly(read_time, texts)
+
+
+@given(st.lists(st.none() | st.tuples(st.sampled_from(["", " ", "  ", "\t", " \n", "\u3000"]), time_like)))
+def test_whole_seconds_stand_between_spaces_only(parts: list[tuple[str, str] | None]) -> None:
+    texts = [None if part is None else part[0] + part[1] + part[0] for part in parts]
+    bare = [None if text is None or text.strip(" ") != text.strip() else text.strip(" ") for text in texts]
+    expected = [None if time is None else time.replace(microsecond=0) for time in read_slowly(read_time, bare)[0]]
+    assert read_whole_seconds(pa.array(texts, pa.string())).to_pylist() == expected
+
+
+@given(st.lists(st.none() | st.sampled_from("abc")), st.permutations(["a", "b", "c", "d"]))
+def test_ordered_words_are_the_same_words(words: list[str | None], known: list[str]) -> None:
+    codes = pa.array([None if word is None else known.index(word) for word in words], pa.int32())
+    ordered = order_words(pa.DictionaryArray.from_arrays(codes, pa.array(known)))
+    assert ordered.to_pylist() == words
+    assert ordered.dictionary.to_pylist() == list(dict.fromkeys(word for word in words if word is not None))
 
 
 @given(st.lists(st.none() | st.text(max_size=5)))
