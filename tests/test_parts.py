@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from blocks.database import Patience, make_engine
-from blocks.database_errors import SourceMissingError
+from blocks.database_errors import DatabaseLostError, SourceMissingError
 from tasks.contract import Contract, Parts
 from tasks.extract import Extract, ExtractError, extract_window
 from tasks.sources import create_tables
@@ -180,6 +180,15 @@ def test_an_error_in_the_middle_of_a_part_is_told(engine: Engine, tmp_path: Any)
     query = f"select 1 / (200000 - n) as loan_id, {named} from generate_series(1, 300000) as n"
     with pytest.raises(Exception, match="division by zero"):
         extract_window(engine, make_contract(tmp_path, loans=query), MAY)
+
+
+def test_a_connection_cut_in_a_later_part_is_told(engine: Engine, tmp_path: Any) -> None:
+    with engine.begin() as connection:
+        create_tables(connection, CONTRACT.sources)
+    cut = "select customer_id from loan_details where pg_terminate_backend(pg_backend_pid())"
+    insert(engine, "loan_details", LOAN)
+    with pytest.raises(DatabaseLostError):
+        extract_window(engine, make_contract(tmp_path, loans="select * from loan_details", more=cut), MAY)
 
 
 def test_a_part_names_what_the_database_lacks(engine: Engine) -> None:
