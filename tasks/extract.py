@@ -48,10 +48,14 @@ def extract_window(engine: Engine, contract: Contract, window: Window) -> Extrac
     """
     with read_snapshot(engine) as connection:
         if contract.parts is not None:
-            return read_parts(connection, contract, contract.parts, window)
-        undated = _count_undated(connection, contract)
-        extract = read_answer(connection, contract.read_query(), {"start": window.start, "end": window.end}, contract)
-    return replace(extract, undated=undated)
+            extract = read_parts(connection, contract, contract.parts, window)
+        else:
+            undated = _count_undated(connection, contract)
+            parameters = {"start": window.start, "end": window.end}
+            extract = replace(read_answer(connection, contract.read_query(), parameters, contract), undated=undated)
+    # Arrow keeps what its tables filled for later ones, and of this size there is none in a run.
+    pa.default_memory_pool().release_unused()
+    return extract
 
 
 def read_answer(connection: Connection, query: str, parameters: dict[str, Any], contract: Contract) -> Extract:
