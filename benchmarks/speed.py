@@ -89,9 +89,11 @@ def measure_all(folder: Path, rows: int, works: tuple[str, ...], repeats: int, c
     """Make the inputs for so many rows, then measure every variant of every work."""
     folder.chmod(0o755)
     console.print(f"{rows:,} applications: making the inputs …", style="dim")
-    _call(folder, "make_tables", rows)
+    _call(folder, f"make_tables(folder, {rows})")
+    if "extract" in works:
+        _call(folder, "make_flat_table(folder)")
     if set(works) - {"extract", "flow"}:
-        _call(folder, "make_inputs", LONGEST_TRAINING)
+        _call(folder, f"make_inputs(folder, {LONGEST_TRAINING})")
     records = []
     for work in works:
         variants = [name for name in PIECES[work][1] if name not in PEERS or name in list_peers()]
@@ -115,9 +117,9 @@ def probe(folder: Path, work: str, variant: str) -> dict[str, float]:
     return measured
 
 
-def _call(folder: Path, function: str, number: int) -> None:
+def _call(folder: Path, made: str) -> None:
     """Make inputs in a process of its own, so that this one stays small."""
-    code = f"from pathlib import Path; from benchmarks.speed_data import *; {function}(Path({str(folder)!r}), {number})"
+    code = f"from pathlib import Path; from benchmarks.speed_data import *; folder = Path({str(folder)!r}); {made}"
     _execute(folder, ["-c", code])
 
 

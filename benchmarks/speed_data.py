@@ -60,11 +60,17 @@ def load_inputs(folder: Path) -> Inputs:
 
 
 def make_tables(folder: Path, rows: int) -> None:
-    """The source tables with `rows` loans of the month, the month before for a champion, and the floor's flat table."""
+    """The source tables with `rows` loans of the month, and the month before for a champion."""
     engine = connect_to(folder)
     speed_extract.make_tables(engine, rows)
-    speed_extract.make_flat_table(engine)
     _add_month_before(engine)
+    engine.dispose()
+
+
+def make_flat_table(folder: Path) -> None:
+    """The floor's flat table."""
+    engine = connect_to(folder)
+    speed_extract.make_flat_table(engine)
     engine.dispose()
 
 
