@@ -60,4 +60,5 @@ lock: .venv/.ready ## renew requirements.lock; then make test test-slow
 	    --no-emit-index-url --extra dev --upgrade --output-file requirements.lock pyproject.toml
 
 clean: ## remove the environment, the demo's database, results and models
+	@[ ! -f .loanwatch/where ] || rm -rf "$$(cat .loanwatch/where)" # where root's data lies
 	@rm -rf .venv .loanwatch results models

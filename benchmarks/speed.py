@@ -21,7 +21,9 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from benchmarks.peer_environments import PEERS, list_peers
+from benchmarks.speed_data import HOME
 from benchmarks.speed_pieces import PIECES
+from blocks.embedded import remove_embedded
 from tasks.errors import LoanwatchError, UsageError
 
 ROOT = Path(__file__).parent.parent
@@ -75,7 +77,10 @@ def run(
             raise UsageError(f"--only does not know {unknown[0]!r}. There are: {', '.join(PIECES)}.")
         for count in rows or [100_000]:
             with tempfile.TemporaryDirectory(prefix="loanwatch-speed-") as folder:
-                records += measure_all(Path(folder), count, works, repeats, console)
+                try:
+                    records += measure_all(Path(folder), count, works, repeats, console)
+                finally:
+                    remove_embedded(Path(folder) / HOME)
                 json_file.write_text(json.dumps([asdict(record) for record in records], indent=1), encoding="utf-8")
     except LoanwatchError as error:
         Console(stderr=True).print(f"[bold red]error:[/] {error}")

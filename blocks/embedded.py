@@ -112,6 +112,15 @@ def stop_embedded(home: Path) -> bool:
         os.close(handle)
 
 
+def remove_embedded(home: Path) -> None:
+    """Stop the server of that folder and remove its data and the folder; others that use it lose it too."""
+    stop_embedded(home)
+    where = home / "where"
+    if where.is_file():
+        shutil.rmtree(where.read_text(encoding="utf-8").strip(), ignore_errors=True)
+    shutil.rmtree(home, ignore_errors=True)
+
+
 # The lock that this process holds on each server that it uses, by process, as a child inherits its parent's memory.
 _joined: dict[tuple[int, Path], int] = {}
 

@@ -27,11 +27,11 @@ def _prefect_home(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     """A real PostgreSQL, one for the test process; nothing but `database` should use it."""
-    from blocks.embedded import start_embedded, stop_embedded
+    from blocks.embedded import remove_embedded, start_embedded
 
     home = tmp_path_factory.mktemp("server") / ".loanwatch"
     yield start_embedded(home)
-    stop_embedded(home)
+    remove_embedded(home)
 
 
 @pytest.fixture(scope="session")

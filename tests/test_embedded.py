@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from blocks.embedded import EmbeddedError, find_home, start_embedded, stop_embedded
+from blocks.embedded import EmbeddedError, find_home, remove_embedded, start_embedded, stop_embedded
 
 ROOT = Path(__file__).parent.parent
 USE = """
@@ -29,7 +29,7 @@ time.sleep(float(sys.argv[2]))
 def home(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / ".loanwatch"
     yield folder
-    stop_embedded(folder)
+    remove_embedded(folder)
 
 
 def use(home: Path, seconds: float) -> subprocess.Popen[str]:
@@ -135,7 +135,19 @@ def test_a_long_path(tmp_path: Path) -> None:
     try:
         assert run(socket, "select 1") == 1
     finally:
-        stop_embedded(home)
+        remove_embedded(home)
+
+
+def test_a_removed_database_is_gone_with_its_server_and_may_be_made_anew(home: Path) -> None:
+    socket = str(start_embedded(home).query["host"])
+    run(socket, "create table kept as select 42 as answer")
+    data, pid = find_data(socket), read_pid(socket)
+    remove_embedded(home)
+    assert not is_running(pid)
+    assert not data.exists()
+    assert not home.exists()
+    again = str(start_embedded(home).query["host"])
+    assert run(again, "select to_regclass('kept') is null")
 
 
 def test_a_half_made_database_is_made_anew(home: Path) -> None:
