@@ -20,15 +20,15 @@ from tasks.profile import SAMPLE_ROWS, Profile, sample_rows
 from tasks.statistics.auc import expect_auc
 from tasks.statistics.power import smallest_change
 from tasks.statistics.regression import fit_logistic, logit
-from tasks.verdict import AUC, Draft, say_no_data, settle
+from tasks.verdict import AUC, Draft, say_no_data
 
 Floats = NDArray[np.float64]
 
 DRAWS = 50
 
 
-def measure_estimated_auc(profile: Profile, observed: Observed, policy: DriftPolicy) -> list[Finding]:
-    """One finding about the rows without a label; none where so many are decided that a few open ones do not matter."""
+def measure_estimated_auc(profile: Profile, observed: Observed, policy: DriftPolicy) -> list[Draft]:
+    """One draft about the rows without a label; none where so many are decided that a few open ones do not matter."""
     open_rows = np.isnan(observed.labels)
     is_decided = np.sum(~open_rows) >= policy.minimum_rows
     if not open_rows.any() or (is_decided and open_rows.sum() < policy.minimum_rows):
@@ -38,7 +38,8 @@ def measure_estimated_auc(profile: Profile, observed: Observed, policy: DriftPol
     fresh = observed.scores[open_rows]
     if min(len(labels), len(fresh)) < policy.minimum_rows or len(np.unique(labels)) < 2:
         reason = f"{len(fresh):,} applications without a decision are too few to estimate the AUC on them."
-        return [say_no_data(Question.MODEL, "estimated_auc", reason)]
+        silent = say_no_data(Question.MODEL, "estimated_auc", reason)
+        return [Draft(silent, reason, partial(smallest_change, 1.0))]
     before, now = _expect(labels, scores, fresh)
     error = _find_error(labels, scores, fresh, policy.seed)
     finding = Finding(
@@ -59,7 +60,7 @@ def measure_estimated_auc(profile: Profile, observed: Observed, policy: DriftPol
         "on the reference, if the chance of approval at a given score has not changed. A changed rule cannot be seen "
         "before the decisions are."
     )
-    return settle([Draft(finding, seen, partial(smallest_change, error, sides=1))], policy.model_level)
+    return [Draft(finding, seen, partial(smallest_change, error, sides=1))]
 
 
 def _expect(labels: Floats, scores: Floats, fresh: Floats) -> tuple[float, float]:

@@ -31,19 +31,24 @@ GAP = "calibration error"
 
 
 def measure_model_drift(profile: Profile, observed: Observed, policy: DriftPolicy) -> list[Finding]:
-    """The findings of the model question: the AUC, the calibration, and the estimated AUC of undecided rows."""
+    """The findings of the model question: the AUC, the calibration, and the estimated AUC of undecided rows.
+
+    They share one error budget.
+    """
     rows = choose_labelled(profile, observed, policy.seed)
     estimated = measure_estimated_auc(profile, observed, policy)
     unanswered = explain_silence(rows, policy.minimum_rows)
     if unanswered or profile.auc is None:
         verdict, reason = unanswered or (Verdict.NOT_ENOUGH_DATA, "the reference holds one decision only.")
-        return [say_no_data(Question.MODEL, "auc", f"The model's ranking: {reason}", verdict), *estimated]
+        silent = say_no_data(Question.MODEL, "auc", f"The model's ranking: {reason}", verdict)
+        return [silent, *settle(estimated, policy.model_level)]
     curve = fit_score_curve(rows)
-    return [*compare_auc(profile.auc, observed, policy), *compare_calibration(curve, policy), *estimated]
+    drafts = [compare_auc(profile.auc, observed, policy), compare_calibration(curve, policy), *estimated]
+    return settle(drafts, policy.model_level)
 
 
-def compare_auc(before: Auc, observed: Observed, policy: DriftPolicy) -> list[Finding]:
-    """One finding: the AUC on the window's decided applications against the reference's (DeLong, one-sided)."""
+def compare_auc(before: Auc, observed: Observed, policy: DriftPolicy) -> Draft:
+    """The AUC on the window's decided applications against the reference's (DeLong, one-sided)."""
     known = ~np.isnan(observed.labels)
     now = measure_auc(observed.labels[known], observed.scores[known])
     loss, error = before.value - now.value, float(np.sqrt(before.variance + now.variance))
@@ -61,11 +66,11 @@ def compare_auc(before: Auc, observed: Observed, policy: DriftPolicy) -> list[Fi
         current=now.value,
     )
     seen = f"The model's AUC is {now.value:.3f} on the window, {before.value:.3f} on the reference."
-    return settle([Draft(finding, seen, partial(smallest_change, error, sides=1))], policy.model_level)
+    return Draft(finding, seen, partial(smallest_change, error, sides=1))
 
 
-def compare_calibration(curve: ScoreCurve, policy: DriftPolicy) -> list[Finding]:
-    """One finding: the mean distance between the score and the share that was approved, against the reference's.
+def compare_calibration(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
+    """The mean distance between the score and the share that was approved, against the reference's.
 
     The test asks whether the two windows' score curves differ; a better calibration is no drift.
     """
@@ -90,7 +95,7 @@ def compare_calibration(curve: ScoreCurve, policy: DriftPolicy) -> list[Finding]
         f"The model's probabilities miss the share that was approved by {100 * now:.1f} points on average, by "
         f"{100 * before:.1f} on the reference."
     )
-    return settle([Draft(finding, seen, partial(smallest_change, error, freedom=2))], policy.model_level)
+    return Draft(finding, seen, partial(smallest_change, error, freedom=2))
 
 
 def _measure_gap(chances: Floats, slopes: Floats, of: tuple[Floats, NDArray[np.bool_]]) -> tuple[float, Floats]:

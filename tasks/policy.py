@@ -71,7 +71,7 @@ class DriftPolicy(Policy):
     joint_level: Level = Field(0.002, description="Error budget of the test of the columns' joint shape.")
     label_level: Level = Field(0.01, description="Error budget of the label question.")
     concept_level: Level = Field(0.01, description="Error budget of all concept tests together (Holm).")
-    model_level: Level = Field(0.01, description="Error budget of each model test.")
+    model_level: Level = Field(0.01, description="Error budget of all model tests together (Holm).")
     distribution_floor: Share = Field(0.06, description="Share of applicants who crossed a line of one column.")
     missing_floor: Share = Field(0.06, description="Change of the share of missing values.")
     never_seen_floor: Share = Field(0.01, description="Share of applicants with a value never seen in the reference.")

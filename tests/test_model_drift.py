@@ -8,7 +8,7 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from tasks.findings import Question, Verdict, summarise
-from tasks.model_drift import measure_model_drift
+from tasks.model_drift import compare_auc, measure_model_drift
 from tasks.policy import DriftPolicy
 from tests.windows_to_compare import find, make_profile, observe
 
@@ -41,7 +41,18 @@ def test_the_auc_is_scikit_learns_and_the_test_is_delongs():
     finding = find(measure(window), "auc")
     assert finding.current == pytest.approx(roc_auc_score(window.labels, window.scores))
     assert finding.reference == pytest.approx(roc_auc_score(PROFILE.labels, PROFILE.scores))
-    assert finding.p_value == pytest.approx(stats.norm.sf(finding.effect / finding.standard_error))
+    alone = compare_auc(PROFILE.auc, window, POLICY).finding
+    assert alone.p_value == pytest.approx(stats.norm.sf(finding.effect / finding.standard_error))
+
+
+def test_the_model_tests_share_one_budget():
+    """Holm's correction: the surest of them is tested at half of the level."""
+    window = observe(3_000)
+    flipped = replace(window, labels=np.where(np.arange(3_000) % 30 == 0, 1 - window.labels, window.labels))
+    alone = compare_auc(PROFILE.auc, flipped, POLICY).finding.p_value
+    together = {finding.check: finding.p_value for finding in measure(flipped)}
+    assert min(together, key=together.get) == "auc"
+    assert together["auc"] == pytest.approx(2 * alone)
 
 
 def test_a_worse_ranking_fails_and_a_better_one_does_not():
