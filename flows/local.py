@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -40,6 +41,7 @@ def run_flow(flow: Flow[..., Any], parameters: dict[str, Any], show: Callable[[C
     Exit code 0 where it did its work, 1 where it could not, 2 for bad arguments. An error that loanwatch raised on
     purpose is shown as its message, any other with its kind.
     """
+    gc.enable()  # off since the imports began, see flows/__init__.py
     console = prepare_console()
     if not PREFECT_API_URL.value():
         console.print("  starting a temporary Prefect server …", style="dim")

@@ -127,7 +127,12 @@ class TemporaryServer:
 
 def is_wanted(command: Sequence[str]) -> bool:
     """Whether a command line, as in `sys.orig_argv`, runs a flow and no Prefect server is named."""
-    if os.environ.get("PREFECT_API_URL") or "-m" not in command or {"--help", "-h", "--version"} & set(command):
+    return runs_flow(command) and not os.environ.get("PREFECT_API_URL")
+
+
+def runs_flow(command: Sequence[str]) -> bool:
+    """Whether a command line runs a flow, and does not only tell of itself."""
+    if "-m" not in command or {"--help", "-h", "--version"} & set(command):
         return False
     return command[command.index("-m") + 1] in FLOWS
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -12,8 +13,9 @@ import httpx
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from flows import local
 from flows.local import run_flow
-from flows.temporary_server import TemporaryServer, is_wanted
+from flows.temporary_server import TemporaryServer, is_wanted, runs_flow
 
 PYTHON = "/usr/bin/python"
 
@@ -38,6 +40,19 @@ def test_a_server_is_wanted_by_commands_that_run_a_flow(monkeypatch, command: li
 def test_none_is_wanted_where_one_is_named(monkeypatch):
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:4200/api")
     assert not is_wanted([PYTHON, "-m", "flows.monitor"])
+    assert runs_flow([PYTHON, "-m", "flows.monitor"])
+
+
+def test_waste_is_looked_for_again_once_the_imports_are_done(monkeypatch):
+    seen = []
+    monkeypatch.setattr(local, "prepare_console", lambda: seen.append(gc.isenabled()) or sys.exit())
+    gc.disable()
+    try:
+        with pytest.raises(SystemExit):
+            local.run_flow(None, {}, print)
+    finally:
+        gc.enable()
+    assert seen == [True]
 
 
 def test_a_configured_server_is_used(prefect_server):
