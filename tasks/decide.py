@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from tasks.findings import Finding, Question, Verdict, summarise
 from tasks.policy import DecisionPolicy
+from tasks.verdict import join_words
 
 DRIFT_QUESTIONS = (Question.DATA, Question.LABEL, Question.CONCEPT, Question.MODEL)
 UNANSWERED = (Verdict.NOT_ENOUGH_DATA, Verdict.NOT_RUN)
@@ -62,6 +63,4 @@ def is_drift_proven(findings: Sequence[Finding]) -> bool:
 
 
 def _name(questions: Sequence[Question]) -> str:
-    words = [str(question) for question in questions]
-    text = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-    return text.capitalize()
+    return join_words([str(question) for question in questions]).capitalize()

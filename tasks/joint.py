@@ -21,7 +21,7 @@ from tasks.profile import SAMPLE_ROWS, Profile, sample_rows
 from tasks.statistics.auc import Auc, expect_auc, measure_auc, null_variance
 from tasks.statistics.power import Bar, smallest_change
 from tasks.tree_tables import tabulate
-from tasks.verdict import AUC, Draft, settle
+from tasks.verdict import AUC, Draft, join_words, settle
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -79,7 +79,7 @@ def measure_joint_shape(profile: Profile, codes: Codes, policy: DriftPolicy) -> 
     )
     seen = (
         f"All columns together: a classifier that guesses which window an application comes from reaches an AUC of "
-        f"{told.auc:.3f}; 0.5 is a coin toss.{f' It looks at {_join(names)}.' if names else ''}"
+        f"{told.auc:.3f}; 0.5 is a coin toss.{f' It looks at {join_words(names)}.' if names else ''}"
     )
 
     def find_smallest(bar: Bar) -> float:
@@ -179,7 +179,3 @@ def _choose_named(importance: Floats) -> list[int]:
     return [
         int(place) for place in order if importance[place] > 0 and importance[place] >= NAMED_SHARE * importance.max()
     ]
-
-
-def _join(names: tuple[str, ...]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

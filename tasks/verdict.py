@@ -83,6 +83,11 @@ def say_share(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
+def join_words(words: Sequence[str]) -> str:
+    """A list in a sentence."""
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
 def say_no_data(question: Question, check: str, reason: str, verdict: Verdict = Verdict.NOT_ENOUGH_DATA) -> Finding:
     """A finding that says why a question could not be answered."""
     return Finding(question, check, verdict, reason)

@@ -12,7 +12,8 @@ from markupsafe import Markup
 from tasks.report_page.evidence import Evidence, Pair
 from tasks.report_page.model_pictures import draw_approval, draw_calibration
 from tasks.report_page.pictures import draw_change, draw_column, list_words
-from tasks.report_page.words import Record, join, say_chance, say_effect, say_number, say_share, spell_check
+from tasks.report_page.words import Record, say_chance, say_effect, say_number, say_share, spell_check
+from tasks.verdict import join_words
 
 # A card shows its own picture of a check that is not about one column's values.
 _WHOLE = {
@@ -92,7 +93,7 @@ def _make_card(findings: Sequence[Record], evidence: Evidence | None) -> Card:
 
 def _name_whole(finding: Record) -> str:
     if finding["check"] == "missing":
-        return f"Missing together: {join(finding['columns'])}"
+        return f"Missing together: {join_words(finding['columns'])}"
     return _WHOLE.get(finding["check"], spell_check(finding["check"]).capitalize())
 
 

@@ -19,6 +19,7 @@ from tasks.report_page.evidence import Evidence
 from tasks.report_page.model_pictures import draw_difference
 from tasks.report_page.moved import make_cards, weigh
 from tasks.report_page.words import Record
+from tasks.verdict import join_words
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 LARGE_CARDS = 6
@@ -72,7 +73,7 @@ def _make_environment() -> Environment:
         "check": words.spell_check,
         "kind": words.spell_kind,
         "chance": words.say_chance,
-        "listed": words.join,
+        "listed": join_words,
     }
     environment.globals |= {
         "QUESTIONS": words.QUESTIONS,

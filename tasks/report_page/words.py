@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+
+from tasks.verdict import join_words
 
 Record = Mapping[str, Any]
 
@@ -108,11 +110,6 @@ def say_chance(p_value: float | None) -> str:
     return f"chance alone would often show this (probability {p_value:.2f})"
 
 
-def join(words: Sequence[str]) -> str:
-    """A list in a sentence."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
-
-
 def headline(summary: Record) -> str:
     """The verdict in one sentence."""
     outcome = summary["outcome"]
@@ -122,11 +119,11 @@ def headline(summary: Record) -> str:
         return "Nothing moved that matters."
     if outcome == "undecided":
         unanswered = [n for n in FAILURES if summary["verdicts"][n] in ("not_enough_data", "not_run")]
-        names = join([QUESTIONS[name][0].lower() for name in unanswered])
+        names = join_words([QUESTIONS[name][0].lower() for name in unanswered])
         return f"Nothing that could be asked moved, but {names} could not be judged."
     failed = [name for name in FAILURES if summary["verdicts"][name] == "fail"]
     told = [_name_failure(summary, name, 2 if len(failed) == 1 else 1) for name in failed]
-    moved = join(told) or "something moved"
+    moved = join_words(told) or "something moved"
     ending = "the model was replaced" if outcome == "promoted" else "the model stays"
     return f"{moved[0].upper()}{moved[1:]}: {ending}."
 
@@ -135,7 +132,7 @@ def _name_failure(summary: Record, question: str, most: int) -> str:
     """The failure, with the first of the columns behind it."""
     failed = [f for f in summary["findings"] if f["question"] == question and f["verdict"] == "fail"]
     columns = dict.fromkeys(f["subject"] for f in failed if f["subject"])
-    named = join(list(columns)[:most]) + (f" and {len(columns) - most} more" if len(columns) > most else "")
+    named = join_words(list(columns)[:most]) + (f" and {len(columns) - most} more" if len(columns) > most else "")
     return f"{FAILURES[question]} ({named})" if named else FAILURES[question]
 
 
