@@ -40,11 +40,15 @@ CUSTOMER_COLUMNS = (
 
 @dataclass(frozen=True)
 class Pair:
-    """Two windows of one pool: extracted applications, with their labels in the target column."""
+    """Two windows of one pool: extracted applications, with their labels in the target column.
+
+    `spare` are the pool's applications that are in neither window.
+    """
 
     pool: Pool
     reference: pd.DataFrame
     current: pd.DataFrame
+    spare: pd.DataFrame
 
 
 Change = Callable[[Pair, np.random.Generator], Pair]
@@ -173,18 +177,23 @@ def is_approved(window: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def _resample(is_chosen: Callable[[pd.DataFrame], NDArray[np.bool_]], points: float) -> Change:
+    """The share of a kind of row moves by exactly these points: other applications of the pool come in for some.
+
+    No application is drawn twice before all of its kind are: a repeated row would count twice in every test.
+    """
+
     def apply(pair: Pair, random: np.random.Generator) -> Pair:
-        chosen = is_chosen(pair.current)
-        share = chosen.mean()
-        if share in (0.0, 1.0):  # there is nothing to draw from
+        size, share = len(pair.current), float(is_chosen(pair.current).mean())
+        wanted = round(min(max(share + points, 0.0), 1.0) * size)
+        candidates = pd.concat([pair.current, pair.spare], ignore_index=True)
+        chosen = is_chosen(candidates)
+        if chosen.all() or not chosen.any():  # there is nothing to draw from
             return pair
-        wanted = round(min(max(share + points, 0.0), 1.0) * len(chosen))
-        # So many of each kind, and not so many on average: the share moves by the points that the scenario names.
         rows = [
-            random.choice(np.flatnonzero(kind), count)
-            for kind, count in ((chosen, wanted), (~chosen, len(chosen) - wanted))
+            np.resize(random.permutation(np.flatnonzero(kind)), count)
+            for kind, count in ((chosen, wanted), (~chosen, size - wanted))
         ]
-        return replace(pair, current=take(pair.current, random.permutation(np.concatenate(rows))))
+        return replace(pair, current=take(candidates, random.permutation(np.concatenate(rows))))
 
     return apply
 

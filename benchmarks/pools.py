@@ -110,9 +110,8 @@ def _make_pool(name: str, applications: pd.DataFrame, contract: Contract) -> Poo
 
 
 def draw_disjoint(pool: Pool, sizes: tuple[int, ...], random: np.random.Generator) -> list[pd.DataFrame]:
-    """Windows of these sizes at random, no row in two of them, each in random order with a RangeIndex."""
-    order = random.permutation(len(pool))[: sum(sizes)]
-    return [take(pool.applications, rows) for rows in np.split(order, np.cumsum(sizes)[:-1])]
+    """Windows of these sizes at random and then all that is left, no row in two of them, each in random order."""
+    return [take(pool.applications, rows) for rows in np.split(random.permutation(len(pool)), np.cumsum(sizes))]
 
 
 def draw_bootstrap(pool: Pool, size: int, random: np.random.Generator) -> pd.DataFrame:

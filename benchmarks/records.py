@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.changes import Pair
 from benchmarks.pools import Pool, draw_bootstrap, draw_disjoint
@@ -104,9 +105,9 @@ def _run_pair(contract: Contract, pool: Pool, job: Job, number: int) -> Iterable
     scenario, random = find_scenario(job.scenario), seed_pair(job, number)
     so_far: dict[str, Raised] = {}
     reference_rows = scenario.reference_rows or job.rows
-    reference, *rest = draw_windows(pool, (reference_rows, job.rows), random)
+    reference, current, spare = draw_windows(pool, (reference_rows, job.rows), random)
     for step, change in enumerate(scenario.steps, start=1):
-        scored = score_pair(contract, change(Pair(pool, reference, rest[0]), random), random)
+        scored = score_pair(contract, change(Pair(pool, reference, current, spare), random), random)
         error = find_estimate_error(scored) if scenario.group == "covariate" else None
         name = scenario.name if len(scenario.steps) == 1 else f"{scenario.name} window {step}"
         for tool in job.tools:
@@ -118,10 +119,10 @@ def _run_pair(contract: Contract, pool: Pool, job: Job, number: int) -> Iterable
                 yield Outcome(procedure, name, job.rows, job.pool, number, so_far[procedure], seconds, error)
 
 
-def draw_windows(pool: Pool, sizes: tuple[int, ...], random: np.random.Generator) -> list[Any]:
-    """Disjoint random windows; from 100,000 rows on, bootstrapped ones."""
+def draw_windows(pool: Pool, sizes: tuple[int, int], random: np.random.Generator) -> list[pd.DataFrame]:
+    """Two disjoint random windows and the rest of the pool; from 100,000 rows on bootstrapped ones, with no rest."""
     if max(sizes) >= LARGE_ROWS:
-        return [draw_bootstrap(pool, size, random) for size in sizes]
+        return [*(draw_bootstrap(pool, size, random) for size in sizes), pool.applications.head(0)]
     return draw_disjoint(pool, sizes, random)
 
 

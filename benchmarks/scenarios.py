@@ -6,7 +6,7 @@ every change the questions that must raise an alarm, those that may, and why. Ev
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from benchmarks import changes
@@ -53,6 +53,8 @@ class Scenario:
 
 
 DRIFT_SIZES = {1_000: 50, 3_000: 50}
+# At 1,000 rows this one is found about as often as its goal asks for, so that 50 pairs would be a coin toss.
+NEAR_ITS_GOAL = DRIFT_SIZES | {1_000: 200}
 LARGE = {100_000: 8}
 
 
@@ -120,7 +122,7 @@ MATERIAL = (
     _drift("new purpose 5%", changes.replace_words("purpose", "crypto assets", 0.05), ("purpose",), CORRUPTED),
     _drift("income missing +10", changes.remove_values("annual_income", 0.10), ("annual_income",), CORRUPTED),
     _drift("debt x12 on 10%", changes.multiply("monthly_debt", 12, share=0.10), ("monthly_debt",), CORRUPTED),
-    _drift("approval rate -8", changes.resample_labels(-0.08), (), RESAMPLED_LABELS),
+    replace(_drift("approval rate -8", changes.resample_labels(-0.08), (), RESAMPLED_LABELS), pairs=NEAR_ITS_GOAL),
     _drift("5% flips", changes.flip_labels(0.05), (), FLIPPED),
     _drift("10% flips", changes.flip_labels(0.10), (), FLIPPED),
     _drift("20% flips", changes.flip_labels(0.20), (), FLIPPED),

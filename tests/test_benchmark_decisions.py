@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -100,8 +101,7 @@ def pools(folder: Path, contract: Contract) -> tuple[Pool, Pool]:
 
 @pytest.fixture
 def pair(pools: tuple[Pool, Pool]) -> Pair:
-    reference, current = draw_disjoint(pools[0], (300, 300), np.random.default_rng(1))
-    return Pair(pools[0], reference, current)
+    return Pair(pools[0], *draw_disjoint(pools[0], (200, 300), np.random.default_rng(1)))
 
 
 # ---------------------------------------------------------------------------------------------------------- pools
@@ -163,8 +163,9 @@ def test_a_split_outside_the_data_is_refused(folder: Path, contract: Contract) -
 
 
 def test_windows_do_not_overlap_and_bootstrapped_rows_are_no_repeats(pools: tuple[Pool, Pool]) -> None:
-    first, second = draw_disjoint(pools[0], (300, 300), np.random.default_rng(0))
-    assert not set(first["loan_id"]) & set(second["loan_id"])
+    first, second, spare = draw_disjoint(pools[0], (200, 300), np.random.default_rng(0))
+    assert (len(first), len(second), len(spare)) == (200, 300, 100)
+    assert set().union(*(window["loan_id"] for window in (first, second, spare))) == {*pools[0].applications["loan_id"]}
     large = draw_bootstrap(pools[0], 5_000, np.random.default_rng(0))
     assert len(large) == 5_000
     assert set(large.loc[large["current_loan_amount"] > 1e6, "current_loan_amount"]) == {SENTINEL}
@@ -197,27 +198,39 @@ def test_changes_do_what_they_say(pair: Pair) -> None:
 
 def test_permuting_keeps_the_values_and_where_they_are_missing(pair: Pair) -> None:
     old = pair.current["credit_score"].mask(np.arange(300) < 20)
-    start = Pair(pair.pool, pair.reference, pair.current.assign(credit_score=old))
+    start = replace(pair, current=pair.current.assign(credit_score=old))
     new = changes.permute("credit_score")(start, np.random.default_rng(2)).current["credit_score"]
     assert (new.isna() == old.isna()).all()
     assert not new.equals(old)
     assert sorted(new.dropna()) == sorted(old.dropna())
 
 
-def test_resampling_moves_the_share_and_keeps_whole_rows(pair: Pair) -> None:
+def test_resampling_moves_the_share_by_the_points_and_keeps_whole_rows(pair: Pair) -> None:
     random = np.random.default_rng(2)
-    shares = [(changes.resample_term(0.12)(pair, random).current["term"] == "long term").mean() for _ in range(200)]
-    assert np.mean(shares) == pytest.approx((pair.current["term"] == "long term").mean() + 0.12, abs=0.01)
-    rates = [is_approved(changes.resample_labels(-0.08)(pair, random).current).mean() for _ in range(200)]
-    assert np.mean(rates) == pytest.approx(is_approved(pair.current).mean() - 0.08, abs=0.01)
-    drawn = changes.resample_labels(-0.08)(pair, random).current
-    known = pair.current.set_index("loan_id")
-    pd.testing.assert_frame_equal(known.loc[drawn["loan_id"]].reset_index(), drawn, check_like=True)
+    longer = changes.resample_term(0.12)(pair, random).current
+    before = (pair.current["term"] == "long term").sum()
+    assert (len(longer), (longer["term"] == "long term").sum()) == (300, round(before + 0.12 * 300))
+    fewer = changes.resample_labels(-0.08)(pair, random).current
+    assert is_approved(fewer).sum() == round(is_approved(pair.current).sum() - 0.08 * 300)
+    known = pd.concat([pair.current, pair.spare]).set_index("loan_id")
+    pd.testing.assert_frame_equal(known.loc[fewer["loan_id"]].reset_index(), fewer, check_like=True)
+
+
+def test_resampling_repeats_no_application_before_all_of_its_kind_are_drawn(pair: Pair) -> None:
+    """A repeated row counts twice in every test, so that pure covariate shift would be called concept drift."""
+    random = np.random.default_rng(2)
+    longer = changes.resample_term(0.12)(pair, random).current
+    assert not longer["loan_id"].duplicated().any()
+    assert not set(longer["loan_id"]) & set(pair.reference["loan_id"])
+    alone = changes.resample_term(0.12)(replace(pair, spare=pair.spare.head(0)), random).current
+    times = alone[alone["term"] == "long term"]["loan_id"].value_counts()
+    assert set(times) == {1, 2}
+    assert len(times) == (pair.current["term"] == "long term").sum()
 
 
 def test_the_reversed_effect_touches_no_applicant_and_turns_good_scores_bad(pools: tuple[Pool, Pool]) -> None:
-    reference, current = draw_disjoint(pools[0], (300, 300), np.random.default_rng(1))
-    pair = Pair(pools[0], reference, current)
+    pair = Pair(pools[0], *draw_disjoint(pools[0], (300, 300), np.random.default_rng(1)))
+    current = pair.current
     changed = changes.reverse_effect(pair, np.random.default_rng(3))
     features = [name for name in current.columns if name != "loan_status"]
     pd.testing.assert_frame_equal(changed.current[features], current[features])
@@ -310,7 +323,7 @@ def test_limits_on_known_values() -> None:
 def test_scores_are_out_of_sample_for_both_windows(pools: tuple[Pool, Pool]) -> None:
     # Labels by lot: a model that had seen a row would score it better than chance.
     random = np.random.default_rng(0)
-    reference, current = draw_disjoint(pools[0], (400, 200), random)
+    reference, current, _ = draw_disjoint(pools[0], (400, 200), random)
     lots = random.random(400) < 0.5
     folds = cross_fit(reference, lots, random)
     assert abs(folds.out_of_fold[lots].mean() - folds.out_of_fold[~lots].mean()) < 0.05
