@@ -10,25 +10,26 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
-from tasks.bins import MISSING, Bins, Codes
-from tasks.findings import Finding, Question, Verdict
+from tasks.bins import Bins, Codes
+from tasks.findings import Finding, Question, Verdict, is_sure
+from tasks.left_over import compare_groups, group_levels
 from tasks.observed import Observed
 from tasks.policy import DriftPolicy
 from tasks.profile import Profile
 from tasks.score_curve import Labelled, ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
-from tasks.statistics.power import Bar, smallest_change, smallest_spread
-from tasks.verdict import Draft, say_no_data, settle
+from tasks.statistics.distributions import chance_of_weighted_chi_square
+from tasks.statistics.power import smallest_change, smallest_spread
+from tasks.verdict import Draft, join_words, say_no_data, settle
 
 Floats = NDArray[np.float64]
 
 CHANCE = "chance of approval"
+BY_SCORE, BY_COLUMN = "score_curve", "by_column"
 
-# The most groups that the levels of a column are gathered into, and the fewest rows of a window in a group.
-MOST_GROUPS = 6
-LEAST_GROUP_ROWS = 20
+# The most columns that a failed score curve names.
+MOST_NAMED = 3
 
 
 def measure_concept_drift(profile: Profile, observed: Observed, codes: Codes, policy: DriftPolicy) -> list[Finding]:
@@ -37,7 +38,7 @@ def measure_concept_drift(profile: Profile, observed: Observed, codes: Codes, po
     unanswered = explain_silence(rows, policy.minimum_rows)
     if unanswered:
         verdict, reason = unanswered
-        return [say_no_data(Question.CONCEPT, "score_curve", f"Concept drift: {reason}", verdict)]
+        return [say_no_data(Question.CONCEPT, BY_SCORE, f"Concept drift: {reason}", verdict)]
     curve = fit_score_curve(rows)
     drafts = []
     for place, bins in enumerate(profile.columns):
@@ -46,7 +47,24 @@ def measure_concept_drift(profile: Profile, observed: Observed, codes: Codes, po
         drafts += [draft] if draft is not None else []
     # Half of the budget is the score curve's: as one of twenty it would miss what it alone can see.
     by_score = replace(_compare_curves(curve, policy), weight=float(max(len(drafts), 1)))
-    return settle([by_score, *drafts], policy.concept_level)
+    return _name_columns(settle([by_score, *drafts], policy.concept_level))
+
+
+def _name_columns(findings: list[Finding]) -> list[Finding]:
+    """The columns by whose values the rule surely changed, be it by little, named where the score's curve fails."""
+    sure = [finding for finding in findings if finding.check == BY_COLUMN and is_sure(finding)]
+    names = tuple(finding.subject for finding in sorted(sure, key=lambda finding: -(finding.effect or 0.0)))[
+        :MOST_NAMED
+    ]
+    if not names:
+        return findings
+
+    def name(finding: Finding) -> Finding:
+        if finding.check != BY_SCORE or finding.verdict is not Verdict.FAIL:
+            return finding
+        return replace(finding, columns=names, sentence=f"{finding.sentence} Most of all by {join_words(names)}.")
+
+    return [name(finding) for finding in findings]
 
 
 def explain_silence(rows: Labelled, minimum_rows: int) -> tuple[Verdict, str] | None:
@@ -73,7 +91,7 @@ def _compare_curves(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
     effect = float(np.mean(np.abs(change)))
     finding = Finding(
         Question.CONCEPT,
-        "score_curve",
+        BY_SCORE,
         Verdict.PASS,
         "",
         effect=effect,
@@ -91,64 +109,31 @@ def _compare_curves(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
     return Draft(finding, seen, partial(smallest_change, error, freedom=2))
 
 
-def group_levels(bins: Bins, reference: Codes, current: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The group of each row of both windows; levels in order (or by frequency) fill at most six groups evenly.
-
-    Missing values and special values are groups of their own. Groups that one of the windows hardly has are -1.
-    """
-    counts = np.bincount(reference, minlength=bins.levels + 1).astype(float)
-    apart = [MISSING, *range(bins.intervals + 1, bins.levels + 1)] if bins.is_number else [MISSING]
-    plain = np.setdiff1d(np.arange(bins.levels + 1), apart)
-    most = max(MOST_GROUPS - int(np.sum(counts[apart] >= LEAST_GROUP_ROWS)), 2)
-    group = np.zeros(bins.levels + 1, dtype=np.int64)
-    if bins.is_ordered:
-        middles = np.cumsum(counts[plain]) - counts[plain] / 2
-        group[plain] = np.minimum(middles * most / max(counts[plain].sum(), 1), most - 1).astype(np.int64)
-    else:
-        group[plain] = np.minimum(np.arange(len(plain)), most - 1)
-    group[apart] = most + np.arange(len(apart))
-    before, now = group[reference], group[current]
-    groups = most + len(apart)
-    few = np.minimum(np.bincount(before, minlength=groups), np.bincount(now, minlength=groups)) < LEAST_GROUP_ROWS
-    names = np.where(few, -1, np.cumsum(~few) - 1)
-    return names[before], names[now]
-
-
 def _compare_by_column(
     curve: ScoreCurve, bins: Bins, grouped: tuple[NDArray[np.int64], NDArray[np.int64]], policy: DriftPolicy
 ) -> Draft | None:
     """What the score curves leave unexplained, compared between the windows in each group of a column's values."""
-    group = np.concatenate(grouped)
-    used, groups = group >= 0, int(group.max()) + 1
-    if groups < 2:
+    left = compare_groups(curve, np.concatenate(grouped))
+    if left is None:
         return None
-    left_over, noise = curve.rows.labels - curve.fitted, curve.fitted * (1 - curve.fitted)
-    change, variance, weight = np.zeros(groups), np.zeros(groups), np.zeros(groups)
-    for window, sign in ((0, -1), (1, 1)):
-        rows = used & (curve.rows.is_current == window)
-        sizes = np.bincount(group[rows], minlength=groups)
-        change += sign * np.bincount(group[rows], weights=left_over[rows], minlength=groups) / sizes
-        variance += np.bincount(group[rows], weights=noise[rows], minlength=groups) / sizes**2
-        weight += sizes
-    variance = np.maximum(variance, 1e-12)
-    effect = float(np.sqrt(max(np.average(change**2 - variance, weights=weight), 0.0)))
+    groups, kept = len(left.changes), np.diag(left.correlation)
+    square = float(np.average(left.changes**2 - left.variances * kept, weights=left.rows))
+    effect = float(np.sqrt(max(square, 0.0)))
+    statistic = float(np.sum(left.changes**2 / left.variances))
     finding = Finding(
         Question.CONCEPT,
-        "by_column",
+        BY_COLUMN,
         Verdict.PASS,
         "",
         bins.name,
         effect=effect,
         unit=CHANCE,
         limit=policy.concept_column_floor,
-        p_value=float(scipy.stats.chi2.sf(np.sum(change**2 / variance), groups)),
+        p_value=chance_of_weighted_chi_square(statistic, left.correlation),
     )
     seen = (
         f"{bins.name}: beside the score, its values move the chance of approval by {100 * effect:.1f} points between "
         f"the window and the reference, over {groups} groups of values."
     )
-    return Draft(finding, seen, partial(_smallest_spread, variance, groups))
-
-
-def _smallest_spread(variances: Floats, groups: int, bar: Bar) -> float:
-    return smallest_spread(variances, groups, bar)
+    freedom = max(round(float(kept.sum())), 1)
+    return Draft(finding, seen, partial(smallest_spread, left.variances, freedom))

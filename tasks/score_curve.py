@@ -41,10 +41,12 @@ class Labelled:
 class ScoreCurve:
     """The two curves: at each row the chance by the reference's (`before`) and by the window's (`now`).
 
-    `slope_before` and `slope_now` are their derivatives by the fit's coefficients. `p_value` is that of no difference.
+    `design` is the matrix that was fitted. `slope_before` and `slope_now` are the curves' derivatives by the fit's
+    coefficients. `p_value` is that of no difference.
     """
 
     rows: Labelled
+    design: Floats
     fit: LogisticFit
     before: Floats
     now: Floats
@@ -79,13 +81,15 @@ def fit_score_curve(rows: Labelled) -> ScoreCurve:
     s = logit(rows.scores)
     plain = np.column_stack([np.ones_like(s), s, s**2])
     window = rows.is_current[:, None]
-    fit = fit_logistic(np.column_stack([plain, plain[:, :2] * window]), rows.labels)
+    design = np.column_stack([plain, plain[:, :2] * window])
+    fit = fit_logistic(design, rows.labels)
     gained = 2 * (fit.log_likelihood - fit_logistic(plain, rows.labels).log_likelihood)
     as_before = np.column_stack([plain, np.zeros((len(s), 2))])
     as_now = np.column_stack([plain, plain[:, :2]])
     before, now = fit.predict(as_before), fit.predict(as_now)
     return ScoreCurve(
         rows,
+        design,
         fit,
         before,
         now,

@@ -5,12 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tasks.bins import MISSING, fit_bins
-from tasks.concept import group_levels, measure_concept_drift
+from tasks.concept import measure_concept_drift
 from tasks.findings import Question, Verdict, summarise
 from tasks.policy import DriftPolicy
 from tasks.score_curve import choose_labelled, fit_score_curve
-from tests.windows_to_compare import CONTRACT, NOT_STATED, find, make_profile, observe
+from tests.windows_to_compare import find, make_profile, observe
 
 POLICY = DriftPolicy()
 PROFILE = make_profile(3_000)
@@ -47,6 +46,19 @@ def test_a_rule_that_changed_for_some_values_names_their_column():
     assert failed[0].subject == "purpose"
 
 
+def test_a_failed_score_curve_names_the_columns_by_which_the_rule_changed_most():
+    window = observe(3_000)
+    is_car = (window.applications["purpose"] == "car").to_numpy()
+    chances = np.where(is_car, window.scores, np.clip(window.scores - 0.25, 0, 1))
+    labels = (np.random.default_rng(0).random(3_000) < chances).astype(float)
+    by_score = find(measure(replace(window, labels=labels)), "score_curve")
+    assert by_score.verdict is Verdict.FAIL
+    assert by_score.columns[0] == "purpose"
+    assert "Most of all by purpose" in by_score.sentence
+    everywhere = find(measure(flip(window, np.arange(3_000) % 10 == 0)), "score_curve")
+    assert (everywhere.verdict, everywhere.columns) == (Verdict.FAIL, ())
+
+
 def test_other_applicants_with_the_same_rule_raise_no_alarm():
     window = observe(6_000)
     rows = np.argsort(-window.scores)[:3_000]  # the better half only
@@ -74,31 +86,6 @@ def test_the_standard_error_is_that_of_repeated_windows():
                   "score_curve") for s in range(1, 41)]  # fmt: skip
     spread = np.std([one.effect for one in found])
     assert np.mean([one.standard_error for one in found]) == pytest.approx(spread, rel=0.35)
-
-
-def test_groups_fill_evenly_and_special_and_missing_values_stay_apart():
-    import pandas as pd
-
-    values = pd.Series([*np.arange(600.0), *[NOT_STATED] * 60, *[np.nan] * 40])
-    bins = fit_bins(CONTRACT.column("amount"), values)
-    codes = bins.encode(values)
-    before, now = group_levels(bins, codes, codes)
-    np.testing.assert_array_equal(before, now)
-    assert len(np.unique(before)) == 6
-    assert len(np.unique(before[codes == MISSING])) == 1
-    assert set(before[codes == MISSING]).isdisjoint(before[codes != MISSING])
-    assert set(before[codes == bins.levels]).isdisjoint(before[codes != bins.levels])
-    assert np.bincount(before[:600]).max() <= 180
-
-
-def test_groups_that_one_window_hardly_has_are_left_out():
-    import pandas as pd
-
-    values = pd.Series(np.arange(600.0))
-    bins = fit_bins(CONTRACT.column("income"), values)
-    before, now = group_levels(bins, bins.encode(values), bins.encode(values.clip(upper=300)))
-    assert -1 in before
-    assert now.min() >= 0
 
 
 def test_partly_decided_windows_are_judged_by_what_is_decided():

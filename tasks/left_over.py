@@ -1,0 +1,87 @@
+"""Left over: what the score curves do not explain of the labels, by the values of one column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.bins import MISSING, Bins, Codes
+from tasks.score_curve import ScoreCurve
+
+Floats = NDArray[np.float64]
+
+# Where the curve takes up all but this much of the groups' noise, nothing is left over to compare.
+LEAST_FREEDOM = 0.01
+
+# The most groups that the levels of a column are gathered into, and the fewest rows of a window in a group.
+MOST_GROUPS = 6
+LEAST_GROUP_ROWS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOver:
+    """What is left over of the labels, group by group: its change from the reference to the window.
+
+    `variances` are those of the changes were the curve known; `correlation` is that of the changes by the roots of
+    these variances. Its diagonal is below 1, as the curve is fitted to the same rows and takes up a part of the noise.
+    """
+
+    changes: Floats
+    variances: Floats
+    correlation: Floats
+    rows: Floats
+
+
+def compare_groups(curve: ScoreCurve, group: NDArray[np.int64]) -> LeftOver | None:
+    """The mean of label less fitted chance in each group, in the window less in the reference.
+
+    None for one group, and where the groups are what the curve is fitted by. The correlation is that of a score test
+    (Rao 1948): of the fitted curve's residuals, not of the true curve's.
+    """
+    groups = int(group.max()) + 1
+    if groups < 2:
+        return None
+    used = group >= 0
+    # A cell is one group in one window; the means of the cells, the window's less the reference's, are the changes.
+    cell = (group + groups * (curve.rows.is_current == 1))[used]
+    sizes = np.bincount(cell, minlength=2 * groups)
+    noise = curve.fitted * (1 - curve.fitted)
+
+    def sum_cells(values: Floats) -> Floats:
+        sums = np.bincount(cell, weights=values[used], minlength=2 * groups)
+        return np.asarray(sums.reshape(2, groups), dtype=np.float64)
+
+    sizes = sizes.reshape(2, groups)
+    before, now = sum_cells(curve.rows.labels - curve.fitted) / sizes
+    variances = np.maximum(np.sum(sum_cells(noise) / sizes**2, axis=0), 1e-12)
+    moved = np.stack([np.diff(sum_cells(noise * column) / sizes, axis=0)[0] for column in curve.design.T], axis=1)
+    taken_up = moved / np.sqrt(variances)[:, None]
+    correlation = np.eye(groups) - taken_up @ curve.fit.covariance @ taken_up.T
+    if np.trace(correlation) < LEAST_FREEDOM:
+        return None
+    return LeftOver(now - before, variances, correlation, sizes.sum(axis=0).astype(float))
+
+
+def group_levels(bins: Bins, reference: Codes, current: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The group of each row of both windows; levels in order (or by frequency) fill at most six groups evenly.
+
+    Missing values and special values are groups of their own. Groups that one of the windows hardly has are -1.
+    """
+    counts = np.bincount(reference, minlength=bins.levels + 1).astype(float)
+    apart = [MISSING, *range(bins.intervals + 1, bins.levels + 1)] if bins.is_number else [MISSING]
+    plain = np.setdiff1d(np.arange(bins.levels + 1), apart)
+    most = max(MOST_GROUPS - int(np.sum(counts[apart] >= LEAST_GROUP_ROWS)), 2)
+    group = np.zeros(bins.levels + 1, dtype=np.int64)
+    if bins.is_ordered:
+        middles = np.cumsum(counts[plain]) - counts[plain] / 2
+        group[plain] = np.minimum(middles * most / max(counts[plain].sum(), 1), most - 1).astype(np.int64)
+    else:
+        group[plain] = np.minimum(np.arange(len(plain)), most - 1)
+    group[apart] = most + np.arange(len(apart))
+    before, now = group[reference], group[current]
+    groups = most + len(apart)
+    few = np.minimum(np.bincount(before, minlength=groups), np.bincount(now, minlength=groups)) < LEAST_GROUP_ROWS
+    names = np.where(few, -1, np.cumsum(~few) - 1)
+    return names[before], names[now]
