@@ -36,22 +36,23 @@ def measure_estimated_auc(profile: Profile, observed: Observed, policy: DriftPol
     known = ~np.isnan(profile.labels)
     labels, scores = profile.labels[known], profile.scores[known]
     fresh = observed.scores[open_rows]
-    if min(len(labels), len(fresh)) < policy.minimum_rows or len(np.unique(labels)) < 2:
+    if min(len(labels), len(fresh)) < policy.minimum_rows or profile.auc is None or len(np.unique(labels)) < 2:
         reason = f"{len(fresh):,} applications without a decision are too few to estimate the AUC on them."
         silent = say_no_data(Question.MODEL, "estimated_auc", reason)
         return [Draft(silent, reason, partial(smallest_change, 1.0))]
-    before, now = _expect(labels, scores, fresh)
+    loss = _expect_loss(labels, scores, fresh)
+    before, now = profile.auc.value, profile.auc.value - loss
     error = _find_error(labels, scores, fresh, policy.seed)
     finding = Finding(
         Question.MODEL,
         "estimated_auc",
         Verdict.PASS,
         "",
-        effect=before - now,
+        effect=loss,
         unit=AUC,
         standard_error=error,
         limit=policy.auc_floor,
-        p_value=float(scipy.stats.norm.sf((before - now) / error)),
+        p_value=float(scipy.stats.norm.sf(loss / error)),
         reference=before,
         current=now,
     )
@@ -63,24 +64,25 @@ def measure_estimated_auc(profile: Profile, observed: Observed, policy: DriftPol
     return [Draft(finding, seen, partial(smallest_change, error, sides=1))]
 
 
-def _expect(labels: Floats, scores: Floats, fresh: Floats) -> tuple[float, float]:
-    """The expected area on the reference and on fresh scores, by chances that are fitted on the reference."""
+def _expect_loss(labels: Floats, scores: Floats, fresh: Floats) -> float:
+    """The area expected on the reference less that on fresh scores, by chances that are fitted on the reference.
+
+    The loss is taken off the area that the reference's labels show: what the chances miss of it, they miss of both.
+    """
     fit = fit_logistic(_design(scores), labels)
-    return expect_auc(fit.chances, scores), expect_auc(fit.predict(_design(fresh)), fresh)
+    return expect_auc(fit.chances, scores) - expect_auc(fit.predict(_design(fresh)), fresh)
 
 
 def _find_error(labels: Floats, scores: Floats, fresh: Floats, seed: int) -> float:
     """The standard error of the loss by the bootstrap; from at most 20,000 fresh rows, which makes it no smaller."""
     fresh = fresh[sample_rows(len(fresh), SAMPLE_ROWS, seed)]
     random = np.random.default_rng(seed)
-    drawn = [_draw(labels, scores, fresh, random) for _ in range(DRAWS)]
-    return max(float(np.std([then - since for then, since in drawn], ddof=1)), 1e-9)
 
+    def draw() -> float:
+        rows = random.integers(len(labels), size=len(labels))
+        return _expect_loss(labels[rows], scores[rows], fresh[random.integers(len(fresh), size=len(fresh))])
 
-def _draw(labels: Floats, scores: Floats, fresh: Floats, random: np.random.Generator) -> tuple[float, float]:
-    """The same of rows drawn anew, with replacement."""
-    rows = random.integers(len(labels), size=len(labels))
-    return _expect(labels[rows], scores[rows], fresh[random.integers(len(fresh), size=len(fresh))])
+    return max(float(np.std([draw() for _ in range(DRAWS)], ddof=1)), 1e-9)
 
 
 def _design(scores: Floats) -> Floats:

@@ -85,6 +85,8 @@ def test_without_labels_the_auc_is_estimated_and_the_question_stays_open():
     assert find(findings, "auc").verdict is Verdict.NOT_RUN
     estimated = find(findings, "estimated_auc")
     assert estimated.current == pytest.approx(roc_auc_score(window.labels, window.scores), abs=0.02)
+    assert estimated.reference == PROFILE.auc.value
+    assert estimated.current == pytest.approx(estimated.reference - estimated.effect)
     assert "if the chance of approval at a given score has not changed" in estimated.sentence
     assert summarise(findings, Question.MODEL) is Verdict.NOT_RUN
 
