@@ -62,16 +62,17 @@ class QualityPolicy(Policy):
 class DriftPolicy(Policy):
     """What counts as drift: how sure (levels) and how much (floors).
 
-    The levels are the error budget, 1 % for each of the four questions. A floor is compared with the estimated
-    effect less one standard error.
+    The levels are the error budget, 3 % of the runs without any drift: 1 % each for the applicants (data), the approval
+    rate (label) and the rule, which the concept and the model question look at from two sides and share. A floor is
+    compared with the estimated effect less one standard error.
     """
 
     minimum_rows: int = Field(200, ge=20, description="With fewer rows in either window a question is not answered.")
     columns_level: Level = Field(0.008, description="Error budget of all single-column tests together (Holm).")
     joint_level: Level = Field(0.002, description="Error budget of the test of the columns' joint shape.")
     label_level: Level = Field(0.01, description="Error budget of the label question.")
-    concept_level: Level = Field(0.01, description="Error budget of all concept tests together (Holm).")
-    model_level: Level = Field(0.01, description="Error budget of all model tests together (Holm).")
+    concept_level: Level = Field(0.005, description="Error budget of all concept tests together (Holm).")
+    model_level: Level = Field(0.005, description="Error budget of all model tests together (Holm).")
     distribution_floor: Share = Field(0.06, description="Share of applicants who crossed a line of one column.")
     missing_floor: Share = Field(0.06, description="Change of the share of missing values.")
     never_seen_floor: Share = Field(0.01, description="Share of applicants with a value never seen in the reference.")
