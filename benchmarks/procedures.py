@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.changes import Pair, is_approved
-from benchmarks.scores import cross_fit
+from benchmarks.scores import Folds
 from tasks.contract import Contract
 from tasks.drift import Observed, measure_drift
 from tasks.findings import Finding, Question, Verdict
@@ -41,9 +41,8 @@ class ScoredPair:
 Tool = Callable[[ScoredPair], dict[str, Raised]]
 
 
-def score_pair(contract: Contract, pair: Pair, random: np.random.Generator) -> ScoredPair:
-    """Fit the quick model on the reference and score both windows with it."""
-    folds = cross_fit(pair.reference, is_approved(pair.reference), random)
+def score_pair(contract: Contract, pair: Pair, folds: Folds, random: np.random.Generator) -> ScoredPair:
+    """Both windows with the scores of the quick model, which was fitted on the reference."""
     return ScoredPair(contract, pair.reference, pair.current, folds.out_of_fold, folds.score(pair.current, random))
 
 

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.changes import Pair
+from benchmarks.changes import Pair, is_approved
 from benchmarks.pools import Pool, draw_bootstrap, draw_disjoint
 from benchmarks.procedures import Raised, Tool, find_estimate_error, merge_alarms, score_pair
 from benchmarks.scenarios import SCENARIOS, Scenario
+from benchmarks.scores import Folds, cross_fit
 from tasks.contract import Contract
 from tasks.findings import Question
 
@@ -104,10 +105,14 @@ def run_job(contract: Contract, pool: Pool, job: Job) -> list[Outcome]:
 def _run_pair(contract: Contract, pool: Pool, job: Job, number: int) -> Iterable[Outcome]:
     scenario, random = find_scenario(job.scenario), seed_pair(job, number)
     so_far: dict[str, Raised] = {}
+    folds: Folds | None = None
     reference_rows = scenario.reference_rows or job.rows
     reference, current, spare = draw_windows(pool, (reference_rows, job.rows), random)
     for step, change in enumerate(scenario.steps, start=1):
-        scored = score_pair(contract, change(Pair(pool, reference, current, spare), random), random)
+        pair = change(Pair(pool, reference, current, spare), random)
+        # One model for all windows of a pair, as a deployed one: no change of several steps touches the reference.
+        folds = folds or cross_fit(pair.reference, is_approved(pair.reference), random)
+        scored = score_pair(contract, pair, folds, random)
         error = find_estimate_error(scored) if scenario.group == "covariate" else None
         name = scenario.name if len(scenario.steps) == 1 else f"{scenario.name} window {step}"
         for tool in job.tools:

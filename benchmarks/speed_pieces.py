@@ -19,6 +19,7 @@ import pandas as pd
 from benchmarks import speed_extract
 from benchmarks.peer_environments import Peer
 from benchmarks.speed_data import MONTHS, Inputs, connect_to, load_inputs
+from tasks.deepchecks_pages import code_rows, write_drift_page, write_model_page, write_quality_page
 from tasks.drift import measure_drift
 from tasks.extract import Extract
 from tasks.model_drift import measure_model_drift
@@ -87,6 +88,24 @@ def prepare_score(folder: Path, variant: str) -> Run:
         return lambda: score(inputs.pipeline, inputs.current)
     model = joblib.load(folder / "previous.joblib")
     return lambda: model.predict_proba(apply_by_row(inputs.current))[:, 1]
+
+
+def prepare_pages(folder: Path, variant: str) -> Run:
+    """The three deepchecks pages, written to files."""
+    inputs = load_inputs(folder)
+    profile = load_profile(folder / "profile.parquet")
+    findings = [finding for asked in _ask_all(profile, inputs) for finding in asked]
+
+    def run() -> None:
+        reference = code_rows(profile.decode, profile.codes, profile.labels, profile.scores)
+        current = code_rows(
+            lambda rows: profile.decode(profile.encode(rows)), inputs.current, inputs.labels, inputs.scores
+        )
+        write_quality_page(folder / "data_quality.html", CONTRACT, inputs.current, findings)
+        write_drift_page(folder / "data_drift.html", CONTRACT, reference, current, findings)
+        write_model_page(folder / "model_drift.html", CONTRACT, reference, current, findings)
+
+    return run
 
 
 def prepare_train(folder: Path, variant: str) -> Run:
@@ -180,6 +199,7 @@ PIECES: dict[str, tuple[Callable[[Path, str], Run], tuple[str, ...]]] = {
     "profile": (prepare_profile, ("loanwatch",)),
     "drift": (prepare_drift, ("loanwatch", "loanwatch with profile", "previous", "evidently", "nannyml")),
     "score": (prepare_score, ("loanwatch", "previous")),
+    "pages": (prepare_pages, ("loanwatch",)),
     "train": (prepare_train, ("loanwatch", "previous")),
     "flow": (prepare_flow, ("loanwatch",)),
 }

@@ -93,7 +93,8 @@ def _find_never_seen(bins: Bins, reference: Counts, current: Counts, asked: tupl
         p_value = chance_beyond_range(round(share * m), n, m)
         kind = "a value outside the reference's range"
     else:
-        p_value = _test_new_words(reference, current, bins.count_new_words(observed.applications[bins.name]))
+        new = bins.count_new_words(observed.applications[bins.name]) if share else np.zeros(0, dtype=np.int64)
+        p_value = _test_new_words(reference, current, new)
         kind = "a word that the reference does not have"
     finding = Finding(
         Question.DATA,

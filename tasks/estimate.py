@@ -19,7 +19,7 @@ from tasks.policy import DriftPolicy
 from tasks.profile import SAMPLE_ROWS, Profile, sample_rows
 from tasks.statistics.auc import expect_auc
 from tasks.statistics.power import smallest_change
-from tasks.statistics.regression import fit_logistic, logit
+from tasks.statistics.regression import LogisticFit, fit_logistic, logit
 from tasks.verdict import AUC, Draft, say_no_data
 
 Floats = NDArray[np.float64]
@@ -40,9 +40,10 @@ def measure_estimated_auc(profile: Profile, observed: Observed, policy: DriftPol
         reason = f"{len(fresh):,} applications without a decision are too few to estimate the AUC on them."
         silent = say_no_data(Question.MODEL, "estimated_auc", reason)
         return [Draft(silent, reason, partial(smallest_change, 1.0))]
-    loss = _expect_loss(labels, scores, fresh)
+    fit = fit_logistic(_design(scores), labels)
+    loss = _expect_loss(fit, scores, fresh)
     before, now = profile.auc.value, profile.auc.value - loss
-    error = _find_error(labels, scores, fresh, policy.seed)
+    error = _find_error((labels, scores, fresh), fit, policy.seed)
     finding = Finding(
         Question.MODEL,
         "estimated_auc",
@@ -64,23 +65,27 @@ def measure_estimated_auc(profile: Profile, observed: Observed, policy: DriftPol
     return [Draft(finding, seen, partial(smallest_change, error, sides=1))]
 
 
-def _expect_loss(labels: Floats, scores: Floats, fresh: Floats) -> float:
+def _expect_loss(fit: LogisticFit, scores: Floats, fresh: Floats) -> float:
     """The area expected on the reference less that on fresh scores, by chances that are fitted on the reference.
 
     The loss is taken off the area that the reference's labels show: what the chances miss of it, they miss of both.
     """
-    fit = fit_logistic(_design(scores), labels)
     return expect_auc(fit.chances, scores) - expect_auc(fit.predict(_design(fresh)), fresh)
 
 
-def _find_error(labels: Floats, scores: Floats, fresh: Floats, seed: int) -> float:
-    """The standard error of the loss by the bootstrap; from at most 20,000 fresh rows, which makes it no smaller."""
+def _find_error(of: tuple[Floats, Floats, Floats], fit: LogisticFit, seed: int) -> float:
+    """The standard error of the loss by the bootstrap; from at most 20,000 fresh rows, which makes it no smaller.
+
+    `of` are the reference's labels and scores, and the fresh scores; each draw is fitted from `fit` on.
+    """
+    labels, scores, fresh = of
     fresh = fresh[sample_rows(len(fresh), SAMPLE_ROWS, seed)]
     random = np.random.default_rng(seed)
 
     def draw() -> float:
         rows = random.integers(len(labels), size=len(labels))
-        return _expect_loss(labels[rows], scores[rows], fresh[random.integers(len(fresh), size=len(fresh))])
+        drawn = fit_logistic(_design(scores[rows]), labels[rows], fit.coefficients)
+        return _expect_loss(drawn, scores[rows], fresh[random.integers(len(fresh), size=len(fresh))])
 
     return max(float(np.std([draw() for _ in range(DRAWS)], ddof=1)), 1e-9)
 

@@ -82,8 +82,9 @@ def fit_score_curve(rows: Labelled) -> ScoreCurve:
     plain = np.column_stack([np.ones_like(s), s, s**2])
     window = rows.is_current[:, None]
     design = np.column_stack([plain, plain[:, :2] * window])
-    fit = fit_logistic(design, rows.labels)
-    gained = 2 * (fit.log_likelihood - fit_logistic(plain, rows.labels).log_likelihood)
+    alike = fit_logistic(plain, rows.labels)
+    fit = fit_logistic(design, rows.labels, np.append(alike.coefficients, [0.0, 0.0]))
+    gained = 2 * (fit.log_likelihood - alike.log_likelihood)
     as_before = np.column_stack([plain, np.zeros((len(s), 2))])
     as_now = np.column_stack([plain, plain[:, :2]])
     before, now = fit.predict(as_before), fit.predict(as_now)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pandas as pd
@@ -21,12 +20,11 @@ from tests.test_report_page import HOSTILE, make_frame, score
 
 PAGES = ("data_quality.html", "data_drift.html", "model_drift.html")
 SECRET_SALARY, SECRET_LIMIT = 987_654.0, 123_457.0
-SLOWEST = 20.0  # seconds of processor time for all three, the import of deepchecks among them
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """The three pages of a window with a hostile word and a known record, and the processor seconds that they took."""
+    """The three pages of a window with a hostile word and a known record."""
     folder = tmp_path_factory.mktemp("pages")
     contract = load_contract("tests/second_lender/card_requests.toml")
     reference, window = make_frame(1, 3000), make_frame(2, 1500)
@@ -46,11 +44,10 @@ def pages(tmp_path_factory):
         )
         for question in Question
     ]
-    begun = time.process_time()
     write_quality_page(folder / PAGES[0], contract, window, findings)
     write_drift_page(folder / PAGES[1], contract, *coded, findings)
     write_model_page(folder / PAGES[2], contract, *coded, findings)
-    return folder, time.process_time() - begun
+    return folder
 
 
 def test_deepchecks_is_imported_only_where_its_pages_are_made():
@@ -60,29 +57,28 @@ def test_deepchecks_is_imported_only_where_its_pages_are_made():
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_small_and_holds_plotly_once(pages, name):
-    content = (pages[0] / name).read_text(encoding="utf-8")
+    content = (pages / name).read_text(encoding="utf-8")
     assert len(content.encode()) < 6_000_000
     assert content.count("plotly.js v") == 1
-    assert pages[1] < SLOWEST
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_no_page_shows_an_applicants_record(pages, name):
-    content = (pages[0] / name).read_text(encoding="utf-8")
+    content = (pages / name).read_text(encoding="utf-8")
     assert "request-" not in content
     assert not ("987654" in content and "123457" in content)
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_words_of_the_data_stay_text(pages, name):
-    assert HOSTILE not in (pages[0] / name).read_text(encoding="utf-8")
+    assert HOSTILE not in (pages / name).read_text(encoding="utf-8")
 
 
 @needs_chromium
 @pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_in_a_browser(pages, tmp_path, name, width):
-    page = pages[0] / name
+    page = pages / name
     with open_tab(tmp_path) as tab:
         seen = tab.open(page, width)
         assert seen.complaints == []

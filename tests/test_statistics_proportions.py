@@ -10,6 +10,7 @@ from scipy import stats
 from tasks.statistics.proportions import (
     chance_beyond_range,
     chance_of_new_levels,
+    chance_of_one_at_most,
     compare_shares,
     correct_by_holm,
 )
@@ -56,6 +57,13 @@ def test_one_new_level_has_the_chance_that_all_its_rows_fall_into_the_window():
         reference, current = np.array([30, 0]), np.array([20 - rows, rows])
         exact = comb(20, rows) / comb(50, rows)
         assert chance_of_new_levels(reference, current) == pytest.approx(exact, rel=0.02)
+
+
+def test_one_row_of_the_reference_at_most_is_a_hypergeometric_tail():
+    for n, m in ((3, 3), (30, 20), (20, 300), (1_000_000, 20_000)):
+        first = np.arange(1, min(n + m, 60) + 1)
+        expected = stats.hypergeom.cdf(1, n + m, n, first)
+        np.testing.assert_allclose(chance_of_one_at_most(first, n, m), expected, rtol=1e-6, atol=1e-300)
 
 
 def test_a_column_of_unique_values_raises_no_alarm():

@@ -29,6 +29,8 @@ def test_it_agrees_with_scikit_learn():
     ours = fit_logistic(design, labels)
     assert ours.coefficients == pytest.approx(theirs.coef_[0], abs=1e-4)
     assert ours.predict(design) == pytest.approx(theirs.predict_proba(design)[:, 1], abs=1e-4)
+    for start in (ours.coefficients, np.array([5.0, -5.0, 5.0, -5.0])):  # the way in does not matter
+        assert fit_logistic(design, labels, start).coefficients == pytest.approx(ours.coefficients, abs=1e-5)
 
 
 def test_parted_labels_and_a_constant_column_end_in_finite_numbers():

@@ -8,6 +8,8 @@ from functools import lru_cache
 import numpy as np
 import scipy
 
+from tasks.statistics.proportions import chance_of_one_at_most
+
 POWER = 0.80
 _MOST_ROWS = 200
 
@@ -39,7 +41,7 @@ def smallest_share_beyond(reference_rows: int, current_rows: int, bar: Bar) -> f
     """The true share of current rows outside the reference's range that clears the bar in 80 of 100 windows."""
     beyond = np.arange(1, _MOST_ROWS)
     rows = reference_rows + current_rows
-    chances = scipy.stats.hypergeom.cdf(1, rows, reference_rows, np.minimum(beyond + 1, rows))
+    chances = chance_of_one_at_most(np.minimum(beyond + 1, rows), reference_rows, current_rows)
     if chances.min() > bar.level:
         return 1.0
     sure = int(beyond[np.argmax(chances <= bar.level)])

@@ -53,8 +53,17 @@ def chance_beyond_range(beyond: int, reference_rows: int, current_rows: int) -> 
     """
     if beyond == 0:
         return 1.0
-    rows = reference_rows + current_rows
-    return float(scipy.stats.hypergeom.cdf(1, rows, reference_rows, min(beyond + 1, rows)))
+    first = np.array([min(beyond + 1, reference_rows + current_rows)])
+    return float(chance_of_one_at_most(first, reference_rows, current_rows)[0])
+
+
+def chance_of_one_at_most(first: Counts, reference_rows: int, current_rows: int) -> Floats:
+    """P(at most one row of the reference among so many first rows of a random order of both windows)."""
+    n, m = reference_rows, current_rows
+    none = np.where(first <= m, np.exp(_log_chance_all_current(np.minimum(first, m), n, m)), 0.0)
+    others = np.minimum(first - 1, m)
+    one = n * first / (n + m - first + 1) * np.exp(_log_chance_all_current(others, n, m))
+    return np.asarray(none + np.where(first - 1 <= m, one, 0.0))
 
 
 def chance_of_new_levels(reference: Counts, current: Counts) -> float:

@@ -29,9 +29,12 @@ class LogisticFit:
         return np.asarray(scipy.special.expit(design @ self.coefficients))
 
 
-def fit_logistic(design: Floats, labels: Floats) -> LogisticFit:
-    """Maximum likelihood by Newton's method with step halving; a constant is a column of ones in `design`."""
-    coefficients = np.zeros(design.shape[1])
+def fit_logistic(design: Floats, labels: Floats, start: Floats | None = None) -> LogisticFit:
+    """Maximum likelihood by Newton's method with step halving; a constant is a column of ones in `design`.
+
+    `start` are coefficients near the solution, which save steps.
+    """
+    coefficients = np.zeros(design.shape[1]) if start is None else start
     likelihood = _log_likelihood(design @ coefficients, labels, coefficients)
     for _ in range(_MOST_STEPS):
         chances = scipy.special.expit(design @ coefficients)
