@@ -18,6 +18,7 @@ from benchmarks.changes import Pair, is_approved
 from benchmarks.scores import Folds
 from tasks.contract import Contract
 from tasks.drift import Observed, measure_drift
+from tasks.estimate import estimate_auc
 from tasks.findings import Finding, Question, Verdict
 from tasks.model_drift import measure_model_drift
 from tasks.policy import DriftPolicy
@@ -76,8 +77,6 @@ def _fit(scored: ScoredPair) -> Profile:
 
 def find_estimate_error(scored: ScoredPair) -> float:
     """How far the AUC that is estimated without labels is from the one that the labels then show, on the same rows."""
-    labels = is_approved(scored.current)
-    unlabelled = Observed(scored.current, np.full(len(labels), np.nan), scored.current_scores)
-    findings = measure_model_drift(_fit(scored), unlabelled, DriftPolicy())
-    estimate = next(finding.current for finding in findings if finding.check == "estimated_auc")
-    return float("nan") if estimate is None else abs(estimate - float(roc_auc_score(labels, scored.current_scores)))
+    estimate = estimate_auc(_fit(scored), scored.current_scores, DriftPolicy().minimum_rows)
+    shown = float(roc_auc_score(is_approved(scored.current), scored.current_scores))
+    return float("nan") if estimate is None else abs(estimate.now - shown)

@@ -156,7 +156,7 @@ COVARIATE = (
         frozenset({DATA}),
         frozenset({LABEL, MODEL}),
         "P(y given x) is kept; the applicants who are easy to judge became few, so the AUC really falls",
-        {3_000: 50},
+        {3_000: 25},
         RECORD,
     ),
 )

@@ -2,7 +2,7 @@
 
 scikit-learn's histogram gradient boosting on the contract's columns, words as whole numbers. The reference is scored
 out of fold (3 folds) and each row of the current window by one fold's model, drawn at random: both windows are
-treated alike, and no row is scored by a model that has seen it. At most 20,000 rows of the reference are fitted on.
+treated alike, and no row is scored by a model that has seen it. At most 10,000 rows of the reference are fitted on.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 Floats = NDArray[np.float64]
 
 FOLDS = 3
-MAXIMUM_FITTED_ROWS = 20_000
+MAXIMUM_FITTED_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Folds:
 def cross_fit(applications: pd.DataFrame, labels: NDArray[np.bool_], random: np.random.Generator) -> Folds:
     """Fit one model on the rows outside each fold and score the rows of the fold with it.
 
-    Rows beyond the 20,000 that are fitted on are outside every model, so that any fold's model may score them.
+    Rows beyond the 10,000 that are fitted on are outside every model, so that any fold's model may score them.
     """
     encoder = fit_encoder(applications)
     features = encoder.encode(applications)

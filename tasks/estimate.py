@@ -7,6 +7,7 @@ a given score is still what it was. A changed rule, or values that went wrong on
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -27,23 +28,33 @@ Floats = NDArray[np.float64]
 DRAWS = 50
 
 
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """The AUC on the reference (`before`, by its labels), the one to be expected now, and what the error is drawn from.
+
+    `fit` is the curve through the reference's `labels` and `scores`; `fresh` are the scores without a label.
+    """
+
+    before: float
+    now: float
+    labels: Floats
+    scores: Floats
+    fresh: Floats
+    fit: LogisticFit
+
+
 def measure_estimated_auc(profile: Profile, observed: Observed, policy: DriftPolicy) -> list[Draft]:
     """One draft about the rows without a label; none where so many are decided that a few open ones do not matter."""
     open_rows = np.isnan(observed.labels)
     is_decided = np.sum(~open_rows) >= policy.minimum_rows
     if not open_rows.any() or (is_decided and open_rows.sum() < policy.minimum_rows):
         return []
-    known = ~np.isnan(profile.labels)
-    labels, scores = profile.labels[known], profile.scores[known]
-    fresh = observed.scores[open_rows]
-    if min(len(labels), len(fresh)) < policy.minimum_rows or profile.auc is None or len(np.unique(labels)) < 2:
-        reason = f"{len(fresh):,} applications without a decision are too few to estimate the AUC on them."
+    estimate = estimate_auc(profile, observed.scores[open_rows], policy.minimum_rows)
+    if estimate is None:
+        reason = f"{open_rows.sum():,} applications without a decision are too few to estimate the AUC on them."
         silent = say_no_data(Question.MODEL, "estimated_auc", reason)
         return [Draft(silent, reason, partial(smallest_change, 1.0))]
-    fit = fit_logistic(_design(scores), labels)
-    loss = _expect_loss(fit, scores, fresh)
-    before, now = profile.auc.value, profile.auc.value - loss
-    error = _find_error((labels, scores, fresh), fit, policy.seed)
+    loss, error = estimate.before - estimate.now, find_error(estimate, policy.seed)
     finding = Finding(
         Question.MODEL,
         "estimated_auc",
@@ -54,40 +65,48 @@ def measure_estimated_auc(profile: Profile, observed: Observed, policy: DriftPol
         standard_error=error,
         limit=policy.auc_floor,
         p_value=float(scipy.stats.norm.sf(loss / error)),
-        reference=before,
-        current=now,
+        reference=estimate.before,
+        current=estimate.now,
     )
     seen = (
-        f"{len(fresh):,} applications are not decided yet: on them an AUC of {now:.3f} is to be expected, {before:.3f} "
-        "on the reference, if the chance of approval at a given score has not changed. A changed rule cannot be seen "
-        "before the decisions are."
+        f"{open_rows.sum():,} applications are not decided yet: on them an AUC of {estimate.now:.3f} is to be "
+        f"expected, {estimate.before:.3f} on the reference, if the chance of approval at a given score has not "
+        "changed. A changed rule cannot be seen before the decisions are."
     )
     return [Draft(finding, seen, partial(smallest_change, error, sides=1))]
 
 
-def _expect_loss(fit: LogisticFit, scores: Floats, fresh: Floats) -> float:
-    """The area expected on the reference less that on fresh scores, by chances that are fitted on the reference.
+def estimate_auc(profile: Profile, fresh: Floats, minimum_rows: int) -> Estimate | None:
+    """The AUC to be expected of scores without a label; None where rows are too few, or all of one label.
 
-    The loss is taken off the area that the reference's labels show: what the chances miss of it, they miss of both.
+    The expected loss is taken off the area that the reference's labels show: what the chances miss of it, they miss of
+    both.
     """
-    return expect_auc(fit.chances, scores) - expect_auc(fit.predict(_design(fresh)), fresh)
+    known = ~np.isnan(profile.labels)
+    labels, scores = profile.labels[known], profile.scores[known]
+    if min(len(labels), len(fresh)) < minimum_rows or profile.auc is None or len(np.unique(labels)) < 2:
+        return None
+    fit = fit_logistic(_design(scores), labels)
+    return Estimate(profile.auc.value, profile.auc.value - _expect_loss(fit, scores, fresh), labels, scores, fresh, fit)
 
 
-def _find_error(of: tuple[Floats, Floats, Floats], fit: LogisticFit, seed: int) -> float:
-    """The standard error of the loss by the bootstrap; from at most 20,000 fresh rows, which makes it no smaller.
-
-    `of` are the reference's labels and scores, and the fresh scores; each draw is fitted from `fit` on.
-    """
-    labels, scores, fresh = of
-    fresh = fresh[sample_rows(len(fresh), SAMPLE_ROWS, seed)]
+def find_error(estimate: Estimate, seed: int) -> float:
+    """The standard error of the loss by the bootstrap; from at most 20,000 fresh rows, which makes it no smaller."""
+    labels, scores = estimate.labels, estimate.scores
+    fresh = estimate.fresh[sample_rows(len(estimate.fresh), SAMPLE_ROWS, seed)]
     random = np.random.default_rng(seed)
 
     def draw() -> float:
         rows = random.integers(len(labels), size=len(labels))
-        drawn = fit_logistic(_design(scores[rows]), labels[rows], fit.coefficients)
-        return _expect_loss(drawn, scores[rows], fresh[random.integers(len(fresh), size=len(fresh))])
+        fit = fit_logistic(_design(scores[rows]), labels[rows], estimate.fit.coefficients)
+        return _expect_loss(fit, scores[rows], fresh[random.integers(len(fresh), size=len(fresh))])
 
     return max(float(np.std([draw() for _ in range(DRAWS)], ddof=1)), 1e-9)
+
+
+def _expect_loss(fit: LogisticFit, scores: Floats, fresh: Floats) -> float:
+    """The area expected on the reference less that on fresh scores, by chances that are fitted on the reference."""
+    return expect_auc(fit.chances, scores) - expect_auc(fit.predict(_design(fresh)), fresh)
 
 
 def _design(scores: Floats) -> Floats:
