@@ -84,7 +84,7 @@ def test_no_mode_or_owner_of_a_folder_changes(tmp_path: Path) -> None:
             where = Path((private / ".loanwatch" / "where").read_text().strip())
             assert (where.stat().st_uid, where.is_relative_to(private)) == (0, False)
     finally:
-        stop_embedded(private / ".loanwatch")
+        remove_embedded(private / ".loanwatch")
 
 
 def test_processes_share_a_server_and_the_last_one_stops_it(home: Path) -> None:

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import text
 
 from blocks.database import Patience, make_engine
-from blocks.embedded import start_embedded, stop_embedded
+from blocks.embedded import remove_embedded, start_embedded, stop_embedded
 from tests.faults.actions import cut_connections, kill_postmaster, once, shift_clock
 from tests.faults.child import Point
 from tests.faults.conftest import Lender
@@ -96,9 +96,15 @@ def test_the_connection_is_cut_inside_promotion(grown, place):
     next_run_works(grown)
 
 
+@pytest.fixture
+def home(tmp_path):
+    folder = tmp_path / "home"
+    yield folder
+    remove_embedded(folder)
+
+
 @pytest.mark.parametrize("stage", ["quality", "train", "promote", "alert"])
-def test_the_embedded_server_is_killed(young, stage, tmp_path):
-    home = tmp_path / "home"
+def test_the_embedded_server_is_killed(young, stage, tmp_path, home):
     engine = make_engine(start_embedded(home), Patience())
     fill_table(engine, make_requests(months=3))
     engine.dispose()
