@@ -19,17 +19,13 @@ from tasks.observed import Observed
 from tasks.policy import DriftPolicy
 from tasks.profile import Profile
 from tasks.score_curve import Labelled, ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
-from tasks.statistics.distributions import chance_of_weighted_chi_square
 from tasks.statistics.power import smallest_change, smallest_spread
-from tasks.verdict import Draft, join_words, say_no_data, settle
+from tasks.verdict import MOST_NAMED, Draft, join_words, say_no_data, settle
 
 Floats = NDArray[np.float64]
 
 CHANCE = "chance of approval"
 BY_SCORE, BY_COLUMN = "score_curve", "by_column"
-
-# The most columns that a failed score curve names.
-MOST_NAMED = 3
 
 
 def measure_concept_drift(profile: Profile, observed: Observed, codes: Codes, policy: DriftPolicy) -> list[Finding]:
@@ -53,9 +49,8 @@ def measure_concept_drift(profile: Profile, observed: Observed, codes: Codes, po
 def _name_columns(findings: list[Finding]) -> list[Finding]:
     """The columns by whose values the rule surely changed, be it by little, named where the score's curve fails."""
     sure = [finding for finding in findings if finding.check == BY_COLUMN and is_sure(finding)]
-    names = tuple(finding.subject for finding in sorted(sure, key=lambda finding: -(finding.effect or 0.0)))[
-        :MOST_NAMED
-    ]
+    sure.sort(key=lambda finding: -(finding.effect or 0.0))
+    names = tuple(finding.subject for finding in sure[:MOST_NAMED])
     if not names:
         return findings
 
@@ -116,24 +111,19 @@ def _compare_by_column(
     left = compare_groups(curve, np.concatenate(grouped))
     if left is None:
         return None
-    groups, kept = len(left.changes), np.diag(left.correlation)
-    square = float(np.average(left.changes**2 - left.variances * kept, weights=left.rows))
-    effect = float(np.sqrt(max(square, 0.0)))
-    statistic = float(np.sum(left.changes**2 / left.variances))
     finding = Finding(
         Question.CONCEPT,
         BY_COLUMN,
         Verdict.PASS,
         "",
         bins.name,
-        effect=effect,
+        effect=left.effect,
         unit=CHANCE,
         limit=policy.concept_column_floor,
-        p_value=chance_of_weighted_chi_square(statistic, left.correlation),
+        p_value=left.p_value,
     )
     seen = (
-        f"{bins.name}: beside the score, its values move the chance of approval by {100 * effect:.1f} points between "
-        f"the window and the reference, over {groups} groups of values."
+        f"{bins.name}: beside the score, its values move the chance of approval by {100 * left.effect:.1f} points "
+        f"between the window and the reference, over {len(left.changes)} groups of values."
     )
-    freedom = max(round(float(kept.sum())), 1)
-    return Draft(finding, seen, partial(smallest_spread, left.variances, freedom))
+    return Draft(finding, seen, partial(smallest_spread, left.variances, left.freedom))

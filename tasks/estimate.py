@@ -54,7 +54,7 @@ def measure_estimated_auc(profile: Profile, observed: Observed, policy: DriftPol
         reason = f"{open_rows.sum():,} applications without a decision are too few to estimate the AUC on them."
         silent = say_no_data(Question.MODEL, "estimated_auc", reason)
         return [Draft(silent, reason, partial(smallest_change, 1.0))]
-    loss, error = estimate.before - estimate.now, find_error(estimate, policy.seed)
+    loss, error = estimate.before - estimate.now, _find_error(estimate, policy.seed)
     finding = Finding(
         Question.MODEL,
         "estimated_auc",
@@ -90,7 +90,7 @@ def estimate_auc(profile: Profile, fresh: Floats, minimum_rows: int) -> Estimate
     return Estimate(profile.auc.value, profile.auc.value - _expect_loss(fit, scores, fresh), labels, scores, fresh, fit)
 
 
-def find_error(estimate: Estimate, seed: int) -> float:
+def _find_error(estimate: Estimate, seed: int) -> float:
     """The standard error of the loss by the bootstrap; from at most 20,000 fresh rows, which makes it no smaller."""
     labels, scores = estimate.labels, estimate.scores
     fresh = estimate.fresh[sample_rows(len(estimate.fresh), SAMPLE_ROWS, seed)]

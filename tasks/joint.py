@@ -21,7 +21,7 @@ from tasks.profile import SAMPLE_ROWS, Profile, sample_rows
 from tasks.statistics.auc import Auc, expect_auc, measure_auc, null_variance
 from tasks.statistics.power import Bar, smallest_change
 from tasks.tree_tables import tabulate
-from tasks.verdict import AUC, Draft, join_words, settle
+from tasks.verdict import AUC, MOST_NAMED, Draft, join_words, settle
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -32,7 +32,6 @@ TREES = 40
 LEAVES = 8
 # A column is named where scrambling it costs at least this share of what scrambling the most telling one costs.
 NAMED_SHARE = 0.5
-MOST_NAMED = 3
 
 
 @dataclass(frozen=True, eq=False)

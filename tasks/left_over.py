@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tasks.bins import MISSING, Bins, Codes
 from tasks.score_curve import ScoreCurve
+from tasks.statistics.distributions import chance_of_weighted_chi_square
 
 Floats = NDArray[np.float64]
 
@@ -32,6 +33,22 @@ class LeftOver:
     variances: Floats
     correlation: Floats
     rows: Floats
+
+    @property
+    def effect(self) -> float:
+        """The root mean square change over the rows, less what noise alone would make of it."""
+        noise = self.variances * np.diag(self.correlation)
+        return float(np.sqrt(max(float(np.average(self.changes**2 - noise, weights=self.rows)), 0.0)))
+
+    @property
+    def p_value(self) -> float:
+        """That of no change in any group: the sum of the squared standardised changes."""
+        return chance_of_weighted_chi_square(float(np.sum(self.changes**2 / self.variances)), self.correlation)
+
+    @property
+    def freedom(self) -> int:
+        """How many chi-squares that sum is worth: the groups, less what the curve takes up."""
+        return max(round(float(np.trace(self.correlation))), 1)
 
 
 def compare_groups(curve: ScoreCurve, group: NDArray[np.int64]) -> LeftOver | None:

@@ -12,6 +12,7 @@ from tasks.statistics.power import Bar
 from tasks.statistics.proportions import correct_by_holm
 
 AUC = "AUC"
+MOST_NAMED = 3  # columns, by a finding that is about no single one
 
 
 @dataclass(frozen=True)
