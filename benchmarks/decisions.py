@@ -31,8 +31,8 @@ from benchmarks.procedures import Tool, ask_loanwatch
 from benchmarks.records import LARGE_ROWS, Job, Record, count_outcomes, run_job
 from benchmarks.scenarios import SCENARIOS, Scenario
 from benchmarks.table import as_markdown, check_goals
+from blocks.errors import LoanwatchError, UsageError
 from tasks.contract import Contract, load_contract
-from tasks.errors import LoanwatchError, UsageError
 
 CONTRACT = "loan_applications"
 PROCESSES = os.cpu_count() or 2

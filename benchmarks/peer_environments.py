@@ -17,8 +17,8 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.procedures import Raised, ScoredPair
+from blocks.errors import LoanwatchError
 from tasks.contract import Contract
-from tasks.errors import LoanwatchError
 from tasks.findings import Question
 
 ROOT = Path(__file__).parent.parent

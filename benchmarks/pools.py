@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from blocks.errors import LoanwatchError, UsageError
 from tasks.contract import Column, Contract, Source
-from tasks.errors import LoanwatchError, UsageError
 
 
 class DataError(UsageError):

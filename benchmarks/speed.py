@@ -23,8 +23,8 @@ from rich.console import Console
 from benchmarks.peer_environments import PEERS, list_peers
 from benchmarks.speed_data import HOME
 from benchmarks.speed_pieces import PIECES
-from blocks.embedded import remove_embedded
-from tasks.errors import LoanwatchError, UsageError
+from blocks.errors import LoanwatchError, UsageError
+from blocks.postgres.embedded import remove_embedded
 
 ROOT = Path(__file__).parent.parent
 LONGEST_TRAINING = 100_000

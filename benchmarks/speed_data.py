@@ -15,9 +15,9 @@ from sqlalchemy import Engine
 
 from benchmarks import speed_extract
 from benchmarks.peer_environments import write_features
-from blocks.copying import copy_file
-from blocks.database import Patience, make_engine
-from blocks.embedded import start_embedded
+from blocks.postgres.connect import Patience, make_engine
+from blocks.postgres.copy import copy_file
+from blocks.postgres.embedded import start_embedded
 from tasks.policy import Kind, TrainPolicy
 from tasks.preprocess import prepare
 from tasks.profile import fit_profile, save_profile

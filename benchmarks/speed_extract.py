@@ -12,8 +12,8 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import Engine, text
 
-from blocks.copying import copy_file
-from blocks.database import read_snapshot
+from blocks.postgres.connect import read_snapshot
+from blocks.postgres.copy import copy_file
 from tasks.contract import load_contract
 from tasks.demo.generator import make_applications
 from tasks.extract import Extract, extract_window, read_answer

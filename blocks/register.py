@@ -17,13 +17,13 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from blocks.database import BLOCK, VARIABLE
-from blocks.database_block import DatabaseSettings, read_creds, read_url, save_database_block, try_connection
+from blocks.errors import LoanwatchError, UsageError
+from blocks.postgres.connect import BLOCK, VARIABLE
+from blocks.postgres.save_block import DatabaseSettings, read_creds, read_url, save_database_block, try_connection
+from blocks.prefect_server import require_server
 from blocks.secrets import SecretError, read_secret
-from blocks.server import require_server
 from blocks.slack import BLOCK as SLACK_BLOCK
 from blocks.slack_block import check_webhook, save_bot_block, save_webhook_block
-from tasks.errors import LoanwatchError, UsageError
 
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 PASSWORD, WEBHOOK, TOKEN = "LOANWATCH_DATABASE_PASSWORD", "LOANWATCH_SLACK_WEBHOOK", "LOANWATCH_SLACK_TOKEN"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tasks.errors import UsageError
+from blocks.errors import UsageError
 
 
 class SecretError(UsageError):

@@ -6,8 +6,8 @@ import logging
 import os
 from typing import Any
 
-from blocks.lookup import is_registered
-from tasks.errors import LoanwatchError
+from blocks.errors import LoanwatchError
+from blocks.registered import is_registered
 
 BLOCK = "loan-alerts"
 WEBHOOK_TYPE = "slack-incoming-webhook"

@@ -21,7 +21,8 @@ from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from blocks import register
-from blocks.server import require_server
+from blocks.errors import LoanwatchError
+from blocks.prefect_server import require_server
 from blocks.slack import BLOCK as SLACK_BLOCK
 from blocks.slack import WEBHOOK_TYPE
 from deployments.automations import (
@@ -31,7 +32,6 @@ from deployments.automations import (
     tell_of_crashed_runs,
     tell_of_late_runs,
 )
-from tasks.errors import LoanwatchError
 
 POOL = "loanwatch"
 ROOT = Path(__file__).resolve().parent.parent

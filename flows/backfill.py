@@ -20,7 +20,8 @@ from pydantic import Field
 from rich.console import Console
 from rich.table import Table
 
-from blocks.database import adopt_database_option, connect, resolve_database
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.local import report_error, run_flow
 from tasks.backfill import (
     Every,
@@ -33,7 +34,6 @@ from tasks.backfill import (
 )
 from tasks.backfill_alert import tell_backfill
 from tasks.contract import load_contract
-from tasks.errors import LoanwatchError
 from tasks.failure import tell_failure
 from tasks.local_runs import replay_here
 from tasks.plan import PlanError

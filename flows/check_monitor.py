@@ -18,9 +18,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from blocks.database import adopt_database_option, connect
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import adopt_database_option, connect
 from flows.local import report_error
-from tasks.errors import LoanwatchError
 from tasks.extract import extract_window
 from tasks.findings import Verdict
 from tasks.job import Job

@@ -8,9 +8,9 @@ from pathlib import Path
 from cyclopts import App
 from rich.console import Console
 
-from blocks.database import adopt_database_option, connect, resolve_database
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.local import report_error
-from tasks.errors import LoanwatchError
 from tasks.evidence import find_run, gather_evidence, write_pack
 from tasks.schema import prepare_schema
 

@@ -9,11 +9,11 @@ from cyclopts import App
 from rich.console import Console
 from sqlalchemy import Engine
 
-from blocks.database import adopt_database_option, connect, resolve_database
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.local import report_error
 from tasks.advise import advise_indexes
 from tasks.contract import Contract, load_contract
-from tasks.errors import LoanwatchError
 from tasks.load import LoadFolderError, load_tables
 
 app = App(name="flows.load", help="Load a lender's CSV files into the source tables.")

@@ -19,9 +19,9 @@ from prefect.settings import PREFECT_API_URL
 from rich.console import Console
 from rich.markup import escape
 
+from blocks.errors import LoanwatchError
 from flows.console import prepare_console
 from flows.temporary_server import temporary_server
-from tasks.errors import LoanwatchError
 
 DRAIN_SECONDS = 10.0
 GONE = (

@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Connection
 
-from blocks.database import adopt_database_option, connect, resolve_database
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.local import report_error
 from tasks.bundle import load_bundle
 from tasks.contract import load_contract
-from tasks.errors import LoanwatchError
 from tasks.ledger import LedgerError, find_version_on, read_ledger, verify_ledger
 from tasks.registry import find_current, list_versions, read_version
 from tasks.schema import prepare_schema

@@ -18,7 +18,8 @@ from prefect.context import FlowRunContext
 from prefect.states import Completed
 from pydantic import Field
 
-from blocks.database import adopt_database_option
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import adopt_database_option
 from flows.console import show_verdict
 from flows.local import report_error, run_flow
 from tasks.alert import tell_outcome
@@ -27,7 +28,6 @@ from tasks.champion import train_first_champion
 from tasks.contract import load_contract
 from tasks.decide import DRIFT_QUESTIONS, Outcome, decide
 from tasks.drift import check_drift
-from tasks.errors import LoanwatchError
 from tasks.extract import extract_applications
 from tasks.failure import tell_failure
 from tasks.files import write_json

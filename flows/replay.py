@@ -15,12 +15,12 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import ParameterTypeError
 from sqlalchemy import Engine
 
-from blocks.database import connect, resolve_database
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import connect, resolve_database
 from flows.console import prepare_console
 from flows.local import report_error
 from flows.monitor import monitor
 from tasks.backfill import Replay, claim_next, keep_state, list_replays
-from tasks.errors import LoanwatchError
 from tasks.journal import describe_error
 
 IDLE_SECONDS = 1.0

@@ -15,10 +15,10 @@ from pydantic import Field
 from rich.console import Console
 from rich.prompt import Confirm
 
-from blocks.database import adopt_database_option, connect, resolve_database
+from blocks.errors import LoanwatchError, UsageError
+from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.local import report_error, run_flow
 from tasks.contract import load_contract
-from tasks.errors import LoanwatchError, UsageError
 from tasks.housekeeping import Cleared, clear, count_rows, list_jobs, prune, remove_bundles, remove_run_folders
 from tasks.schema import prepare_schema
 

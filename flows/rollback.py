@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime
 from cyclopts import App
 from rich.console import Console
 
-from blocks.database import adopt_database_option, connect, resolve_database
-from blocks.server import find_fault, find_server
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import adopt_database_option, connect, resolve_database
+from blocks.prefect_server import find_fault, find_server
 from flows.local import report_error
 from tasks.contract import load_contract
-from tasks.errors import LoanwatchError
 from tasks.events import emit_promotion
 from tasks.job import name_job
 from tasks.ledger import Return, roll_back

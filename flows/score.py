@@ -13,11 +13,11 @@ from prefect.states import Completed
 from pydantic import Field
 from rich.console import Console
 
-from blocks.database import adopt_database_option
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import adopt_database_option
 from flows.local import report_error, run_flow
 from flows.monitor import find_scheduled_day
 from tasks.contract import load_contract
-from tasks.errors import LoanwatchError
 from tasks.failure import tell_failure
 from tasks.opening import Request, open_plain_job
 from tasks.plan import Asked

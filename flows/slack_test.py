@@ -12,8 +12,8 @@ from prefect import flow
 from pydantic import Field
 from rich.console import Console
 
+from blocks.errors import LoanwatchError
 from flows.local import run_flow
-from tasks.errors import LoanwatchError
 from tasks.links import find_flow_run_id, link_run
 from tasks.message import Message, render_message
 from tasks.slack import Fate, find_sender

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO
 
-from tasks.errors import LoanwatchError
+from blocks.errors import LoanwatchError
 
 FLOWS = tuple(f"flows.{name}" for name in ("monitor", "train", "score", "backfill", "slack_test"))
 STOP_SECONDS = 5.0

@@ -13,12 +13,12 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from rich.console import Console
 
-from blocks.database import adopt_database_option
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import adopt_database_option
 from flows.local import report_error, run_flow
 from flows.monitor import find_scheduled_day
 from tasks.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.contract import load_contract
-from tasks.errors import LoanwatchError
 from tasks.events import emit_promotions
 from tasks.extract import extract_applications
 from tasks.failure import tell_failure

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from blocks.copying import quote_name
+from blocks.postgres.copy import quote_name
 from tasks.contract import QUERIES, Contract, Source
 
 

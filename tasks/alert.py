@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from blocks.database import connect
+from blocks.postgres.connect import connect
 from tasks.decide import Outcome
 from tasks.findings import Finding
 from tasks.job import Job

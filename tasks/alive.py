@@ -8,9 +8,9 @@ from threading import Lock
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from blocks.database import Database, connect
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import Database, connect
 from tasks.contract import QUERIES
-from tasks.errors import LoanwatchError
 from tasks.job import Job
 
 # One connection for each process and database holds the locks of all the process's jobs. It ends with the process, in

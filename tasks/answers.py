@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 from pyarrow import csv
 from sqlalchemy import Connection
 
-from blocks.copying import copy_query
+from blocks.errors import LoanwatchError
+from blocks.postgres.copy import copy_query
 from tasks.contract import Column, Contract
-from tasks.errors import LoanwatchError
 from tasks.typed import read_numbers, read_times, read_words
 
 REPEATS, OLDER_VERSIONS, AMBIGUOUS = "loanwatch_repeats", "loanwatch_older_versions", "loanwatch_is_ambiguous"

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from sqlalchemy import Engine, text
 
+from blocks.errors import LoanwatchError
 from tasks.contract import QUERIES
-from tasks.errors import LoanwatchError
 from tasks.plan import PlanError
 from tasks.turn import hold_lock
 from tasks.windows import Window, month_of

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import fsspec
 import joblib
 
+from blocks.errors import LoanwatchError
 from tasks.customers import Customers, load_customers, save_customers
-from tasks.errors import LoanwatchError
 from tasks.profile import Profile, load_profile, save_profile
 from tasks.versions import find_version
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from blocks.database import connect
+from blocks.postgres.connect import connect
 from tasks.approval import measure_approval
 from tasks.calibration import measure_calibration_error, measure_reliability
 from tasks.champion import Succession, Trained, install_champion, leave_out, measure_training

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from blocks.database import connect
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import connect
 from tasks.approval import measure_approval
 from tasks.bundle import Bundle, save_bundle
 from tasks.calibration import measure_calibration_error, measure_intervals, measure_reliability
 from tasks.card import write_card
 from tasks.compare import THRESHOLD, measure_performance
 from tasks.customers import Customers, remember_customers
-from tasks.errors import LoanwatchError
 from tasks.extract import extract_window
 from tasks.findings import Verdict
 from tasks.job import Job

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from tasks.errors import UsageError
+from blocks.errors import UsageError
 from tasks.mistakes import describe_mistakes
 
 CONTRACTS = Path(__file__).parent / "contracts"

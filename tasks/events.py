@@ -7,7 +7,7 @@ from typing import Any
 
 from prefect.events import emit_event
 
-from blocks.database import connect
+from blocks.postgres.connect import connect
 from tasks.decide import DRIFT_QUESTIONS, Outcome
 from tasks.findings import Finding, Verdict, summarise
 from tasks.job import Job

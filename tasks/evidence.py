@@ -14,7 +14,7 @@ from typing import Any
 import fsspec
 from sqlalchemy import Connection
 
-from tasks.errors import LoanwatchError, UsageError
+from blocks.errors import LoanwatchError, UsageError
 from tasks.job import is_job_id
 from tasks.ledger import read_ledger
 from tasks.registry import read_version

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, Engine
 
-from blocks.copying import fetch_row
-from blocks.database import connect, read_snapshot
+from blocks.postgres.connect import connect, read_snapshot
+from blocks.postgres.copy import fetch_row
 from tasks.answers import (
     AMBIGUOUS,
     EXAMPLES,

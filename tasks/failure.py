@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from blocks.database import connect, resolve_database
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import connect, resolve_database
 from tasks.alert import deliver_waiting, make_entry
 from tasks.backfill import UnfinishedError
 from tasks.contract import load_contract
-from tasks.errors import LoanwatchError
 from tasks.journal import describe_error, log
 from tasks.ledger import Entry, read_ledger
 from tasks.links import link_run

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from tasks.errors import LoanwatchError
+from blocks.errors import LoanwatchError
 
 
 class WriteError(LoanwatchError):

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import psutil
 
-from blocks.database import Database
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import Database
 from tasks.contract import Contract
-from tasks.errors import LoanwatchError
 from tasks.policy import MonitorPolicy
 from tasks.windows import Window
 

@@ -14,10 +14,10 @@ from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from blocks.database import connect
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import connect
 from tasks.alive import show_alive
 from tasks.contract import QUERIES
-from tasks.errors import LoanwatchError
 from tasks.findings import Finding
 from tasks.job import Job
 

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection
 
+from blocks.errors import LoanwatchError, UsageError
 from tasks.bundle import load_bundle
-from tasks.errors import LoanwatchError, UsageError
 from tasks.promote import GENESIS, Promotion, hash_evidence, hash_row, promote
 from tasks.registry import find_current, read_sql, read_version
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import psycopg2
 from sqlalchemy import Connection, Engine, text
 
-from blocks.copying import copy_file, quote_name
+from blocks.errors import LoanwatchError, UsageError
+from blocks.postgres.copy import copy_file, quote_name
 from tasks.contract import Contract, Source
-from tasks.errors import LoanwatchError, UsageError
 from tasks.promote import retire_champion
 from tasks.schema import prepare_schema
 from tasks.sources import create_tables, lock_sources

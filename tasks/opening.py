@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from blocks.database import connect, resolve_database
+from blocks.postgres.connect import connect, resolve_database
 from tasks.abandon import abandon_dead_stages
 from tasks.contract import Contract, load_contract
 from tasks.demo.fill import fill_demo

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tasks.errors import UsageError
+from blocks.errors import UsageError
 from tasks.windows import Window, last_full_month, last_full_month_held, months_before
 
 

@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from blocks.errors import LoanwatchError, UsageError
 from tasks.bins import MISSING, Bins, Codes, Floats, fit_bins
 from tasks.contract import Contract
-from tasks.errors import LoanwatchError, UsageError
 from tasks.preprocess import read_labels
 from tasks.statistics.auc import Auc, measure_auc
 

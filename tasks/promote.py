@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from tasks.errors import LoanwatchError
+from blocks.errors import LoanwatchError
 from tasks.registry import find_current, read_sql, to_json
 from tasks.windows import Window
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from blocks.errors import LoanwatchError, UsageError
 from tasks.bundle import Bundle, load_bundle
 from tasks.contract import QUERIES
-from tasks.errors import LoanwatchError, UsageError
 from tasks.windows import Window
 
 

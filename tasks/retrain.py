@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from blocks.database import connect
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import connect
 from tasks.champion import Succession, describe_model, fit_champion, install_champion
-from tasks.errors import LoanwatchError
 from tasks.extract import Extract
 from tasks.findings import Finding, Verdict
 from tasks.job import Job

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
-from blocks.database_errors import PermissionMissingError
+from blocks.errors import LoanwatchError
+from blocks.postgres.errors import PermissionMissingError
 from tasks.contract import QUERIES
-from tasks.errors import LoanwatchError
 
 MIGRATIONS = QUERIES / "migrations"
 

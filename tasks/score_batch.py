@@ -18,8 +18,8 @@ import pyarrow as pa
 from pyarrow import csv
 from sqlalchemy import Engine, text
 
-from blocks.copying import copy_file
-from blocks.database import connect
+from blocks.postgres.connect import connect
+from blocks.postgres.copy import copy_file
 from tasks.compare import THRESHOLD
 from tasks.contract import QUERIES, Contract
 from tasks.extract import stream_window

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from blocks.errors import LoanwatchError
 from tasks.contract import Contract
-from tasks.errors import LoanwatchError
 from tasks.policy import Kind, TrainPolicy
 from tasks.preprocess import Floats, Prepared, concatenate
 

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from blocks.database import connect
-from tasks.errors import LoanwatchError
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import connect
 from tasks.job import Job
 from tasks.registry import Champion, find_current
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tasks.errors import UsageError
+from blocks.errors import UsageError
 
 # Applications of any other year are taken for slips of the pen; the extraction query counts them as undated.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)

@@ -27,7 +27,7 @@ def _prefect_home(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     """A real PostgreSQL, one for the test process; nothing but `database` should use it."""
-    from blocks.embedded import remove_embedded, start_embedded
+    from blocks.postgres.embedded import remove_embedded, start_embedded
 
     home = tmp_path_factory.mktemp("server") / ".loanwatch"
     yield start_embedded(home)
@@ -53,7 +53,7 @@ def database(make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch) -> UR
 @pytest.fixture
 def engine(database: URL) -> Iterator[Engine]:
     """An engine as the pipeline makes it, on the empty database."""
-    from blocks.database import Patience, make_engine
+    from blocks.postgres.connect import Patience, make_engine
 
     engine = make_engine(database, Patience())
     yield engine
@@ -63,7 +63,7 @@ def engine(database: URL) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def demo_database(make_database: MakeDatabase) -> URL:
     """A database with the demo's twelve months, to be used as a template."""
-    from blocks.database import Patience, make_engine
+    from blocks.postgres.connect import Patience, make_engine
     from tasks.contract import load_contract
     from tasks.demo.fill import copy_frame
     from tasks.demo.generator import make_applications
@@ -118,7 +118,7 @@ class MakeDatabase:
             self._run(f'drop database if exists "{name}" with (force)')
 
     def _run(self, statement: str) -> None:
-        from blocks.database import Patience, make_engine
+        from blocks.postgres.connect import Patience, make_engine
 
         engine = make_engine(self._server, Patience())
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from blocks.embedded import Server, _find_server
+from blocks.postgres.embedded import Server, _find_server
 
 PASSWORD = "p@ss/w0rd#S3CRET"
 

@@ -14,7 +14,7 @@ import pytest
 from httpx import ConnectError
 from sqlalchemy import Engine
 
-from blocks.database import Database
+from blocks.postgres.connect import Database
 from tasks.alert import Told, compose_outcome, deliver_waiting, is_worth_telling, make_entry
 from tasks.contract import load_contract
 from tasks.decide import Outcome

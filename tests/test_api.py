@@ -16,7 +16,7 @@ import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from blocks.database import Database, Patience, make_engine
+from blocks.postgres.connect import Database, Patience, make_engine
 from deployments.api.app import create_app
 from deployments.api.serving import find_middles
 from tasks.contract import load_contract

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from blocks.database import Patience, make_engine
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import Patience, make_engine
 from flows.backfill import backfill
 from tasks.backfill import Replay, claim_next, cut_windows, keep_plan, keep_state, list_replays, name_backfill
-from tasks.errors import LoanwatchError
 from tasks.plan import PlanError
 from tasks.policy import MonitorPolicy, TrainPolicy
 from tasks.registry import NoChampionError

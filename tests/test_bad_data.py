@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import Engine
 
-from blocks.database import Patience, make_engine
-from blocks.database_errors import SourceMissingError
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import Patience, make_engine
+from blocks.postgres.errors import SourceMissingError
 from tasks.contract import load_contract
 from tasks.demo.fill import copy_frame
 from tasks.drift import measure_drift
-from tasks.errors import LoanwatchError
 from tasks.extract import extract_window
 from tasks.findings import Finding, Question, Verdict, summarise
 from tasks.leak_findings import measure_auc_without_leaks

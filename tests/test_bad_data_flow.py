@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL
 
-from blocks.database import Patience, make_engine
+from blocks.postgres.connect import Patience, make_engine
 from tests.flow import month, run_monitor
 
 pytestmark = [pytest.mark.bad_input, pytest.mark.slow, pytest.mark.usefixtures("prefect_server")]

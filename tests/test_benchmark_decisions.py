@@ -24,8 +24,8 @@ from benchmarks.records import Job, Outcome, count_outcomes, find_scenario, run_
 from benchmarks.scenarios import SCENARIOS
 from benchmarks.scores import cross_fit
 from benchmarks.table import as_markdown, check_goals
+from blocks.errors import UsageError
 from tasks.contract import Contract, load_contract
-from tasks.errors import UsageError
 from tasks.findings import Finding, Question, Verdict
 
 ROOT = Path(__file__).parent.parent

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from blocks.database import Patience, make_engine
+from blocks.postgres.connect import Patience, make_engine
 from flows.check_monitor import app
 from tasks.contract import load_contract
 from tasks.findings import Question

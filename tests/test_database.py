@@ -10,9 +10,9 @@ import psycopg2
 import pytest
 from sqlalchemy import URL, Engine, text
 
-from blocks import database_errors
-from blocks.copying import copy_file, copy_query, fetch_row, quote_name
-from blocks.database import (
+from blocks.errors import LoanwatchError
+from blocks.postgres import errors as database_errors
+from blocks.postgres.connect import (
     Database,
     Patience,
     adopt_database_option,
@@ -23,7 +23,8 @@ from blocks.database import (
     read_snapshot,
     resolve_database,
 )
-from blocks.database_errors import (
+from blocks.postgres.copy import copy_file, copy_query, fetch_row, quote_name
+from blocks.postgres.errors import (
     DatabaseLoginError,
     DatabaseLostError,
     DatabaseMissingError,
@@ -35,7 +36,6 @@ from blocks.database_errors import (
     explain_refusal,
     explain_state,
 )
-from tasks.errors import LoanwatchError
 
 SECRET = "s3cr3t-pass"
 

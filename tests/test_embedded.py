@@ -13,13 +13,13 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from blocks.embedded import EmbeddedError, find_home, remove_embedded, start_embedded, stop_embedded
+from blocks.postgres.embedded import EmbeddedError, find_home, remove_embedded, start_embedded, stop_embedded
 
 ROOT = Path(__file__).parent.parent
 USE = """
 import sys, time
 from pathlib import Path
-from blocks.embedded import start_embedded
+from blocks.postgres.embedded import start_embedded
 print(start_embedded(Path(sys.argv[1])).query["host"], flush=True)
 time.sleep(float(sys.argv[2]))
 """

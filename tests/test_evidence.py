@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from blocks.database import Database
+from blocks.postgres.connect import Database
 from flows import monitor
 from flows.evidence import command
 from tasks.command import spell_command, spell_policy

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine, text
 
-from blocks.database_errors import SourceMissingError, WriteRefusedError
+from blocks.postgres.errors import SourceMissingError, WriteRefusedError
 from tasks.contract import Contract, load_contract
 from tasks.extract import Extract, ExtractError, extract_window, find_held_days
 from tasks.sources import create_tables

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from blocks.database import Database
+from blocks.postgres.connect import Database
 from tasks.contract import load_contract
 from tasks.findings import Finding, Question, Verdict
 from tasks.history import rebuild_history, write_history

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
-from blocks.copying import copy_file
+from blocks.postgres.copy import copy_file
 from tasks.contract import load_contract
 from tasks.extract import extract_window
 from tasks.leak_findings import measure_auc_without_leaks, measure_both, measure_column_auc, measure_leakage

@@ -171,7 +171,7 @@ def test_the_database_allows_one_champion_only(engine, three):
 RACER = """
 import os, sys, time
 from datetime import date
-from blocks.database import Database, connect
+from blocks.postgres.connect import Database, connect
 from tasks.promote import Promotion, hash_evidence, promote, PromotionConflictError
 before, after, begin = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
 engine = connect(Database("environment"))

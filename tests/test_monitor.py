@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 from sqlalchemy import text
 
-from blocks.database import Patience, make_engine
+from blocks.postgres.connect import Patience, make_engine
 from tasks.contract import load_contract
 from tasks.demo.story import STORY, render_story
 from tasks.findings import Question

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from blocks.database import Patience, make_engine
-from blocks.database_errors import DatabaseLostError, SourceMissingError
+from blocks.postgres.connect import Patience, make_engine
+from blocks.postgres.errors import DatabaseLostError, SourceMissingError
 from tasks.contract import Contract, Parts
 from tasks.extract import Extract, ExtractError, extract_window
 from tasks.sources import create_tables

@@ -15,8 +15,8 @@ import pytest
 from prefect.client.orchestration import get_client
 from sqlalchemy import URL, text
 
-from blocks.database import Database, connect
-from blocks.database_block import CredsError, DatabaseSettings, TlsError, read_creds, read_url
+from blocks.postgres.connect import Database, connect
+from blocks.postgres.save_block import CredsError, DatabaseSettings, TlsError, read_creds, read_url
 from blocks.register import command
 from blocks.secrets import SecretError
 from blocks.slack import find_bot, find_webhook
@@ -208,7 +208,7 @@ def test_help_needs_no_server(module: str) -> None:
 def test_nothing_is_saved_on_a_server_that_ends_with_the_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("blocks.server.find_server", lambda: None)
+    monkeypatch.setattr("blocks.prefect_server.find_server", lambda: None)
     monkeypatch.setenv("LOANWATCH_SLACK_WEBHOOK", WEBHOOK)
     assert command() == 2
     assert "PREFECT_API_URL is not set" in capsys.readouterr().err

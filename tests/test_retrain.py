@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
-from blocks.database import Database, Patience, make_engine
+from blocks.postgres.connect import Database, Patience, make_engine
 from flows import models, rollback
 from flows import train as flow
 from tasks import events

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 from sqlalchemy import text
 
-from blocks.database import Patience, make_engine
+from blocks.postgres.connect import Patience, make_engine
 from flows.evidence import command as pack_evidence
 from flows.history import command as rebuild
 from tasks.history.records import read_history

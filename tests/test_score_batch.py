@@ -12,7 +12,7 @@ import pytest
 from prefect.exceptions import ParameterTypeError
 from sqlalchemy import text
 
-from blocks.database import Database, Patience, make_engine
+from blocks.postgres.connect import Database, Patience, make_engine
 from flows import score as flow
 from tasks.contract import load_contract
 from tasks.extract import extract_window

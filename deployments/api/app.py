@@ -12,13 +12,13 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from blocks.database import Database, resolve_database
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import Database, resolve_database
 from deployments.api.form import Form, make_body, make_form, make_frame
 from deployments.api.guards import MOST_BYTES, KeyGuard, SizeGuard, tell_mistakes, tell_refusal, tell_unavailable
 from deployments.api.page import write_page
 from deployments.api.serving import Serving, answer
 from tasks.contract import Contract, load_contract
-from tasks.errors import LoanwatchError
 
 KEY_VARIABLE = "LOANWATCH_API_KEY"
 CONTRACT_VARIABLE = "LOANWATCH_CONTRACT"

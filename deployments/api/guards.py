@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tasks.errors import LoanwatchError
+from blocks.errors import LoanwatchError
 
 MOST_BYTES = 1_000_000
 MOST_DRAINED_BYTES = 64_000_000

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from sqlalchemy.exc import SQLAlchemyError
 
-from blocks.database import Database, connect
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import Database, connect
 from tasks.bins import MISSING
 from tasks.contract import Contract
-from tasks.errors import LoanwatchError
 from tasks.preprocess import Floats
 from tasks.profile import Profile
 from tasks.registry import Champion, find_current, load_current

@@ -8,8 +8,8 @@ import logging
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from blocks.copying import copy_file, quote_name
-from blocks.database import Database
+from blocks.postgres.connect import Database
+from blocks.postgres.copy import copy_file, quote_name
 from tasks.contract import Contract, load_contract
 from tasks.demo.generator import DEMO_CONTRACT, make_applications
 from tasks.sources import create_tables, list_existing, lock_sources

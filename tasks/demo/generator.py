@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from blocks.errors import UsageError
 from tasks.contract import load_contract
 from tasks.demo.applicants import sample_applicants
 from tasks.demo.dirt import (
@@ -21,7 +22,6 @@ from tasks.demo.dirt import (
 )
 from tasks.demo.rule import CHANGED_RULE, USUAL_RULE, compute_odds
 from tasks.demo.story import STORY, Month
-from tasks.errors import UsageError
 
 Tables = dict[str, pd.DataFrame]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from blocks.database import connect
-from tasks.errors import LoanwatchError
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import connect
 from tasks.files import write_text
 from tasks.history.heat import map_heat
 from tasks.history.pictures import draw_performance

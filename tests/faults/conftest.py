@@ -14,7 +14,7 @@ import pytest
 from prefect.settings import PREFECT_API_URL
 from sqlalchemy import URL, Engine, text
 
-from blocks.database import Patience, make_engine
+from blocks.postgres.connect import Patience, make_engine
 from tasks.ledger import read_ledger, verify_ledger
 from tasks.registry import find_current, load_current
 from tests.faults.child import Call, Point, run

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from blocks.database_errors import WriteRefusedError
-from blocks.single_statement import refuse_many_statements
+from blocks.postgres.errors import WriteRefusedError
+from blocks.postgres.single_statement import refuse_many_statements
 from tasks.contract import ContractError, load_contract
 from tasks.job import is_job_id
 from tests.faults.test_breaks import next_run_works, write_contract
@@ -156,7 +156,7 @@ def test_the_password_is_in_nothing_that_a_run_leaves(young, prefect_server):
 
     from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL, PREFECT_HOME
 
-    from blocks.database import Patience, make_engine
+    from blocks.postgres.connect import Patience, make_engine
 
     with run_postgres() as (url, _):
         engine = make_engine(url, Patience())
@@ -184,7 +184,7 @@ def test_the_password_is_in_nothing_that_a_run_leaves(young, prefect_server):
 @pytest.mark.slow
 def test_a_role_that_may_only_read_is_enough(young):
     """The GRANTs of SECURITY.md: SELECT on the source tables, and a schema of its own."""
-    from blocks.database import Patience, make_engine
+    from blocks.postgres.connect import Patience, make_engine
 
     with run_postgres() as (url, _):
         admin = make_engine(url, Patience())

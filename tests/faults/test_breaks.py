@@ -17,8 +17,8 @@ from signal import SIGKILL
 import pytest
 from sqlalchemy import text
 
-from blocks.database import Patience, make_engine
-from blocks.embedded import remove_embedded, start_embedded, stop_embedded
+from blocks.postgres.connect import Patience, make_engine
+from blocks.postgres.embedded import remove_embedded, start_embedded, stop_embedded
 from tests.faults.actions import cut_connections, kill_postmaster, once, shift_clock
 from tests.faults.child import Point
 from tests.faults.conftest import Lender

@@ -84,7 +84,7 @@ def no_sign_of_life() -> None:
 
 
 def test_3_without_its_lock_a_living_run_is_taken_for_dead(grown):
-    from blocks.database import Patience, make_engine
+    from blocks.postgres.connect import Patience, make_engine
     from tasks.abandon import abandon_dead_stages
 
     engine = make_engine(grown.url, Patience())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from blocks.database_errors import WriteRefusedError
+from blocks.postgres.errors import WriteRefusedError
 
 # What may hold a semicolon or a parenthesis that means nothing, as PostgreSQL reads it; then what means something.
 TOKEN = re.compile(

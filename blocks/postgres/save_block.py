@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import URL, text
 
-from blocks.database import DRIVER, make_engine, parse_url, read_patience
+from blocks.errors import UsageError
+from blocks.postgres.connect import DRIVER, make_engine, parse_url, read_patience
 from blocks.secrets import SecretError
-from tasks.errors import UsageError
 
 
 class CredsError(UsageError):

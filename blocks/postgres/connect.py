@@ -13,9 +13,9 @@ from typing import Any, Literal
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
-from blocks.database_errors import DatabaseOptionError, DatabaseUnreachableError, explain
-from blocks.embedded import find_home, start_embedded
-from blocks.lookup import is_registered
+from blocks.postgres.embedded import find_home, start_embedded
+from blocks.postgres.errors import DatabaseOptionError, DatabaseUnreachableError, explain
+from blocks.registered import is_registered
 
 BLOCK = "loans-postgres"
 BLOCK_TYPE = "sqlalchemy-connector"

@@ -9,8 +9,8 @@ from typing import IO, Any
 import psycopg2
 from sqlalchemy import Connection
 
-from blocks.database_errors import explain_driver
-from blocks.single_statement import refuse_many_statements
+from blocks.postgres.errors import explain_driver
+from blocks.postgres.single_statement import refuse_many_statements
 
 
 def copy_query(connection: Connection, query: str, parameters: Mapping[str, Any], sink: IO[bytes]) -> None:

