@@ -19,7 +19,7 @@ import pandas as pd
 from benchmarks.procedures import Raised, ScoredPair
 from blocks.errors import LoanwatchError
 from tasks.contract import Contract
-from tasks.findings import Question
+from tasks.core.findings import Question
 
 ROOT = Path(__file__).parent.parent
 PEERS = ("evidently", "nannyml")

@@ -20,8 +20,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.procedures import Raised, ScoredPair
+from tasks.core.findings import Question
 from tasks.deepchecks_pages.checks import load_deepchecks
-from tasks.findings import Question
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,12 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.changes import Pair, is_approved
 from benchmarks.scores import Folds
 from tasks.contract import Contract
-from tasks.drift import Observed, measure_drift
+from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.policy import DriftPolicy
+from tasks.core.scored_window import ScoredWindow
+from tasks.drift import measure_drift
 from tasks.estimate import estimate_auc
-from tasks.findings import Finding, Question, Verdict
 from tasks.model_drift import measure_model_drift
-from tasks.policy import DriftPolicy
 from tasks.profile import Profile, fit_profile
 
 Floats = NDArray[np.float64]
@@ -50,7 +51,7 @@ def score_pair(contract: Contract, pair: Pair, folds: Folds, random: np.random.G
 def ask_loanwatch(scored: ScoredPair) -> dict[str, Raised]:
     """The decision code of the pipeline, with its default policy: the profile, the four questions, the alarms."""
     policy, profile = DriftPolicy(), _fit(scored)
-    observed = Observed(scored.current, is_approved(scored.current).astype(float), scored.current_scores)
+    observed = ScoredWindow(scored.current, is_approved(scored.current).astype(float), scored.current_scores)
     findings = [*measure_drift(profile, observed, policy), *measure_model_drift(profile, observed, policy)]
     return {"loanwatch": list_alarms(findings)}
 

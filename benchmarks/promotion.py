@@ -23,9 +23,9 @@ from benchmarks.training import CONTRACT, make_rows
 from tasks.calibration import find_share_interval
 from tasks.challenge import CHALLENGER, CHAMPION, Judged, judge, measure_comparison
 from tasks.compare import decide_promotion
+from tasks.core.files import write_json
+from tasks.core.policy import Kind, PromotionPolicy, TrainPolicy
 from tasks.customers import remember_customers
-from tasks.files import write_json
-from tasks.policy import Kind, PromotionPolicy, TrainPolicy
 from tasks.preprocess import Floats, Prepared, concatenate
 from tasks.statistics.regression import logit
 from tasks.train import Candidate, Split, Training, fit_candidate, score, train_candidates

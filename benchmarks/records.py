@@ -18,7 +18,7 @@ from benchmarks.procedures import Raised, Tool, find_estimate_error, merge_alarm
 from benchmarks.scenarios import SCENARIOS, Scenario
 from benchmarks.scores import Folds, cross_fit
 from tasks.contract import Contract
-from tasks.findings import Question
+from tasks.core.findings import Question
 
 LARGE_ROWS = 100_000
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from benchmarks import changes
 from benchmarks.changes import Change, change_both
-from tasks.findings import Question
+from tasks.core.findings import Question
 
 DATA, LABEL, CONCEPT, MODEL = Question.DATA, Question.LABEL, Question.CONCEPT, Question.MODEL
 Questions = frozenset[Question]

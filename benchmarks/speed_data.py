@@ -18,7 +18,7 @@ from benchmarks.peer_environments import write_features
 from blocks.postgres.connect import Patience, make_engine
 from blocks.postgres.copy import copy_file
 from blocks.postgres.embedded import start_embedded
-from tasks.policy import Kind, TrainPolicy
+from tasks.core.policy import Kind, TrainPolicy
 from tasks.preprocess import prepare
 from tasks.profile import fit_profile, save_profile
 from tasks.train import fit_candidate, score

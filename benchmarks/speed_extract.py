@@ -15,10 +15,10 @@ from sqlalchemy import Engine, text
 from blocks.postgres.connect import read_snapshot
 from blocks.postgres.copy import copy_file
 from tasks.contract import load_contract
+from tasks.core.windows import Window
 from tasks.demo.generator import make_applications
 from tasks.extract import Extract, extract_window, read_answer
 from tasks.sources import create_tables
-from tasks.windows import Window
 
 CONTRACT = load_contract("loan_applications")
 WINDOW = Window(date(2024, 1, 1), date(2024, 1, 31))

@@ -19,12 +19,12 @@ import pandas as pd
 from benchmarks import speed_extract
 from benchmarks.peer_environments import Peer
 from benchmarks.speed_data import MONTHS, Inputs, connect_to, load_inputs
+from tasks.core.policy import DriftPolicy, QualityPolicy, TrainPolicy
+from tasks.core.scored_window import ScoredWindow
 from tasks.deepchecks_pages import code_rows, write_drift_page, write_model_page, write_quality_page
 from tasks.drift import measure_drift
 from tasks.extract import Extract
 from tasks.model_drift import measure_model_drift
-from tasks.observed import Observed
-from tasks.policy import DriftPolicy, QualityPolicy, TrainPolicy
 from tasks.preprocess import prepare
 from tasks.profile import fit_profile, load_profile
 from tasks.quality import measure_quality
@@ -160,7 +160,7 @@ def _ask_peer(peer: str, folder: Path) -> float:
 
 
 def _ask_all(profile: Any, inputs: Inputs) -> Any:
-    observed = Observed(inputs.current, inputs.labels, inputs.scores)
+    observed = ScoredWindow(inputs.current, inputs.labels, inputs.scores)
     return measure_drift(profile, observed, POLICY), measure_model_drift(profile, observed, POLICY)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.scenarios import MATERIAL
-from tasks.findings import Question
+from tasks.core.findings import Question
 
 Records = Sequence[dict[str, Any]]
 

@@ -23,11 +23,11 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from benchmarks.pools import read_applications
 from tasks.classifiers import build_classifier
 from tasks.contract import load_contract
+from tasks.core.files import write_json
+from tasks.core.policy import Kind, QualityPolicy, TrainPolicy
 from tasks.demo.applicants import sample_applicants
 from tasks.demo.rule import USUAL_RULE, compute_odds
-from tasks.files import write_json
 from tasks.leaks import measure_leaks, suspect_rows
-from tasks.policy import Kind, QualityPolicy, TrainPolicy
 from tasks.preprocess import Floats, Prepared, prepare
 from tasks.train import fit_candidate, score
 from tasks.transformers import build_preprocessor

@@ -34,13 +34,12 @@ from tasks.backfill import (
 )
 from tasks.backfill_alert import tell_backfill
 from tasks.contract import load_contract
+from tasks.core.policy import MonitorPolicy, load_policy
+from tasks.core.windows import PlanError, Window
 from tasks.failure import tell_failure
 from tasks.local_runs import replay_here
-from tasks.plan import PlanError
-from tasks.policy import MonitorPolicy, load_policy
 from tasks.pool_runs import replay_on_pool
 from tasks.schema import prepare_schema
-from tasks.windows import Window
 
 app = App(name="flows.backfill", help="Monitor many past windows, each with the champion that was effective then.")
 log = logging.getLogger("loanwatch")

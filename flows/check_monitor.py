@@ -21,12 +21,12 @@ from rich.table import Table
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect
 from flows.local import report_error
+from tasks.core.findings import Verdict
+from tasks.core.policy import load_policy
 from tasks.extract import extract_window
-from tasks.findings import Verdict
 from tasks.job import Job
 from tasks.opening import Request, open_plain_job
 from tasks.plan import Asked
-from tasks.policy import load_policy
 from tasks.quality import is_fit, measure_quality
 from tasks.trials.changes import CHANGES, NOTHING
 from tasks.trials.report import summarise_trials, write_trials

@@ -26,18 +26,19 @@ from tasks.alert import tell_outcome
 from tasks.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.champion import train_first_champion
 from tasks.contract import load_contract
-from tasks.decide import DRIFT_QUESTIONS, Outcome, decide
+from tasks.core.files import write_json
+from tasks.core.findings import DRIFT_QUESTIONS, Outcome, Question, Verdict
+from tasks.core.policy import MonitorPolicy, load_policy
+from tasks.core.windows import PlanError, month_of
+from tasks.decide import decide
 from tasks.drift import check_drift
 from tasks.extract import extract_applications
 from tasks.failure import tell_failure
-from tasks.files import write_json
-from tasks.findings import Question, Verdict
 from tasks.history import rebuild_history
 from tasks.journal import keep_findings, read_timings
 from tasks.model_drift import check_model_drift
 from tasks.opening import Request, open_job
-from tasks.plan import Asked, PlanError, refuse_other_reference
-from tasks.policy import MonitorPolicy, load_policy
+from tasks.plan import Asked, refuse_other_reference
 from tasks.preprocess import preprocess
 from tasks.publish import announce_run, publish_run
 from tasks.quality import check_leaks, check_quality, is_fit
@@ -45,7 +46,6 @@ from tasks.report import write_pages
 from tasks.score import score_window
 from tasks.summary import Run, summarise_run
 from tasks.turn import take_turn
-from tasks.windows import month_of
 
 app = App(name="flows.monitor", help="Monitor one window of loan applications, and retrain where something drifted.")
 

@@ -18,10 +18,10 @@ from blocks.postgres.connect import adopt_database_option
 from flows.local import report_error, run_flow
 from flows.monitor import find_scheduled_day
 from tasks.contract import load_contract
+from tasks.core.policy import MonitorPolicy
 from tasks.failure import tell_failure
 from tasks.opening import Request, open_plain_job
 from tasks.plan import Asked
-from tasks.policy import MonitorPolicy
 from tasks.score_batch import load_champion, score_applications
 
 app = App(name="flows.score", help="Score the applications of a window with the champion.")

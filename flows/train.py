@@ -19,12 +19,13 @@ from flows.local import report_error, run_flow
 from flows.monitor import find_scheduled_day
 from tasks.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.contract import load_contract
+from tasks.core.policy import MonitorPolicy, load_policy
+from tasks.core.windows import PlanError
 from tasks.events import emit_promotions
 from tasks.extract import extract_applications
 from tasks.failure import tell_failure
 from tasks.opening import Request, open_plain_job
-from tasks.plan import Asked, PlanError
-from tasks.policy import MonitorPolicy, load_policy
+from tasks.plan import Asked
 from tasks.preprocess import preprocess
 from tasks.quality import check_quality, is_fit
 from tasks.retrain import load_incumbent, refuse_unfit, replace_champion

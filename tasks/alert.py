@@ -14,15 +14,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.postgres.connect import connect
-from tasks.decide import Outcome
-from tasks.findings import Finding
+from tasks.core.findings import Finding, Outcome
+from tasks.core.policy import AlertPolicy
 from tasks.job import Job
 from tasks.journal import describe_error, log, stage
 from tasks.links import find_flow_run_id, link_page, link_run
 from tasks.message import Message, render_message
 from tasks.news import News, fingerprint, read_earlier, sift_news, spell_fingerprint
 from tasks.outbox import Delivery, Entry, count_waiting, deliver, put_in
-from tasks.policy import AlertPolicy
 from tasks.slack import find_sender
 from tasks.summary import Run
 

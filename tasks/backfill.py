@@ -14,9 +14,8 @@ from sqlalchemy import Engine, text
 
 from blocks.errors import LoanwatchError
 from tasks.contract import QUERIES
-from tasks.plan import PlanError
+from tasks.core.windows import PlanError, Window, month_of
 from tasks.turn import hold_lock
-from tasks.windows import Window, month_of
 
 Every = Literal["day", "week", "month"]
 MOST_WINDOWS = 5_000

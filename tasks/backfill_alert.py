@@ -10,12 +10,12 @@ from sqlalchemy import Engine
 
 from tasks.alert import deliver_waiting, make_entry
 from tasks.backfill import Replay
-from tasks.decide import Outcome
+from tasks.core.findings import Outcome
+from tasks.core.policy import AlertPolicy
 from tasks.journal import describe_error, log
 from tasks.links import find_flow_run_id, link_history, link_run
 from tasks.message import Message
 from tasks.outbox import put_in
-from tasks.policy import AlertPolicy
 
 GRAVITY = ("not monitored", Outcome.QUALITY_FAILED, Outcome.PROMOTED, Outcome.KEPT, Outcome.UNDECIDED, Outcome.STABLE)
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tasks.contract import Contract
-from tasks.versions import find_version
-from tasks.windows import Window
+from tasks.core.versions import find_version
+from tasks.core.windows import Window
 
 LIBRARIES = ("loanwatch", "scikit-learn", "numpy", "pandas")
 WORST = 5  # segments that the card names

@@ -23,20 +23,20 @@ from tasks.compare import (
     measure_performance,
 )
 from tasks.contract import Contract
+from tasks.core.files import write_json
+from tasks.core.findings import Finding, Outcome
+from tasks.core.policy import PromotionPolicy
+from tasks.core.windows import Window
 from tasks.customers import Customers, remember_customers
-from tasks.decide import Outcome, is_drift_proven
+from tasks.decide import is_drift_proven
 from tasks.extract import extract_window
-from tasks.files import write_json
-from tasks.findings import Finding
 from tasks.importance import measure_importance
 from tasks.job import Job
 from tasks.journal import stage
-from tasks.policy import PromotionPolicy
 from tasks.preprocess import Floats, Prepared, concatenate, prepare
 from tasks.registry import Champion
 from tasks.segments import compare_segments, cut_segments
 from tasks.train import Training, score, split_by_time, train_candidates
-from tasks.windows import Window
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline

@@ -16,9 +16,10 @@ from tasks.bundle import Bundle, save_bundle
 from tasks.calibration import measure_calibration_error, measure_intervals, measure_reliability
 from tasks.card import write_card
 from tasks.compare import THRESHOLD, measure_performance
+from tasks.core.findings import Verdict
+from tasks.core.windows import Window
 from tasks.customers import Customers, remember_customers
 from tasks.extract import extract_window
-from tasks.findings import Verdict
 from tasks.job import Job
 from tasks.journal import stage
 from tasks.preprocess import Prepared, prepare
@@ -29,7 +30,6 @@ from tasks.registry import Champion, ModelVersion, find_champion, read_version
 from tasks.segments import cut_segments, measure_segments
 from tasks.train import Candidate, Training, fit_candidate, score, split_by_time, train_candidates
 from tasks.turn import wait_for_turn
-from tasks.windows import Window
 
 
 class FirstChampionError(LoanwatchError):

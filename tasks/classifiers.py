@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from tasks.contract import Contract
-from tasks.policy import Kind, TrainPolicy
+from tasks.core.policy import Kind, TrainPolicy
 from tasks.preprocess import Floats
 from tasks.transformers import build_preprocessor
 from tasks.tree_tables import add_trees, can_tabulate

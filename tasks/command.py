@@ -7,10 +7,10 @@ import shlex
 from pathlib import Path
 
 from tasks.contract import CONTRACTS
-from tasks.files import write_text
+from tasks.core.files import write_text
+from tasks.core.policy import MonitorPolicy
+from tasks.core.windows import Window
 from tasks.job import Job
-from tasks.policy import MonitorPolicy
-from tasks.windows import Window
 
 POLICY_FILE = "policy.toml"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tasks.policy import PromotionPolicy
+from tasks.core.policy import PromotionPolicy
 from tasks.preprocess import Floats
 from tasks.segments import SegmentComparison
 from tasks.statistics.auc import compare_paired_auc

@@ -13,14 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.bins import Bins, Codes
-from tasks.findings import Finding, Question, Verdict, is_sure
+from tasks.core.findings import Finding, Question, Verdict, is_sure
+from tasks.core.policy import DriftPolicy
+from tasks.core.scored_window import ScoredWindow
+from tasks.core.wording import join_words
 from tasks.left_over import compare_groups, group_levels
-from tasks.observed import Observed
-from tasks.policy import DriftPolicy
 from tasks.profile import Profile
 from tasks.score_curve import Labelled, ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
 from tasks.statistics.power import smallest_change, smallest_spread
-from tasks.verdict import MOST_NAMED, Draft, join_words, say_no_data, settle
+from tasks.verdict import MOST_NAMED, Draft, say_no_data, settle
 
 Floats = NDArray[np.float64]
 
@@ -28,7 +29,7 @@ CHANCE = "chance of approval"
 BY_SCORE, BY_COLUMN = "score_curve", "by_column"
 
 
-def measure_concept_drift(profile: Profile, observed: Observed, codes: Codes, policy: DriftPolicy) -> list[Finding]:
+def measure_concept_drift(profile: Profile, observed: ScoredWindow, codes: Codes, policy: DriftPolicy) -> list[Finding]:
     """The findings of the concept question; `codes` are the window's, as the profile encodes it."""
     rows = choose_labelled(profile, observed, policy.seed)
     unanswered = explain_silence(rows, policy.minimum_rows)

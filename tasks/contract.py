@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from blocks.errors import UsageError
-from tasks.mistakes import describe_mistakes
+from tasks.core.validation_messages import describe_mistakes
 
 CONTRACTS = Path(__file__).parent / "contracts"
 QUERIES = Path(__file__).parent / "sql"

@@ -12,22 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.bins import MISSING, Bins, Codes
-from tasks.findings import Finding, Question, Verdict
+from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.policy import DriftPolicy
+from tasks.core.scored_window import ScoredWindow
+from tasks.core.wording import say_share
 from tasks.joint import measure_joint_shape
-from tasks.observed import Observed
-from tasks.policy import DriftPolicy
 from tasks.profile import Profile, count_levels, hash_masks
 from tasks.statistics.distributions import compare_levels, compare_ordered
 from tasks.statistics.power import smallest_change, smallest_share_beyond
 from tasks.statistics.proportions import chance_beyond_range, chance_of_new_levels, compare_shares
-from tasks.verdict import Draft, say_no_data, say_share, settle
+from tasks.verdict import Draft, say_no_data, settle
 
 Counts = NDArray[np.int64]
 
 SHARE = "share of applicants"
 
 
-def measure_data_drift(profile: Profile, observed: Observed, codes: Codes, policy: DriftPolicy) -> list[Finding]:
+def measure_data_drift(profile: Profile, observed: ScoredWindow, codes: Codes, policy: DriftPolicy) -> list[Finding]:
     """The findings of the data question; `codes` are the window's, as the profile encodes it."""
     rows = len(codes)
     if min(rows, profile.rows) < policy.minimum_rows:
@@ -81,7 +82,7 @@ def _describe_place(bins: Bins, counts: tuple[Counts, Counts], place: int) -> tu
     return before, now, bins.name_level(place)
 
 
-def _find_never_seen(bins: Bins, reference: Counts, current: Counts, asked: tuple[Observed, DriftPolicy]) -> Draft:
+def _find_never_seen(bins: Bins, reference: Counts, current: Counts, asked: tuple[ScoredWindow, DriftPolicy]) -> Draft:
     observed, policy = asked
     if bins.is_number:  # special values are known: the contract names them
         reference, current = reference[: bins.intervals + 1], current[: bins.intervals + 1]

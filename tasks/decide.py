@@ -4,24 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from tasks.findings import Finding, Question, Verdict, summarise
-from tasks.policy import DecisionPolicy
-from tasks.verdict import join_words
-
-DRIFT_QUESTIONS = (Question.DATA, Question.LABEL, Question.CONCEPT, Question.MODEL)
-UNANSWERED = (Verdict.NOT_ENOUGH_DATA, Verdict.NOT_RUN)
-
-
-class Outcome(StrEnum):
-    """How a run that did its work can end."""
-
-    QUALITY_FAILED = "quality_failed"
-    STABLE = "stable"
-    UNDECIDED = "undecided"
-    KEPT = "kept"
-    PROMOTED = "promoted"
+from tasks.core.findings import DRIFT_QUESTIONS, UNANSWERED, Finding, Outcome, Question, Verdict, summarise
+from tasks.core.policy import DecisionPolicy
+from tasks.core.wording import join_words
 
 
 @dataclass(frozen=True)

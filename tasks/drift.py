@@ -10,23 +10,22 @@ from functools import partial
 import numpy as np
 
 from tasks.concept import measure_concept_drift
+from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.policy import DriftPolicy
+from tasks.core.scored_window import ScoredWindow
+from tasks.core.wording import say_share
 from tasks.data_drift import measure_data_drift
-from tasks.findings import Finding, Question, Verdict
 from tasks.job import Job
 from tasks.journal import stage
-from tasks.observed import Observed
-from tasks.policy import DriftPolicy
 from tasks.profile import Profile
 from tasks.statistics.power import smallest_change
 from tasks.statistics.proportions import compare_shares
-from tasks.verdict import Draft, say_no_data, say_share, settle
-
-__all__ = ["Observed", "check_drift", "measure_drift", "measure_label_drift"]
+from tasks.verdict import Draft, say_no_data, settle
 
 RATE = "approval rate"
 
 
-def measure_drift(profile: Profile, observed: Observed, policy: DriftPolicy) -> list[Finding]:
+def measure_drift(profile: Profile, observed: ScoredWindow, policy: DriftPolicy) -> list[Finding]:
     """The findings of the data, label and concept questions, in this order, the gravest of each first."""
     codes = profile.encode(observed.applications)
     return [
@@ -36,7 +35,7 @@ def measure_drift(profile: Profile, observed: Observed, policy: DriftPolicy) -> 
     ]
 
 
-def measure_label_drift(profile: Profile, observed: Observed, policy: DriftPolicy) -> list[Finding]:
+def measure_label_drift(profile: Profile, observed: ScoredWindow, policy: DriftPolicy) -> list[Finding]:
     """One finding: the approval rate among the decided applications, now and before."""
     decided = int(np.sum(~np.isnan(observed.labels)))
     if not decided:
@@ -73,6 +72,6 @@ def measure_label_drift(profile: Profile, observed: Observed, policy: DriftPolic
 
 
 @stage("drift", lambda findings: f"{sum(f.verdict is Verdict.FAIL for f in findings)} of {len(findings)} checks failed")
-def check_drift(job: Job, profile: Profile, observed: Observed) -> list[Finding]:
+def check_drift(job: Job, profile: Profile, observed: ScoredWindow) -> list[Finding]:
     """Ask whether applicants, decisions or the rule have moved. Acting on it is the flow's business."""
     return measure_drift(profile, observed, job.policy.drift)

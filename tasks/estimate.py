@@ -14,14 +14,15 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from tasks.findings import Finding, Question, Verdict
-from tasks.observed import Observed
-from tasks.policy import DriftPolicy
+from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.policy import DriftPolicy
+from tasks.core.scored_window import ScoredWindow
+from tasks.core.wording import AUC
 from tasks.profile import SAMPLE_ROWS, Profile, sample_rows
 from tasks.statistics.auc import expect_auc
 from tasks.statistics.power import smallest_change
 from tasks.statistics.regression import LogisticFit, fit_logistic, logit
-from tasks.verdict import AUC, Draft, say_no_data
+from tasks.verdict import Draft, say_no_data
 
 Floats = NDArray[np.float64]
 
@@ -43,7 +44,7 @@ class Estimate:
     fit: LogisticFit
 
 
-def measure_estimated_auc(profile: Profile, observed: Observed, policy: DriftPolicy) -> list[Draft]:
+def measure_estimated_auc(profile: Profile, observed: ScoredWindow, policy: DriftPolicy) -> list[Draft]:
     """One draft about the rows without a label; none where so many are decided that a few open ones do not matter."""
     open_rows = np.isnan(observed.labels)
     is_decided = np.sum(~open_rows) >= policy.minimum_rows

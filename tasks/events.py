@@ -8,8 +8,7 @@ from typing import Any
 from prefect.events import emit_event
 
 from blocks.postgres.connect import connect
-from tasks.decide import DRIFT_QUESTIONS, Outcome
-from tasks.findings import Finding, Verdict, summarise
+from tasks.core.findings import DRIFT_QUESTIONS, Finding, Outcome, Verdict, summarise
 from tasks.job import Job
 from tasks.journal import describe_error, log
 from tasks.ledger import Entry, read_ledger

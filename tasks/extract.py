@@ -26,10 +26,10 @@ from tasks.answers import (
     stream_texts,
 )
 from tasks.contract import Column, Contract
+from tasks.core.windows import FIRST_DAY, LAST_DAY, Window
 from tasks.job import Job
 from tasks.journal import stage
 from tasks.parts.answer import read_parts
-from tasks.windows import FIRST_DAY, LAST_DAY, Window
 
 __all__ = ["EXAMPLES", "Extract", "ExtractError", "Unreadable"]
 

@@ -16,12 +16,12 @@ from blocks.postgres.connect import connect, resolve_database
 from tasks.alert import deliver_waiting, make_entry
 from tasks.backfill import UnfinishedError
 from tasks.contract import load_contract
+from tasks.core.policy import AlertPolicy, MonitorPolicy
 from tasks.journal import describe_error, log
 from tasks.ledger import Entry, read_ledger
 from tasks.links import link_run
 from tasks.message import Message, render_message
 from tasks.outbox import put_in
-from tasks.policy import AlertPolicy, MonitorPolicy
 from tasks.schema import prepare_schema
 from tasks.slack import Fate, find_sender
 

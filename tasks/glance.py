@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tasks.findings import Question
+from tasks.core.findings import Question
+from tasks.core.wording import AUC, say_amount
 from tasks.links import link_page
-from tasks.verdict import AUC, say_amount
 
 MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "not_enough_data": "?", "not_run": "–"}
 COLOURS = {"pass": "#2e7d32", "warn": "#f9a825", "fail": "#c62828", "not_enough_data": "#8e24aa", "not_run": "#9e9e9e"}

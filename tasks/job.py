@@ -15,8 +15,8 @@ import psutil
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Database
 from tasks.contract import Contract
-from tasks.policy import MonitorPolicy
-from tasks.windows import Window
+from tasks.core.policy import MonitorPolicy
+from tasks.core.windows import Window
 
 
 class ResultsError(LoanwatchError):

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from tasks.bins import MISSING, Codes
-from tasks.findings import Finding, Question, Verdict
-from tasks.policy import DriftPolicy
+from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.policy import DriftPolicy
+from tasks.core.wording import AUC, join_words
 from tasks.profile import SAMPLE_ROWS, Profile, sample_rows
 from tasks.statistics.auc import Auc, expect_auc, measure_auc, null_variance
 from tasks.statistics.power import Bar, smallest_change
 from tasks.tree_tables import tabulate
-from tasks.verdict import AUC, MOST_NAMED, Draft, join_words, settle
+from tasks.verdict import MOST_NAMED, Draft, settle
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier

@@ -18,7 +18,7 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
 from tasks.alive import show_alive
 from tasks.contract import QUERIES
-from tasks.findings import Finding
+from tasks.core.findings import Finding
 from tasks.job import Job
 
 P = ParamSpec("P")

@@ -7,10 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tasks.contract import Column, Contract
-from tasks.findings import Finding, Question, Verdict
+from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.policy import QualityPolicy
+from tasks.core.scored_window import ScoredWindow
 from tasks.leaks import Leak, measure_leaks, suspect_rows
-from tasks.observed import Observed
-from tasks.policy import QualityPolicy
 from tasks.quality_findings import list_few, name_rows, pass_check, show_word
 from tasks.statistics.auc import Auc, measure_auc, measure_counted_auc
 
@@ -31,7 +31,7 @@ def measure_leakage(
     return findings or [pass_check("leak", "No column gives the decision away.")]
 
 
-def measure_auc_without_leaks(contract: Contract, observed: Observed, policy: QualityPolicy) -> list[Finding]:
+def measure_auc_without_leaks(contract: Contract, observed: ScoredWindow, policy: QualityPolicy) -> list[Finding]:
     """The champion's AUC on the labelled rows with and without the suspected ones: of all leaks, then of each alone.
 
     Empty where no leak is suspected, or where the rows that are left have one decision only.

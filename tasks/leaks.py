@@ -18,7 +18,7 @@ import scipy
 from numpy.typing import NDArray
 
 from tasks.contract import Column, Contract
-from tasks.policy import QualityPolicy
+from tasks.core.policy import QualityPolicy
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]

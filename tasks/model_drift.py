@@ -13,24 +13,25 @@ import scipy
 from numpy.typing import NDArray
 
 from tasks.concept import explain_silence
+from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.policy import DriftPolicy
+from tasks.core.scored_window import ScoredWindow
+from tasks.core.wording import AUC
 from tasks.estimate import measure_estimated_auc
-from tasks.findings import Finding, Question, Verdict
 from tasks.job import Job
 from tasks.journal import stage
-from tasks.observed import Observed
-from tasks.policy import DriftPolicy
 from tasks.profile import Profile
 from tasks.score_curve import ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
 from tasks.statistics.auc import Auc, measure_auc
 from tasks.statistics.power import smallest_change
-from tasks.verdict import AUC, Draft, say_no_data, settle
+from tasks.verdict import Draft, say_no_data, settle
 
 Floats = NDArray[np.float64]
 
 GAP = "calibration error"
 
 
-def measure_model_drift(profile: Profile, observed: Observed, policy: DriftPolicy) -> list[Finding]:
+def measure_model_drift(profile: Profile, observed: ScoredWindow, policy: DriftPolicy) -> list[Finding]:
     """The findings of the model question: the AUC, the calibration, and the estimated AUC of undecided rows.
 
     They share one error budget.
@@ -47,7 +48,7 @@ def measure_model_drift(profile: Profile, observed: Observed, policy: DriftPolic
     return settle(drafts, policy.model_level)
 
 
-def compare_auc(before: Auc, observed: Observed, policy: DriftPolicy) -> Draft:
+def compare_auc(before: Auc, observed: ScoredWindow, policy: DriftPolicy) -> Draft:
     """The AUC on the window's decided applications against the reference's (DeLong, one-sided)."""
     known = ~np.isnan(observed.labels)
     now = measure_auc(observed.labels[known], observed.scores[known])
@@ -109,6 +110,6 @@ def _measure_gap(chances: Floats, slopes: Floats, of: tuple[Floats, NDArray[np.b
     "model_drift",
     lambda findings: f"{sum(f.verdict is Verdict.FAIL for f in findings)} of {len(findings)} checks failed",
 )
-def check_model_drift(job: Job, profile: Profile, observed: Observed) -> list[Finding]:
+def check_model_drift(job: Job, profile: Profile, observed: ScoredWindow) -> list[Finding]:
     """Ask whether the model is worse than it was. Acting on it is the flow's business."""
     return measure_model_drift(profile, observed, job.policy.drift)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from tasks.contract import QUERIES
-from tasks.findings import Finding, Question, Verdict
+from tasks.core.findings import Finding, Question, Verdict
 from tasks.job import Job
 
 ANSWERED = (Verdict.PASS, Verdict.WARN, Verdict.FAIL)

@@ -11,14 +11,14 @@ from sqlalchemy import Engine
 from blocks.postgres.connect import connect, resolve_database
 from tasks.abandon import abandon_dead_stages
 from tasks.contract import Contract, load_contract
+from tasks.core.policy import MonitorPolicy
+from tasks.core.windows import Window
 from tasks.demo.fill import fill_demo
 from tasks.extract import find_held_days
 from tasks.job import Job, make_results_folder, measure_start_up, name_job
 from tasks.plan import Asked, plan_reference, plan_trailing_window, plan_window, refuse_other_reference
-from tasks.policy import MonitorPolicy
 from tasks.registry import Champion, NoChampionError, find_champion
 from tasks.schema import prepare_schema
-from tasks.windows import Window
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from tasks.contract import QUERIES
+from tasks.core.policy import AlertPolicy
 from tasks.message import mark_repeat
-from tasks.policy import AlertPolicy
 from tasks.slack import Answer, Fate, Sender
 
 FIRST_WAIT_SECONDS = 1.0

@@ -5,12 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from blocks.errors import UsageError
-from tasks.windows import Window, last_full_month, last_full_month_held, months_before
-
-
-class PlanError(UsageError):
-    """The days asked for make no sense together."""
+from tasks.core.windows import PlanError, Window, last_full_month, last_full_month_held, months_before
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from blocks.errors import LoanwatchError
+from tasks.core.windows import Window
 from tasks.registry import find_current, read_sql, to_json
-from tasks.windows import Window
 
 GENESIS = "0" * 64  # what stands before the first row of a chain
 

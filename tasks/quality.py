@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tasks.contract import Contract
+from tasks.core.findings import Finding, Question, Verdict, summarise
+from tasks.core.policy import QualityPolicy
+from tasks.core.scored_window import ScoredWindow
+from tasks.core.windows import Window
 from tasks.extract import Extract
-from tasks.findings import Finding, Question, Verdict, summarise
 from tasks.job import Job
 from tasks.journal import stage
 from tasks.leak_findings import measure_auc_without_leaks, measure_leakage
-from tasks.observed import Observed
-from tasks.policy import QualityPolicy
 from tasks.preprocess import read_labels
 from tasks.quality_columns import measure_columns
 from tasks.quality_rows import (
@@ -29,7 +30,6 @@ from tasks.quality_rows import (
     check_undated,
     check_versions,
 )
-from tasks.windows import Window
 
 
 @stage("quality", lambda findings: f"{summarise(findings, Question.QUALITY)}, {len(findings)} checks")
@@ -39,7 +39,7 @@ def check_quality(job: Job, extract: Extract) -> list[Finding]:
 
 
 @stage("leaks", lambda findings: findings[0].sentence if findings else "no leak is suspected")
-def check_leaks(job: Job, observed: Observed) -> list[Finding]:
+def check_leaks(job: Job, observed: ScoredWindow) -> list[Finding]:
     """What the champion's AUC rests on: with and without the rows whose decision a column gives away."""
     return measure_auc_without_leaks(job.contract, observed, job.policy.quality)
 

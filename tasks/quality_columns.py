@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from tasks.contract import Column, Contract
+from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.policy import QualityPolicy
 from tasks.extract import Extract
-from tasks.findings import Finding, Question, Verdict
-from tasks.policy import QualityPolicy
 from tasks.quality_findings import judge_share, list_few, name_rows, pass_check, show_word
 
 # A word column in which most rows differ is free text or a number of its own for each row.

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tasks.contract import Contract
+from tasks.core.findings import Finding, Question, Verdict
 from tasks.extract import EXAMPLES
-from tasks.findings import Finding, Question, Verdict
 
 _LONGEST = 40
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, text
 from blocks.errors import LoanwatchError, UsageError
 from tasks.bundle import Bundle, load_bundle
 from tasks.contract import QUERIES
-from tasks.windows import Window
+from tasks.core.windows import Window
 
 
 class UnknownVersionError(UsageError):

@@ -8,8 +8,8 @@ from typing import Any
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
 from tasks.champion import Succession, describe_model, fit_champion, install_champion
+from tasks.core.findings import Finding, Verdict
 from tasks.extract import Extract
-from tasks.findings import Finding, Verdict
 from tasks.job import Job
 from tasks.journal import stage
 from tasks.promote import hash_evidence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.drift import Observed
+from tasks.core.scored_window import ScoredWindow
 from tasks.extract import Extract
 from tasks.job import Job
 from tasks.journal import stage
@@ -12,8 +12,8 @@ from tasks.train import score_by_fold
 
 
 @stage("score", lambda observed: f"{len(observed.scores):,} applications")
-def score_window(job: Job, champion: Champion, extract: Extract) -> Observed:
+def score_window(job: Job, champion: Champion, extract: Extract) -> ScoredWindow:
     """The window with its labels and, from one fold's model per row, the champion's scores."""
     prepared = prepare(job.contract, extract.applications)
     scores = score_by_fold(champion.bundle.pipeline, prepared.applications, prepared.keys)
-    return Observed(extract.applications, prepared.labels, scores)
+    return ScoredWindow(extract.applications, prepared.labels, scores)

@@ -8,7 +8,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from tasks.observed import Observed
+from tasks.core.scored_window import ScoredWindow
 from tasks.profile import Profile, sample_rows
 from tasks.statistics.regression import LogisticFit, fit_logistic, logit
 
@@ -60,7 +60,7 @@ class ScoreCurve:
         return self.fit.chances
 
 
-def choose_labelled(profile: Profile, observed: Observed, seed: int) -> Labelled:
+def choose_labelled(profile: Profile, observed: ScoredWindow, seed: int) -> Labelled:
     """The rows with a label: of the reference's sample, and of the window (at most 200,000, drawn at random)."""
     known, decided = (np.flatnonzero(~np.isnan(labels)) for labels in (profile.labels, observed.labels))
     decided = decided[sample_rows(len(decided), CURVE_ROWS, seed)]

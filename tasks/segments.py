@@ -15,7 +15,7 @@ import scipy
 from numpy.typing import NDArray
 
 from tasks.contract import Column, Contract, Role
-from tasks.policy import PromotionPolicy
+from tasks.core.policy import PromotionPolicy
 from tasks.preprocess import Floats, clean_column
 from tasks.statistics.auc import compare_paired_auc, measure_auc
 from tasks.statistics.proportions import correct_by_holm

@@ -11,14 +11,13 @@ import numpy as np
 
 from tasks.challenge import DEPLOY_REPORT, Contest
 from tasks.command import spell_command
-from tasks.decide import Outcome
-from tasks.drift import Observed
+from tasks.core.findings import Finding, Outcome, Question, summarise
+from tasks.core.scored_window import ScoredWindow
+from tasks.core.versions import read_versions
 from tasks.extract import Extract
-from tasks.findings import Finding, Question, summarise
 from tasks.job import Job, measure_start_up
 from tasks.preprocess import read_labels
 from tasks.registry import Champion
-from tasks.versions import read_versions
 
 SCHEMA = "loanwatch.summary/1"
 STAGES = (
@@ -36,7 +35,7 @@ class Run:
     findings: list[Finding] = field(default_factory=list)
     champion: Champion | None = None
     trained_here: bool = False
-    observed: Observed | None = None
+    observed: ScoredWindow | None = None
     contest: Contest | None = None
     champion_after: int | None = None
     outcome: Outcome = Outcome.UNDECIDED

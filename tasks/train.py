@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from blocks.errors import LoanwatchError
 from tasks.contract import Contract
-from tasks.policy import Kind, TrainPolicy
+from tasks.core.policy import Kind, TrainPolicy
 from tasks.preprocess import Floats, Prepared, concatenate
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tasks.findings import Finding, Question, Verdict, judge
+from tasks.core.findings import Finding, Question, Verdict, judge
+from tasks.core.wording import AUC, say_amount
 from tasks.statistics.power import Bar
 from tasks.statistics.proportions import correct_by_holm
 
-AUC = "AUC"
 MOST_NAMED = 3  # columns, by a finding that is about no single one
 
 
@@ -72,21 +72,6 @@ def _say_verdict(finding: Finding) -> str:
     return (
         f"Chance alone may show this. The smallest change that this window would have shown, 4 times in 5: {smallest}."
     )
-
-
-def say_amount(amount: float, unit: str) -> str:
-    """An effect in its unit: points of a hundred for shares, three decimals for an area."""
-    return f"{amount:.3f}" if unit == AUC else f"{100 * amount:.1f} points"
-
-
-def say_share(share: float) -> str:
-    """A share as a percentage."""
-    return f"{100 * share:.1f} %"
-
-
-def join_words(words: Sequence[str]) -> str:
-    """A list in a sentence."""
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 def say_no_data(question: Question, check: str, reason: str, verdict: Verdict = Verdict.NOT_ENOUGH_DATA) -> Finding:

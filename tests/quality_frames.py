@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from tasks.contract import Contract
+from tasks.core.findings import Finding
 from tasks.extract import Extract
-from tasks.findings import Finding
 
 ROWS = 1_000
 CONTRACT = Contract.model_validate(

@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 
 from tasks.bundle import Bundle, save_bundle
 from tasks.contract import Contract
+from tasks.core.policy import Kind, TrainPolicy
+from tasks.core.windows import Window
 from tasks.customers import remember_customers
-from tasks.policy import Kind, TrainPolicy
 from tasks.preprocess import prepare
 from tasks.profile import fit_profile
 from tasks.promote import NewVersion, Promotion, hash_evidence, promote, register
 from tasks.train import fit_candidate
-from tasks.windows import Window
 
 WINDOW = Window(date(2024, 1, 1), date(2024, 1, 31))
 QUICK = TrainPolicy(boosting_rounds=10, forest_trees=10)

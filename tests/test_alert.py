@@ -17,23 +17,21 @@ from sqlalchemy import Engine
 from blocks.postgres.connect import Database
 from tasks.alert import Told, compose_outcome, deliver_waiting, is_worth_telling, make_entry
 from tasks.contract import load_contract
-from tasks.decide import Outcome
+from tasks.core.findings import Finding, Outcome, Question, Verdict
+from tasks.core.policy import AlertPolicy, MonitorPolicy
+from tasks.core.windows import PlanError, Window
 from tasks.events import DRIFT, PROMOTED, QUALITY, compose_events
 from tasks.extract import Extract
 from tasks.failure import compose_failure, explain_state, read_policy
-from tasks.findings import Finding, Question, Verdict
 from tasks.glance import escape, measure_ratio, render_glance, tabulate_comparison, tabulate_findings
 from tasks.job import Job
 from tasks.message import Message
 from tasks.news import News
 from tasks.outbox import put_in
-from tasks.plan import PlanError
-from tasks.policy import AlertPolicy, MonitorPolicy
 from tasks.publish import StageEcho, explain_start, slug
 from tasks.schema import prepare_schema
 from tasks.slack import Answer, Fate
 from tasks.summary import Run
-from tasks.windows import Window
 from tests.slack_stand_in import check_blocks
 
 MOVED = Finding(

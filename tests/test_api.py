@@ -20,8 +20,8 @@ from blocks.postgres.connect import Database, Patience, make_engine
 from deployments.api.app import create_app
 from deployments.api.serving import find_middles
 from tasks.contract import load_contract
+from tasks.core.policy import Kind
 from tasks.ledger import Return, roll_back
-from tasks.policy import Kind
 from tasks.schema import prepare_schema
 from tasks.train import score
 from tests.second_lender import CONTRACT as SECOND_CONTRACT

@@ -18,12 +18,11 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Patience, make_engine
 from flows.backfill import backfill
 from tasks.backfill import Replay, claim_next, cut_windows, keep_plan, keep_state, list_replays, name_backfill
-from tasks.plan import PlanError
-from tasks.policy import MonitorPolicy, TrainPolicy
+from tasks.core.policy import MonitorPolicy, TrainPolicy
+from tasks.core.windows import PlanError, Window
 from tasks.registry import NoChampionError
 from tasks.schema import prepare_schema
 from tasks.turn import hold_lock
-from tasks.windows import Window
 from tests.flow import month, run_monitor
 
 QUICK = MonitorPolicy(train=TrainPolicy(forest_trees=30, boosting_rounds=60))

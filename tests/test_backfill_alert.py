@@ -13,10 +13,10 @@ from sqlalchemy import text
 from tasks.abandon import abandon_dead_stages
 from tasks.backfill import Replay, UnfinishedError
 from tasks.backfill_alert import compose_backfill, is_worth_telling, tell_backfill
+from tasks.core.policy import AlertPolicy
+from tasks.core.windows import month_of
 from tasks.failure import tell_failure
-from tasks.policy import AlertPolicy
 from tasks.schema import prepare_schema
-from tasks.windows import month_of
 from tests.slack_stand_in import check_blocks
 
 DONE = Replay("b", month_of("2024-01"), {}, "finished", attempts=1, outcome="stable")

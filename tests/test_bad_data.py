@@ -17,21 +17,21 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Patience, make_engine
 from blocks.postgres.errors import SourceMissingError
 from tasks.contract import load_contract
+from tasks.core.findings import Finding, Question, Verdict, summarise
+from tasks.core.policy import DriftPolicy, Kind, QualityPolicy, TrainPolicy
+from tasks.core.scored_window import ScoredWindow
+from tasks.core.windows import month_of
 from tasks.demo.fill import copy_frame
 from tasks.drift import measure_drift
 from tasks.extract import extract_window
-from tasks.findings import Finding, Question, Verdict, summarise
 from tasks.leak_findings import measure_auc_without_leaks
 from tasks.load import load_tables
 from tasks.model_drift import measure_model_drift
-from tasks.observed import Observed
-from tasks.policy import DriftPolicy, Kind, QualityPolicy, TrainPolicy
 from tasks.preprocess import prepare
 from tasks.profile import Profile, fit_profile
 from tasks.quality import is_fit, measure_quality
 from tasks.sources import create_tables
 from tasks.train import Candidate, fit_candidate, score_by_fold
-from tasks.windows import month_of
 from tests.bad_data.cases import CASES, Case
 from tests.bad_data.tables import LOANS, Tables, take_month
 
@@ -86,7 +86,7 @@ def ask(engine: Engine, model: Model) -> list[Finding]:
         return findings
     prepared = prepare(CONTRACT, extract.applications)
     scores = score_by_fold(model.candidate.pipeline, prepared.applications, prepared.keys)
-    observed = Observed(extract.applications, prepared.labels, scores)
+    observed = ScoredWindow(extract.applications, prepared.labels, scores)
     findings += measure_auc_without_leaks(CONTRACT, observed, QualityPolicy())
     findings += measure_drift(model.profile, observed, DriftPolicy())
     return findings + measure_model_drift(model.profile, observed, DriftPolicy())

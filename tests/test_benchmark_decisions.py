@@ -26,7 +26,7 @@ from benchmarks.scores import cross_fit
 from benchmarks.table import as_markdown, check_goals
 from blocks.errors import UsageError
 from tasks.contract import Contract, load_contract
-from tasks.findings import Finding, Question, Verdict
+from tasks.core.findings import Finding, Question, Verdict
 
 ROOT = Path(__file__).parent.parent
 DATA, LABEL, CONCEPT, MODEL = Question.DATA, Question.LABEL, Question.CONCEPT, Question.MODEL

@@ -13,8 +13,8 @@ from scipy import stats
 from blocks.postgres.connect import Patience, make_engine
 from flows.check_monitor import app
 from tasks.contract import load_contract
-from tasks.findings import Question
-from tasks.policy import MonitorPolicy, TrainPolicy
+from tasks.core.findings import Question
+from tasks.core.policy import MonitorPolicy, TrainPolicy
 from tasks.statistics.intervals import bound_share
 from tasks.trials.changes import CHANGES, NOTHING, Change, Planted
 from tasks.trials.run import Ground, prepare_ground, run_trial, run_trials

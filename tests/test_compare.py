@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tasks.compare import Comparison, Performance, decide_promotion, measure_difference, measure_performance
-from tasks.policy import PromotionPolicy
+from tasks.core.policy import PromotionPolicy
 
 POLICY = PromotionPolicy()
 

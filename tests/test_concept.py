@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tasks.concept import measure_concept_drift
-from tasks.findings import Question, Verdict, summarise
-from tasks.policy import DriftPolicy
+from tasks.core.findings import Question, Verdict, summarise
+from tasks.core.policy import DriftPolicy
 from tasks.score_curve import choose_labelled, fit_score_curve
 from tests.windows_to_compare import find, make_profile, observe
 

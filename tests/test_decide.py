@@ -2,9 +2,9 @@
 
 import pytest
 
-from tasks.decide import Outcome, decide, is_drift_proven
-from tasks.findings import Finding, Question, Verdict
-from tasks.policy import DecisionPolicy
+from tasks.core.findings import Finding, Outcome, Question, Verdict
+from tasks.core.policy import DecisionPolicy
+from tasks.decide import decide, is_drift_proven
 
 PASS, WARN, FAIL, FEW = Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.NOT_ENOUGH_DATA
 

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from tasks.contract import load_contract
+from tasks.core.findings import Finding, Question, Verdict
 from tasks.deepchecks_pages import code_rows, write_drift_page, write_model_page, write_quality_page
 from tasks.deepchecks_pages.pages import BOUNDS
-from tasks.findings import Finding, Question, Verdict
 from tasks.preprocess import read_labels
 from tasks.profile import fit_profile
 from tests.browser import is_too_wide, needs_chromium, open_tab

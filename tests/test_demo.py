@@ -11,11 +11,11 @@ from sqlalchemy import Engine, text
 from blocks.errors import UsageError
 from blocks.postgres.connect import Database
 from tasks.contract import load_contract
+from tasks.core.windows import month_of
 from tasks.demo.fill import fill_demo
 from tasks.demo.generator import make_applications
 from tasks.demo.story import CHAMPION_MONTHS, STORY
 from tasks.extract import extract_window
-from tasks.windows import month_of
 from tests import second_lender
 
 CONTRACT = load_contract("loan_applications")

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tasks.drift import Observed, measure_drift, measure_label_drift
-from tasks.findings import Question, Verdict, summarise
+from tasks.core.findings import Question, Verdict, summarise
+from tasks.core.policy import DriftPolicy
+from tasks.core.scored_window import ScoredWindow
+from tasks.drift import measure_drift, measure_label_drift
 from tasks.joint import hash_rows, make_halves, tell_apart
-from tasks.policy import DriftPolicy
 from tests.windows_to_compare import NOT_STATED, find, list_failed, make_profile, make_window, observe
 
 POLICY = DriftPolicy()
@@ -28,7 +29,7 @@ def test_another_sample_of_the_same_applicants_raises_no_alarm():
 
 def test_the_reference_itself_differs_by_nothing():
     frame, scores = make_window()
-    findings = measure(Observed(frame, PROFILE.labels, scores))
+    findings = measure(ScoredWindow(frame, PROFILE.labels, scores))
     for one in findings:
         if one.check in ("distribution", "missing", "never_seen", "approval_rate"):
             assert one.effect == 0
@@ -149,7 +150,7 @@ def test_too_few_rows_are_no_all_clear():
 
 def test_an_empty_window_is_not_enough_data():
     frame, scores = make_window(1)
-    findings = measure(Observed(frame.iloc[:0], np.empty(0), scores[:0]))
+    findings = measure(ScoredWindow(frame.iloc[:0], np.empty(0), scores[:0]))
     assert summarise(findings, DATA) is Verdict.NOT_ENOUGH_DATA
     assert summarise(findings, LABEL) is Verdict.NOT_RUN
 
@@ -199,7 +200,7 @@ def test_the_same_windows_give_the_same_findings_bit_for_bit():
 def test_the_order_of_the_rows_does_not_matter_to_the_counts():
     window = observe()
     order = np.random.default_rng(0).permutation(2_000)
-    shuffled = Observed(window.applications.iloc[order], window.labels[order], window.scores[order])
+    shuffled = ScoredWindow(window.applications.iloc[order], window.labels[order], window.scores[order])
     for one, other in zip(measure(window), measure(shuffled), strict=True):
         assert one.verdict == other.verdict
         if one.check in ("distribution", "never_seen", "missing", "approval_rate"):

@@ -15,11 +15,11 @@ from flows import monitor
 from flows.evidence import command
 from tasks.command import spell_command, spell_policy
 from tasks.contract import load_contract
+from tasks.core.policy import MonitorPolicy, load_policy
+from tasks.core.windows import Window
 from tasks.evidence import EvidenceError, JobNameError, find_run, gather_evidence, write_pack
 from tasks.job import Job
-from tasks.policy import MonitorPolicy, load_policy
 from tasks.schema import prepare_schema
-from tasks.windows import Window
 from tests.second_lender import CONTRACT
 
 JOB_ID = "20240901T060000-3f9a1c"

@@ -11,9 +11,9 @@ from sqlalchemy import Engine, text
 
 from blocks.postgres.errors import SourceMissingError, WriteRefusedError
 from tasks.contract import Contract, load_contract
+from tasks.core.windows import Window
 from tasks.extract import Extract, ExtractError, extract_window, find_held_days
 from tasks.sources import create_tables
-from tasks.windows import Window
 from tests import second_lender
 
 CONTRACT = load_contract("loan_applications")

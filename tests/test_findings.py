@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.findings import Finding, Question, Verdict, judge, summarise
+from tasks.core.findings import Finding, Question, Verdict, judge, summarise
 
 
 def find(verdict=Verdict.PASS, question=Question.DATA, **numbers):

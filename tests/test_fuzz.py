@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks.contract import CONTRACTS, Contract, ContractError, load_contract
-from tasks.policy import MonitorPolicy, PolicyError, load_policy
+from tasks.core.policy import MonitorPolicy, PolicyError, load_policy
 from tasks.typed import UnreadableTextError, read_number, read_numbers, read_time, read_times
 
 pytestmark = pytest.mark.bad_input

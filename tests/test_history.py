@@ -11,15 +11,15 @@ from sqlalchemy import text
 
 from blocks.postgres.connect import Database
 from tasks.contract import load_contract
-from tasks.findings import Finding, Question, Verdict
+from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.policy import MonitorPolicy
+from tasks.core.windows import month_of
 from tasks.history import rebuild_history, write_history
 from tasks.history.heat import TOGETHER, map_heat
 from tasks.history.records import read_history
 from tasks.job import Job
 from tasks.journal import keep_findings, write_entry
-from tasks.policy import MonitorPolicy
 from tasks.schema import prepare_schema
-from tasks.windows import month_of
 from tests.browser import audit, is_too_wide, needs_chromium, open_tab
 
 HOSTILE = "<script>document.title='hacked'</script>"

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from tasks.core.policy import Kind, TrainPolicy
 from tasks.importance import measure_importance
-from tasks.policy import Kind, TrainPolicy
 from tasks.preprocess import Prepared
 from tasks.train import fit_candidate
 from tests.test_train import CONTRACT, make

@@ -11,15 +11,15 @@ from sqlalchemy import Engine
 
 from blocks.postgres.copy import copy_file
 from tasks.contract import load_contract
+from tasks.core.policy import QualityPolicy
+from tasks.core.scored_window import ScoredWindow
+from tasks.core.windows import Window
 from tasks.extract import extract_window
 from tasks.leak_findings import measure_auc_without_leaks, measure_both, measure_column_auc, measure_leakage
 from tasks.leaks import measure_leaks, suspect_rows
 from tasks.load import read_header
-from tasks.observed import Observed
-from tasks.policy import QualityPolicy
 from tasks.preprocess import prepare
 from tasks.sources import create_tables
-from tasks.windows import Window
 from tests.quality_frames import CONTRACT, make_frame, pick
 
 POLICY = QualityPolicy()
@@ -199,7 +199,7 @@ def test_auc_with_and_without_the_suspected_rows():
     frame.loc[rows, "debt"] = np.nan
     labels, rng = label(frame), np.random.default_rng(5)
     scores = np.where(frame["debt"].isna(), 1.0, rng.random(len(frame)))  # the model lives on the leak alone
-    findings = measure_auc_without_leaks(CONTRACT, Observed(frame, labels, scores), POLICY)
+    findings = measure_auc_without_leaks(CONTRACT, ScoredWindow(frame, labels, scores), POLICY)
     (finding,) = findings
     whole, rest = measure_both(labels, scores, suspect_rows(measure_leaks(CONTRACT, frame, labels, POLICY), frame))
     assert (finding.reference, finding.current) == (whole.value, rest.value)
@@ -210,9 +210,9 @@ def test_auc_with_and_without_the_suspected_rows():
 
 def test_without_a_leak_or_without_two_decisions_no_auc_is_told():
     frame = make_frame()
-    assert measure_auc_without_leaks(CONTRACT, Observed(frame, label(frame), np.zeros(len(frame))), POLICY) == []
+    assert measure_auc_without_leaks(CONTRACT, ScoredWindow(frame, label(frame), np.zeros(len(frame))), POLICY) == []
     frame["debt"] = np.where(frame["answer"] == "yes", np.nan, frame["debt"])
-    left = measure_auc_without_leaks(CONTRACT, Observed(frame, label(frame), np.zeros(len(frame))), POLICY)
+    left = measure_auc_without_leaks(CONTRACT, ScoredWindow(frame, label(frame), np.zeros(len(frame))), POLICY)
     assert left == []
 
 

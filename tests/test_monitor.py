@@ -12,10 +12,10 @@ from sqlalchemy import text
 
 from blocks.postgres.connect import Patience, make_engine
 from tasks.contract import load_contract
+from tasks.core.findings import Question
+from tasks.core.policy import MonitorPolicy, TrainPolicy
 from tasks.demo.story import STORY, render_story
-from tasks.findings import Question
 from tasks.load import load_tables
-from tasks.policy import MonitorPolicy, TrainPolicy
 from tasks.summary import STAGES
 from tests.flow import month, run_monitor
 from tests.second_lender import CONTRACT as SECOND_CONTRACT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.findings import Finding, Question, Verdict
+from tasks.core.findings import Finding, Question, Verdict
 from tasks.news import Earlier, fingerprint, sift_news, spell_fingerprint
 
 MARK = "data/distribution/credit_score"

@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from tasks.challenge import find_objection
-from tasks.findings import Finding, Question, Verdict
-from tasks.policy import PromotionPolicy
+from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.policy import PromotionPolicy
 from tasks.registry import Champion
 
 POLICY = PromotionPolicy()

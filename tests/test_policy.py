@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.policy import MonitorPolicy, PolicyError, load_policy
+from tasks.core.policy import MonitorPolicy, PolicyError, load_policy
 
 
 def test_without_a_file_all_limits_are_the_default():

@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import Engine
 
 from tasks.contract import load_contract
+from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.policy import QualityPolicy
+from tasks.core.windows import Window
 from tasks.extract import Extract, Unreadable, extract_window
-from tasks.findings import Finding, Question, Verdict
 from tasks.load import load_tables
-from tasks.policy import QualityPolicy
 from tasks.quality import is_fit, measure_quality
 from tasks.quality_findings import list_few, show_word
-from tasks.windows import Window
 from tests.quality_frames import CONTRACT, make_extract, make_frame, pick
 
 POLICY = QualityPolicy()

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.contract import Contract
+from tasks.core.policy import QualityPolicy
 from tasks.extract import Extract
 from tasks.leak_findings import measure_column_auc
-from tasks.policy import QualityPolicy
 from tasks.preprocess import read_labels
 from tasks.quality_rows import check_conflicts, check_repeats
 from tests.quality_frames import CONTRACT

@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 
 from tasks.contract import Column, Role, load_contract
+from tasks.core.findings import Finding, Question, Verdict, summarise
+from tasks.core.policy import MonitorPolicy
+from tasks.core.scored_window import ScoredWindow
 from tasks.decide import decide
-from tasks.drift import Observed, measure_drift
-from tasks.findings import Finding, Question, Verdict, summarise
+from tasks.drift import measure_drift
 from tasks.model_drift import measure_model_drift
-from tasks.policy import MonitorPolicy
 from tasks.preprocess import read_labels
 from tasks.profile import fit_profile
 from tasks.report_page import Evidence, write_report
@@ -51,7 +52,7 @@ def make_evidence(window: pd.DataFrame, *, undecided: bool = False) -> Evidence:
     profile = fit_profile(contract, reference, score(reference), origin="holdout", seed=0)
     labels = read_labels(contract, window)
     return Evidence(
-        profile, contract, Observed(window, np.full(len(labels), np.nan) if undecided else labels, score(window))
+        profile, contract, ScoredWindow(window, np.full(len(labels), np.nan) if undecided else labels, score(window))
     )
 
 
@@ -194,7 +195,7 @@ def test_the_page_is_small_for_a_million_rows_of_25_features_that_all_moved(tmp_
     reference = widen(make_frame(1, 3000), 0.0)
     window = widen(pd.concat([make_frame(4, 9000)] * 112, ignore_index=True), 0.5)
     profile = fit_profile(contract, reference, score(reference), origin="holdout", seed=0)
-    evidence = Evidence(profile, contract, Observed(window, read_labels(contract, window), score(window)))
+    evidence = Evidence(profile, contract, ScoredWindow(window, read_labels(contract, window), score(window)))
     summary = make_summary(evidence)
     write_report(tmp_path / "report.html", summary, evidence)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")

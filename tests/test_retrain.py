@@ -20,16 +20,15 @@ from tasks.bundle import BundleError
 from tasks.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.champion import train_first_champion
 from tasks.contract import load_contract
-from tasks.decide import Outcome
+from tasks.core.findings import Finding, Outcome, Question, Verdict
+from tasks.core.policy import MonitorPolicy, TrainPolicy
+from tasks.core.windows import Window
 from tasks.extract import extract_window
-from tasks.findings import Finding, Question, Verdict
 from tasks.job import Job, make_results_folder, name_job
 from tasks.ledger import read_ledger, verify_ledger
-from tasks.policy import MonitorPolicy, TrainPolicy
 from tasks.preprocess import prepare
 from tasks.registry import find_champion, find_current
 from tasks.schema import prepare_schema
-from tasks.windows import Window
 from tests.second_lender import CONTRACT as SECOND_CONTRACT
 from tests.second_lender import fill_table, make_requests
 

@@ -15,13 +15,13 @@ from sqlalchemy import text
 from blocks.postgres.connect import Database, Patience, make_engine
 from flows import score as flow
 from tasks.contract import load_contract
+from tasks.core.policy import MonitorPolicy
+from tasks.core.windows import Window
 from tasks.extract import extract_window
 from tasks.job import Job
-from tasks.policy import MonitorPolicy
 from tasks.schema import prepare_schema
 from tasks.score_batch import load_champion, score_applications
 from tasks.train import score
-from tasks.windows import Window
 from tests.small_model import install, make_bundle
 
 CONTRACT = load_contract("loan_applications")

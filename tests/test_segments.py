@@ -12,7 +12,7 @@ from tasks.calibration import (
     measure_reliability,
 )
 from tasks.contract import Contract
-from tasks.policy import PromotionPolicy
+from tasks.core.policy import PromotionPolicy
 from tasks.segments import compare_segments, cut_segments, measure_segments
 
 POLICY = PromotionPolicy()

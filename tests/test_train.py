@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from tasks.contract import Contract
-from tasks.policy import Kind, TrainPolicy
+from tasks.core.policy import Kind, TrainPolicy
 from tasks.preprocess import Prepared
 from tasks.train import (
     TrainingError,

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from tasks.contract import Contract
-from tasks.findings import Finding, Question
-from tasks.observed import Observed
+from tasks.core.findings import Finding, Question
+from tasks.core.scored_window import ScoredWindow
 from tasks.profile import Profile, fit_profile
 
 NOT_STATED = 99_999_999.0
@@ -58,11 +58,11 @@ def make_profile(rows: int = 2_000, seed: int = 0, **changed: Any) -> Profile:
     return fit_profile(CONTRACT, change(frame, changed), scores, origin="holdout", seed=1)
 
 
-def observe(rows: int = 2_000, seed: int = 1, **changed: Any) -> Observed:
+def observe(rows: int = 2_000, seed: int = 1, **changed: Any) -> ScoredWindow:
     """A later window with its labels, with some columns changed (None leaves one out)."""
     frame, scores = make_window(rows, seed)
     frame = change(frame, changed)
-    return Observed(frame, (frame["status"] == "yes").to_numpy(float), scores)
+    return ScoredWindow(frame, (frame["status"] == "yes").to_numpy(float), scores)
 
 
 def change(frame: pd.DataFrame, changed: dict[str, Any]) -> pd.DataFrame:

@@ -12,10 +12,10 @@ from typing import Any
 
 import pandas as pd
 
+from tasks.core.findings import Finding, Question, Verdict, summarise
 from tasks.deepchecks_pages.checks import Outcome, is_figure
 from tasks.deepchecks_pages.datasets import unguard
 from tasks.deepchecks_pages.verdicts import WORDS
-from tasks.findings import Finding, Question, Verdict, summarise
 
 _DRAW = """
 for (const place of document.querySelectorAll("div.plot")) {

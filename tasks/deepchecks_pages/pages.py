@@ -12,6 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tasks.contract import Contract
+from tasks.core.files import write_text
+from tasks.core.findings import Finding, Question
 from tasks.deepchecks_pages.checks import (
     DRIFT,
     PERFORMANCE,
@@ -33,8 +35,6 @@ from tasks.deepchecks_pages.datasets import (
 )
 from tasks.deepchecks_pages.html import Page, render_page
 from tasks.deepchecks_pages.verdicts import run_verdicts
-from tasks.files import write_text
-from tasks.findings import Finding, Question
 
 BOUNDS = Bounds()
 

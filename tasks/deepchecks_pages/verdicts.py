@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from tasks.findings import Finding, Question, Verdict
+from tasks.core.findings import Finding, Question, Verdict
 
 WORDS = {
     Verdict.FAIL: "fail",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from tasks.findings import Question, Verdict
+from tasks.core.findings import Question, Verdict
 
 
 @dataclass(frozen=True)

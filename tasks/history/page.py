@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
-from tasks.files import write_text
+from tasks.core.files import write_text
 from tasks.history.heat import map_heat
 from tasks.history.pictures import draw_performance
 from tasks.history.records import read_history

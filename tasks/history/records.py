@@ -11,8 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from tasks.contract import QUERIES
-from tasks.decide import DRIFT_QUESTIONS, UNANSWERED, Outcome
-from tasks.findings import Question, Verdict
+from tasks.core.findings import DRIFT_QUESTIONS, UNANSWERED, Outcome, Question, Verdict
 
 RUNS, ALERTS = 100, 50
 GRAVITY = ("fail", "not_enough_data", "not_run", "warn", "pass")
@@ -77,7 +76,7 @@ class History:
 
 
 def find_gravest(findings: Sequence[Record], question: str) -> str:
-    """One question's verdict, as `tasks.findings.summarise` gives it."""
+    """One question's verdict, as `tasks.core.findings.summarise` gives it."""
     verdicts = {finding["verdict"] for finding in findings if finding["question"] == question}
     return next((verdict for verdict in GRAVITY if verdict in verdicts), "not_run")
 

@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 
 from tasks.answers import Extract, ExtractError, Unreadable, make_frame
 from tasks.contract import Contract, Parts
+from tasks.core.windows import Window
 from tasks.parts.reading import Part, read_ahead
 from tasks.parts.rows import Choice, Match, Rows, choose_versions, match_records, number_texts
 from tasks.typed import order_words
-from tasks.windows import Window
 
 
 @dataclass(frozen=True)

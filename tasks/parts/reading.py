@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 
 from tasks.answers import ExtractError, read_column, stream_texts
 from tasks.contract import Contract, Parts
+from tasks.core.windows import FIRST_DAY, LAST_DAY, Window
 from tasks.typed import read_whole_seconds
-from tasks.windows import FIRST_DAY, LAST_DAY, Window
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from tasks.policy import PromotionPolicy
+from tasks.core.policy import PromotionPolicy
 from tasks.profile import sample_rows
 from tasks.report_page.evidence import Evidence
 from tasks.report_page.model_pictures import (

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tasks.bins import INTERVALS, Bins
 from tasks.contract import Contract
-from tasks.observed import Observed
+from tasks.core.scored_window import ScoredWindow
 from tasks.profile import Profile, count_levels
 
 Counts = NDArray[np.int64]
@@ -23,7 +23,7 @@ class Evidence:
 
     profile: Profile
     contract: Contract
-    observed: Observed
+    observed: ScoredWindow
 
     @cached_property
     def columns(self) -> dict[str, Pair]:

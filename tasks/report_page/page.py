@@ -11,15 +11,15 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tasks.files import write_text
-from tasks.policy import MonitorPolicy
+from tasks.core.files import write_text
+from tasks.core.policy import MonitorPolicy
+from tasks.core.wording import join_words
 from tasks.report_page import words
 from tasks.report_page.champion import describe_standing, list_worst_segments
 from tasks.report_page.evidence import Evidence
 from tasks.report_page.model_pictures import draw_difference
 from tasks.report_page.moved import make_cards, weigh
 from tasks.report_page.words import Record
-from tasks.verdict import join_words
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 LARGE_CARDS = 6

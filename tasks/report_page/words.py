@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.verdict import join_words
+from tasks.core.wording import join_words
 
 Record = Mapping[str, Any]
 

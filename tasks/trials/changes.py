@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tasks.contract import Contract
-from tasks.findings import Question
+from tasks.core.findings import Question
 
 Floats = NDArray[np.float64]
 

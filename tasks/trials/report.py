@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from tasks.command import write_policy
-from tasks.files import write_json, write_text
-from tasks.findings import Question
+from tasks.core.files import write_json, write_text
+from tasks.core.findings import Question
+from tasks.core.versions import read_versions
 from tasks.job import Job
 from tasks.report_page.page import render_page
 from tasks.statistics.intervals import bound_share
 from tasks.trials.changes import CHANGES, NOTHING
 from tasks.trials.run import Ground, Trial
-from tasks.versions import read_versions
 
 SCHEMA = "loanwatch.check_monitor/1"
 CONFIDENCE = 0.95

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from tasks.contract import Contract
+from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.policy import DriftPolicy, Kind, MonitorPolicy
+from tasks.core.scored_window import ScoredWindow
 from tasks.drift import measure_drift
-from tasks.findings import Finding, Question, Verdict
 from tasks.model_drift import measure_model_drift
-from tasks.observed import Observed
-from tasks.policy import DriftPolicy, Kind, MonitorPolicy
 from tasks.preprocess import prepare
 from tasks.profile import fit_profile, sample_rows
 from tasks.train import fit_candidate, score_by_fold
@@ -115,7 +115,7 @@ def _decide(
         ground.contract, reference, ground.scores[is_reference], origin="out_of_fold", seed=ground.policy.seed
     )
     features = planted.applications[[column.name for column in ground.contract.features]]
-    observed = Observed(planted.applications, planted.labels, score_by_fold(ground.pipeline, features, keys))
+    observed = ScoredWindow(planted.applications, planted.labels, score_by_fold(ground.pipeline, features, keys))
     return [
         *measure_drift(profile, observed, ground.policy),
         *measure_model_drift(profile, observed, ground.policy),

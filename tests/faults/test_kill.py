@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from tasks.backfill import Replay, keep_plan
+from tasks.core.policy import load_policy
+from tasks.core.windows import Window
 from tasks.history.records import read_history
-from tasks.policy import load_policy
-from tasks.windows import Window
 from tests.faults.child import Point
 from tests.second_lender import CONTRACT
 

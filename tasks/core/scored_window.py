@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Observed:
+class ScoredWindow:
     """A window's applications, with one label (1, 0, or NaN where not decided yet) and one out-of-sample score each."""
 
     applications: pd.DataFrame

@@ -81,3 +81,7 @@ def _month(count: int) -> Window:
     except ValueError:
         raise WindowError(f"There is no month in the year {count // 12} to look at. Check the year.") from None
     return Window(start, after - timedelta(days=1))
+
+
+class PlanError(UsageError):
+    """The days asked for make no sense together."""

@@ -28,6 +28,20 @@ class Question(StrEnum):
     MODEL = "model"
 
 
+DRIFT_QUESTIONS = (Question.DATA, Question.LABEL, Question.CONCEPT, Question.MODEL)
+UNANSWERED = (Verdict.NOT_ENOUGH_DATA, Verdict.NOT_RUN)
+
+
+class Outcome(StrEnum):
+    """How a run that did its work can end."""
+
+    QUALITY_FAILED = "quality_failed"
+    STABLE = "stable"
+    UNDECIDED = "undecided"
+    KEPT = "kept"
+    PROMOTED = "promoted"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One check's answer.
