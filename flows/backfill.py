@@ -39,7 +39,7 @@ from tasks.core.windows import PlanError, Window
 from tasks.failure import tell_failure
 from tasks.local_runs import replay_here
 from tasks.pool_runs import replay_on_pool
-from tasks.schema import prepare_schema
+from tasks.schema.migrate import prepare_schema
 
 app = App(name="flows.backfill", help="Monitor many past windows, each with the champion that was effective then.")
 log = logging.getLogger("loanwatch")

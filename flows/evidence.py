@@ -12,7 +12,7 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.local import report_error
 from tasks.evidence import find_run, gather_evidence, write_pack
-from tasks.schema import prepare_schema
+from tasks.schema.migrate import prepare_schema
 
 app = App(name="flows.evidence", help="Put the evidence of one run into a zip file.")
 

@@ -13,7 +13,7 @@ from blocks.postgres.connect import adopt_database_option, connect, resolve_data
 from flows.local import report_error
 from tasks.history import write_history
 from tasks.job import ResultsError
-from tasks.schema import prepare_schema
+from tasks.schema.migrate import prepare_schema
 
 app = App(name="flows.history", help="Rebuild the page that shows all runs side by side.")
 

@@ -18,7 +18,7 @@ from tasks.bundle import load_bundle
 from tasks.contract import load_contract
 from tasks.ledger import LedgerError, find_version_on, read_ledger, verify_ledger
 from tasks.registry import find_current, list_versions, read_version
-from tasks.schema import prepare_schema
+from tasks.schema.migrate import prepare_schema
 
 app = App(name="flows.models", help="Which models there are, which is in production, and which was.")
 

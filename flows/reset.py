@@ -20,7 +20,7 @@ from blocks.postgres.connect import adopt_database_option, connect, resolve_data
 from flows.local import report_error, run_flow
 from tasks.contract import load_contract
 from tasks.housekeeping import Cleared, clear, count_rows, list_jobs, prune, remove_bundles, remove_run_folders
-from tasks.schema import prepare_schema
+from tasks.schema.migrate import prepare_schema
 
 app = App(name="flows.reset", help="Clear runs, models and the journal, or only what is old.")
 

@@ -17,7 +17,7 @@ from tasks.events import emit_promotion
 from tasks.job import name_job
 from tasks.ledger import Return, roll_back
 from tasks.promote import Promotion
-from tasks.schema import prepare_schema
+from tasks.schema.migrate import prepare_schema
 
 app = App(name="flows.rollback", help="Put an earlier champion back into production.")
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from tasks.alert import make_entry
-from tasks.contract import QUERIES
 from tasks.journal import log
 from tasks.message import Message
 from tasks.outbox import put_in
+from tasks.schema.locks import Lock, lock_until_commit
+from tasks.schema.queries import read_query
 
 
 def abandon_dead_stages(engine: Engine) -> int:
@@ -20,8 +21,8 @@ def abandon_dead_stages(engine: Engine) -> int:
     not told its outcome, the outbox gets a message that says so.
     """
     with engine.begin() as connection:
-        connection.execute(_read_sql("lock"))
-        dead = connection.execute(_read_sql("unended")).mappings().all()
+        lock_until_commit(connection, Lock.DEAD_RUNS)
+        dead = connection.execute(read_query("journal/unended")).mappings().all()
         for row in dead:
             message = compose_death(row)
             log.warning("%s %s", message.title, message.lead)
@@ -29,7 +30,7 @@ def abandon_dead_stages(engine: Engine) -> int:
             # A backfill runs the window again by itself, and tells of it in the end.
             if not row["has_told"] and row["job_type"] != "backfill":
                 put_in(engine, make_entry(row["contract"], row["job_id"], message))
-            connection.execute(_read_sql("abandon"), dict(row))
+            connection.execute(read_query("journal/abandon"), dict(row))
     return len(dead)
 
 
@@ -44,7 +45,3 @@ def compose_death(row: Any) -> Message:
         links={},
         alert_id=f"{row['job_id']}/abandoned",
     )
-
-
-def _read_sql(name: str) -> Any:
-    return text((QUERIES / "journal" / f"{name}.sql").read_text(encoding="utf-8"))

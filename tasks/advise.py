@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from blocks.postgres.copy import quote_name
-from tasks.contract import QUERIES, Contract, Source
+from tasks.contract import Contract, Source
+from tasks.schema.queries import read_query
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,14 @@ def _want_customers(contract: Contract) -> list[tuple[Source, str, str]]:
 
 
 def _read_type(connection: Connection, source: Source, column: str) -> str | None:
-    query = text((QUERIES / "advise" / "column_type.sql").read_text(encoding="utf-8"))
+    query = read_query("advise/column_type")
     found = connection.execute(query, {"table": quote_name(source.table), "column": column}).scalar()
     return None if found is None else str(found)
 
 
 def _is_missing(connection: Connection, source: Source, expression: str) -> bool:
     """Whether the table exists and none of its indexes begins with the expression."""
-    query = text((QUERIES / "advise" / "leading_keys.sql").read_text(encoding="utf-8"))
+    query = read_query("advise/leading_keys")
     keys = connection.execute(query, {"table": quote_name(source.table)}).scalars().all()
     return keys != [None] and _strip(expression) not in {_strip(key) for key in keys if key is not None}
 

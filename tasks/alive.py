@@ -10,8 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Database, connect
-from tasks.contract import QUERIES
 from tasks.job import Job
+from tasks.schema.locks import Lock as Locked
+from tasks.schema.locks import share_lock
 
 # One connection for each process and database holds the locks of all the process's jobs. It ends with the process, in
 # whatever way that ends, and the locks with it.
@@ -34,8 +35,7 @@ class Keeper:
         if job_id in self._held:
             self._connection.execute(text("select 1"))
             return
-        query = (QUERIES / "journal" / "hold.sql").read_text(encoding="utf-8")
-        self._connection.execute(text(query), {"job_id": job_id})
+        share_lock(self._connection, Locked.JOB, job_id)
         self._held.add(job_id)
 
 

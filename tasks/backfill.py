@@ -10,16 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from blocks.errors import LoanwatchError
-from tasks.contract import QUERIES
 from tasks.core.windows import PlanError, Window, month_of
-from tasks.turn import hold_lock
+from tasks.schema.locks import Lock, hold_lock
+from tasks.schema.queries import read_query
 
 Every = Literal["day", "week", "month"]
 MOST_WINDOWS = 5_000
-LOCK = "loanwatch.backfill"
 
 
 class BackfillError(LoanwatchError):
@@ -98,14 +97,16 @@ def keep_plan(engine: Engine, contract: str, replays: Sequence[Replay], *, afres
         for replay in replays
     ]
     with engine.begin() as connection:
-        connection.execute(_read_sql("add_window"), rows)
-        connection.execute(_read_sql("start_afresh" if afresh else "try_again"), {"backfill": replays[0].backfill})
+        connection.execute(read_query("backfill/add_window"), rows)
+        connection.execute(
+            read_query("backfill/start_afresh" if afresh else "backfill/try_again"), {"backfill": replays[0].backfill}
+        )
 
 
 def list_replays(engine: Engine, backfill: str) -> list[Replay]:
     """Every window of a backfill in the order of time."""
     with engine.connect() as connection:
-        rows = connection.execute(_read_sql("list_windows"), {"backfill": backfill}).all()
+        rows = connection.execute(read_query("backfill/list_windows"), {"backfill": backfill}).all()
     return [
         Replay(
             backfill,
@@ -125,7 +126,7 @@ def keep_state(engine: Engine, replay: Replay) -> Replay:
     """Write how far a window has come."""
     row = {name: getattr(replay, name) for name in ("backfill", "state", "attempts", "outcome", "message")}
     with engine.begin() as connection:
-        connection.execute(_read_sql("set_state"), {**row, "start": replay.window.start})
+        connection.execute(read_query("backfill/set_state"), {**row, "start": replay.window.start})
     return replay
 
 
@@ -138,7 +139,7 @@ def claim_next(engine: Engine, backfill: str, *, in_order: bool) -> Iterator[Rep
     The claim is a lock of this process's connection: a worker that dies gives it back, and its window is open again.
     """
     for seen in [replay for replay in list_replays(engine, backfill) if replay.is_open]:
-        with hold_lock(engine, LOCK, f"{backfill} {seen.window.start}") as is_ours:
+        with hold_lock(engine, Lock.WINDOW, f"{backfill} {seen.window.start}") as is_ours:
             replay = _read_again(engine, seen) if is_ours else seen
             if is_ours and replay.is_open:
                 yield keep_state(engine, replace(replay, state="running", attempts=replay.attempts + 1))
@@ -165,7 +166,3 @@ def refuse_failures(replays: Sequence[Replay]) -> None:
             f"{len(lines)} of {len(replays)} windows were not monitored:\n" + "\n".join(lines) + "\n"
             "The others are done. The same command goes on with these."
         )
-
-
-def _read_sql(name: str) -> Any:
-    return text((QUERIES / "backfill" / f"{name}.sql").read_text(encoding="utf-8"))

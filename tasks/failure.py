@@ -22,7 +22,7 @@ from tasks.ledger import Entry, read_ledger
 from tasks.links import link_run
 from tasks.message import Message, render_message
 from tasks.outbox import put_in
-from tasks.schema import prepare_schema
+from tasks.schema.migrate import prepare_schema
 from tasks.slack import Fate, find_sender
 
 

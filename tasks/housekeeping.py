@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from tasks.contract import QUERIES
 from tasks.job import is_job_id
+from tasks.schema.queries import read_query
 
 # In the order in which rows may go: those that name others first.
 PRUNED = ("mljob", "finding", "alert", "prediction", "backfill_window")
@@ -49,10 +49,12 @@ def clear(connection: Connection, contract: str) -> tuple[dict[str, int], list[s
 
     The ledger is append-only for everybody else: its guard is put aside for this transaction.
     """
-    locations = [str(row.artifact) for row in connection.execute(_read_sql("list_bundles"), {"contract": contract})]
-    connection.execute(_read_sql("open_ledger"))
+    locations = [
+        str(row.artifact) for row in connection.execute(read_query("housekeeping/list_bundles"), {"contract": contract})
+    ]
+    connection.execute(read_query("housekeeping/open_ledger"))
     rows = {table: _run(connection, f"clear_{table}", contract=contract) for table in CLEARED}
-    connection.execute(_read_sql("close_ledger"))
+    connection.execute(read_query("housekeeping/close_ledger"))
     return rows, locations
 
 
@@ -91,14 +93,10 @@ def remove_run_folders(results: Path, before: datetime | None, jobs: set[str]) -
 
 def list_jobs(connection: Connection, contract: str) -> set[str]:
     """The jobs of the contract that the journal knows."""
-    return {str(row.job_id) for row in connection.execute(_read_sql("list_jobs"), {"contract": contract})}
+    return {str(row.job_id) for row in connection.execute(read_query("housekeeping/list_jobs"), {"contract": contract})}
 
 
 def _run(connection: Connection, name: str, **parameters: Any) -> int:
     """Run a statement; the number that it returns, or how many rows it deleted."""
-    done = connection.execute(_read_sql(name), parameters)
+    done = connection.execute(read_query(f"housekeeping/{name}"), parameters)
     return int(done.scalar_one()) if done.returns_rows else int(done.rowcount)
-
-
-def _read_sql(name: str) -> Any:
-    return text((QUERIES / "housekeeping" / f"{name}.sql").read_text(encoding="utf-8"))

@@ -11,15 +11,16 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
 from tasks.alive import show_alive
-from tasks.contract import QUERIES
 from tasks.core.findings import Finding
 from tasks.job import Job
+from tasks.schema.locks import Lock, lock_until_commit
+from tasks.schema.queries import read_query
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -68,7 +69,7 @@ def write_entry(job: Job, stage: str, status: str, message: str = "") -> None:
     }
     show_alive(job)
     with connect(job.database).begin() as connection:
-        connection.execute(_read_sql("add_entry"), entry)
+        connection.execute(read_query("journal/add_entry"), entry)
 
 
 def describe_error(error: BaseException) -> str:
@@ -100,13 +101,13 @@ def keep_findings(job: Job, findings: Sequence[Finding]) -> int:
         with connect(job.database).begin() as connection:
             if job.backfill:
                 _replace_attempts(connection, job)
-            connection.execute(_read_sql("add_finding"), rows)
+            connection.execute(read_query("journal/add_finding"), rows)
     return len(rows)
 
 
 def _replace_attempts(connection: Connection, job: Job) -> None:
     window = {"backfill": job.backfill, "window_start": job.window.start}
-    connection.execute(_read_sql("lock_window"), {**window, "window_start": str(job.window.start)})
+    lock_until_commit(connection, Lock.FINDINGS, f"{job.backfill}/{job.window.start}")
     entry = {
         "contract": job.contract.name,
         "job_id": job.job_id,
@@ -114,15 +115,11 @@ def _replace_attempts(connection: Connection, job: Job) -> None:
         "job_date": job.started_at.date(),
         "message": f"Run {job.job_id} of the same backfill has taken its place.",
     }
-    connection.execute(_read_sql("replace_attempts"), {**window, **entry})
+    connection.execute(read_query("journal/replace_attempts"), {**window, **entry})
 
 
 def read_timings(job: Job) -> list[dict[str, Any]]:
     """Each stage of the job in its order: stage, status, seconds, message."""
     with connect(job.database).connect() as connection:
-        rows = connection.execute(_read_sql("timings"), {"job_id": job.job_id}).mappings().all()
+        rows = connection.execute(read_query("journal/timings"), {"job_id": job.job_id}).mappings().all()
     return [{name: row[name] for name in ("stage", "status", "seconds", "message")} for row in rows]
-
-
-def _read_sql(name: str) -> Any:
-    return text((QUERIES / "journal" / f"{name}.sql").read_text(encoding="utf-8"))

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from blocks.errors import LoanwatchError, UsageError
 from tasks.bundle import load_bundle
 from tasks.promote import GENESIS, Promotion, hash_evidence, hash_row, promote
-from tasks.registry import find_current, read_sql, read_version
+from tasks.registry import find_current, read_version
+from tasks.schema.queries import read_query
 
 
 class RollbackError(UsageError):
@@ -40,7 +41,7 @@ class Entry:
 
 def read_ledger(connection: Connection, contract: str) -> list[Entry]:
     """Every row, in the order in which they were written."""
-    rows = connection.execute(read_sql("ledger"), {"contract": contract})
+    rows = connection.execute(read_query("registry/ledger"), {"contract": contract})
     return [Entry(**row._mapping) for row in rows]
 
 

@@ -13,7 +13,7 @@ from blocks.errors import LoanwatchError, UsageError
 from blocks.postgres.copy import copy_file, quote_name
 from tasks.contract import Contract, Source
 from tasks.promote import retire_champion
-from tasks.schema import prepare_schema
+from tasks.schema.migrate import prepare_schema
 from tasks.sources import create_tables, lock_sources
 
 CHANGED_NOTHING = "Nothing was changed in the database."

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from tasks.contract import QUERIES
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.job import Job
+from tasks.schema.queries import read_query
 
 ANSWERED = (Verdict.PASS, Verdict.WARN, Verdict.FAIL)
 RUNS_LOOKED_AT = 30
@@ -116,7 +116,7 @@ def _list_recovered(findings: Sequence[Finding], earlier: Sequence[Earlier]) -> 
 
 def read_earlier(connection: Connection, job: Job) -> list[Earlier]:
     """What the runs before this one found and told, the latest first."""
-    query = text((QUERIES / "outbox" / "history.sql").read_text(encoding="utf-8"))
+    query = read_query("outbox/history")
     asked: dict[str, Any] = {"contract": job.contract.name, "window_end": job.window.end, "job_id": job.job_id}
     rows = connection.execute(query, {**asked, "runs": RUNS_LOOKED_AT}).all()
     return [_read_run(list(group)) for _, group in groupby(rows, key=lambda row: row.job_id)]

@@ -18,7 +18,7 @@ from tasks.extract import find_held_days
 from tasks.job import Job, make_results_folder, measure_start_up, name_job
 from tasks.plan import Asked, plan_reference, plan_trailing_window, plan_window, refuse_other_reference
 from tasks.registry import Champion, NoChampionError, find_champion
-from tasks.schema import prepare_schema
+from tasks.schema.migrate import prepare_schema
 
 
 @dataclass(frozen=True)

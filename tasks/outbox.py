@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
-from tasks.contract import QUERIES
 from tasks.core.policy import AlertPolicy
 from tasks.message import mark_repeat
+from tasks.schema.locks import Lock, try_lock_until_commit
+from tasks.schema.queries import read_query
 from tasks.slack import Answer, Fate, Sender
 
 FIRST_WAIT_SECONDS = 1.0
@@ -73,7 +74,7 @@ def put_in(engine: Engine, entry: Entry) -> bool:
         "fingerprints": list(entry.fingerprints),
     }
     with engine.begin() as connection:
-        return connection.execute(read_sql("add_alert"), row).rowcount == 1
+        return connection.execute(read_query("outbox/add_alert"), row).rowcount == 1
 
 
 def deliver(engine: Engine, send: Sender, policy: AlertPolicy, clock: Clock = Clock()) -> Delivery:
@@ -127,27 +128,22 @@ def _note(engine: Engine, alert_id: str, answer: Answer, may_repeat: bool) -> No
 def _take_turn(engine: Engine, clock: Clock, deadline: float) -> Iterator[bool]:
     """Hold the delivery lock, which goes with the transaction, and so with a process that dies; False: not ours."""
     with engine.begin() as connection:
-        while not (is_ours := bool(connection.execute(read_sql("lock")).scalar_one())) and clock.now() < deadline:
+        while not (is_ours := try_lock_until_commit(connection, Lock.DELIVERY)) and clock.now() < deadline:
             clock.sleep(0.2)
         yield is_ours
 
 
 def _read_next(engine: Engine) -> Any:
     with engine.connect() as connection:
-        return connection.execute(read_sql("next")).one_or_none()
+        return connection.execute(read_query("outbox/next")).one_or_none()
 
 
 def count_waiting(engine: Engine) -> int:
     """How many messages wait to be delivered."""
     with engine.connect() as connection:
-        return int(connection.execute(read_sql("count_pending")).scalar_one())
+        return int(connection.execute(read_query("outbox/count_pending")).scalar_one())
 
 
 def _execute(engine: Engine, name: str, values: dict[str, Any]) -> None:
     with engine.begin() as connection:
-        connection.execute(read_sql(name), values)
-
-
-def read_sql(name: str) -> Any:
-    """A query of tasks/sql/outbox with its bound parameters."""
-    return text((QUERIES / "outbox" / f"{name}.sql").read_text(encoding="utf-8"))
+        connection.execute(read_query(f"outbox/{name}"), values)

@@ -12,7 +12,9 @@ from sqlalchemy import Connection
 
 from blocks.errors import LoanwatchError
 from tasks.core.windows import Window
-from tasks.registry import find_current, read_sql, to_json
+from tasks.registry import find_current, to_json
+from tasks.schema.locks import Lock, lock_until_commit
+from tasks.schema.queries import read_query
 
 GENESIS = "0" * 64  # what stands before the first row of a chain
 
@@ -60,7 +62,7 @@ def register(connection: Connection, new: NewVersion) -> int:
         "reference_end": new.training_windows[-1].end,
         "training_windows": to_json(new.training_windows),
     }
-    return int(connection.execute(read_sql("add_version"), row).scalar_one())
+    return int(connection.execute(read_query("registry/add_version"), row).scalar_one())
 
 
 def promote(connection: Connection, promotion: Promotion) -> None:
@@ -69,7 +71,7 @@ def promote(connection: Connection, promotion: Promotion) -> None:
     Runs in the caller's transaction, so that either all of it happens or nothing.
     Raises PromotionConflictError where the champion is no longer `from_version`.
     """
-    connection.execute(read_sql("lock"), {"contract": promotion.contract})
+    lock_until_commit(connection, Lock.PROMOTION, promotion.contract)
     current = find_current(connection, promotion.contract)
     if current != promotion.from_version:
         raise PromotionConflictError(
@@ -79,10 +81,12 @@ def promote(connection: Connection, promotion: Promotion) -> None:
     for version, state in ((promotion.from_version, "retired"), (promotion.to_version, "champion")):
         if version is not None:
             change = {"contract": promotion.contract, "version": version, "state": state}
-            connection.execute(read_sql("set_state"), change)
-    previous = connection.execute(read_sql("last_hash"), {"contract": promotion.contract}).scalar() or GENESIS
+            connection.execute(read_query("registry/set_state"), change)
+    previous = (
+        connection.execute(read_query("registry/last_hash"), {"contract": promotion.contract}).scalar() or GENESIS
+    )
     row = {**asdict(promotion), "recorded_at": datetime.now(UTC), "previous_hash": previous}
-    connection.execute(read_sql("add_promotion"), {**row, "row_hash": hash_row(row)})
+    connection.execute(read_query("registry/add_promotion"), {**row, "row_hash": hash_row(row)})
 
 
 def retire_champion(connection: Connection, contract: str, why: str) -> bool:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row
 
 from blocks.errors import LoanwatchError, UsageError
 from tasks.bundle import Bundle, load_bundle
-from tasks.contract import QUERIES
 from tasks.core.windows import Window
+from tasks.schema.queries import read_query
 
 
 class UnknownVersionError(UsageError):
@@ -70,7 +70,9 @@ def find_champion(connection: Connection, contract: str, window: Window, version
         return None
     effective = (
         version
-        or connection.execute(read_sql("champion_effective_on"), {"contract": contract, "day": window.start}).scalar()
+        or connection.execute(
+            read_query("registry/champion_effective_on"), {"contract": contract, "day": window.start}
+        ).scalar()
     )
     if effective is None:
         first = read_version(connection, contract, int(current or 0))
@@ -101,13 +103,15 @@ def load_current(connection: Connection, contract: str) -> Champion:
 
 def find_current(connection: Connection, contract: str) -> int | None:
     """The version that is in production now, if any."""
-    version = connection.execute(read_sql("current_champion"), {"contract": contract}).scalar()
+    version = connection.execute(read_query("registry/current_champion"), {"contract": contract}).scalar()
     return None if version is None else int(version)
 
 
 def read_version(connection: Connection, contract: str, version: int) -> ModelVersion:
     """One registered model. Raises UnknownVersionError."""
-    row = connection.execute(read_sql("model_version"), {"contract": contract, "version": version}).one_or_none()
+    row = connection.execute(
+        read_query("registry/model_version"), {"contract": contract, "version": version}
+    ).one_or_none()
     if row is None:
         raise UnknownVersionError(
             f"There is no version {version} of a model for {contract}. `python -m flows.models` lists them."
@@ -117,7 +121,7 @@ def read_version(connection: Connection, contract: str, version: int) -> ModelVe
 
 def list_versions(connection: Connection, contract: str) -> list[ModelVersion]:
     """Every registered model, the oldest first."""
-    return [_read_row(row) for row in connection.execute(read_sql("list_versions"), {"contract": contract})]
+    return [_read_row(row) for row in connection.execute(read_query("registry/list_versions"), {"contract": contract})]
 
 
 def _read_row(row: Row[Any]) -> ModelVersion:
@@ -131,11 +135,6 @@ def _read_row(row: Row[Any]) -> ModelVersion:
         metrics=row.metrics,
         state=row.state,
     )
-
-
-def read_sql(name: str) -> Any:
-    """A query of tasks/sql/registry with its bound parameters."""
-    return text((QUERIES / "registry" / f"{name}.sql").read_text(encoding="utf-8"))
 
 
 def to_json(windows: tuple[Window, ...]) -> str:

@@ -16,17 +16,18 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyarrow import csv
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from blocks.postgres.connect import connect
 from blocks.postgres.copy import copy_file
 from tasks.compare import THRESHOLD
-from tasks.contract import QUERIES, Contract
+from tasks.contract import Contract
 from tasks.extract import stream_window
 from tasks.job import Job
 from tasks.journal import stage
 from tasks.preprocess import Floats
 from tasks.registry import Champion, load_current
+from tasks.schema.queries import read_query
 from tasks.train import score
 
 CHUNK_ROWS = 50_000
@@ -95,11 +96,7 @@ def add_predictions(
     csv.write_csv(table, lines)
     lines.seek(0)
     with engine.begin() as connection:
-        connection.execute(_read_sql("make_temporary"))
+        connection.execute(read_query("predictions/make_temporary"))
         copy_file(connection, TEMPORARY, tuple(table.column_names), lines)
-        added = connection.execute(_read_sql("add"), {"contract": contract.name, "version": version})
+        added = connection.execute(read_query("predictions/add"), {"contract": contract.name, "version": version})
         return int(added.rowcount)
-
-
-def _read_sql(name: str) -> Any:
-    return text((QUERIES / "predictions" / f"{name}.sql").read_text(encoding="utf-8"))

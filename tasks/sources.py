@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, text
 
 from blocks.postgres.copy import quote_name
-from tasks.contract import QUERIES, Source
+from tasks.contract import Source
+from tasks.schema.locks import Lock, lock_until_commit
 
 
 def list_existing(connection: Connection, sources: Sequence[Source]) -> list[Source]:
@@ -18,7 +19,7 @@ def list_existing(connection: Connection, sources: Sequence[Source]) -> list[Sou
 
 def lock_sources(connection: Connection) -> None:
     """One process at a time makes or fills source tables; until the transaction ends."""
-    connection.execute(text((QUERIES / "schema" / "lock.sql").read_text(encoding="utf-8")))
+    lock_until_commit(connection, Lock.TABLES)
 
 
 def create_tables(connection: Connection, sources: Sequence[Source]) -> None:

@@ -1,7 +1,4 @@
-"""Turns: one process at a time, by PostgreSQL's advisory locks, which end with the connection that holds them.
-
-A killed process loses its connection and with it the lock: nothing is left to be cleaned up.
-"""
+"""Training lock: one run at a time trains and promotes for a contract."""
 
 from __future__ import annotations
 
@@ -9,37 +6,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Engine
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
 from tasks.job import Job
 from tasks.registry import Champion, find_current
+from tasks.schema.locks import Lock, hold_lock
 
-TRAINING = "loanwatch.training"
 POLL_SECONDS = 0.5
 
 
 class TurnError(LoanwatchError):
     """Another run trains or promotes for this contract."""
-
-
-@contextmanager
-def hold_lock(engine: Engine, kind: str, name: str) -> Iterator[bool]:
-    """Yields whether the lock is ours; where it is, until the block ends."""
-    keys = {"kind": kind, "name": name}
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        held = connection.execute(text("select pg_try_advisory_lock(hashtext(:kind), hashtext(:name))"), keys)
-        is_held = bool(held.scalar_one())
-        try:
-            yield is_held
-        finally:
-            if is_held:
-                try:
-                    connection.execute(text("select pg_advisory_unlock(hashtext(:kind), hashtext(:name))"), keys)
-                except (SQLAlchemyError, LoanwatchError):  # the connection is gone, and the lock with it
-                    connection.invalidate()
 
 
 @contextmanager
@@ -66,7 +45,7 @@ def wait_for_turn(job: Job) -> Iterator[None]:
     engine, patience = connect(job.database), job.policy.promotion.turn_seconds
     deadline = time.monotonic() + patience
     while True:
-        with hold_lock(engine, TRAINING, job.contract.name) as is_ours:
+        with hold_lock(engine, Lock.TRAINING, job.contract.name) as is_ours:
             if is_ours:
                 yield
                 return

@@ -29,7 +29,7 @@ from tasks.message import Message
 from tasks.news import News
 from tasks.outbox import put_in
 from tasks.publish import StageEcho, explain_start, slug
-from tasks.schema import prepare_schema
+from tasks.schema.migrate import prepare_schema
 from tasks.slack import Answer, Fate
 from tasks.summary import Run
 from tests.slack_stand_in import check_blocks

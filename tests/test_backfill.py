@@ -21,8 +21,8 @@ from tasks.backfill import Replay, claim_next, cut_windows, keep_plan, keep_stat
 from tasks.core.policy import MonitorPolicy, TrainPolicy
 from tasks.core.windows import PlanError, Window
 from tasks.registry import NoChampionError
-from tasks.schema import prepare_schema
-from tasks.turn import hold_lock
+from tasks.schema.locks import Lock, hold_lock
+from tasks.schema.migrate import prepare_schema
 from tests.flow import month, run_monitor
 
 QUICK = MonitorPolicy(train=TrainPolicy(forest_trees=30, boosting_rounds=60))
@@ -101,11 +101,11 @@ def test_what_is_finished_is_not_done_again_unless_asked(planned):
 
 def test_a_lock_is_one_processs_and_ends_with_its_connection(engine, database):
     other = make_engine(database, Patience())
-    with hold_lock(engine, "kind", "name") as is_ours:
+    with hold_lock(engine, Lock.WINDOW, "name") as is_ours:
         assert is_ours
-        with hold_lock(other, "kind", "name") as is_theirs, hold_lock(other, "kind", "another") as is_free:
+        with hold_lock(other, Lock.WINDOW, "name") as is_theirs, hold_lock(other, Lock.WINDOW, "another") as is_free:
             assert (is_theirs, is_free) == (False, True)
-    with hold_lock(other, "kind", "name") as is_theirs:
+    with hold_lock(other, Lock.WINDOW, "name") as is_theirs:
         assert is_theirs
     other.dispose()
 
@@ -131,7 +131,7 @@ def test_a_second_run_waits_for_its_turn_and_says_why_not(demo, tmp_path):
     impatient = QUICK.model_copy(update={"promotion": QUICK.promotion.model_copy(update={"turn_seconds": 0})})
     run_monitor(tmp_path, **month(2024, 9), policy=QUICK)
     with (
-        hold_lock(demo, "loanwatch.training", "loan_applications"),
+        hold_lock(demo, Lock.TRAINING, "loan_applications"),
         pytest.raises(LoanwatchError, match="Another run trains"),
     ):
         run_monitor(tmp_path, **month(2024, 12), policy=impatient)

@@ -16,7 +16,7 @@ from tasks.backfill_alert import compose_backfill, is_worth_telling, tell_backfi
 from tasks.core.policy import AlertPolicy
 from tasks.core.windows import month_of
 from tasks.failure import tell_failure
-from tasks.schema import prepare_schema
+from tasks.schema.migrate import prepare_schema
 from tests.slack_stand_in import check_blocks
 
 DONE = Replay("b", month_of("2024-01"), {}, "finished", attempts=1, outcome="stable")

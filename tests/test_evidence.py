@@ -19,7 +19,7 @@ from tasks.core.policy import MonitorPolicy, load_policy
 from tasks.core.windows import Window
 from tasks.evidence import EvidenceError, JobNameError, find_run, gather_evidence, write_pack
 from tasks.job import Job
-from tasks.schema import prepare_schema
+from tasks.schema.migrate import prepare_schema
 from tests.second_lender import CONTRACT
 
 JOB_ID = "20240901T060000-3f9a1c"

@@ -14,7 +14,7 @@ from flows.monitor import monitor
 from flows.score import score
 from flows.train import train
 from tasks.failure import explain_models, name_contract, tell_failure
-from tasks.schema import prepare_schema
+from tasks.schema.migrate import prepare_schema
 from tests.second_lender import CONTRACT as SECOND_CONTRACT
 
 DAYS = {"start": date(2030, 1, 1), "end": date(2030, 1, 31)}

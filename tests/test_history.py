@@ -19,7 +19,7 @@ from tasks.history.heat import TOGETHER, map_heat
 from tasks.history.records import read_history
 from tasks.job import Job
 from tasks.journal import keep_findings, write_entry
-from tasks.schema import prepare_schema
+from tasks.schema.migrate import prepare_schema
 from tests.browser import audit, is_too_wide, needs_chromium, open_tab
 
 HOSTILE = "<script>document.title='hacked'</script>"

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from flows import reset
 from tasks.contract import load_contract
 from tasks.job import name_job
-from tasks.schema import prepare_schema
+from tasks.schema.migrate import prepare_schema
 from tests.small_model import install, make_bundle
 
 CONTRACT = load_contract("loan_applications")

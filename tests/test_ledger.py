@@ -18,7 +18,7 @@ from tasks.contract import load_contract
 from tasks.ledger import Return, RollbackError, find_version_on, read_ledger, roll_back, verify_ledger
 from tasks.promote import Promotion, PromotionConflictError, hash_evidence, promote, retire_champion
 from tasks.registry import NoChampionError, UnknownVersionError, find_current, load_current, read_version
-from tasks.schema import prepare_schema
+from tasks.schema.migrate import prepare_schema
 from tests.small_model import install, make_bundle
 
 CONTRACT = load_contract("loan_applications")

@@ -28,7 +28,7 @@ from tasks.job import Job, make_results_folder, name_job
 from tasks.ledger import read_ledger, verify_ledger
 from tasks.preprocess import prepare
 from tasks.registry import find_champion, find_current
-from tasks.schema import prepare_schema
+from tasks.schema.migrate import prepare_schema
 from tests.second_lender import CONTRACT as SECOND_CONTRACT
 from tests.second_lender import fill_table, make_requests
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from tasks.schema import MIGRATIONS, SchemaError, prepare_schema, read_migrations
+from tasks.schema.migrate import MIGRATIONS, SchemaError, prepare_schema, read_migrations
 
 
 def test_a_first_use_makes_the_schema_and_a_second_changes_nothing(engine):

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from tasks.contract import QUERIES
 from tasks.core.findings import DRIFT_QUESTIONS, UNANSWERED, Outcome, Question, Verdict
+from tasks.schema.queries import read_query
 
 RUNS, ALERTS = 100, 50
 GRAVITY = ("fail", "not_enough_data", "not_run", "warn", "pass")
@@ -83,10 +83,10 @@ def find_gravest(findings: Sequence[Record], question: str) -> str:
 
 def read_history(connection: Connection) -> list[History]:
     """Every contract's history, by the contract's name."""
-    runs = connection.execute(_read_sql("runs"), {"runs": RUNS}).mappings().all()
-    rows = connection.execute(_read_sql("findings"), {"job_ids": [run["job_id"] for run in runs]}).all()
-    promotions = [dict(row) for row in connection.execute(_read_sql("promotions")).mappings()]
-    alerts = [dict(row) for row in connection.execute(_read_sql("alerts"), {"alerts": ALERTS}).mappings()]
+    runs = connection.execute(read_query("history/runs"), {"runs": RUNS}).mappings().all()
+    rows = connection.execute(read_query("history/findings"), {"job_ids": [run["job_id"] for run in runs]}).all()
+    promotions = [dict(row) for row in connection.execute(read_query("history/promotions")).mappings()]
+    alerts = [dict(row) for row in connection.execute(read_query("history/alerts"), {"alerts": ALERTS}).mappings()]
     found: dict[str, list[Any]] = {}
     for row in rows:
         found.setdefault(row.job_id, []).append(row)
@@ -107,7 +107,3 @@ def read_history(connection: Connection) -> list[History]:
 def _make_run(run: Record, rows: Sequence[Any], has_promoted: bool) -> PastRun:
     window = (rows[0].window_start, rows[0].window_end) if rows else None
     return PastRun(**run, window=window, findings=[row.details for row in rows], has_promoted=has_promoted)
-
-
-def _read_sql(name: str) -> Any:
-    return text((QUERIES / "history" / f"{name}.sql").read_text(encoding="utf-8"))

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Engine, text
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.errors import PermissionMissingError
-from tasks.contract import QUERIES
+from tasks.schema.locks import Lock, lock_until_commit
+from tasks.schema.queries import read_query
 
-MIGRATIONS = QUERIES / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class SchemaError(LoanwatchError):
@@ -45,7 +46,7 @@ def prepare_schema(engine: Engine, folder: Path = MIGRATIONS) -> int:
             return 0
     try:
         with engine.begin() as connection:
-            connection.execute(text((QUERIES / "schema" / "lock.sql").read_text(encoding="utf-8")))
+            lock_until_commit(connection, Lock.TABLES)
             _create_schema(connection)
             missing = _list_missing(migrations, _read_applied(connection))
             for migration in missing:
@@ -95,7 +96,7 @@ def _create_schema(connection: Connection) -> None:
     if connection.execute(text("select to_regnamespace('loanwatch')")).scalar() is None:
         connection.execute(text("create schema loanwatch"))
     if connection.execute(text("select to_regclass('loanwatch.migration')")).scalar() is None:
-        connection.execute(text((QUERIES / "schema" / "migration_table.sql").read_text(encoding="utf-8")))
+        connection.execute(read_query("migration_table"))
 
 
 def _apply(connection: Connection, migration: Migration) -> None:
