@@ -32,7 +32,8 @@ from benchmarks.records import LARGE_ROWS, Job, Record, count_outcomes, run_job
 from benchmarks.scenarios import SCENARIOS, Scenario
 from benchmarks.table import as_markdown, check_goals
 from blocks.errors import LoanwatchError, UsageError
-from tasks.contract import Contract, load_contract
+from tasks.contract.contract import Contract
+from tasks.contract.load import load_contract
 
 CONTRACT = "loan_applications"
 PROCESSES = os.cpu_count() or 2

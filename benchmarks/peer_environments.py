@@ -18,7 +18,7 @@ import pandas as pd
 
 from benchmarks.procedures import Raised, ScoredPair
 from blocks.errors import LoanwatchError
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.core.findings import Question
 
 ROOT = Path(__file__).parent.parent

@@ -15,7 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blocks.errors import LoanwatchError, UsageError
-from tasks.contract import Column, Contract, Source
+from tasks.contract.columns import Column, Source
+from tasks.contract.contract import Contract
 
 
 class DataError(UsageError):

@@ -16,13 +16,14 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks.changes import Pair, is_approved
 from benchmarks.scores import Folds
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift import measure_drift
 from tasks.estimate import estimate_auc
 from tasks.model_drift import measure_model_drift
+from tasks.preprocess import read_labels
 from tasks.profile import Profile, fit_profile
 
 Floats = NDArray[np.float64]
@@ -73,7 +74,12 @@ def merge_alarms(earlier: Raised, later: Raised) -> Raised:
 
 
 def _fit(scored: ScoredPair) -> Profile:
-    return fit_profile(scored.contract, scored.reference, scored.reference_scores, origin="out_of_fold", seed=0)
+    return fit_profile(
+        scored.contract,
+        ScoredWindow(scored.reference, read_labels(scored.contract, scored.reference), scored.reference_scores),
+        origin="out_of_fold",
+        seed=0,
+    )
 
 
 def find_estimate_error(scored: ScoredPair) -> float:

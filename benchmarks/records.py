@@ -17,7 +17,7 @@ from benchmarks.pools import Pool, draw_bootstrap, draw_disjoint
 from benchmarks.procedures import Raised, Tool, find_estimate_error, merge_alarms, score_pair
 from benchmarks.scenarios import SCENARIOS, Scenario
 from benchmarks.scores import Folds, cross_fit
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.core.findings import Question
 
 LARGE_ROWS = 100_000

@@ -19,7 +19,8 @@ from blocks.postgres.connect import Patience, make_engine
 from blocks.postgres.copy import copy_file
 from blocks.postgres.embedded import start_embedded
 from tasks.core.policy import Kind, TrainPolicy
-from tasks.preprocess import prepare
+from tasks.core.scored_window import ScoredWindow
+from tasks.preprocess import prepare, read_labels
 from tasks.profile import fit_profile, save_profile
 from tasks.train import fit_candidate, score
 
@@ -85,7 +86,12 @@ def make_inputs(folder: Path, training_rows: int) -> None:
     current = _add_noise(reference.sample(frac=1.0, random_state=1, ignore_index=True))
     prepared = prepare(contract, current)
     reference_scores = score(pipeline, reference)
-    profile = fit_profile(contract, reference, reference_scores, origin="out_of_fold", seed=0)
+    profile = fit_profile(
+        contract,
+        ScoredWindow(reference, read_labels(contract, reference), reference_scores),
+        origin="out_of_fold",
+        seed=0,
+    )
     save_profile(profile, folder / "profile.parquet")
     training = reference.sample(min(training_rows, len(reference)), random_state=2, ignore_index=True)
     scores = score(pipeline, current)

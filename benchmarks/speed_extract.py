@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 
 from blocks.postgres.connect import read_snapshot
 from blocks.postgres.copy import copy_file
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.core.windows import Window
 from tasks.demo.generator import make_applications
 from tasks.extract import Extract, extract_window, read_answer

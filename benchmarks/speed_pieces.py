@@ -25,7 +25,7 @@ from tasks.deepchecks_pages import code_rows, write_drift_page, write_model_page
 from tasks.drift import measure_drift
 from tasks.extract import Extract
 from tasks.model_drift import measure_model_drift
-from tasks.preprocess import prepare
+from tasks.preprocess import prepare, read_labels
 from tasks.profile import fit_profile, load_profile
 from tasks.quality import measure_quality
 from tasks.train import score, split_by_time, train_candidates
@@ -165,7 +165,12 @@ def _ask_all(profile: Any, inputs: Inputs) -> Any:
 
 
 def _fit_profile(inputs: Inputs) -> Any:
-    return fit_profile(CONTRACT, inputs.reference, inputs.reference_scores, origin="out_of_fold", seed=0)
+    return fit_profile(
+        CONTRACT,
+        ScoredWindow(inputs.reference, read_labels(CONTRACT, inputs.reference), inputs.reference_scores),
+        origin="out_of_fold",
+        seed=0,
+    )
 
 
 def _prepare_suite(inputs: Inputs) -> Run:

@@ -22,7 +22,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from benchmarks.pools import read_applications
 from tasks.classifiers import build_classifier
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.core.files import write_json
 from tasks.core.policy import Kind, QualityPolicy, TrainPolicy
 from tasks.demo.applicants import sample_applicants

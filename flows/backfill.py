@@ -33,7 +33,7 @@ from tasks.backfill import (
     refuse_failures,
 )
 from tasks.backfill_alert import tell_backfill
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy, load_policy
 from tasks.core.windows import PlanError, Window
 from tasks.failure import tell_failure

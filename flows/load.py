@@ -13,7 +13,8 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.local import report_error
 from tasks.advise import advise_indexes
-from tasks.contract import Contract, load_contract
+from tasks.contract.contract import Contract
+from tasks.contract.load import load_contract
 from tasks.load import LoadFolderError, load_tables
 
 app = App(name="flows.load", help="Load a lender's CSV files into the source tables.")

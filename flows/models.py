@@ -15,7 +15,7 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.local import report_error
 from tasks.bundle import load_bundle
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.ledger import LedgerError, find_version_on, read_ledger, verify_ledger
 from tasks.registry import find_current, list_versions, read_version
 from tasks.schema.migrate import prepare_schema

@@ -25,7 +25,7 @@ from flows.local import report_error, run_flow
 from tasks.alert import tell_outcome
 from tasks.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.champion import train_first_champion
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.core.files import write_json
 from tasks.core.findings import DRIFT_QUESTIONS, Outcome, Question, Verdict
 from tasks.core.policy import MonitorPolicy, load_policy

@@ -12,7 +12,7 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from blocks.prefect_server import find_fault, find_server
 from flows.local import report_error
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.events import emit_promotion
 from tasks.job import name_job
 from tasks.ledger import Return, roll_back

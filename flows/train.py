@@ -18,7 +18,7 @@ from blocks.postgres.connect import adopt_database_option
 from flows.local import report_error, run_flow
 from flows.monitor import find_scheduled_day
 from tasks.challenge import compare_with_champion, promote_or_keep, train_challenger
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy, load_policy
 from tasks.core.windows import PlanError
 from tasks.events import emit_promotions

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from blocks.postgres.copy import quote_name
-from tasks.contract import Contract, Source
+from tasks.contract.columns import Source
+from tasks.contract.contract import Contract
 from tasks.schema.queries import read_query
 
 

@@ -17,7 +17,8 @@ from sqlalchemy import Connection
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.copy import copy_query
-from tasks.contract import Column, Contract
+from tasks.contract.columns import Column
+from tasks.contract.contract import Contract
 from tasks.typed import read_numbers, read_times, read_words
 
 REPEATS, OLDER_VERSIONS, AMBIGUOUS = "loanwatch_repeats", "loanwatch_older_versions", "loanwatch_is_ambiguous"

@@ -10,7 +10,8 @@ import pandas as pd
 import scipy
 from numpy.typing import NDArray
 
-from tasks.contract import Contract, Role
+from tasks.contract.columns import Role
+from tasks.contract.contract import Contract
 from tasks.segments import Segment, cut_segments
 
 FEWEST_ROWS = 30

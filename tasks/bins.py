@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.contract import Column
+from tasks.contract.columns import Column
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.core.versions import find_version
 from tasks.core.windows import Window
 

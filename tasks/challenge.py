@@ -22,7 +22,7 @@ from tasks.compare import (
     measure_difference,
     measure_performance,
 )
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.core.files import write_json
 from tasks.core.findings import Finding, Outcome
 from tasks.core.policy import PromotionPolicy

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
@@ -17,6 +16,7 @@ from tasks.calibration import measure_calibration_error, measure_intervals, meas
 from tasks.card import write_card
 from tasks.compare import THRESHOLD, measure_performance
 from tasks.core.findings import Verdict
+from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
 from tasks.customers import Customers, remember_customers
 from tasks.extract import extract_window
@@ -60,8 +60,7 @@ def build_bundle(job: Job, trained: Trained) -> Bundle:
     """The model with the profile of its reference, its metrics and its card."""
     profile = fit_profile(
         job.contract,
-        _with_labels(job, trained.fitted_on),
-        trained.candidate.out_of_fold,
+        ScoredWindow(trained.fitted_on.applications, trained.fitted_on.labels, trained.candidate.out_of_fold),
         origin="out_of_fold",
         seed=job.policy.drift.seed,
     )
@@ -198,12 +197,3 @@ def _refuse_poor_model(job: Job, metrics: dict[str, Any]) -> None:
             f"The first model's AUC falls from {training:.3f} in training to {test:.3f}, by more than "
             f"{limits.maximum_gap:.2f}. Choose a longer reference window."
         )
-
-
-def _with_labels(job: Job, rows: Prepared) -> pd.DataFrame:
-    """The profile reads labels from the contract's target column."""
-    target = job.contract.target
-    other = next(word for word in target.allowed or () if word != target.positive)
-    labelled = rows.applications.copy()
-    labelled[target.name] = np.where(rows.labels == 1, str(target.positive), other)
-    return labelled

@@ -13,7 +13,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.preprocess import Floats
 from tasks.transformers import build_preprocessor

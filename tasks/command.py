@@ -6,7 +6,7 @@ import json
 import shlex
 from pathlib import Path
 
-from tasks.contract import CONTRACTS
+from tasks.contract.contract import SHIPPED
 from tasks.core.files import write_text
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window
@@ -28,7 +28,7 @@ def spell_command(job: Job, reference: Window | None) -> str:
         words += ["--champion", str(job.champion)]
     if not job.may_promote:
         words.append("--no-promote")
-    if job.contract.file != CONTRACTS / "loan_applications.toml":
+    if job.contract.file.parent != SHIPPED:
         words += ["--contract", str(job.contract.file)]
     if job.database.kind == "block":
         words += ["--database", job.database.name]

@@ -25,7 +25,8 @@ from tasks.answers import (
     read_column,
     stream_texts,
 )
-from tasks.contract import Column, Contract
+from tasks.contract.columns import Column
+from tasks.contract.contract import Contract
 from tasks.core.windows import FIRST_DAY, LAST_DAY, Window
 from tasks.job import Job
 from tasks.journal import stage

@@ -15,7 +15,7 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect, resolve_database
 from tasks.alert import deliver_waiting, make_entry
 from tasks.backfill import UnfinishedError
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.core.policy import AlertPolicy, MonitorPolicy
 from tasks.journal import describe_error, log
 from tasks.ledger import Entry, read_ledger

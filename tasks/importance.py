@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy
 
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.preprocess import Floats, Prepared, union_rows
 from tasks.statistics.auc import compare_paired_auc
 from tasks.train import score_by_fold

@@ -14,7 +14,7 @@ import psutil
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Database
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window
 

@@ -17,7 +17,8 @@ import pandas as pd
 import scipy
 from numpy.typing import NDArray
 
-from tasks.contract import Column, Contract
+from tasks.contract.columns import Column
+from tasks.contract.contract import Contract
 from tasks.core.policy import QualityPolicy
 
 Floats = NDArray[np.float64]

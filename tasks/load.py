@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Engine, text
 
 from blocks.errors import LoanwatchError, UsageError
 from blocks.postgres.copy import copy_file, quote_name
-from tasks.contract import Contract, Source
+from tasks.contract.columns import Source
+from tasks.contract.contract import Contract
 from tasks.promote import retire_champion
 from tasks.schema.migrate import prepare_schema
 from tasks.sources import create_tables, lock_sources

@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 
 from blocks.postgres.connect import connect, resolve_database
 from tasks.abandon import abandon_dead_stages
-from tasks.contract import Contract, load_contract
+from tasks.contract.contract import Contract
+from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window
 from tasks.demo.fill import fill_demo

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.contract import Column, Contract, Role
+from tasks.contract.columns import Column, Role
+from tasks.contract.contract import Contract
 from tasks.extract import Extract
 from tasks.job import Job
 from tasks.journal import stage

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from blocks.errors import LoanwatchError, UsageError
 from tasks.bins import MISSING, Bins, Codes, Floats, fit_bins
-from tasks.contract import Contract
-from tasks.preprocess import read_labels
+from tasks.contract.contract import Contract
+from tasks.core.scored_window import ScoredWindow
 from tasks.statistics.auc import Auc, measure_auc
 
 SCHEMA = "loanwatch.profile/1"
@@ -73,8 +73,8 @@ class Profile:
         return pd.DataFrame({bins.name: bins.decode(codes[:, place]) for place, bins in enumerate(self.columns)})
 
 
-def fit_profile(contract: Contract, applications: pd.DataFrame, scores: Floats, *, origin: str, seed: int) -> Profile:
-    """The profile of a reference: its features, its labels (by the contract's target) and its scores, row by row.
+def fit_profile(contract: Contract, reference: ScoredWindow, *, origin: str, seed: int) -> Profile:
+    """The profile of a reference: its features, labels and scores.
 
     `origin` says where the scores come from: `out_of_fold` or `holdout`. A model scores rows that it was fitted on
     better than any other, so that with such scores every later window would look like drift.
@@ -85,10 +85,11 @@ def fit_profile(contract: Contract, applications: pd.DataFrame, scores: Floats, 
             f"A reference needs scores of rows that the model has not seen ({' or '.join(ORIGINS)}), not {origin!r}: "
             "score each row by a fold that was fitted without it, or use rows that were held out."
         )
+    applications, labels, scores = reference.applications, reference.labels, reference.scores
     missing = pd.Series(np.nan, index=applications.index)
     columns = tuple(fit_bins(column, applications.get(column.name, missing)) for column in contract.features)
     bare = Profile(columns, (), (), len(applications), 0, 0, None, origin, np.empty((0, 0), np.int32), scores, scores)
-    codes, labels = bare.encode(applications), read_labels(contract, applications)
+    codes = bare.encode(applications)
     known = ~np.isnan(labels)
     has_both = len(np.unique(labels[known])) > 1
     sample = sample_rows(len(codes), SAMPLE_ROWS, seed)

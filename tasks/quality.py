@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question, Verdict, summarise
 from tasks.core.policy import QualityPolicy
 from tasks.core.scored_window import ScoredWindow

@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 from blocks.postgres.connect import connect
 from blocks.postgres.copy import copy_file
 from tasks.compare import THRESHOLD
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.extract import stream_window
 from tasks.job import Job
 from tasks.journal import stage
@@ -76,9 +76,7 @@ def score_applications(job: Job, champion: Champion, chunk_rows: int = CHUNK_ROW
 
 def decide_loans(contract: Contract, scores: Floats) -> np.ndarray[Any, Any]:
     """The target's positive word from a probability of one half on, else the other."""
-    target = contract.target
-    other = next(word for word in target.allowed or () if word != target.positive)
-    return np.where(scores >= THRESHOLD, str(target.positive), other)
+    return np.where(scores >= THRESHOLD, contract.positive, contract.negative)
 
 
 def add_predictions(

@@ -14,7 +14,8 @@ import pandas as pd
 import scipy
 from numpy.typing import NDArray
 
-from tasks.contract import Column, Contract, Role
+from tasks.contract.columns import Column, Role
+from tasks.contract.contract import Contract
 from tasks.core.policy import PromotionPolicy
 from tasks.preprocess import Floats, clean_column
 from tasks.statistics.auc import compare_paired_auc, measure_auc

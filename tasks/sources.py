@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, text
 
 from blocks.postgres.copy import quote_name
-from tasks.contract import Source
+from tasks.contract.columns import Source
 from tasks.schema.locks import Lock, lock_until_commit
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from blocks.errors import LoanwatchError
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.preprocess import Floats, Prepared, concatenate
 

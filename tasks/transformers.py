@@ -17,7 +17,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
 
-from tasks.contract import Column, Contract, Derived
+from tasks.contract.columns import Column, Derived
+from tasks.contract.contract import Contract
 from tasks.preprocess import clean_column
 
 

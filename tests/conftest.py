@@ -64,7 +64,7 @@ def engine(database: URL) -> Iterator[Engine]:
 def demo_database(make_database: MakeDatabase) -> URL:
     """A database with the demo's twelve months, to be used as a template."""
     from blocks.postgres.connect import Patience, make_engine
-    from tasks.contract import load_contract
+    from tasks.contract.load import load_contract
     from tasks.demo.fill import copy_frame
     from tasks.demo.generator import make_applications
     from tasks.sources import create_tables

@@ -174,7 +174,7 @@ def stop_all(stack: Stack) -> None:
 def fill_loans(url: URL) -> Engine:
     """The demo's applications in the lender's database."""
     from blocks.postgres.connect import Patience, make_engine
-    from tasks.contract import load_contract
+    from tasks.contract.load import load_contract
     from tasks.demo.fill import copy_frame
     from tasks.demo.generator import make_applications
     from tasks.sources import create_tables

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.core.findings import Finding
 from tasks.extract import Extract
 

@@ -10,8 +10,9 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from tasks.bundle import Bundle, save_bundle
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.core.policy import Kind, TrainPolicy
+from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
 from tasks.customers import remember_customers
 from tasks.preprocess import prepare
@@ -40,9 +41,7 @@ def make_applications(contract: Contract, rows: int = 600, seed: int = 0) -> pd.
     first = next(column.name for column in contract.features if column.type == "number")
     numbers = np.asarray(made[first], dtype=float)
     is_positive = numbers + rng.normal(0, numbers.std() / 2, rows) > np.median(numbers)
-    target = contract.target
-    other = next(word for word in target.allowed or () if word != target.positive)
-    made[target.name] = pd.Categorical(np.where(is_positive, str(target.positive), other))
+    made[contract.target.name] = pd.Categorical(np.where(is_positive, contract.positive, contract.negative))
     return pd.DataFrame(made)
 
 
@@ -51,7 +50,9 @@ def make_bundle(contract: Contract, seed: int = 0, kind: Kind = Kind.GRADIENT_BO
     applications = make_applications(contract, seed=seed)
     prepared = prepare(contract, applications)
     candidate = fit_candidate(contract, kind, prepared, QUICK)
-    profile = fit_profile(contract, applications, candidate.out_of_fold, origin="out_of_fold", seed=1)
+    profile = fit_profile(
+        contract, ScoredWindow(applications, prepared.labels, candidate.out_of_fold), origin="out_of_fold", seed=1
+    )
     return Bundle(candidate.pipeline, profile, remember_customers(prepared.keys), METRICS, "# A small model\n")
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from blocks.postgres.connect import Database
 from tasks.alert import Told, compose_outcome, deliver_waiting, is_worth_telling, make_entry
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Outcome, Question, Verdict
 from tasks.core.policy import AlertPolicy, MonitorPolicy
 from tasks.core.windows import PlanError, Window

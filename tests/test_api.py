@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from blocks.postgres.connect import Database, Patience, make_engine
 from deployments.api.app import create_app
 from deployments.api.serving import find_middles
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.core.policy import Kind
 from tasks.ledger import Return, roll_back
 from tasks.schema.migrate import prepare_schema

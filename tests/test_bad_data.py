@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Patience, make_engine
 from blocks.postgres.errors import SourceMissingError
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Question, Verdict, summarise
 from tasks.core.policy import DriftPolicy, Kind, QualityPolicy, TrainPolicy
 from tasks.core.scored_window import ScoredWindow
@@ -27,7 +27,7 @@ from tasks.extract import extract_window
 from tasks.leak_findings import measure_auc_without_leaks
 from tasks.load import load_tables
 from tasks.model_drift import measure_model_drift
-from tasks.preprocess import prepare
+from tasks.preprocess import prepare, read_labels
 from tasks.profile import Profile, fit_profile
 from tasks.quality import is_fit, measure_quality
 from tasks.sources import create_tables
@@ -68,7 +68,15 @@ def model(tables: Engine) -> Model:
     prepared = prepare(CONTRACT, applications)
     decided = applications[prepared.is_labelled].reset_index(drop=True)
     candidate = fit_candidate(CONTRACT, Kind.GRADIENT_BOOSTING, prepared, QUICK)
-    return Model(candidate, fit_profile(CONTRACT, decided, candidate.out_of_fold, origin="out_of_fold", seed=1))
+    return Model(
+        candidate,
+        fit_profile(
+            CONTRACT,
+            ScoredWindow(decided, read_labels(CONTRACT, decided), candidate.out_of_fold),
+            origin="out_of_fold",
+            seed=1,
+        ),
+    )
 
 
 def fill(engine: Engine, tables: Tables) -> None:

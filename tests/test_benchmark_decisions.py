@@ -25,7 +25,8 @@ from benchmarks.scenarios import SCENARIOS
 from benchmarks.scores import cross_fit
 from benchmarks.table import as_markdown, check_goals
 from blocks.errors import UsageError
-from tasks.contract import Contract, load_contract
+from tasks.contract.contract import Contract
+from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Question, Verdict
 
 ROOT = Path(__file__).parent.parent

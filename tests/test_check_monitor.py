@@ -12,7 +12,7 @@ from scipy import stats
 
 from blocks.postgres.connect import Patience, make_engine
 from flows.check_monitor import app
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.core.findings import Question
 from tasks.core.policy import MonitorPolicy, TrainPolicy
 from tasks.statistics.intervals import bound_share

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.contract import ContractError, Role, load_contract
+from tasks.contract.columns import Role
+from tasks.contract.load import ContractError, load_contract
 
 GOOD = """
 name = "cards"

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.scored_window import ScoredWindow
 from tasks.deepchecks_pages import code_rows, write_drift_page, write_model_page, write_quality_page
 from tasks.deepchecks_pages.pages import BOUNDS
 from tasks.preprocess import read_labels
@@ -33,7 +34,9 @@ def pages(tmp_path_factory):
     window["channel"] = words.astype("category")
     window["request_no"] = [f"request-{number}" for number in range(len(window))]
     window.loc[[3, 4], ["yearly_salary", "wanted_limit"]] = SECRET_SALARY, SECRET_LIMIT
-    profile = fit_profile(contract, reference, score(reference), origin="holdout", seed=0)
+    profile = fit_profile(
+        contract, ScoredWindow(reference, read_labels(contract, reference), score(reference)), origin="holdout", seed=0
+    )
     coded = [
         code_rows(lambda taken: profile.decode(profile.encode(taken)), rows, read_labels(contract, rows), score(rows))
         for rows in (reference, window)
@@ -92,7 +95,9 @@ def test_a_page_in_a_browser(pages, tmp_path, name, width):
 def test_a_window_without_labels_has_pages_too(tmp_path):
     contract = load_contract("tests/second_lender/card_requests.toml")
     reference, window = make_frame(1, 900), make_frame(2, 600)
-    profile = fit_profile(contract, reference, score(reference), origin="holdout", seed=0)
+    profile = fit_profile(
+        contract, ScoredWindow(reference, read_labels(contract, reference), score(reference)), origin="holdout", seed=0
+    )
     before = code_rows(profile.decode, profile.codes, profile.labels, profile.scores)
     unknown = np.full(len(window), np.nan)
     now = code_rows(lambda taken: profile.decode(profile.encode(taken)), window, unknown, score(window))

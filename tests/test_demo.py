@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 
 from blocks.errors import UsageError
 from blocks.postgres.connect import Database
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.core.windows import month_of
 from tasks.demo.fill import fill_demo
 from tasks.demo.generator import make_applications

@@ -14,7 +14,7 @@ from blocks.postgres.connect import Database
 from flows import monitor
 from flows.evidence import command
 from tasks.command import spell_command, spell_policy
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy, load_policy
 from tasks.core.windows import Window
 from tasks.evidence import EvidenceError, JobNameError, find_run, gather_evidence, write_pack

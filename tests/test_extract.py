@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from blocks.postgres.errors import SourceMissingError, WriteRefusedError
-from tasks.contract import Contract, load_contract
+from tasks.contract.contract import Contract
+from tasks.contract.load import load_contract
 from tasks.core.windows import Window
 from tasks.extract import Extract, ExtractError, extract_window, find_held_days
 from tasks.sources import create_tables

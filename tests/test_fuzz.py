@@ -12,13 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.contract import CONTRACTS, Contract, ContractError, load_contract
+from tasks.contract.contract import SHIPPED, Contract
+from tasks.contract.load import ContractError, load_contract
 from tasks.core.policy import MonitorPolicy, PolicyError, load_policy
 from tasks.typed import UnreadableTextError, read_number, read_numbers, read_time, read_times
 
 pytestmark = pytest.mark.bad_input
 
-GOOD = (CONTRACTS / "loan_applications.toml").read_text(encoding="utf-8")
+GOOD = (SHIPPED / "loan_applications.toml").read_text(encoding="utf-8")
 TEXTS = st.text(max_size=30)
 NUMBER_LIKE = st.text(alphabet="0123456789.,-+$eE %'_xnaifNAI \u00a0\u202f７", max_size=14)
 TIME_LIKE = st.one_of(

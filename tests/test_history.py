@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from blocks.postgres.connect import Database
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import month_of

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from blocks.postgres.copy import copy_file
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.core.policy import QualityPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from flows import models, rollback
 from tasks import events
 from tasks.bundle import BundleError
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.ledger import Return, RollbackError, find_version_on, read_ledger, roll_back, verify_ledger
 from tasks.promote import Promotion, PromotionConflictError, hash_evidence, promote, retire_champion
 from tasks.registry import NoChampionError, UnknownVersionError, find_current, load_current, read_version

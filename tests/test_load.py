@@ -11,7 +11,7 @@ from sqlalchemy import URL, Engine, text
 
 from flows.load import command
 from tasks.advise import advise_indexes
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.core.windows import Window
 from tasks.load import LoadError, LoadFolderError, load_tables
 from tasks.promote import NewVersion, Promotion, promote, register

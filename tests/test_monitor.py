@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from blocks.postgres.connect import Patience, make_engine
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.core.findings import Question
 from tasks.core.policy import MonitorPolicy, TrainPolicy
 from tasks.demo.story import STORY, render_story

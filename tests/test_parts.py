@@ -12,7 +12,8 @@ from sqlalchemy import Engine, text
 
 from blocks.postgres.connect import Patience, make_engine
 from blocks.postgres.errors import DatabaseLostError, SourceMissingError
-from tasks.contract import Contract, Parts
+from tasks.contract.columns import Parts
+from tasks.contract.contract import Contract
 from tasks.extract import Extract, ExtractError, extract_window
 from tasks.sources import create_tables
 from tests.postgres import find_debian_programs, run_postgres

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.preprocess import concatenate, prepare, union_rows
 from tasks.transformers import DeriveFeatures, EncodeFrequency, build_preprocessor
 

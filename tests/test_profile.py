@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.bins import MISSING, NEW_WORD, fit_bins, fit_edges
+from tasks.core.scored_window import ScoredWindow
+from tasks.preprocess import read_labels
 from tasks.profile import (
     SAMPLE_ROWS,
     OriginError,
@@ -24,7 +26,7 @@ INCOME, AMOUNT, CARS, PURPOSE, JOB = (CONTRACT.column(name) for name in ("income
 def test_in_sample_scores_are_refused():
     frame, scores = make_window(300)
     with pytest.raises(OriginError, match="out_of_fold or holdout"):
-        fit_profile(CONTRACT, frame, scores, origin="in_sample", seed=1)
+        fit_profile(CONTRACT, ScoredWindow(frame, read_labels(CONTRACT, frame), scores), origin="in_sample", seed=1)
 
 
 def test_a_number_is_cut_into_twenty_even_intervals_and_at_its_ends():
@@ -146,7 +148,9 @@ def test_the_same_profile_is_the_same_file(tmp_path):
 def test_labels_that_are_not_known_yet_stay_unknown():
     frame, scores = make_window(400)
     frame = change(frame, {"status": frame["status"].mask(frame.index < 100)})
-    profile = fit_profile(CONTRACT, frame, scores, origin="out_of_fold", seed=1)
+    profile = fit_profile(
+        CONTRACT, ScoredWindow(frame, read_labels(CONTRACT, frame), scores), origin="out_of_fold", seed=1
+    )
     assert (profile.rows, profile.labelled, int(np.isnan(profile.labels).sum())) == (400, 300, 100)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.core.policy import QualityPolicy
 from tasks.extract import Extract
 from tasks.leak_findings import measure_column_auc

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tasks.contract import Column, Role, load_contract
+from tasks.contract.columns import Column, Role
+from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Question, Verdict, summarise
 from tasks.core.policy import MonitorPolicy
 from tasks.core.scored_window import ScoredWindow
@@ -49,7 +50,9 @@ def score(frame: pd.DataFrame) -> np.ndarray:
 def make_evidence(window: pd.DataFrame, *, undecided: bool = False) -> Evidence:
     contract = load_contract(CONTRACT)
     reference = make_frame(1, 3000)
-    profile = fit_profile(contract, reference, score(reference), origin="holdout", seed=0)
+    profile = fit_profile(
+        contract, ScoredWindow(reference, read_labels(contract, reference), score(reference)), origin="holdout", seed=0
+    )
     labels = read_labels(contract, window)
     return Evidence(
         profile, contract, ScoredWindow(window, np.full(len(labels), np.nan) if undecided else labels, score(window))
@@ -194,7 +197,9 @@ def test_the_page_is_small_for_a_million_rows_of_25_features_that_all_moved(tmp_
 
     reference = widen(make_frame(1, 3000), 0.0)
     window = widen(pd.concat([make_frame(4, 9000)] * 112, ignore_index=True), 0.5)
-    profile = fit_profile(contract, reference, score(reference), origin="holdout", seed=0)
+    profile = fit_profile(
+        contract, ScoredWindow(reference, read_labels(contract, reference), score(reference)), origin="holdout", seed=0
+    )
     evidence = Evidence(profile, contract, ScoredWindow(window, read_labels(contract, window), score(window)))
     summary = make_summary(evidence)
     write_report(tmp_path / "report.html", summary, evidence)

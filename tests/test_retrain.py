@@ -19,7 +19,7 @@ from tasks import events
 from tasks.bundle import BundleError
 from tasks.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.champion import train_first_champion
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Outcome, Question, Verdict
 from tasks.core.policy import MonitorPolicy, TrainPolicy
 from tasks.core.windows import Window

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from blocks.postgres.connect import Database, Patience, make_engine
 from flows import score as flow
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window
 from tasks.extract import extract_window

@@ -11,7 +11,7 @@ from tasks.calibration import (
     measure_intervals,
     measure_reliability,
 )
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.core.policy import PromotionPolicy
 from tasks.segments import compare_segments, cut_segments, measure_segments
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.preprocess import Prepared
 from tasks.train import (

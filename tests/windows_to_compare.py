@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question
 from tasks.core.scored_window import ScoredWindow
+from tasks.preprocess import read_labels
 from tasks.profile import Profile, fit_profile
 
 NOT_STATED = 99_999_999.0
@@ -55,7 +56,10 @@ def make_window(rows: int = 2_000, seed: int = 0) -> tuple[pd.DataFrame, np.ndar
 def make_profile(rows: int = 2_000, seed: int = 0, **changed: Any) -> Profile:
     """The profile of a window, with some columns changed (None leaves one out)."""
     frame, scores = make_window(rows, seed)
-    return fit_profile(CONTRACT, change(frame, changed), scores, origin="holdout", seed=1)
+    reference = change(frame, changed)
+    return fit_profile(
+        CONTRACT, ScoredWindow(reference, read_labels(CONTRACT, reference), scores), origin="holdout", seed=1
+    )
 
 
 def observe(rows: int = 2_000, seed: int = 1, **changed: Any) -> ScoredWindow:

@@ -18,7 +18,8 @@ from deployments.api.form import Form, make_body, make_form, make_frame
 from deployments.api.guards import MOST_BYTES, KeyGuard, SizeGuard, tell_mistakes, tell_refusal, tell_unavailable
 from deployments.api.page import write_page
 from deployments.api.serving import Serving, answer
-from tasks.contract import Contract, load_contract
+from tasks.contract.contract import Contract
+from tasks.contract.load import load_contract
 
 KEY_VARIABLE = "LOANWATCH_API_KEY"
 CONTRACT_VARIABLE = "LOANWATCH_CONTRACT"

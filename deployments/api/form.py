@@ -9,7 +9,8 @@ from typing import Annotated, Any, Union
 import pandas as pd
 from pydantic import AllowInfNan, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, create_model
 
-from tasks.contract import Column, Contract
+from tasks.contract.columns import Column
+from tasks.contract.contract import Contract
 from tasks.typed import BLANK, UnreadableTextError, read_number
 
 MOST_APPLICATIONS = 1_000

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from html import escape
 
-from tasks.contract import Column, Contract
+from tasks.contract.columns import Column
+from tasks.contract.contract import Contract
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b }

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Database, connect
 from tasks.bins import MISSING
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.preprocess import Floats
 from tasks.profile import Profile
 from tasks.registry import Champion, find_current, load_current

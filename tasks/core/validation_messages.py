@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,5 +20,10 @@ def describe_mistakes(error: ValidationError, described: dict[str, Any]) -> str:
         text = mistake["msg"].removeprefix("Value error, ")
         if mistake["type"] == "extra_forbidden":
             text = "no such option; is it misspelt?"
-        lines.append(f"  {' › '.join(place)}: {text}" if place else f"  {text}")
-    return f"{len(lines)} mistake{'s' if len(lines) > 1 else ''}:\n" + "\n".join(lines)
+        lines.append(f"{' › '.join(place)}: {text}" if place else text)
+    return spell_mistakes(lines)
+
+
+def spell_mistakes(lines: Sequence[str]) -> str:
+    """A count, and each mistake on a line of its own."""
+    return f"{len(lines)} mistake{'s' if len(lines) > 1 else ''}:\n" + "\n".join(f"  {line}" for line in lines)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 
 # deepchecks prints words into HTML as they are, cuts them anywhere and shows some by `repr`. So the five characters
 # of HTML travel through it as printable single characters, and become entities when the page is put together.
@@ -89,10 +89,7 @@ def name_labels(contract: Contract, labels: NDArray[Any]) -> NDArray[Any]:
 
 def name_classes(contract: Contract) -> tuple[str, str]:
     """The guarded words of the positive and of the negative label."""
-    target = contract.target
-    words = target.allowed or ()
-    negative = next(word for word in words if word != target.positive)
-    return guard(str(target.positive)), guard(negative)
+    return guard(contract.positive), guard(contract.negative)
 
 
 def make_dataset(contract: Contract, features: pd.DataFrame, labels: NDArray[Any], name: str) -> Any:

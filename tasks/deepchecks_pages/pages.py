@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.core.files import write_text
 from tasks.core.findings import Finding, Question
 from tasks.deepchecks_pages.checks import (

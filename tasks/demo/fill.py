@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine
 
 from blocks.postgres.connect import Database
 from blocks.postgres.copy import copy_file, quote_name
-from tasks.contract import Contract, load_contract
+from tasks.contract.contract import Contract
+from tasks.contract.load import load_contract
 from tasks.demo.generator import DEMO_CONTRACT, make_applications
 from tasks.sources import create_tables, list_existing, lock_sources
 

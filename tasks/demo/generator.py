@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from blocks.errors import UsageError
-from tasks.contract import load_contract
+from tasks.contract.load import load_contract
 from tasks.demo.applicants import sample_applicants
 from tasks.demo.dirt import (
     AMOUNT_NOT_STATED,

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from tasks.answers import Extract, ExtractError, Unreadable, make_frame
-from tasks.contract import Contract, Parts
+from tasks.contract.columns import Parts
+from tasks.contract.contract import Contract
 from tasks.core.windows import Window
 from tasks.parts.reading import Part, read_ahead
 from tasks.parts.rows import Choice, Match, Rows, choose_versions, match_records, number_texts

@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from tasks.answers import ExtractError, read_column, stream_texts
-from tasks.contract import Contract, Parts
+from tasks.contract.columns import Parts
+from tasks.contract.contract import Contract
 from tasks.core.windows import FIRST_DAY, LAST_DAY, Window
 from tasks.typed import read_whole_seconds
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tasks.bins import INTERVALS, Bins
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.core.scored_window import ScoredWindow
 from tasks.profile import Profile, count_levels
 

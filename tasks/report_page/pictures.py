@@ -9,7 +9,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from tasks.bins import Bins, fit_bins
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.profile import count_levels
 from tasks.report_page.evidence import Pair
 from tasks.report_page.svg import Scale, area, bar, dot, line, picture, shorten, ticks, words

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.core.findings import Question
 
 Floats = NDArray[np.float64]

@@ -16,7 +16,7 @@ from joblib import Parallel, delayed, parallel_config
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from tasks.contract import Contract
+from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy, Kind, MonitorPolicy
 from tasks.core.scored_window import ScoredWindow
@@ -110,10 +110,9 @@ def run_trial(ground: Ground, change: Change, number: int) -> Trial | None:
 def _decide(
     ground: Ground, is_reference: NDArray[np.bool_], planted: Planted, keys: NDArray[np.uint64]
 ) -> list[Finding]:
-    reference = ground.applications[is_reference].reset_index(drop=True)
-    profile = fit_profile(
-        ground.contract, reference, ground.scores[is_reference], origin="out_of_fold", seed=ground.policy.seed
-    )
+    applications = ground.applications[is_reference].reset_index(drop=True)
+    reference = ScoredWindow(applications, ground.labels[is_reference], ground.scores[is_reference])
+    profile = fit_profile(ground.contract, reference, origin="out_of_fold", seed=ground.policy.seed)
     features = planted.applications[[column.name for column in ground.contract.features]]
     observed = ScoredWindow(planted.applications, planted.labels, score_by_fold(ground.pipeline, features, keys))
     return [

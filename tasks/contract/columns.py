@@ -1,0 +1,121 @@
+"""The entries of a contract: its columns, derived features, source tables and query parts."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
+
+
+class Role(StrEnum):
+    """What a column is for. Protected columns are reported on, and never given to a model."""
+
+    ID = "id"
+    CUSTOMER = "customer"
+    TIME = "time"
+    TARGET = "target"
+    FEATURE = "feature"
+    PROTECTED = "protected"
+
+
+def _as_numbers(special: Any) -> Any:
+    """TOML keys are text; special values are numbers."""
+    return {float(key): meaning for key, meaning in special.items()} if isinstance(special, dict) else special
+
+
+class Entry(BaseModel):
+    """One entry of the file: nothing can be changed, and no option may be misspelt."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Column(Entry):
+    """One column: what it is for, what may stand in it, and how a model reads it."""
+
+    name: Name
+    role: Role
+    type: Literal["text", "number", "category", "time"]
+    description: str = ""
+    unit: str = ""
+    min: float | None = None
+    max: float | None = None
+    allowed: tuple[str, ...] | None = None
+    aliases: dict[str, str] = {}
+    special: Annotated[dict[float, str], BeforeValidator(_as_numbers)] = {}
+    ordered: tuple[str, ...] | None = None
+    encoding: Literal["one_hot", "frequency"] | None = None
+    positive: str | None = None
+
+    @property
+    def words(self) -> tuple[str, ...] | None:
+        """The values that may stand in a category column, or None where any may."""
+        return self.ordered or self.allowed
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Column:
+        for option in ("min", "max"):
+            if getattr(self, option) is not None and self.type != "number":
+                raise ValueError(f"`{option}` belongs to a number column")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("`min` is above `max`")
+        if self.special and self.type != "number":
+            raise ValueError("`special` belongs to a number column")
+        if (self.words or self.encoding or self.aliases) and self.type != "category":
+            raise ValueError("`allowed`, `ordered`, `encoding` and `aliases` belong to a category column")
+        if self.ordered and (self.allowed or self.encoding):
+            raise ValueError("`ordered` already says which values are allowed and how they are encoded")
+        if self.role is Role.FEATURE and self.type not in ("number", "category"):
+            raise ValueError("a feature is a number or a category")
+        if (self.role is Role.TIME) != (self.type == "time"):
+            raise ValueError("the time column, and no other, has the type time")
+        if self.role is Role.TARGET:
+            if self.type != "category" or self.allowed is None or len(self.allowed) != 2:
+                raise ValueError("the target is a category with exactly two `allowed` values")
+            if self.positive not in self.allowed:
+                raise ValueError("`positive` must be one of the target's `allowed` values")
+        elif self.positive is not None:
+            raise ValueError("`positive` belongs to the target")
+        return self
+
+
+class Derived(Entry):
+    """A feature made of others: numerator × factor ÷ denominator, or whether any column of a record is present."""
+
+    name: Name
+    numerator: str | None = None
+    denominator: str | None = None
+    factor: float = 1.0
+    record: tuple[str, ...] | None = None
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The columns that this feature is made of."""
+        return self.record or tuple(name for name in (self.numerator, self.denominator) if name)
+
+    @model_validator(mode="after")
+    def _is_ratio_or_record(self) -> Derived:
+        is_ratio = self.numerator is not None and self.denominator is not None
+        if is_ratio == (self.record is not None):
+            raise ValueError("give either `numerator` and `denominator`, or `record`")
+        return self
+
+
+class Source(Entry):
+    """One source table and its columns, in the order of its CSV file."""
+
+    table: Name
+    columns: tuple[Name, ...]
+
+
+class Parts(Entry):
+    """The answer of the contract's query in parts, which are read faster: the names of their .sql files.
+
+    `applications` returns every version in the window and every row without a readable time; `records` each return the
+    records of the window's customers, or more. CONTRIBUTING.md says more.
+    """
+
+    applications: str
+    records: tuple[str, ...] = ()

@@ -1,0 +1,117 @@
+"""The contract: what a lender's table is, as data. Nothing else in Python knows a column's name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, model_validator
+
+from tasks.contract.columns import Column, Derived, Entry, Name, Parts, Role, Source
+
+# The contract that comes with loanwatch, and its queries, which a lender's contract may use by their names.
+SHIPPED = Path(__file__).parent / "loan_applications"
+
+
+class Contract(Entry):
+    """A lender's table. `file` is where it was read from; `query`, `undated_query` and `parts` name its .sql files."""
+
+    name: Name
+    description: str = ""
+    query: str
+    undated_query: str | None = None
+    parts: Parts | None = None
+    file: Path = Path()
+    columns: tuple[Column, ...] = Field(alias="column")
+    derived: tuple[Derived, ...] = ()
+    sources: tuple[Source, ...] = Field((), alias="source")
+
+    @cached_property
+    def features(self) -> tuple[Column, ...]:
+        """The columns that a model may use, in the contract's order."""
+        return tuple(column for column in self.columns if column.role is Role.FEATURE)
+
+    @cached_property
+    def target(self) -> Column:
+        """The column that says loan given or loan refused."""
+        return self._the(Role.TARGET)
+
+    @cached_property
+    def positive(self) -> str:
+        """The target's value that counts as 1."""
+        return str(self.target.positive)
+
+    @cached_property
+    def negative(self) -> str:
+        """The target's other value."""
+        return next(value for value in self.target.allowed or () if value != self.target.positive)
+
+    @cached_property
+    def id(self) -> Column:
+        """The column that names an application."""
+        return self._the(Role.ID)
+
+    @cached_property
+    def time(self) -> Column:
+        """The column that says when the application was made."""
+        return self._the(Role.TIME)
+
+    @cached_property
+    def customer(self) -> Column | None:
+        """The column that names the applicant, where the table has one."""
+        return next((column for column in self.columns if column.role is Role.CUSTOMER), None)
+
+    def column(self, name: str) -> Column:
+        """The column of that name."""
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def queries(self) -> tuple[str, ...]:
+        """The names of all .sql files."""
+        parts = (self.parts.applications, *self.parts.records) if self.parts else ()
+        return tuple(filter(None, (self.query, self.undated_query, *parts)))
+
+    def read_query(self, name: str | None = None) -> str:
+        """The SQL of the extraction query, or of another .sql file of the contract."""
+        return self.find_query(name or self.query).read_text(encoding="utf-8")
+
+    def find_query(self, name: str) -> Path:
+        """Where a .sql file lies: beside the contract, else among those that come with loanwatch."""
+        beside = self.file.parent / name
+        return beside if beside.is_file() else SHIPPED / name
+
+    def _the(self, role: Role) -> Column:
+        return next(column for column in self.columns if column.role is role)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Contract:
+        mistakes = list(self._list_mistakes())
+        if mistakes:
+            raise ValueError("; ".join(mistakes))
+        return self
+
+    def _list_mistakes(self) -> Iterator[str]:
+        names = Counter([column.name for column in self.columns] + [derived.name for derived in self.derived])
+        yield from (f"`{name}` is described {count} times" for name, count in names.items() if count > 1)
+        roles = Counter(column.role for column in self.columns)
+        for role in (Role.ID, Role.TIME, Role.TARGET):
+            if roles[role] != 1:
+                yield f"exactly one column has the role {role}, here {roles[role]}"
+        if roles[Role.CUSTOMER] > 1:
+            yield f"at most one column has the role customer, here {roles[Role.CUSTOMER]}"
+        if not roles[Role.FEATURE]:
+            yield "no column has the role feature"
+        types = {column.name: column.type for column in self.columns if column.role is Role.FEATURE}
+        for derived in self.derived:
+            for name in derived.inputs:
+                if name not in types:
+                    yield f"`{derived.name}` is made of `{name}`, which is no feature"
+                elif derived.record is None and types[name] != "number":
+                    yield f"`{derived.name}` divides `{name}`, which is no number"
+        if self.parts is not None and self.parts.records and not roles[Role.CUSTOMER]:
+            yield "the parts' `records` belong to customers, and no column has the role customer"
+        for query in self.queries:
+            if Path(query).name != query or not query.endswith(".sql"):
+                yield f"the query {query!r} is not the plain name of a .sql file"

@@ -1,0 +1,53 @@
+"""Loading a contract: its TOML file, and the .sql files that it names."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from blocks.errors import UsageError
+from tasks.contract.contract import SHIPPED, Contract
+from tasks.core.validation_messages import describe_mistakes, spell_mistakes
+
+
+class ContractError(UsageError):
+    """The contract file cannot be used; the message lists every mistake in it."""
+
+
+def load_contract(name_or_file: str) -> Contract:
+    """Read a contract by the name of one that comes with loanwatch, or from a TOML file.
+
+    Raises ContractError with every mistake at once, each with its place in the file.
+    """
+    file = SHIPPED.parent / name_or_file / f"{name_or_file}.toml" if name_or_file.isidentifier() else Path(name_or_file)
+    if not file.is_file():
+        known = ", ".join(sorted(path.stem for path in SHIPPED.parent.glob("*/*.toml")))
+        raise ContractError(f"There is no contract {name_or_file!r}: give a TOML file, or one of: {known}.")
+    try:
+        described = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ContractError(f"The contract {file} is not valid TOML: {error}.") from None
+    try:
+        contract = Contract.model_validate(described | {"file": file})
+    except ValidationError as error:
+        raise ContractError(f"The contract {file} has {describe_mistakes(error, described)}") from None
+    mistakes = list(list_missing_queries(contract))
+    if mistakes:
+        raise ContractError(f"The contract {file} has {spell_mistakes(mistakes)}")
+    return contract
+
+
+def list_missing_queries(contract: Contract) -> Iterator[str]:
+    """What is wrong with the .sql files that a contract names."""
+    for query in contract.queries:
+        if not contract.find_query(query).is_file():
+            yield f"the query file {query} is neither beside the contract nor one that comes with loanwatch"
+    if contract.parts is None:
+        return
+    # A lender's own query beside parts that came with loanwatch: they would answer in its place.
+    answering = (contract.query, contract.parts.applications, *contract.parts.records)
+    if len({contract.find_query(query).parent for query in answering}) > 1:
+        yield f"the parts are not beside the query {contract.query}: write them there, or leave `[parts]` out"
