@@ -24,7 +24,7 @@ from flows.local import report_error
 from tasks.core.findings import Verdict
 from tasks.core.policy import load_policy
 from tasks.extract import extract_window
-from tasks.job import Job
+from tasks.job.job import Job
 from tasks.opening import Request, open_plain_job
 from tasks.plan import Asked
 from tasks.quality import is_fit, measure_quality

@@ -35,7 +35,7 @@ from tasks.drift import check_drift
 from tasks.extract import extract_applications
 from tasks.failure import tell_failure
 from tasks.history import rebuild_history
-from tasks.journal import keep_findings, read_timings
+from tasks.job.journal import keep_findings, read_timings
 from tasks.model_drift import check_model_drift
 from tasks.opening import Request, open_job
 from tasks.plan import Asked, refuse_other_reference

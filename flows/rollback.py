@@ -14,7 +14,7 @@ from blocks.prefect_server import find_fault, find_server
 from flows.local import report_error
 from tasks.contract.load import load_contract
 from tasks.events import emit_promotion
-from tasks.job import name_job
+from tasks.job.job import name_job
 from tasks.ledger import Return, roll_back
 from tasks.promote import Promotion
 from tasks.schema.migrate import prepare_schema

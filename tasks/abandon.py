@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from tasks.alert import make_entry
-from tasks.journal import log
+from tasks.job.journal import log
 from tasks.message import Message
 from tasks.outbox import put_in
 from tasks.schema.locks import Lock, lock_until_commit
@@ -17,8 +17,8 @@ from tasks.schema.queries import read_query
 def abandon_dead_stages(engine: Engine) -> int:
     """Write `abandoned` for every stage that a dead run has left without an end; returns how many.
 
-    A stage of a run that lives is left alone: its process holds the job's lock (`tasks.alive`). Where the dead run has
-    not told its outcome, the outbox gets a message that says so.
+    A stage of a run that lives is left alone: its process holds the job's lock (`tasks.job.liveness`). Where the dead
+    run has not told its outcome, the outbox gets a message that says so.
     """
     with engine.begin() as connection:
         lock_until_commit(connection, Lock.DEAD_RUNS)

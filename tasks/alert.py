@@ -16,8 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from blocks.postgres.connect import connect
 from tasks.core.findings import Finding, Outcome
 from tasks.core.policy import AlertPolicy
-from tasks.job import Job
-from tasks.journal import describe_error, log, stage
+from tasks.job.job import Job
+from tasks.job.journal import describe_error, log, stage
 from tasks.links import find_flow_run_id, link_page, link_run
 from tasks.message import Message, render_message
 from tasks.news import News, fingerprint, read_earlier, sift_news, spell_fingerprint

@@ -12,7 +12,7 @@ from tasks.alert import deliver_waiting, make_entry
 from tasks.backfill import Replay
 from tasks.core.findings import Outcome
 from tasks.core.policy import AlertPolicy
-from tasks.journal import describe_error, log
+from tasks.job.journal import describe_error, log
 from tasks.links import find_flow_run_id, link_history, link_run
 from tasks.message import Message
 from tasks.outbox import put_in

@@ -31,8 +31,8 @@ from tasks.customers import Customers, remember_customers
 from tasks.decide import is_drift_proven
 from tasks.extract import extract_window
 from tasks.importance import measure_importance
-from tasks.job import Job
-from tasks.journal import stage
+from tasks.job.job import Job
+from tasks.job.journal import stage
 from tasks.preprocess import Floats, Prepared, concatenate, prepare
 from tasks.registry import Champion
 from tasks.segments import compare_segments, cut_segments

@@ -20,8 +20,8 @@ from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
 from tasks.customers import Customers, remember_customers
 from tasks.extract import extract_window
-from tasks.job import Job
-from tasks.journal import stage
+from tasks.job.job import Job
+from tasks.job.journal import stage
 from tasks.preprocess import Prepared, prepare
 from tasks.profile import fit_profile
 from tasks.promote import NewVersion, Promotion, hash_evidence, promote, register

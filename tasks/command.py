@@ -10,7 +10,7 @@ from tasks.contract.contract import SHIPPED
 from tasks.core.files import write_text
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window
-from tasks.job import Job
+from tasks.job.job import Job
 
 POLICY_FILE = "policy.toml"
 

@@ -15,8 +15,8 @@ from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import say_share
 from tasks.data_drift import measure_data_drift
-from tasks.job import Job
-from tasks.journal import stage
+from tasks.job.job import Job
+from tasks.job.journal import stage
 from tasks.profile import Profile
 from tasks.statistics.power import smallest_change
 from tasks.statistics.proportions import compare_shares

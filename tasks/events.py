@@ -9,8 +9,8 @@ from prefect.events import emit_event
 
 from blocks.postgres.connect import connect
 from tasks.core.findings import DRIFT_QUESTIONS, Finding, Outcome, Verdict, summarise
-from tasks.job import Job
-from tasks.journal import describe_error, log
+from tasks.job.job import Job
+from tasks.job.journal import describe_error, log
 from tasks.ledger import Entry, read_ledger
 from tasks.promote import Promotion
 from tasks.summary import Run

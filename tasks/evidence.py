@@ -15,7 +15,7 @@ import fsspec
 from sqlalchemy import Connection
 
 from blocks.errors import LoanwatchError, UsageError
-from tasks.job import is_job_id
+from tasks.job.job import is_job_id
 from tasks.ledger import read_ledger
 from tasks.registry import read_version
 

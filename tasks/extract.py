@@ -28,8 +28,8 @@ from tasks.answers import (
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
 from tasks.core.windows import FIRST_DAY, LAST_DAY, Window
-from tasks.job import Job
-from tasks.journal import stage
+from tasks.job.job import Job
+from tasks.job.journal import stage
 from tasks.parts.answer import read_parts
 
 __all__ = ["EXAMPLES", "Extract", "ExtractError", "Unreadable"]

@@ -17,7 +17,7 @@ from tasks.alert import deliver_waiting, make_entry
 from tasks.backfill import UnfinishedError
 from tasks.contract.load import load_contract
 from tasks.core.policy import AlertPolicy, MonitorPolicy
-from tasks.journal import describe_error, log
+from tasks.job.journal import describe_error, log
 from tasks.ledger import Entry, read_ledger
 from tasks.links import link_run
 from tasks.message import Message, render_message

@@ -17,7 +17,7 @@ from typing import Any
 import fsspec
 from sqlalchemy import Connection
 
-from tasks.job import is_job_id
+from tasks.job.job import is_job_id
 from tasks.schema.queries import read_query
 
 # In the order in which rows may go: those that name others first.

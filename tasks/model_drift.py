@@ -18,8 +18,8 @@ from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import AUC
 from tasks.estimate import measure_estimated_auc
-from tasks.job import Job
-from tasks.journal import stage
+from tasks.job.job import Job
+from tasks.job.journal import stage
 from tasks.profile import Profile
 from tasks.score_curve import ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
 from tasks.statistics.auc import Auc, measure_auc

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from tasks.core.findings import Finding, Question, Verdict
-from tasks.job import Job
+from tasks.job.job import Job
 from tasks.schema.queries import read_query
 
 ANSWERED = (Verdict.PASS, Verdict.WARN, Verdict.FAIL)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from tasks.contract.columns import Column, Role
 from tasks.contract.contract import Contract
 from tasks.extract import Extract
-from tasks.job import Job
-from tasks.journal import stage
+from tasks.job.job import Job
+from tasks.job.journal import stage
 
 Floats = NDArray[np.float64]
 KEPT_ROLES = (Role.FEATURE, Role.PROTECTED)

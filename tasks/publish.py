@@ -24,8 +24,8 @@ from prefect.logging import get_run_logger
 
 from tasks.events import emit_events
 from tasks.glance import render_glance, tabulate_comparison, tabulate_findings
-from tasks.job import Job
-from tasks.journal import describe_error, log
+from tasks.job.job import Job
+from tasks.job.journal import describe_error, log
 from tasks.links import find_flow_run_id, link_run
 from tasks.summary import STAGES, Run
 

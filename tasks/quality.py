@@ -14,8 +14,8 @@ from tasks.core.policy import QualityPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
 from tasks.extract import Extract
-from tasks.job import Job
-from tasks.journal import stage
+from tasks.job.job import Job
+from tasks.job.journal import stage
 from tasks.leak_findings import measure_auc_without_leaks, measure_leakage
 from tasks.preprocess import read_labels
 from tasks.quality_columns import measure_columns

@@ -6,8 +6,8 @@ from typing import Any
 
 from tasks.command import write_policy
 from tasks.deepchecks_pages import code_rows, write_drift_page, write_model_page, write_quality_page
-from tasks.job import Job
-from tasks.journal import stage
+from tasks.job.job import Job
+from tasks.job.journal import stage
 from tasks.report_page import Evidence, write_report
 from tasks.summary import Run
 

@@ -10,8 +10,8 @@ from blocks.postgres.connect import connect
 from tasks.champion import Succession, describe_model, fit_champion, install_champion
 from tasks.core.findings import Finding, Verdict
 from tasks.extract import Extract
-from tasks.job import Job
-from tasks.journal import stage
+from tasks.job.job import Job
+from tasks.job.journal import stage
 from tasks.promote import hash_evidence
 from tasks.registry import Champion, NoChampionError, find_champion, find_current
 from tasks.turn import wait_for_turn

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tasks.core.scored_window import ScoredWindow
 from tasks.extract import Extract
-from tasks.job import Job
-from tasks.journal import stage
+from tasks.job.job import Job
+from tasks.job.journal import stage
 from tasks.preprocess import prepare
 from tasks.registry import Champion
 from tasks.train import score_by_fold

@@ -23,8 +23,8 @@ from blocks.postgres.copy import copy_file
 from tasks.compare import THRESHOLD
 from tasks.contract.contract import Contract
 from tasks.extract import stream_window
-from tasks.job import Job
-from tasks.journal import stage
+from tasks.job.job import Job
+from tasks.job.journal import stage
 from tasks.preprocess import Floats
 from tasks.registry import Champion, load_current
 from tasks.schema.queries import read_query

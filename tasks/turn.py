@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
-from tasks.job import Job
+from tasks.job.job import Job
 from tasks.registry import Champion, find_current
 from tasks.schema.locks import Lock, hold_lock
 

@@ -24,7 +24,7 @@ from tasks.events import DRIFT, PROMOTED, QUALITY, compose_events
 from tasks.extract import Extract
 from tasks.failure import compose_failure, explain_state, read_policy
 from tasks.glance import escape, measure_ratio, render_glance, tabulate_comparison, tabulate_findings
-from tasks.job import Job
+from tasks.job.job import Job
 from tasks.message import Message
 from tasks.news import News
 from tasks.outbox import put_in

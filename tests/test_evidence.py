@@ -18,7 +18,7 @@ from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy, load_policy
 from tasks.core.windows import Window
 from tasks.evidence import EvidenceError, JobNameError, find_run, gather_evidence, write_pack
-from tasks.job import Job
+from tasks.job.job import Job
 from tasks.schema.migrate import prepare_schema
 from tests.second_lender import CONTRACT
 

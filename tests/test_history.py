@@ -17,8 +17,8 @@ from tasks.core.windows import month_of
 from tasks.history import rebuild_history, write_history
 from tasks.history.heat import TOGETHER, map_heat
 from tasks.history.records import read_history
-from tasks.job import Job
-from tasks.journal import keep_findings, write_entry
+from tasks.job.job import Job
+from tasks.job.journal import keep_findings, write_entry
 from tasks.schema.migrate import prepare_schema
 from tests.browser import audit, is_too_wide, needs_chromium, open_tab
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from flows import reset
 from tasks.contract.load import load_contract
-from tasks.job import name_job
+from tasks.job.job import name_job
 from tasks.schema.migrate import prepare_schema
 from tests.small_model import install, make_bundle
 

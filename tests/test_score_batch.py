@@ -18,7 +18,7 @@ from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window
 from tasks.extract import extract_window
-from tasks.job import Job
+from tasks.job.job import Job
 from tasks.schema.migrate import prepare_schema
 from tasks.score_batch import load_champion, score_applications
 from tasks.train import score

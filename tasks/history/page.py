@@ -14,7 +14,7 @@ from tasks.core.files import write_text
 from tasks.history.heat import map_heat
 from tasks.history.pictures import draw_performance
 from tasks.history.records import read_history
-from tasks.job import Job
+from tasks.job.job import Job
 from tasks.report_page.page import render_page
 
 INDEX = "index.html"

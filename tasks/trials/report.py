@@ -9,7 +9,7 @@ from tasks.command import write_policy
 from tasks.core.files import write_json, write_text
 from tasks.core.findings import Question
 from tasks.core.versions import read_versions
-from tasks.job import Job
+from tasks.job.job import Job
 from tasks.report_page.page import render_page
 from tasks.statistics.intervals import bound_share
 from tasks.trials.changes import CHANGES, NOTHING

@@ -20,7 +20,7 @@ import sqlalchemy
 from sqlalchemy import event
 
 import flows.monitor
-import tasks.journal
+import tasks.job.journal
 import tasks.report
 
 
@@ -89,14 +89,14 @@ def _arm(point: Point, action: Callable[[], None]) -> None:
 
 
 def _arm_stage(point: Point, action: Callable[[], None]) -> None:
-    write = tasks.journal.write_entry
+    write = tasks.job.journal.write_entry
 
     def write_and_act(job: Any, stage: str, status: str, message: str = "") -> None:
         write(job, stage, status, message)
         if f"{stage} {status}" == point.place:
             action()
 
-    tasks.journal.write_entry = write_and_act
+    tasks.job.journal.write_entry = write_and_act
 
 
 def _arm_statement(point: Point, action: Callable[[], None]) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from blocks.postgres.errors import WriteRefusedError
 from blocks.postgres.single_statement import refuse_many_statements
 from tasks.contract.load import ContractError, load_contract
-from tasks.job import is_job_id
+from tasks.job.job import is_job_id
 from tests.faults.test_breaks import next_run_works, write_contract
 from tests.postgres import PASSWORD, run_postgres
 from tests.second_lender import CONTRACT, fill_table, make_requests

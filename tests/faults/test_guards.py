@@ -78,9 +78,9 @@ def test_3_without_abandoning_a_stage_has_no_end(grown):
 
 def no_sign_of_life() -> None:
     """Promise 3, the other way round: a run that holds no lock is taken for dead."""
-    import tasks.journal
+    import tasks.job.journal
 
-    tasks.journal.show_alive = lambda job: None
+    tasks.job.journal.show_alive = lambda job: None
 
 
 def test_3_without_its_lock_a_living_run_is_taken_for_dead(grown):

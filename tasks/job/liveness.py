@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Database, connect
-from tasks.job import Job
+from tasks.job.job import Job
 from tasks.schema.locks import Lock as Locked
 from tasks.schema.locks import share_lock
 

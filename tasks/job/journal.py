@@ -16,9 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
-from tasks.alive import show_alive
 from tasks.core.findings import Finding
-from tasks.job import Job
+from tasks.job.job import Job
+from tasks.job.liveness import show_alive
 from tasks.schema.locks import Lock, lock_until_commit
 from tasks.schema.queries import read_query
 
