@@ -17,7 +17,7 @@ from blocks.postgres.copy import copy_file
 from tasks.contract.load import load_contract
 from tasks.core.windows import Window
 from tasks.demo.generator import make_applications
-from tasks.extract import Extract, extract_window, read_answer
+from tasks.extract.extract import Extract, extract_window, read_answer
 from tasks.sources import create_tables
 
 CONTRACT = load_contract("loan_applications")

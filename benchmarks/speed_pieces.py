@@ -23,7 +23,7 @@ from tasks.core.policy import DriftPolicy, QualityPolicy, TrainPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.deepchecks_pages import code_rows, write_drift_page, write_model_page, write_quality_page
 from tasks.drift import measure_drift
-from tasks.extract import Extract
+from tasks.extract.extract import Extract
 from tasks.model_drift import measure_model_drift
 from tasks.preprocess import prepare, read_labels
 from tasks.profile import fit_profile, load_profile

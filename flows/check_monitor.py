@@ -23,7 +23,7 @@ from blocks.postgres.connect import adopt_database_option, connect
 from flows.local import report_error
 from tasks.core.findings import Verdict
 from tasks.core.policy import load_policy
-from tasks.extract import extract_window
+from tasks.extract.extract import extract_window
 from tasks.job.job import Job
 from tasks.opening import Request, open_plain_job
 from tasks.plan import Asked

@@ -32,7 +32,7 @@ from tasks.core.policy import MonitorPolicy, load_policy
 from tasks.core.windows import PlanError, month_of
 from tasks.decide import decide
 from tasks.drift import check_drift
-from tasks.extract import extract_applications
+from tasks.extract.extract import extract_applications
 from tasks.failure import tell_failure
 from tasks.history import rebuild_history
 from tasks.job.journal import keep_findings, read_timings

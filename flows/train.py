@@ -22,7 +22,7 @@ from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy, load_policy
 from tasks.core.windows import PlanError
 from tasks.events import emit_promotions
-from tasks.extract import extract_applications
+from tasks.extract.extract import extract_applications
 from tasks.failure import tell_failure
 from tasks.opening import Request, open_plain_job
 from tasks.plan import Asked

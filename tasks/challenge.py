@@ -29,7 +29,7 @@ from tasks.core.policy import PromotionPolicy
 from tasks.core.windows import Window
 from tasks.customers import Customers, remember_customers
 from tasks.decide import is_drift_proven
-from tasks.extract import extract_window
+from tasks.extract.extract import extract_window
 from tasks.importance import measure_importance
 from tasks.job.job import Job
 from tasks.job.journal import stage

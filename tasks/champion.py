@@ -19,7 +19,7 @@ from tasks.core.findings import Verdict
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
 from tasks.customers import Customers, remember_customers
-from tasks.extract import extract_window
+from tasks.extract.extract import extract_window
 from tasks.job.job import Job
 from tasks.job.journal import stage
 from tasks.preprocess import Prepared, prepare

@@ -15,7 +15,7 @@ from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window
 from tasks.demo.fill import fill_demo
-from tasks.extract import find_held_days
+from tasks.extract.extract import find_held_days
 from tasks.job.job import Job, make_results_folder, measure_start_up, name_job
 from tasks.plan import Asked, plan_reference, plan_trailing_window, plan_window, refuse_other_reference
 from tasks.registry import Champion, NoChampionError, find_champion

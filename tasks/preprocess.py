@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tasks.contract.columns import Column, Role
 from tasks.contract.contract import Contract
-from tasks.extract import Extract
+from tasks.extract.extract import Extract
 from tasks.job.job import Job
 from tasks.job.journal import stage
 

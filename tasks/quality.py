@@ -13,7 +13,7 @@ from tasks.core.findings import Finding, Question, Verdict, summarise
 from tasks.core.policy import QualityPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
-from tasks.extract import Extract
+from tasks.extract.extract import Extract
 from tasks.job.job import Job
 from tasks.job.journal import stage
 from tasks.leak_findings import measure_auc_without_leaks, measure_leakage

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question, Verdict
-from tasks.extract import EXAMPLES
+from tasks.extract.extract import EXAMPLES
 
 _LONGEST = 40
 

@@ -9,7 +9,7 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
 from tasks.champion import Succession, describe_model, fit_champion, install_champion
 from tasks.core.findings import Finding, Verdict
-from tasks.extract import Extract
+from tasks.extract.extract import Extract
 from tasks.job.job import Job
 from tasks.job.journal import stage
 from tasks.promote import hash_evidence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tasks.core.scored_window import ScoredWindow
-from tasks.extract import Extract
+from tasks.extract.extract import Extract
 from tasks.job.job import Job
 from tasks.job.journal import stage
 from tasks.preprocess import prepare

@@ -22,7 +22,7 @@ from blocks.postgres.connect import connect
 from blocks.postgres.copy import copy_file
 from tasks.compare import THRESHOLD
 from tasks.contract.contract import Contract
-from tasks.extract import stream_window
+from tasks.extract.extract import stream_window
 from tasks.job.job import Job
 from tasks.job.journal import stage
 from tasks.preprocess import Floats

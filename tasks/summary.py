@@ -14,7 +14,7 @@ from tasks.command import spell_command
 from tasks.core.findings import Finding, Outcome, Question, summarise
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.versions import read_versions
-from tasks.extract import Extract
+from tasks.extract.extract import Extract
 from tasks.job.job import Job, measure_start_up
 from tasks.preprocess import read_labels
 from tasks.registry import Champion

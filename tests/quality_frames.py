@@ -7,7 +7,7 @@ import pandas as pd
 
 from tasks.contract.contract import Contract
 from tasks.core.findings import Finding
-from tasks.extract import Extract
+from tasks.extract.extract import Extract
 
 ROWS = 1_000
 CONTRACT = Contract.model_validate(

@@ -21,7 +21,7 @@ from tasks.core.findings import Finding, Outcome, Question, Verdict
 from tasks.core.policy import AlertPolicy, MonitorPolicy
 from tasks.core.windows import PlanError, Window
 from tasks.events import DRIFT, PROMOTED, QUALITY, compose_events
-from tasks.extract import Extract
+from tasks.extract.extract import Extract
 from tasks.failure import compose_failure, explain_state, read_policy
 from tasks.glance import escape, measure_ratio, render_glance, tabulate_comparison, tabulate_findings
 from tasks.job.job import Job

@@ -23,7 +23,7 @@ from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import month_of
 from tasks.demo.fill import copy_frame
 from tasks.drift import measure_drift
-from tasks.extract import extract_window
+from tasks.extract.extract import extract_window
 from tasks.leak_findings import measure_auc_without_leaks
 from tasks.load import load_tables
 from tasks.model_drift import measure_model_drift

@@ -15,7 +15,7 @@ from tasks.core.windows import month_of
 from tasks.demo.fill import fill_demo
 from tasks.demo.generator import make_applications
 from tasks.demo.story import CHAMPION_MONTHS, STORY
-from tasks.extract import extract_window
+from tasks.extract.extract import extract_window
 from tests import second_lender
 
 CONTRACT = load_contract("loan_applications")

@@ -13,7 +13,7 @@ from blocks.postgres.errors import SourceMissingError, WriteRefusedError
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
 from tasks.core.windows import Window
-from tasks.extract import Extract, ExtractError, extract_window, find_held_days
+from tasks.extract.extract import Extract, ExtractError, extract_window, find_held_days
 from tasks.sources import create_tables
 from tests import second_lender
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tasks.contract.contract import SHIPPED, Contract
 from tasks.contract.load import ContractError, load_contract
 from tasks.core.policy import MonitorPolicy, PolicyError, load_policy
-from tasks.typed import UnreadableTextError, read_number, read_numbers, read_time, read_times
+from tasks.extract.parsing import UnreadableTextError, read_number, read_numbers, read_time, read_times
 
 pytestmark = pytest.mark.bad_input
 

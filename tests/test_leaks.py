@@ -14,7 +14,7 @@ from tasks.contract.load import load_contract
 from tasks.core.policy import QualityPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
-from tasks.extract import extract_window
+from tasks.extract.extract import extract_window
 from tasks.leak_findings import measure_auc_without_leaks, measure_both, measure_column_auc, measure_leakage
 from tasks.leaks import measure_leaks, suspect_rows
 from tasks.load import read_header

@@ -13,7 +13,7 @@ from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.core.windows import Window
-from tasks.extract import Extract, Unreadable, extract_window
+from tasks.extract.extract import Extract, Unreadable, extract_window
 from tasks.load import load_tables
 from tasks.quality import is_fit, measure_quality
 from tasks.quality_findings import list_few, show_word

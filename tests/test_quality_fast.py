@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tasks.contract.contract import Contract
 from tasks.core.policy import QualityPolicy
-from tasks.extract import Extract
+from tasks.extract.extract import Extract
 from tasks.leak_findings import measure_column_auc
 from tasks.preprocess import read_labels
 from tasks.quality_rows import check_conflicts, check_repeats

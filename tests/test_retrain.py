@@ -23,7 +23,7 @@ from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Outcome, Question, Verdict
 from tasks.core.policy import MonitorPolicy, TrainPolicy
 from tasks.core.windows import Window
-from tasks.extract import extract_window
+from tasks.extract.extract import extract_window
 from tasks.job.job import Job, make_results_folder, name_job
 from tasks.ledger import read_ledger, verify_ledger
 from tasks.preprocess import prepare

@@ -17,7 +17,7 @@ from flows import score as flow
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window
-from tasks.extract import extract_window
+from tasks.extract.extract import extract_window
 from tasks.job.job import Job
 from tasks.schema.migrate import prepare_schema
 from tasks.score_batch import load_champion, score_applications

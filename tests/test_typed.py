@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tasks.typed import (
+from tasks.extract.parsing import (
     UnreadableTextError,
     order_words,
     read_number,

@@ -11,7 +11,7 @@ from pydantic import AllowInfNan, BaseModel, BeforeValidator, ConfigDict, Discri
 
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
-from tasks.typed import BLANK, UnreadableTextError, read_number
+from tasks.extract.parsing import BLANK, UnreadableTextError, read_number
 
 MOST_APPLICATIONS = 1_000
 MOST_LETTERS = 200

@@ -180,14 +180,14 @@ def test_4_two_first_runs_at_once_train_one_champion(young, prepare):
 
 def no_read_only_snapshot() -> None:
     """Promise 5 without its guard: extraction may write."""
-    import tasks.extract
+    import tasks.extract.extract
 
     @contextmanager
     def read_and_write(engine):
         with engine.begin() as connection:
             yield connection
 
-    tasks.extract.read_snapshot = read_and_write
+    tasks.extract.extract.read_snapshot = read_and_write
 
 
 @pytest.mark.parametrize("prepare", [None, no_read_only_snapshot])

@@ -13,7 +13,11 @@ from sqlalchemy import Connection, Engine
 
 from blocks.postgres.connect import connect, read_snapshot
 from blocks.postgres.copy import fetch_row
-from tasks.answers import (
+from tasks.contract.columns import Column
+from tasks.contract.contract import Contract
+from tasks.core.windows import FIRST_DAY, LAST_DAY, Window
+from tasks.extract.by_table.assemble import read_parts
+from tasks.extract.query_results import (
     AMBIGUOUS,
     EXAMPLES,
     OLDER_VERSIONS,
@@ -25,12 +29,8 @@ from tasks.answers import (
     read_column,
     stream_texts,
 )
-from tasks.contract.columns import Column
-from tasks.contract.contract import Contract
-from tasks.core.windows import FIRST_DAY, LAST_DAY, Window
 from tasks.job.job import Job
 from tasks.job.journal import stage
-from tasks.parts.answer import read_parts
 
 __all__ = ["EXAMPLES", "Extract", "ExtractError", "Unreadable"]
 

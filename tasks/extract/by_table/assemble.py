@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from tasks.answers import Extract, ExtractError, Unreadable, make_frame
 from tasks.contract.columns import Parts
 from tasks.contract.contract import Contract
 from tasks.core.windows import Window
-from tasks.parts.reading import Part, read_ahead
-from tasks.parts.rows import Choice, Match, Rows, choose_versions, match_records, number_texts
-from tasks.typed import order_words
+from tasks.extract.by_table.match import Choice, Match, Rows, choose_versions, match_records, number_texts
+from tasks.extract.by_table.read import Part, read_ahead
+from tasks.extract.parsing import order_words
+from tasks.extract.query_results import Extract, ExtractError, Unreadable, make_frame
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from tasks.answers import ExtractError, read_column, stream_texts
 from tasks.contract.columns import Parts
 from tasks.contract.contract import Contract
 from tasks.core.windows import FIRST_DAY, LAST_DAY, Window
-from tasks.typed import read_whole_seconds
+from tasks.extract.parsing import read_whole_seconds
+from tasks.extract.query_results import ExtractError, read_column, stream_texts
 
 
 @dataclass(frozen=True)

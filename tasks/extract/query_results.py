@@ -19,7 +19,7 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.copy import copy_query
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
-from tasks.typed import read_numbers, read_times, read_words
+from tasks.extract.parsing import read_numbers, read_times, read_words
 
 REPEATS, OLDER_VERSIONS, AMBIGUOUS = "loanwatch_repeats", "loanwatch_older_versions", "loanwatch_is_ambiguous"
 EXAMPLES = 5  # ids that a finding names
