@@ -18,7 +18,7 @@ from tasks.contract.load import load_contract
 from tasks.core.windows import Window
 from tasks.demo.generator import make_applications
 from tasks.extract.extract import Extract, extract_window, read_answer
-from tasks.sources import create_tables
+from tasks.source_tables.tables import create_tables
 
 CONTRACT = load_contract("loan_applications")
 WINDOW = Window(date(2024, 1, 1), date(2024, 1, 31))

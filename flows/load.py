@@ -12,10 +12,10 @@ from sqlalchemy import Engine
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.local import report_error
-from tasks.advise import advise_indexes
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
-from tasks.load import LoadFolderError, load_tables
+from tasks.source_tables.index_advice import advise_indexes
+from tasks.source_tables.load import LoadFolderError, load_tables
 
 app = App(name="flows.load", help="Load a lender's CSV files into the source tables.")
 

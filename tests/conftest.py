@@ -67,7 +67,7 @@ def demo_database(make_database: MakeDatabase) -> URL:
     from tasks.contract.load import load_contract
     from tasks.demo.fill import copy_frame
     from tasks.demo.generator import make_applications
-    from tasks.sources import create_tables
+    from tasks.source_tables.tables import create_tables
 
     url = make_database()
     engine = make_engine(url, Patience())

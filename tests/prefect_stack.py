@@ -177,7 +177,7 @@ def fill_loans(url: URL) -> Engine:
     from tasks.contract.load import load_contract
     from tasks.demo.fill import copy_frame
     from tasks.demo.generator import make_applications
-    from tasks.sources import create_tables
+    from tasks.source_tables.tables import create_tables
 
     engine = make_engine(url, Patience())
     with engine.begin() as connection:

@@ -14,7 +14,7 @@ from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
 from tasks.core.windows import Window
 from tasks.extract.extract import Extract, ExtractError, extract_window, find_held_days
-from tasks.sources import create_tables
+from tasks.source_tables.tables import create_tables
 from tests import second_lender
 
 CONTRACT = load_contract("loan_applications")

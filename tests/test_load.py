@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import URL, Engine, text
 
 from flows.load import command
-from tasks.advise import advise_indexes
 from tasks.contract.load import load_contract
 from tasks.core.windows import Window
-from tasks.load import LoadError, LoadFolderError, load_tables
 from tasks.promote import NewVersion, Promotion, promote, register
-from tasks.sources import create_tables
+from tasks.source_tables.index_advice import advise_indexes
+from tasks.source_tables.load import LoadError, LoadFolderError, load_tables
+from tasks.source_tables.tables import create_tables
 from tests import second_lender
 
 CONTRACT = load_contract("loan_applications")

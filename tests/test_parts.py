@@ -15,7 +15,7 @@ from blocks.postgres.errors import DatabaseLostError, SourceMissingError
 from tasks.contract.columns import Parts
 from tasks.contract.contract import Contract
 from tasks.extract.extract import Extract, ExtractError, extract_window
-from tasks.sources import create_tables
+from tasks.source_tables.tables import create_tables
 from tests.postgres import find_debian_programs, run_postgres
 from tests.test_extract import CONTRACT, CREDIT, CUSTOMER, LOAN, MAY, insert
 

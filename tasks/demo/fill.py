@@ -13,7 +13,7 @@ from blocks.postgres.copy import copy_file, quote_name
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
 from tasks.demo.generator import DEMO_CONTRACT, make_applications
-from tasks.sources import create_tables, list_existing, lock_sources
+from tasks.source_tables.tables import create_tables, list_existing, lock_sources
 
 log = logging.getLogger("loanwatch")
 

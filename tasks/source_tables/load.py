@@ -15,7 +15,7 @@ from tasks.contract.columns import Source
 from tasks.contract.contract import Contract
 from tasks.promote import retire_champion
 from tasks.schema.migrate import prepare_schema
-from tasks.sources import create_tables, lock_sources
+from tasks.source_tables.tables import create_tables, lock_sources
 
 CHANGED_NOTHING = "Nothing was changed in the database."
 
