@@ -24,7 +24,7 @@ from tasks.drift import measure_drift
 from tasks.estimate import estimate_auc
 from tasks.model_drift import measure_model_drift
 from tasks.preprocess import read_labels
-from tasks.profile import Profile, fit_profile
+from tasks.profile.profile import Profile, fit_profile
 
 Floats = NDArray[np.float64]
 Raised = dict[Question, tuple[str, ...]]

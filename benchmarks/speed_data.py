@@ -21,7 +21,7 @@ from blocks.postgres.embedded import start_embedded
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.preprocess import prepare, read_labels
-from tasks.profile import fit_profile, save_profile
+from tasks.profile.profile import fit_profile, save_profile
 from tasks.train import fit_candidate, score
 
 Floats = NDArray[np.float64]

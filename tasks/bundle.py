@@ -22,7 +22,7 @@ import joblib
 from blocks.errors import LoanwatchError
 from tasks.core.versions import find_version
 from tasks.customers import Customers, load_customers, save_customers
-from tasks.profile import Profile, load_profile, save_profile
+from tasks.profile.profile import Profile, load_profile, save_profile
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline

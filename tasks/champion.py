@@ -23,7 +23,7 @@ from tasks.extract.extract import extract_window
 from tasks.job.job import Job
 from tasks.job.journal import stage
 from tasks.preprocess import Prepared, prepare
-from tasks.profile import fit_profile
+from tasks.profile.profile import fit_profile
 from tasks.promote import NewVersion, Promotion, hash_evidence, promote, register
 from tasks.quality import is_fit, measure_quality
 from tasks.registry import Champion, ModelVersion, find_champion, read_version

@@ -17,7 +17,7 @@ from tasks.core.wording import say_share
 from tasks.data_drift import measure_data_drift
 from tasks.job.job import Job
 from tasks.job.journal import stage
-from tasks.profile import Profile
+from tasks.profile.profile import Profile
 from tasks.statistics.power import smallest_change
 from tasks.statistics.proportions import compare_shares
 from tasks.verdict import Draft, say_no_data, settle

@@ -18,7 +18,7 @@ from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import AUC
-from tasks.profile import SAMPLE_ROWS, Profile, sample_rows
+from tasks.profile.profile import SAMPLE_ROWS, Profile, sample_rows
 from tasks.statistics.auc import expect_auc
 from tasks.statistics.power import smallest_change
 from tasks.statistics.regression import LogisticFit, fit_logistic, logit

@@ -14,11 +14,11 @@ import scipy
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from tasks.bins import MISSING, Codes
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.wording import AUC, join_words
-from tasks.profile import SAMPLE_ROWS, Profile, sample_rows
+from tasks.profile.bins import MISSING, Codes
+from tasks.profile.profile import SAMPLE_ROWS, Profile, sample_rows
 from tasks.statistics.auc import Auc, expect_auc, measure_auc, null_variance
 from tasks.statistics.power import Bar, smallest_change
 from tasks.tree_tables import tabulate

@@ -20,7 +20,7 @@ from tasks.core.wording import AUC
 from tasks.estimate import measure_estimated_auc
 from tasks.job.job import Job
 from tasks.job.journal import stage
-from tasks.profile import Profile
+from tasks.profile.profile import Profile
 from tasks.score_curve import ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
 from tasks.statistics.auc import Auc, measure_auc
 from tasks.statistics.power import smallest_change

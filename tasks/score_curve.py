@@ -9,7 +9,7 @@ import scipy
 from numpy.typing import NDArray
 
 from tasks.core.scored_window import ScoredWindow
-from tasks.profile import Profile, sample_rows
+from tasks.profile.profile import Profile, sample_rows
 from tasks.statistics.regression import LogisticFit, fit_logistic, logit
 
 Floats = NDArray[np.float64]

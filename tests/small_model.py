@@ -16,7 +16,7 @@ from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
 from tasks.customers import remember_customers
 from tasks.preprocess import prepare
-from tasks.profile import fit_profile
+from tasks.profile.profile import fit_profile
 from tasks.promote import NewVersion, Promotion, hash_evidence, promote, register
 from tasks.train import fit_candidate
 

@@ -27,7 +27,7 @@ from tasks.extract.extract import extract_window
 from tasks.leak_findings import measure_auc_without_leaks
 from tasks.model_drift import measure_model_drift
 from tasks.preprocess import prepare, read_labels
-from tasks.profile import Profile, fit_profile
+from tasks.profile.profile import Profile, fit_profile
 from tasks.quality import is_fit, measure_quality
 from tasks.source_tables.load import load_tables
 from tasks.source_tables.tables import create_tables

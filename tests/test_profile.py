@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.bins import MISSING, NEW_WORD, fit_bins, fit_edges
 from tasks.core.scored_window import ScoredWindow
 from tasks.preprocess import read_labels
-from tasks.profile import (
+from tasks.profile.bins import MISSING, NEW_WORD, fit_bins, fit_edges
+from tasks.profile.profile import (
     SAMPLE_ROWS,
     OriginError,
     ProfileError,

@@ -19,7 +19,7 @@ from tasks.decide import decide
 from tasks.drift import measure_drift
 from tasks.model_drift import measure_model_drift
 from tasks.preprocess import read_labels
-from tasks.profile import fit_profile
+from tasks.profile.profile import fit_profile
 from tasks.report_page import Evidence, write_report
 from tasks.report_page.moved import make_cards
 from tasks.report_page.page import render_report

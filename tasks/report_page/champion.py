@@ -9,7 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from tasks.core.policy import PromotionPolicy
-from tasks.profile import sample_rows
+from tasks.profile.profile import sample_rows
 from tasks.report_page.evidence import Evidence
 from tasks.report_page.model_pictures import (
     Area,

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.bins import INTERVALS, Bins
 from tasks.contract.contract import Contract
 from tasks.core.scored_window import ScoredWindow
-from tasks.profile import Profile, count_levels
+from tasks.profile.bins import INTERVALS, Bins
+from tasks.profile.profile import Profile, count_levels
 
 Counts = NDArray[np.int64]
 

@@ -9,7 +9,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from tasks.bins import Bins
+from tasks.profile.bins import Bins
 from tasks.report_page.evidence import Evidence
 from tasks.report_page.svg import Scale, dot, line, picture, shorten, ticks, words
 

@@ -8,9 +8,9 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from tasks.bins import Bins, fit_bins
 from tasks.contract.contract import Contract
-from tasks.profile import count_levels
+from tasks.profile.bins import Bins, fit_bins
+from tasks.profile.profile import count_levels
 from tasks.report_page.evidence import Pair
 from tasks.report_page.svg import Scale, area, bar, dot, line, picture, shorten, ticks, words
 from tasks.report_page.words import say_share

@@ -23,7 +23,7 @@ from tasks.core.scored_window import ScoredWindow
 from tasks.drift import measure_drift
 from tasks.model_drift import measure_model_drift
 from tasks.preprocess import prepare
-from tasks.profile import fit_profile, sample_rows
+from tasks.profile.profile import fit_profile, sample_rows
 from tasks.train import fit_candidate, score_by_fold
 from tasks.trials.changes import Change, Planted
 

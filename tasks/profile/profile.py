@@ -19,9 +19,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from blocks.errors import LoanwatchError, UsageError
-from tasks.bins import MISSING, Bins, Codes, Floats, fit_bins
 from tasks.contract.contract import Contract
 from tasks.core.scored_window import ScoredWindow
+from tasks.profile.bins import MISSING, Bins, Codes, Floats, fit_bins
 from tasks.statistics.auc import Auc, measure_auc
 
 SCHEMA = "loanwatch.profile/1"

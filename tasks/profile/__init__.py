@@ -1,0 +1,1 @@
+"""What is kept of the reference that a model was fitted on."""
