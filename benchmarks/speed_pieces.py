@@ -27,7 +27,7 @@ from tasks.extract.extract import Extract
 from tasks.model_drift import measure_model_drift
 from tasks.preprocess import prepare, read_labels
 from tasks.profile.profile import fit_profile, load_profile
-from tasks.quality import measure_quality
+from tasks.quality.check import measure_quality
 from tasks.train import score, split_by_time, train_candidates
 
 CONTRACT = speed_extract.CONTRACT

@@ -27,8 +27,8 @@ from tasks.core.files import write_json
 from tasks.core.policy import Kind, QualityPolicy, TrainPolicy
 from tasks.demo.applicants import sample_applicants
 from tasks.demo.rule import USUAL_RULE, compute_odds
-from tasks.leaks import measure_leaks, suspect_rows
 from tasks.preprocess import Floats, Prepared, prepare
+from tasks.quality.leak_search import measure_leaks, suspect_rows
 from tasks.train import fit_candidate, score
 from tasks.transformers import build_preprocessor
 

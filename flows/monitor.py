@@ -41,7 +41,7 @@ from tasks.opening import Request, open_job
 from tasks.plan import Asked, refuse_other_reference
 from tasks.preprocess import preprocess
 from tasks.publish import announce_run, publish_run
-from tasks.quality import check_leaks, check_quality, is_fit
+from tasks.quality.check import check_leaks, check_quality, is_fit
 from tasks.report import write_pages
 from tasks.score import score_window
 from tasks.summary import Run, summarise_run

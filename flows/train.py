@@ -27,7 +27,7 @@ from tasks.failure import tell_failure
 from tasks.opening import Request, open_plain_job
 from tasks.plan import Asked
 from tasks.preprocess import preprocess
-from tasks.quality import check_quality, is_fit
+from tasks.quality.check import check_quality, is_fit
 from tasks.retrain import load_incumbent, refuse_unfit, replace_champion
 from tasks.turn import take_turn
 

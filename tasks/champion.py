@@ -25,7 +25,7 @@ from tasks.job.journal import stage
 from tasks.preprocess import Prepared, prepare
 from tasks.profile.profile import fit_profile
 from tasks.promote import NewVersion, Promotion, hash_evidence, promote, register
-from tasks.quality import is_fit, measure_quality
+from tasks.quality.check import is_fit, measure_quality
 from tasks.registry import Champion, ModelVersion, find_champion, read_version
 from tasks.segments import cut_segments, measure_segments
 from tasks.train import Candidate, Training, fit_candidate, score, split_by_time, train_candidates

@@ -24,11 +24,11 @@ from tasks.core.windows import month_of
 from tasks.demo.fill import copy_frame
 from tasks.drift import measure_drift
 from tasks.extract.extract import extract_window
-from tasks.leak_findings import measure_auc_without_leaks
 from tasks.model_drift import measure_model_drift
 from tasks.preprocess import prepare, read_labels
 from tasks.profile.profile import Profile, fit_profile
-from tasks.quality import is_fit, measure_quality
+from tasks.quality.check import is_fit, measure_quality
+from tasks.quality.leakage import measure_auc_without_leaks
 from tasks.source_tables.load import load_tables
 from tasks.source_tables.tables import create_tables
 from tasks.train import Candidate, fit_candidate, score_by_fold

@@ -14,8 +14,8 @@ from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.core.windows import Window
 from tasks.extract.extract import Extract, Unreadable, extract_window
-from tasks.quality import is_fit, measure_quality
-from tasks.quality_findings import list_few, show_word
+from tasks.quality.check import is_fit, measure_quality
+from tasks.quality.shares import list_few, show_word
 from tasks.source_tables.load import load_tables
 from tests.quality_frames import CONTRACT, make_extract, make_frame, pick
 

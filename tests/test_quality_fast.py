@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tasks.contract.contract import Contract
 from tasks.core.policy import QualityPolicy
 from tasks.extract.extract import Extract
-from tasks.leak_findings import measure_column_auc
 from tasks.preprocess import read_labels
-from tasks.quality_rows import check_conflicts, check_repeats
+from tasks.quality.leakage import measure_column_auc
+from tasks.quality.rows import check_conflicts, check_repeats
 from tests.quality_frames import CONTRACT
 
 NUMBERS = st.sampled_from([None, 0.0, -0.0, 1.0, 2.5])

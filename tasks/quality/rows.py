@@ -11,7 +11,7 @@ from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.core.windows import Window
 from tasks.extract.extract import EXAMPLES, Extract
-from tasks.quality_findings import judge_share, name_rows, pass_check
+from tasks.quality.shares import judge_share, name_rows, pass_check
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd: the hash of a column counts by its place
 

@@ -16,10 +16,10 @@ from tasks.core.windows import Window
 from tasks.extract.extract import Extract
 from tasks.job.job import Job
 from tasks.job.journal import stage
-from tasks.leak_findings import measure_auc_without_leaks, measure_leakage
 from tasks.preprocess import read_labels
-from tasks.quality_columns import measure_columns
-from tasks.quality_rows import (
+from tasks.quality.columns import measure_columns
+from tasks.quality.leakage import measure_auc_without_leaks, measure_leakage
+from tasks.quality.rows import (
     check_ambiguous,
     check_conflicts,
     check_ids,

@@ -13,7 +13,7 @@ from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.extract.extract import Extract
-from tasks.quality_findings import judge_share, list_few, name_rows, pass_check, show_word
+from tasks.quality.shares import judge_share, list_few, name_rows, pass_check, show_word
 
 # A word column in which most rows differ is free text or a number of its own for each row.
 _MOST_WORDS = 0.5

@@ -11,8 +11,8 @@ from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.core.scored_window import ScoredWindow
-from tasks.leaks import Leak, measure_leaks, suspect_rows
-from tasks.quality_findings import list_few, name_rows, pass_check, show_word
+from tasks.quality.leak_search import Leak, measure_leaks, suspect_rows
+from tasks.quality.shares import list_few, name_rows, pass_check, show_word
 from tasks.statistics.auc import Auc, measure_auc, measure_counted_auc
 
 Floats = NDArray[np.float64]

@@ -1,0 +1,1 @@
+"""May this window be used at all?"""
