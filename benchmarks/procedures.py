@@ -20,9 +20,9 @@ from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
-from tasks.drift import measure_drift
-from tasks.estimate import estimate_auc
-from tasks.model_drift import measure_model_drift
+from tasks.drift.check import measure_drift
+from tasks.drift.expected_auc import estimate_auc
+from tasks.drift.model import measure_model_drift
 from tasks.preprocess import read_labels
 from tasks.profile.profile import Profile, fit_profile
 

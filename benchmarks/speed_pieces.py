@@ -22,9 +22,9 @@ from benchmarks.speed_data import MONTHS, Inputs, connect_to, load_inputs
 from tasks.core.policy import DriftPolicy, QualityPolicy, TrainPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.deepchecks_pages import code_rows, write_drift_page, write_model_page, write_quality_page
-from tasks.drift import measure_drift
+from tasks.drift.check import measure_drift
+from tasks.drift.model import measure_model_drift
 from tasks.extract.extract import Extract
-from tasks.model_drift import measure_model_drift
 from tasks.preprocess import prepare, read_labels
 from tasks.profile.profile import fit_profile, load_profile
 from tasks.quality.check import measure_quality

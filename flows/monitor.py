@@ -31,12 +31,12 @@ from tasks.core.findings import DRIFT_QUESTIONS, Outcome, Question, Verdict
 from tasks.core.policy import MonitorPolicy, load_policy
 from tasks.core.windows import PlanError, month_of
 from tasks.decide import decide
-from tasks.drift import check_drift
+from tasks.drift.check import check_drift
+from tasks.drift.model import check_model_drift
 from tasks.extract.extract import extract_applications
 from tasks.failure import tell_failure
 from tasks.history import rebuild_history
 from tasks.job.journal import keep_findings, read_timings
-from tasks.model_drift import check_model_drift
 from tasks.opening import Request, open_job
 from tasks.plan import Asked, refuse_other_reference
 from tasks.preprocess import preprocess

@@ -22,9 +22,9 @@ from tasks.core.policy import DriftPolicy, Kind, QualityPolicy, TrainPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import month_of
 from tasks.demo.fill import copy_frame
-from tasks.drift import measure_drift
+from tasks.drift.check import measure_drift
+from tasks.drift.model import measure_model_drift
 from tasks.extract.extract import extract_window
-from tasks.model_drift import measure_model_drift
 from tasks.preprocess import prepare, read_labels
 from tasks.profile.profile import Profile, fit_profile
 from tasks.quality.check import is_fit, measure_quality

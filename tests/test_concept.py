@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tasks.concept import measure_concept_drift
 from tasks.core.findings import Question, Verdict, summarise
 from tasks.core.policy import DriftPolicy
-from tasks.score_curve import choose_labelled, fit_score_curve
+from tasks.drift.concept import measure_concept_drift
+from tasks.drift.score_curve import choose_labelled, fit_score_curve
 from tests.windows_to_compare import find, make_profile, observe
 
 POLICY = DriftPolicy()
@@ -100,7 +100,7 @@ def test_a_bounded_part_of_a_large_window_gives_the_same_verdict(monkeypatch):
     window = observe(6_000)
     for asked in (window, flip(window, np.arange(6_000) % 8 == 0)):
         whole = find(measure(asked), "score_curve")
-        monkeypatch.setattr("tasks.score_curve.CURVE_ROWS", 3_000)
+        monkeypatch.setattr("tasks.drift.score_curve.CURVE_ROWS", 3_000)
         part = find(measure(asked), "score_curve")
         monkeypatch.undo()
         assert whole.verdict == part.verdict

@@ -9,8 +9,8 @@ import pytest
 from tasks.core.findings import Question, Verdict, summarise
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
-from tasks.drift import measure_drift, measure_label_drift
-from tasks.joint import hash_rows, make_halves, tell_apart
+from tasks.drift.check import measure_drift, measure_label_drift
+from tasks.drift.domain_classifier import hash_rows, make_halves, tell_apart
 from tests.windows_to_compare import NOT_STATED, find, list_failed, make_profile, make_window, observe
 
 POLICY = DriftPolicy()
@@ -230,7 +230,7 @@ def test_the_joint_verdict_does_not_rest_on_the_sample(monkeypatch):
     windows = [observe(9_000), observe(9_000, debt=lambda f: np.random.default_rng(0).permutation(f["debt"]))]
     profile = make_profile(9_000)
     whole = [tell_apart(profile.codes, profile.encode(window.applications), POLICY) for window in windows]
-    monkeypatch.setattr("tasks.joint.SAMPLE_ROWS", 3_000)
+    monkeypatch.setattr("tasks.drift.domain_classifier.SAMPLE_ROWS", 3_000)
     part = [tell_apart(profile.codes, profile.encode(window.applications), POLICY) for window in windows]
     for one, other in zip(whole, part, strict=True):
         assert (one.p_value <= POLICY.joint_level) == (other.p_value <= POLICY.joint_level)

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 import scipy
 
-from tasks.left_over import compare_groups, group_levels
+from tasks.drift.residuals import compare_groups, group_levels
+from tasks.drift.score_curve import Labelled, fit_score_curve
 from tasks.profile.bins import MISSING, fit_bins
-from tasks.score_curve import Labelled, fit_score_curve
 from tasks.statistics.power import Bar, smallest_spread
 from tests.windows_to_compare import CONTRACT, NOT_STATED
 

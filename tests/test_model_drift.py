@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from tasks.core.findings import Question, Verdict, summarise
 from tasks.core.policy import DriftPolicy
-from tasks.model_drift import compare_auc, measure_model_drift
+from tasks.drift.model import compare_auc, measure_model_drift
 from tests.windows_to_compare import find, make_profile, observe
 
 POLICY = DriftPolicy()

@@ -16,8 +16,8 @@ from tasks.core.findings import Finding, Question, Verdict, summarise
 from tasks.core.policy import MonitorPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.decide import decide
-from tasks.drift import measure_drift
-from tasks.model_drift import measure_model_drift
+from tasks.drift.check import measure_drift
+from tasks.drift.model import measure_model_drift
 from tasks.preprocess import read_labels
 from tasks.profile.profile import fit_profile
 from tasks.report_page import Evidence, write_report

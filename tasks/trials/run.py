@@ -20,8 +20,8 @@ from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy, Kind, MonitorPolicy
 from tasks.core.scored_window import ScoredWindow
-from tasks.drift import measure_drift
-from tasks.model_drift import measure_model_drift
+from tasks.drift.check import measure_drift
+from tasks.drift.model import measure_model_drift
 from tasks.preprocess import prepare
 from tasks.profile.profile import fit_profile, sample_rows
 from tasks.train import fit_candidate, score_by_fold

@@ -12,19 +12,19 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from tasks.concept import explain_silence
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import AUC
-from tasks.estimate import measure_estimated_auc
+from tasks.drift.concept import explain_silence
+from tasks.drift.expected_auc import measure_estimated_auc
+from tasks.drift.judgement import Draft, say_no_data, settle
+from tasks.drift.score_curve import ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
 from tasks.job.job import Job
 from tasks.job.journal import stage
 from tasks.profile.profile import Profile
-from tasks.score_curve import ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
 from tasks.statistics.auc import Auc, measure_auc
 from tasks.statistics.power import smallest_change
-from tasks.verdict import Draft, say_no_data, settle
 
 Floats = NDArray[np.float64]
 

@@ -16,12 +16,12 @@ from tasks.core.findings import Finding, Question, Verdict, is_sure
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import join_words
-from tasks.left_over import compare_groups, group_levels
+from tasks.drift.judgement import MOST_NAMED, Draft, say_no_data, settle
+from tasks.drift.residuals import compare_groups, group_levels
+from tasks.drift.score_curve import Labelled, ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
 from tasks.profile.bins import Bins, Codes
 from tasks.profile.profile import Profile
-from tasks.score_curve import Labelled, ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
 from tasks.statistics.power import smallest_change, smallest_spread
-from tasks.verdict import MOST_NAMED, Draft, say_no_data, settle
 
 Floats = NDArray[np.float64]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.drift.score_curve import ScoreCurve
 from tasks.profile.bins import MISSING, Bins, Codes
-from tasks.score_curve import ScoreCurve
 from tasks.statistics.distributions import chance_of_weighted_chi_square
 
 Floats = NDArray[np.float64]

@@ -9,18 +9,18 @@ from functools import partial
 
 import numpy as np
 
-from tasks.concept import measure_concept_drift
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import say_share
-from tasks.data_drift import measure_data_drift
+from tasks.drift.concept import measure_concept_drift
+from tasks.drift.data import measure_data_drift
+from tasks.drift.judgement import Draft, say_no_data, settle
 from tasks.job.job import Job
 from tasks.job.journal import stage
 from tasks.profile.profile import Profile
 from tasks.statistics.power import smallest_change
 from tasks.statistics.proportions import compare_shares
-from tasks.verdict import Draft, say_no_data, settle
 
 RATE = "approval rate"
 

@@ -1,0 +1,1 @@
+"""Data, label, concept and model drift: the four questions that every run asks."""
