@@ -23,7 +23,7 @@ from tasks.core.scored_window import ScoredWindow
 from tasks.drift.check import measure_drift
 from tasks.drift.expected_auc import estimate_auc
 from tasks.drift.model import measure_model_drift
-from tasks.preprocess import read_labels
+from tasks.models.preprocess import read_labels
 from tasks.profile.profile import Profile, fit_profile
 
 Floats = NDArray[np.float64]

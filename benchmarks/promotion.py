@@ -26,9 +26,9 @@ from tasks.compare import decide_promotion
 from tasks.core.files import write_json
 from tasks.core.policy import Kind, PromotionPolicy, TrainPolicy
 from tasks.customers import remember_customers
-from tasks.preprocess import Floats, Prepared, concatenate
+from tasks.models.preprocess import Floats, Prepared, concatenate
+from tasks.models.train import Candidate, Split, Training, fit_candidate, score, train_candidates
 from tasks.statistics.regression import logit
-from tasks.train import Candidate, Split, Training, fit_candidate, score, train_candidates
 
 QUICK = TrainPolicy(forest_trees=25, folds=2)
 WINDOWS_PER_CHAMPION = 10

@@ -20,9 +20,9 @@ from blocks.postgres.copy import copy_file
 from blocks.postgres.embedded import start_embedded
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.core.scored_window import ScoredWindow
-from tasks.preprocess import prepare, read_labels
+from tasks.models.preprocess import prepare, read_labels
+from tasks.models.train import fit_candidate, score
 from tasks.profile.profile import fit_profile, save_profile
-from tasks.train import fit_candidate, score
 
 Floats = NDArray[np.float64]
 

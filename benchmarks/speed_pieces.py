@@ -25,10 +25,10 @@ from tasks.deepchecks_pages import code_rows, write_drift_page, write_model_page
 from tasks.drift.check import measure_drift
 from tasks.drift.model import measure_model_drift
 from tasks.extract.extract import Extract
-from tasks.preprocess import prepare, read_labels
+from tasks.models.preprocess import prepare, read_labels
+from tasks.models.train import score, split_by_time, train_candidates
 from tasks.profile.profile import fit_profile, load_profile
 from tasks.quality.check import measure_quality
-from tasks.train import score, split_by_time, train_candidates
 
 CONTRACT = speed_extract.CONTRACT
 TARGET = CONTRACT.target

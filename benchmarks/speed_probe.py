@@ -15,7 +15,7 @@ from pathlib import Path
 
 import scipy.stats  # noqa: F401 - the pipeline imports both when it needs them; what is measured is the work
 
-import tasks.classifiers  # noqa: F401
+import tasks.models.estimators  # noqa: F401
 from benchmarks.speed_pieces import PIECES
 
 

@@ -28,7 +28,7 @@ GONE = (
     "The Prefect server is gone ({kind}), and with it the record of this run's end. What the run has done stands in "
     "the journal and in its results folder. Run it again once the server answers."
 )
-HEAVY = ("scipy.stats", "tasks.classifiers")
+HEAVY = ("scipy.stats", "tasks.models.estimators")
 
 
 class ServerGoneError(LoanwatchError):

@@ -37,13 +37,13 @@ from tasks.extract.extract import extract_applications
 from tasks.failure import tell_failure
 from tasks.history import rebuild_history
 from tasks.job.journal import keep_findings, read_timings
+from tasks.models.preprocess import preprocess
+from tasks.models.score_window import score_window
 from tasks.opening import Request, open_job
 from tasks.plan import Asked, refuse_other_reference
-from tasks.preprocess import preprocess
 from tasks.publish import announce_run, publish_run
 from tasks.quality.check import check_leaks, check_quality, is_fit
 from tasks.report import write_pages
-from tasks.score import score_window
 from tasks.summary import Run, summarise_run
 from tasks.turn import take_turn
 

@@ -20,9 +20,9 @@ from flows.monitor import find_scheduled_day
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy
 from tasks.failure import tell_failure
+from tasks.models.score_batch import load_champion, score_applications
 from tasks.opening import Request, open_plain_job
 from tasks.plan import Asked
-from tasks.score_batch import load_champion, score_applications
 
 app = App(name="flows.score", help="Score the applications of a window with the champion.")
 

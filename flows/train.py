@@ -24,9 +24,9 @@ from tasks.core.windows import PlanError
 from tasks.events import emit_promotions
 from tasks.extract.extract import extract_applications
 from tasks.failure import tell_failure
+from tasks.models.preprocess import preprocess
 from tasks.opening import Request, open_plain_job
 from tasks.plan import Asked
-from tasks.preprocess import preprocess
 from tasks.quality.check import check_quality, is_fit
 from tasks.retrain import load_incumbent, refuse_unfit, replace_champion
 from tasks.turn import take_turn

@@ -33,10 +33,10 @@ from tasks.extract.extract import extract_window
 from tasks.importance import measure_importance
 from tasks.job.job import Job
 from tasks.job.journal import stage
-from tasks.preprocess import Floats, Prepared, concatenate, prepare
+from tasks.models.preprocess import Floats, Prepared, concatenate, prepare
+from tasks.models.train import Training, score, split_by_time, train_candidates
 from tasks.registry import Champion
 from tasks.segments import compare_segments, cut_segments
-from tasks.train import Training, score, split_by_time, train_candidates
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline

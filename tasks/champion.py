@@ -22,13 +22,13 @@ from tasks.customers import Customers, remember_customers
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job
 from tasks.job.journal import stage
-from tasks.preprocess import Prepared, prepare
+from tasks.models.preprocess import Prepared, prepare
+from tasks.models.train import Candidate, Training, fit_candidate, score, split_by_time, train_candidates
 from tasks.profile.profile import fit_profile
 from tasks.promote import NewVersion, Promotion, hash_evidence, promote, register
 from tasks.quality.check import is_fit, measure_quality
 from tasks.registry import Champion, ModelVersion, find_champion, read_version
 from tasks.segments import cut_segments, measure_segments
-from tasks.train import Candidate, Training, fit_candidate, score, split_by_time, train_candidates
 from tasks.turn import wait_for_turn
 
 

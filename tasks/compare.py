@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tasks.core.policy import PromotionPolicy
-from tasks.preprocess import Floats
+from tasks.models.preprocess import Floats
 from tasks.segments import SegmentComparison
 from tasks.statistics.auc import compare_paired_auc
 

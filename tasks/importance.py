@@ -13,9 +13,9 @@ import numpy as np
 import scipy
 
 from tasks.contract.contract import Contract
-from tasks.preprocess import Floats, Prepared, union_rows
+from tasks.models.preprocess import Floats, Prepared, union_rows
+from tasks.models.train import score_by_fold
 from tasks.statistics.auc import compare_paired_auc
-from tasks.train import score_by_fold
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tasks.contract.columns import Column, Role
 from tasks.contract.contract import Contract
 from tasks.core.policy import PromotionPolicy
-from tasks.preprocess import Floats, clean_column
+from tasks.models.preprocess import Floats, clean_column
 from tasks.statistics.auc import compare_paired_auc, measure_auc
 from tasks.statistics.proportions import correct_by_holm
 

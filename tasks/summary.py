@@ -16,7 +16,7 @@ from tasks.core.scored_window import ScoredWindow
 from tasks.core.versions import read_versions
 from tasks.extract.extract import Extract
 from tasks.job.job import Job, measure_start_up
-from tasks.preprocess import read_labels
+from tasks.models.preprocess import read_labels
 from tasks.registry import Champion
 
 SCHEMA = "loanwatch.summary/1"

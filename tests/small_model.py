@@ -15,10 +15,10 @@ from tasks.core.policy import Kind, TrainPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
 from tasks.customers import remember_customers
-from tasks.preprocess import prepare
+from tasks.models.preprocess import prepare
+from tasks.models.train import fit_candidate
 from tasks.profile.profile import fit_profile
 from tasks.promote import NewVersion, Promotion, hash_evidence, promote, register
-from tasks.train import fit_candidate
 
 WINDOW = Window(date(2024, 1, 1), date(2024, 1, 31))
 QUICK = TrainPolicy(boosting_rounds=10, forest_trees=10)

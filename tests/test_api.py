@@ -22,8 +22,8 @@ from deployments.api.serving import find_middles
 from tasks.contract.load import load_contract
 from tasks.core.policy import Kind
 from tasks.ledger import Return, roll_back
+from tasks.models.train import score
 from tasks.schema.migrate import prepare_schema
-from tasks.train import score
 from tests.second_lender import CONTRACT as SECOND_CONTRACT
 from tests.small_model import install, make_applications, make_bundle
 

@@ -25,13 +25,13 @@ from tasks.demo.fill import copy_frame
 from tasks.drift.check import measure_drift
 from tasks.drift.model import measure_model_drift
 from tasks.extract.extract import extract_window
-from tasks.preprocess import prepare, read_labels
+from tasks.models.preprocess import prepare, read_labels
+from tasks.models.train import Candidate, fit_candidate, score_by_fold
 from tasks.profile.profile import Profile, fit_profile
 from tasks.quality.check import is_fit, measure_quality
 from tasks.quality.leakage import measure_auc_without_leaks
 from tasks.source_tables.load import load_tables
 from tasks.source_tables.tables import create_tables
-from tasks.train import Candidate, fit_candidate, score_by_fold
 from tests.bad_data.cases import CASES, Case
 from tests.bad_data.tables import LOANS, Tables, take_month
 

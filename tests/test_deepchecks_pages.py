@@ -14,7 +14,7 @@ from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.scored_window import ScoredWindow
 from tasks.deepchecks_pages import code_rows, write_drift_page, write_model_page, write_quality_page
 from tasks.deepchecks_pages.pages import BOUNDS
-from tasks.preprocess import read_labels
+from tasks.models.preprocess import read_labels
 from tasks.profile.profile import fit_profile
 from tests.browser import is_too_wide, needs_chromium, open_tab
 from tests.test_report_page import HOSTILE, make_frame, score

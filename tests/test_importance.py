@@ -4,8 +4,8 @@ import numpy as np
 
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.importance import measure_importance
-from tasks.preprocess import Prepared
-from tasks.train import fit_candidate
+from tasks.models.preprocess import Prepared
+from tasks.models.train import fit_candidate
 from tests.test_train import CONTRACT, make
 
 CANDIDATE = fit_candidate(CONTRACT, Kind.GRADIENT_BOOSTING, make(2000), TrainPolicy(boosting_rounds=20))

@@ -15,7 +15,7 @@ from tasks.core.policy import QualityPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
 from tasks.extract.extract import extract_window
-from tasks.preprocess import prepare
+from tasks.models.preprocess import prepare
 from tasks.quality.leak_search import measure_leaks, suspect_rows
 from tasks.quality.leakage import measure_auc_without_leaks, measure_both, measure_column_auc, measure_leakage
 from tasks.source_tables.load import read_header

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from tasks.contract.load import load_contract
-from tasks.preprocess import concatenate, prepare, union_rows
-from tasks.transformers import DeriveFeatures, EncodeFrequency, build_preprocessor
+from tasks.models.features import DeriveFeatures, EncodeFrequency, build_preprocessor
+from tasks.models.preprocess import concatenate, prepare, union_rows
 
 CONTRACT = load_contract("loan_applications")
 

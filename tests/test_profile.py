@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.core.scored_window import ScoredWindow
-from tasks.preprocess import read_labels
+from tasks.models.preprocess import read_labels
 from tasks.profile.bins import MISSING, NEW_WORD, fit_bins, fit_edges
 from tasks.profile.profile import (
     SAMPLE_ROWS,

@@ -18,7 +18,7 @@ from tasks.core.scored_window import ScoredWindow
 from tasks.decide import decide
 from tasks.drift.check import measure_drift
 from tasks.drift.model import measure_model_drift
-from tasks.preprocess import read_labels
+from tasks.models.preprocess import read_labels
 from tasks.profile.profile import fit_profile
 from tasks.report_page import Evidence, write_report
 from tasks.report_page.moved import make_cards

@@ -26,7 +26,7 @@ from tasks.core.windows import Window
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job, make_results_folder, name_job
 from tasks.ledger import read_ledger, verify_ledger
-from tasks.preprocess import prepare
+from tasks.models.preprocess import prepare
 from tasks.registry import find_champion, find_current
 from tasks.schema.migrate import prepare_schema
 from tests.second_lender import CONTRACT as SECOND_CONTRACT
@@ -228,8 +228,8 @@ def test_protected_groups_are_reported_and_never_shown_to_the_model(database, tm
 def test_each_candidate_on_the_real_applications(database, real_data):
     from sklearn.metrics import roc_auc_score
 
+    from tasks.models.train import Kind, fit_candidate, score
     from tasks.source_tables.load import load_tables
-    from tasks.train import Kind, fit_candidate, score
 
     engine = make_engine(database, Patience())
     load_tables(engine, CONTRACT, real_data)

@@ -19,9 +19,9 @@ from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job
+from tasks.models.score_batch import load_champion, score_applications
+from tasks.models.train import score
 from tasks.schema.migrate import prepare_schema
-from tasks.score_batch import load_champion, score_applications
-from tasks.train import score
 from tests.small_model import install, make_bundle
 
 CONTRACT = load_contract("loan_applications")

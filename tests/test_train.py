@@ -7,8 +7,8 @@ from sklearn.metrics import roc_auc_score
 
 from tasks.contract.contract import Contract
 from tasks.core.policy import Kind, TrainPolicy
-from tasks.preprocess import Prepared
-from tasks.train import (
+from tasks.models.preprocess import Prepared
+from tasks.models.train import (
     TrainingError,
     assign_folds,
     fit_candidate,

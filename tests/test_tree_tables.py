@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from tasks.classifiers import TABLE_ROWS, SteadyBoosting
-from tasks.tree_tables import CHUNK_ROWS, MOST_NODES, can_tabulate
+from tasks.models.estimators import TABLE_ROWS, SteadyBoosting
+from tasks.models.tree_tables import CHUNK_ROWS, MOST_NODES, can_tabulate
 
 
 def make_matrix(random, rows, missing):

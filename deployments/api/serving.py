@@ -14,12 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Database, connect
 from tasks.contract.contract import Contract
-from tasks.preprocess import Floats
+from tasks.models.preprocess import Floats
+from tasks.models.score_batch import decide_loans
+from tasks.models.train import score
 from tasks.profile.bins import MISSING
 from tasks.profile.profile import Profile
 from tasks.registry import Champion, find_current, load_current
-from tasks.score_batch import decide_loans
-from tasks.train import score
 
 REASONS = 3
 

@@ -18,11 +18,11 @@ from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.wording import AUC, join_words
 from tasks.drift.judgement import MOST_NAMED, Draft, settle
+from tasks.models.tree_tables import tabulate
 from tasks.profile.bins import MISSING, Codes
 from tasks.profile.profile import SAMPLE_ROWS, Profile, sample_rows
 from tasks.statistics.auc import Auc, expect_auc, measure_auc, null_variance
 from tasks.statistics.power import Bar, smallest_change
-from tasks.tree_tables import tabulate
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier

@@ -16,7 +16,7 @@ from tasks.core.windows import Window
 from tasks.extract.extract import Extract
 from tasks.job.job import Job
 from tasks.job.journal import stage
-from tasks.preprocess import read_labels
+from tasks.models.preprocess import read_labels
 from tasks.quality.columns import measure_columns
 from tasks.quality.leakage import measure_auc_without_leaks, measure_leakage
 from tasks.quality.rows import (

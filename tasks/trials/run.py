@@ -22,9 +22,9 @@ from tasks.core.policy import DriftPolicy, Kind, MonitorPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.check import measure_drift
 from tasks.drift.model import measure_model_drift
-from tasks.preprocess import prepare
+from tasks.models.preprocess import prepare
+from tasks.models.train import fit_candidate, score_by_fold
 from tasks.profile.profile import fit_profile, sample_rows
-from tasks.train import fit_candidate, score_by_fold
 from tasks.trials.changes import Change, Planted
 
 Floats = NDArray[np.float64]

@@ -1,6 +1,6 @@
 """Preprocess: from extracted applications to rows that training, judging and scoring read.
 
-What turns their columns into a model's matrix is fitted and saved with the model: see `tasks/transformers.py`.
+What turns their columns into a model's matrix is fitted and saved with the model: see `tasks/models/features.py`.
 """
 
 from __future__ import annotations

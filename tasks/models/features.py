@@ -19,7 +19,7 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, S
 
 from tasks.contract.columns import Column, Derived
 from tasks.contract.contract import Contract
-from tasks.preprocess import clean_column
+from tasks.models.preprocess import clean_column
 
 
 class DeriveFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]

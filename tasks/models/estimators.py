@@ -15,9 +15,9 @@ from threadpoolctl import threadpool_limits
 
 from tasks.contract.contract import Contract
 from tasks.core.policy import Kind, TrainPolicy
-from tasks.preprocess import Floats
-from tasks.transformers import build_preprocessor
-from tasks.tree_tables import add_trees, can_tabulate
+from tasks.models.preprocess import Floats
+from tasks.models.features import build_preprocessor
+from tasks.models.tree_tables import add_trees, can_tabulate
 
 # From about so many rows on the tables of small trees are worth making.
 TABLE_ROWS = 10_000

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from blocks.errors import LoanwatchError
 from tasks.contract.contract import Contract
 from tasks.core.policy import Kind, TrainPolicy
-from tasks.preprocess import Floats, Prepared, concatenate
+from tasks.models.preprocess import Floats, Prepared, concatenate
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -73,7 +73,7 @@ def fit_candidate(contract: Contract, kind: Kind, training: Prepared, policy: Tr
     """
     from joblib import parallel_config
 
-    from tasks.classifiers import build_model
+    from tasks.models.estimators import build_model
 
     training = training.take(training.is_labelled)
     folds = assign_folds(training.keys, policy.folds)

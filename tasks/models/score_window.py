@@ -6,9 +6,9 @@ from tasks.core.scored_window import ScoredWindow
 from tasks.extract.extract import Extract
 from tasks.job.job import Job
 from tasks.job.journal import stage
-from tasks.preprocess import prepare
+from tasks.models.preprocess import prepare
 from tasks.registry import Champion
-from tasks.train import score_by_fold
+from tasks.models.train import score_by_fold
 
 
 @stage("score", lambda observed: f"{len(observed.scores):,} applications")

@@ -25,10 +25,10 @@ from tasks.contract.contract import Contract
 from tasks.extract.extract import stream_window
 from tasks.job.job import Job
 from tasks.job.journal import stage
-from tasks.preprocess import Floats
+from tasks.models.preprocess import Floats
 from tasks.registry import Champion, load_current
 from tasks.schema.queries import read_query
-from tasks.train import score
+from tasks.models.train import score
 
 CHUNK_ROWS = 50_000
 TEMPORARY = "scored"
