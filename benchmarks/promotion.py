@@ -25,9 +25,9 @@ from tasks.challenge import CHALLENGER, CHAMPION, Judged, judge, measure_compari
 from tasks.compare import decide_promotion
 from tasks.core.files import write_json
 from tasks.core.policy import Kind, PromotionPolicy, TrainPolicy
-from tasks.customers import remember_customers
 from tasks.models.preprocess import Floats, Prepared, concatenate
 from tasks.models.train import Candidate, Split, Training, fit_candidate, score, train_candidates
+from tasks.registry.known_customers import remember_customers
 from tasks.statistics.regression import logit
 
 QUICK = TrainPolicy(forest_trees=25, folds=2)

@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.local import report_error
-from tasks.bundle import load_bundle
 from tasks.contract.load import load_contract
-from tasks.ledger import LedgerError, find_version_on, read_ledger, verify_ledger
-from tasks.registry import find_current, list_versions, read_version
+from tasks.registry.bundle import load_bundle
+from tasks.registry.ledger import LedgerError, find_version_on, read_ledger, verify_ledger
+from tasks.registry.versions import find_current, list_versions, read_version
 from tasks.schema.migrate import prepare_schema
 
 app = App(name="flows.models", help="Which models there are, which is in production, and which was.")

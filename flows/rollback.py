@@ -15,8 +15,8 @@ from flows.local import report_error
 from tasks.contract.load import load_contract
 from tasks.events import emit_promotion
 from tasks.job.job import name_job
-from tasks.ledger import Return, roll_back
-from tasks.promote import Promotion
+from tasks.registry.ledger import Return, roll_back
+from tasks.registry.promote import Promotion
 from tasks.schema.migrate import prepare_schema
 
 app = App(name="flows.rollback", help="Put an earlier champion back into production.")

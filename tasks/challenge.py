@@ -27,7 +27,6 @@ from tasks.core.files import write_json
 from tasks.core.findings import Finding, Outcome
 from tasks.core.policy import PromotionPolicy
 from tasks.core.windows import Window
-from tasks.customers import Customers, remember_customers
 from tasks.decide import is_drift_proven
 from tasks.extract.extract import extract_window
 from tasks.importance import measure_importance
@@ -35,7 +34,8 @@ from tasks.job.job import Job
 from tasks.job.journal import stage
 from tasks.models.preprocess import Floats, Prepared, concatenate, prepare
 from tasks.models.train import Training, score, split_by_time, train_candidates
-from tasks.registry import Champion
+from tasks.registry.known_customers import Customers, remember_customers
+from tasks.registry.versions import Champion
 from tasks.segments import compare_segments, cut_segments
 
 if TYPE_CHECKING:

@@ -11,23 +11,23 @@ import numpy as np
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
 from tasks.approval import measure_approval
-from tasks.bundle import Bundle, save_bundle
 from tasks.calibration import measure_calibration_error, measure_intervals, measure_reliability
-from tasks.card import write_card
 from tasks.compare import THRESHOLD, measure_performance
 from tasks.core.findings import Verdict
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
-from tasks.customers import Customers, remember_customers
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job
 from tasks.job.journal import stage
 from tasks.models.preprocess import Prepared, prepare
 from tasks.models.train import Candidate, Training, fit_candidate, score, split_by_time, train_candidates
 from tasks.profile.profile import fit_profile
-from tasks.promote import NewVersion, Promotion, hash_evidence, promote, register
 from tasks.quality.check import is_fit, measure_quality
-from tasks.registry import Champion, ModelVersion, find_champion, read_version
+from tasks.registry.bundle import Bundle, save_bundle
+from tasks.registry.known_customers import Customers, remember_customers
+from tasks.registry.model_card import write_card
+from tasks.registry.promote import NewVersion, Promotion, hash_evidence, promote, register
+from tasks.registry.versions import Champion, ModelVersion, find_champion, read_version
 from tasks.segments import cut_segments, measure_segments
 from tasks.turn import wait_for_turn
 

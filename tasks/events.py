@@ -11,8 +11,8 @@ from blocks.postgres.connect import connect
 from tasks.core.findings import DRIFT_QUESTIONS, Finding, Outcome, Verdict, summarise
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, log
-from tasks.ledger import Entry, read_ledger
-from tasks.promote import Promotion
+from tasks.registry.ledger import Entry, read_ledger
+from tasks.registry.promote import Promotion
 from tasks.summary import Run
 
 DRIFT, PROMOTED, QUALITY = "loanwatch.drift.detected", "loanwatch.model.promoted", "loanwatch.quality.failed"

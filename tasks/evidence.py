@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 
 from blocks.errors import LoanwatchError, UsageError
 from tasks.job.job import is_job_id
-from tasks.ledger import read_ledger
-from tasks.registry import read_version
+from tasks.registry.ledger import read_ledger
+from tasks.registry.versions import read_version
 
 KINDS = (".html", ".json", ".toml")
 LARGEST = 15_000_000

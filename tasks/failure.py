@@ -18,10 +18,10 @@ from tasks.backfill import UnfinishedError
 from tasks.contract.load import load_contract
 from tasks.core.policy import AlertPolicy, MonitorPolicy
 from tasks.job.journal import describe_error, log
-from tasks.ledger import Entry, read_ledger
 from tasks.links import link_run
 from tasks.message import Message, render_message
 from tasks.outbox import put_in
+from tasks.registry.ledger import Entry, read_ledger
 from tasks.schema.migrate import prepare_schema
 from tasks.slack import Fate, find_sender
 

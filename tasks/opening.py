@@ -18,7 +18,7 @@ from tasks.demo.fill import fill_demo
 from tasks.extract.extract import find_held_days
 from tasks.job.job import Job, make_results_folder, measure_start_up, name_job
 from tasks.plan import Asked, plan_reference, plan_trailing_window, plan_window, refuse_other_reference
-from tasks.registry import Champion, NoChampionError, find_champion
+from tasks.registry.versions import Champion, NoChampionError, find_champion
 from tasks.schema.migrate import prepare_schema
 
 

@@ -12,8 +12,8 @@ from tasks.core.findings import Finding, Verdict
 from tasks.extract.extract import Extract
 from tasks.job.job import Job
 from tasks.job.journal import stage
-from tasks.promote import hash_evidence
-from tasks.registry import Champion, NoChampionError, find_champion, find_current
+from tasks.registry.promote import hash_evidence
+from tasks.registry.versions import Champion, NoChampionError, find_champion, find_current
 from tasks.turn import wait_for_turn
 
 

@@ -17,7 +17,7 @@ from tasks.core.versions import read_versions
 from tasks.extract.extract import Extract
 from tasks.job.job import Job, measure_start_up
 from tasks.models.preprocess import read_labels
-from tasks.registry import Champion
+from tasks.registry.versions import Champion
 
 SCHEMA = "loanwatch.summary/1"
 STAGES = (

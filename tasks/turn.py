@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
 from tasks.job.job import Job
-from tasks.registry import Champion, find_current
+from tasks.registry.versions import Champion, find_current
 from tasks.schema.locks import Lock, hold_lock
 
 POLL_SECONDS = 0.5

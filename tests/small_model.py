@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from tasks.bundle import Bundle, save_bundle
 from tasks.contract.contract import Contract
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
-from tasks.customers import remember_customers
 from tasks.models.preprocess import prepare
 from tasks.models.train import fit_candidate
 from tasks.profile.profile import fit_profile
-from tasks.promote import NewVersion, Promotion, hash_evidence, promote, register
+from tasks.registry.bundle import Bundle, save_bundle
+from tasks.registry.known_customers import remember_customers
+from tasks.registry.promote import NewVersion, Promotion, hash_evidence, promote, register
 
 WINDOW = Window(date(2024, 1, 1), date(2024, 1, 31))
 QUICK = TrainPolicy(boosting_rounds=10, forest_trees=10)

@@ -20,7 +20,7 @@ from flows.backfill import backfill
 from tasks.backfill import Replay, claim_next, cut_windows, keep_plan, keep_state, list_replays, name_backfill
 from tasks.core.policy import MonitorPolicy, TrainPolicy
 from tasks.core.windows import PlanError, Window
-from tasks.registry import NoChampionError
+from tasks.registry.versions import NoChampionError
 from tasks.schema.locks import Lock, hold_lock
 from tasks.schema.migrate import prepare_schema
 from tests.flow import month, run_monitor

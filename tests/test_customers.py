@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tasks.customers import load_customers, remember_customers, save_customers
+from tasks.registry.known_customers import load_customers, remember_customers, save_customers
 
 KEYS = np.arange(1000, dtype=np.uint64) * np.uint64(7919)
 

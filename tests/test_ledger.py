@@ -13,11 +13,11 @@ from sqlalchemy import text
 
 from flows import models, rollback
 from tasks import events
-from tasks.bundle import BundleError
 from tasks.contract.load import load_contract
-from tasks.ledger import Return, RollbackError, find_version_on, read_ledger, roll_back, verify_ledger
-from tasks.promote import Promotion, PromotionConflictError, hash_evidence, promote, retire_champion
-from tasks.registry import NoChampionError, UnknownVersionError, find_current, load_current, read_version
+from tasks.registry.bundle import BundleError
+from tasks.registry.ledger import Return, RollbackError, find_version_on, read_ledger, roll_back, verify_ledger
+from tasks.registry.promote import Promotion, PromotionConflictError, hash_evidence, promote, retire_champion
+from tasks.registry.versions import NoChampionError, UnknownVersionError, find_current, load_current, read_version
 from tasks.schema.migrate import prepare_schema
 from tests.small_model import install, make_bundle
 
@@ -172,7 +172,7 @@ RACER = """
 import os, sys, time
 from datetime import date
 from blocks.postgres.connect import Database, connect
-from tasks.promote import Promotion, hash_evidence, promote, PromotionConflictError
+from tasks.registry.promote import Promotion, hash_evidence, promote, PromotionConflictError
 before, after, begin = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
 engine = connect(Database("environment"))
 time.sleep(max(0, begin - time.time()))

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Engine, text
 from flows.load import command
 from tasks.contract.load import load_contract
 from tasks.core.windows import Window
-from tasks.promote import NewVersion, Promotion, promote, register
+from tasks.registry.promote import NewVersion, Promotion, promote, register
 from tasks.source_tables.index_advice import advise_indexes
 from tasks.source_tables.load import LoadError, LoadFolderError, load_tables
 from tasks.source_tables.tables import create_tables

@@ -10,7 +10,7 @@ import pytest
 from tasks.challenge import find_objection
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import PromotionPolicy
-from tasks.registry import Champion
+from tasks.registry.versions import Champion
 
 POLICY = PromotionPolicy()
 CHAMPION = Champion(cast(Any, None), cast(Any, None))

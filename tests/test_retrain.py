@@ -16,7 +16,6 @@ from blocks.postgres.connect import Database, Patience, make_engine
 from flows import models, rollback
 from flows import train as flow
 from tasks import events
-from tasks.bundle import BundleError
 from tasks.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.champion import train_first_champion
 from tasks.contract.load import load_contract
@@ -25,9 +24,10 @@ from tasks.core.policy import MonitorPolicy, TrainPolicy
 from tasks.core.windows import Window
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job, make_results_folder, name_job
-from tasks.ledger import read_ledger, verify_ledger
 from tasks.models.preprocess import prepare
-from tasks.registry import find_champion, find_current
+from tasks.registry.bundle import BundleError
+from tasks.registry.ledger import read_ledger, verify_ledger
+from tasks.registry.versions import find_champion, find_current
 from tasks.schema.migrate import prepare_schema
 from tests.second_lender import CONTRACT as SECOND_CONTRACT
 from tests.second_lender import fill_table, make_requests

@@ -19,7 +19,7 @@ from tasks.models.score_batch import decide_loans
 from tasks.models.train import score
 from tasks.profile.bins import MISSING
 from tasks.profile.profile import Profile
-from tasks.registry import Champion, find_current, load_current
+from tasks.registry.versions import Champion, find_current, load_current
 
 REASONS = 3
 

@@ -26,7 +26,7 @@ from tasks.extract.extract import stream_window
 from tasks.job.job import Job
 from tasks.job.journal import stage
 from tasks.models.preprocess import Floats
-from tasks.registry import Champion, load_current
+from tasks.registry.versions import Champion, load_current
 from tasks.schema.queries import read_query
 from tasks.models.train import score
 

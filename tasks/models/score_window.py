@@ -7,7 +7,7 @@ from tasks.extract.extract import Extract
 from tasks.job.job import Job
 from tasks.job.journal import stage
 from tasks.models.preprocess import prepare
-from tasks.registry import Champion
+from tasks.registry.versions import Champion
 from tasks.models.train import score_by_fold
 
 

@@ -13,7 +13,7 @@ from blocks.errors import LoanwatchError, UsageError
 from blocks.postgres.copy import copy_file, quote_name
 from tasks.contract.columns import Source
 from tasks.contract.contract import Contract
-from tasks.promote import retire_champion
+from tasks.registry.promote import retire_champion
 from tasks.schema.migrate import prepare_schema
 from tasks.source_tables.tables import create_tables, lock_sources
 

@@ -107,14 +107,14 @@ def test_3_without_its_lock_a_living_run_is_taken_for_dead(grown):
 def no_check_of_the_champion() -> None:
     """Promise 4 without its guards: a run does not ask whether the champion is still the one that it began with."""
     import flows.monitor
-    import tasks.promote
+    import tasks.registry.promote
 
     @contextmanager
     def at_once(job, champion):
         yield
 
     flows.monitor.take_turn = at_once
-    tasks.promote.find_current = lambda *_: 1
+    tasks.registry.promote.find_current = lambda *_: 1
 
 
 @pytest.mark.parametrize("prepare", [None, no_check_of_the_champion])
@@ -204,9 +204,9 @@ def test_5_without_a_read_only_transaction_a_query_writes(grown, prepare):
 
 def no_sums() -> None:
     """Promise 6 without its guard: a bundle's sums are not compared."""
-    import tasks.bundle
+    import tasks.registry.bundle
 
-    tasks.bundle._hash = lambda content: Sum()
+    tasks.registry.bundle._hash = lambda content: Sum()
 
 
 class Sum(str):

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import Connection
 
 from blocks.errors import LoanwatchError, UsageError
-from tasks.bundle import load_bundle
-from tasks.promote import GENESIS, Promotion, hash_evidence, hash_row, promote
-from tasks.registry import find_current, read_version
+from tasks.registry.bundle import load_bundle
+from tasks.registry.promote import GENESIS, Promotion, hash_evidence, hash_row, promote
+from tasks.registry.versions import find_current, read_version
 from tasks.schema.queries import read_query
 
 

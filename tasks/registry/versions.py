@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from blocks.errors import LoanwatchError, UsageError
-from tasks.bundle import Bundle, load_bundle
 from tasks.core.windows import Window
+from tasks.registry.bundle import Bundle, load_bundle
 from tasks.schema.queries import read_query
 
 

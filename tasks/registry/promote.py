@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from blocks.errors import LoanwatchError
 from tasks.core.windows import Window
-from tasks.registry import find_current, to_json
+from tasks.registry.versions import find_current, to_json
 from tasks.schema.locks import Lock, lock_until_commit
 from tasks.schema.queries import read_query
 

@@ -1,0 +1,1 @@
+"""Which model is, was or may become the champion."""
