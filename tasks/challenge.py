@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from blocks.postgres.connect import connect
-from tasks.approval import measure_approval
-from tasks.calibration import measure_calibration_error, measure_reliability
 from tasks.champion import Succession, Trained, install_champion, leave_out, measure_training
 from tasks.compare import (
     THRESHOLD,
@@ -28,15 +26,17 @@ from tasks.core.findings import Finding, Outcome
 from tasks.core.policy import PromotionPolicy
 from tasks.core.windows import Window
 from tasks.decide import is_drift_proven
+from tasks.evaluation.approval_by_group import measure_approval
+from tasks.evaluation.calibration import measure_calibration_error, measure_reliability
+from tasks.evaluation.importance import measure_importance
+from tasks.evaluation.segments import compare_segments, cut_segments
 from tasks.extract.extract import extract_window
-from tasks.importance import measure_importance
 from tasks.job.job import Job
 from tasks.job.journal import stage
 from tasks.models.preprocess import Floats, Prepared, concatenate, prepare
 from tasks.models.train import Training, score, split_by_time, train_candidates
 from tasks.registry.known_customers import Customers, remember_customers
 from tasks.registry.versions import Champion
-from tasks.segments import compare_segments, cut_segments
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline

@@ -10,12 +10,13 @@ import numpy as np
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
-from tasks.approval import measure_approval
-from tasks.calibration import measure_calibration_error, measure_intervals, measure_reliability
 from tasks.compare import THRESHOLD, measure_performance
 from tasks.core.findings import Verdict
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
+from tasks.evaluation.approval_by_group import measure_approval
+from tasks.evaluation.calibration import measure_calibration_error, measure_intervals, measure_reliability
+from tasks.evaluation.segments import cut_segments, measure_segments
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job
 from tasks.job.journal import stage
@@ -28,7 +29,6 @@ from tasks.registry.known_customers import Customers, remember_customers
 from tasks.registry.model_card import write_card
 from tasks.registry.promote import NewVersion, Promotion, hash_evidence, promote, register
 from tasks.registry.versions import Champion, ModelVersion, find_champion, read_version
-from tasks.segments import cut_segments, measure_segments
 from tasks.turn import wait_for_turn
 
 

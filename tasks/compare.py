@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from tasks.core.policy import PromotionPolicy
+from tasks.evaluation.segments import SegmentComparison
 from tasks.models.preprocess import Floats
-from tasks.segments import SegmentComparison
 from tasks.statistics.auc import compare_paired_auc
 
 THRESHOLD = 0.5

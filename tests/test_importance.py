@@ -3,7 +3,7 @@
 import numpy as np
 
 from tasks.core.policy import Kind, TrainPolicy
-from tasks.importance import measure_importance
+from tasks.evaluation.importance import measure_importance
 from tasks.models.preprocess import Prepared
 from tasks.models.train import fit_candidate
 from tests.test_train import CONTRACT, make

@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tasks.approval import measure_approval
-from tasks.calibration import (
+from tasks.contract.contract import Contract
+from tasks.core.policy import PromotionPolicy
+from tasks.evaluation.approval_by_group import measure_approval
+from tasks.evaluation.calibration import (
     find_share_interval,
     measure_calibration_error,
     measure_intervals,
     measure_reliability,
 )
-from tasks.contract.contract import Contract
-from tasks.core.policy import PromotionPolicy
-from tasks.segments import compare_segments, cut_segments, measure_segments
+from tasks.evaluation.segments import compare_segments, cut_segments, measure_segments
 
 POLICY = PromotionPolicy()
 CONTRACT = Contract.model_validate(

@@ -9,6 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from tasks.core.policy import PromotionPolicy
+from tasks.evaluation.segments import SegmentPerformance, cut_segments, measure_segments
 from tasks.profile.profile import sample_rows
 from tasks.report_page.evidence import Evidence
 from tasks.report_page.model_pictures import (
@@ -20,7 +21,6 @@ from tasks.report_page.model_pictures import (
     take_decided,
 )
 from tasks.report_page.words import Record
-from tasks.segments import SegmentPerformance, cut_segments, measure_segments
 from tasks.statistics.auc import Auc, measure_auc
 
 REACH = 1.96  # 95 % of a normal distribution

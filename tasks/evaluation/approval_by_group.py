@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tasks.contract.columns import Role
 from tasks.contract.contract import Contract
-from tasks.segments import Segment, cut_segments
+from tasks.evaluation.segments import Segment, cut_segments
 
 FEWEST_ROWS = 30
 
