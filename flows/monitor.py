@@ -23,14 +23,11 @@ from blocks.postgres.connect import adopt_database_option
 from flows.console import show_verdict
 from flows.local import report_error, run_flow
 from tasks.alert import tell_outcome
-from tasks.challenge import compare_with_champion, promote_or_keep, train_challenger
-from tasks.champion import train_first_champion
 from tasks.contract.load import load_contract
 from tasks.core.files import write_json
 from tasks.core.findings import DRIFT_QUESTIONS, Outcome, Question, Verdict
 from tasks.core.policy import MonitorPolicy, load_policy
 from tasks.core.windows import PlanError, month_of
-from tasks.decide import decide
 from tasks.drift.check import check_drift
 from tasks.drift.model import check_model_drift
 from tasks.extract.extract import extract_applications
@@ -41,11 +38,14 @@ from tasks.models.preprocess import preprocess
 from tasks.models.score_window import score_window
 from tasks.opening import Request, open_job
 from tasks.plan import Asked, refuse_other_reference
+from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
+from tasks.promotion.decide import decide
+from tasks.promotion.first_champion import train_first_champion
+from tasks.promotion.training_lock import take_turn
 from tasks.publish import announce_run, publish_run
 from tasks.quality.check import check_leaks, check_quality, is_fit
 from tasks.report import write_pages
 from tasks.summary import Run, summarise_run
-from tasks.turn import take_turn
 
 app = App(name="flows.monitor", help="Monitor one window of loan applications, and retrain where something drifted.")
 

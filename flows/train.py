@@ -17,7 +17,6 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option
 from flows.local import report_error, run_flow
 from flows.monitor import find_scheduled_day
-from tasks.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy, load_policy
 from tasks.core.windows import PlanError
@@ -27,9 +26,10 @@ from tasks.failure import tell_failure
 from tasks.models.preprocess import preprocess
 from tasks.opening import Request, open_plain_job
 from tasks.plan import Asked
+from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
+from tasks.promotion.retrain import load_incumbent, refuse_unfit, replace_champion
+from tasks.promotion.training_lock import take_turn
 from tasks.quality.check import check_quality, is_fit
-from tasks.retrain import load_incumbent, refuse_unfit, replace_champion
-from tasks.turn import take_turn
 
 app = App(name="flows.train", help="Force a retraining for a window.")
 

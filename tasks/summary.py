@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from tasks.challenge import DEPLOY_REPORT, Contest
 from tasks.command import spell_command
 from tasks.core.findings import Finding, Outcome, Question, summarise
 from tasks.core.scored_window import ScoredWindow
@@ -17,6 +16,7 @@ from tasks.core.versions import read_versions
 from tasks.extract.extract import Extract
 from tasks.job.job import Job, measure_start_up
 from tasks.models.preprocess import read_labels
+from tasks.promotion.challenge import DEPLOY_REPORT, Contest
 from tasks.registry.versions import Champion
 
 SCHEMA = "loanwatch.summary/1"

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tasks.compare import Comparison, Performance, decide_promotion, measure_difference, measure_performance
 from tasks.core.policy import PromotionPolicy
+from tasks.promotion.compare import Comparison, Performance, decide_promotion, measure_difference, measure_performance
 
 POLICY = PromotionPolicy()
 

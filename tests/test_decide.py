@@ -4,7 +4,7 @@ import pytest
 
 from tasks.core.findings import Finding, Outcome, Question, Verdict
 from tasks.core.policy import DecisionPolicy
-from tasks.decide import decide, is_drift_proven
+from tasks.promotion.decide import decide, is_drift_proven
 
 PASS, WARN, FAIL, FEW = Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.NOT_ENOUGH_DATA
 

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from tasks.challenge import find_objection
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import PromotionPolicy
+from tasks.promotion.challenge import find_objection
 from tasks.registry.versions import Champion
 
 POLICY = PromotionPolicy()

@@ -15,11 +15,11 @@ from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Question, Verdict, summarise
 from tasks.core.policy import MonitorPolicy
 from tasks.core.scored_window import ScoredWindow
-from tasks.decide import decide
 from tasks.drift.check import measure_drift
 from tasks.drift.model import measure_model_drift
 from tasks.models.preprocess import read_labels
 from tasks.profile.profile import fit_profile
+from tasks.promotion.decide import decide
 from tasks.report_page import Evidence, write_report
 from tasks.report_page.moved import make_cards
 from tasks.report_page.page import render_report

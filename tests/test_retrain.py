@@ -16,8 +16,6 @@ from blocks.postgres.connect import Database, Patience, make_engine
 from flows import models, rollback
 from flows import train as flow
 from tasks import events
-from tasks.challenge import compare_with_champion, promote_or_keep, train_challenger
-from tasks.champion import train_first_champion
 from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Outcome, Question, Verdict
 from tasks.core.policy import MonitorPolicy, TrainPolicy
@@ -25,6 +23,8 @@ from tasks.core.windows import Window
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job, make_results_folder, name_job
 from tasks.models.preprocess import prepare
+from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
+from tasks.promotion.first_champion import train_first_champion
 from tasks.registry.bundle import BundleError
 from tasks.registry.ledger import read_ledger, verify_ledger
 from tasks.registry.versions import find_champion, find_current

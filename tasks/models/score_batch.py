@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 
 from blocks.postgres.connect import connect
 from blocks.postgres.copy import copy_file
-from tasks.compare import THRESHOLD
+from tasks.promotion.compare import THRESHOLD
 from tasks.contract.contract import Contract
 from tasks.extract.extract import stream_window
 from tasks.job.job import Job

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.fault]
 
 def no_transaction() -> None:
     """Promise 1 without its guard: every statement of a promotion commits by itself."""
-    import tasks.champion as module
+    import tasks.promotion.first_champion as module
 
     connect = module.connect
 
@@ -140,10 +140,10 @@ def test_4_a_run_finds_that_another_one_was_faster(grown, prepare):
 
 def no_turn_for_the_first() -> None:
     """Promise 4 without its guard: a first champion is trained whoever else trains one."""
-    import tasks.champion
+    import tasks.promotion.first_champion
 
-    tasks.champion.wait_for_turn = nullcontext
-    tasks.champion.find_champion = lambda *_: None
+    tasks.promotion.first_champion.wait_for_turn = nullcontext
+    tasks.promotion.first_champion.find_champion = lambda *_: None
 
 
 @pytest.mark.parametrize("prepare", [None, no_turn_for_the_first])

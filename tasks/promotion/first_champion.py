@@ -10,7 +10,6 @@ import numpy as np
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
-from tasks.compare import THRESHOLD, measure_performance
 from tasks.core.findings import Verdict
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
@@ -23,13 +22,14 @@ from tasks.job.journal import stage
 from tasks.models.preprocess import Prepared, prepare
 from tasks.models.train import Candidate, Training, fit_candidate, score, split_by_time, train_candidates
 from tasks.profile.profile import fit_profile
+from tasks.promotion.compare import THRESHOLD, measure_performance
+from tasks.promotion.training_lock import wait_for_turn
 from tasks.quality.check import is_fit, measure_quality
 from tasks.registry.bundle import Bundle, save_bundle
 from tasks.registry.known_customers import Customers, remember_customers
 from tasks.registry.model_card import write_card
 from tasks.registry.promote import NewVersion, Promotion, hash_evidence, promote, register
 from tasks.registry.versions import Champion, ModelVersion, find_champion, read_version
-from tasks.turn import wait_for_turn
 
 
 class FirstChampionError(LoanwatchError):

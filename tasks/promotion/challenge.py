@@ -11,21 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from blocks.postgres.connect import connect
-from tasks.champion import Succession, Trained, install_champion, leave_out, measure_training
-from tasks.compare import (
-    THRESHOLD,
-    Comparison,
-    PromotionDecision,
-    decide_promotion,
-    measure_difference,
-    measure_performance,
-)
 from tasks.contract.contract import Contract
 from tasks.core.files import write_json
 from tasks.core.findings import Finding, Outcome
 from tasks.core.policy import PromotionPolicy
 from tasks.core.windows import Window
-from tasks.decide import is_drift_proven
 from tasks.evaluation.approval_by_group import measure_approval
 from tasks.evaluation.calibration import measure_calibration_error, measure_reliability
 from tasks.evaluation.importance import measure_importance
@@ -35,6 +25,16 @@ from tasks.job.job import Job
 from tasks.job.journal import stage
 from tasks.models.preprocess import Floats, Prepared, concatenate, prepare
 from tasks.models.train import Training, score, split_by_time, train_candidates
+from tasks.promotion.compare import (
+    THRESHOLD,
+    Comparison,
+    PromotionDecision,
+    decide_promotion,
+    measure_difference,
+    measure_performance,
+)
+from tasks.promotion.decide import is_drift_proven
+from tasks.promotion.first_champion import Succession, Trained, install_champion, leave_out, measure_training
 from tasks.registry.known_customers import Customers, remember_customers
 from tasks.registry.versions import Champion
 

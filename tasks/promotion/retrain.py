@@ -7,14 +7,14 @@ from typing import Any
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
-from tasks.champion import Succession, describe_model, fit_champion, install_champion
 from tasks.core.findings import Finding, Verdict
 from tasks.extract.extract import Extract
 from tasks.job.job import Job
 from tasks.job.journal import stage
+from tasks.promotion.first_champion import Succession, describe_model, fit_champion, install_champion
+from tasks.promotion.training_lock import wait_for_turn
 from tasks.registry.promote import hash_evidence
 from tasks.registry.versions import Champion, NoChampionError, find_champion, find_current
-from tasks.turn import wait_for_turn
 
 
 class UnfitWindowError(LoanwatchError):

@@ -1,0 +1,1 @@
+"""Decide, train, compare, and promote or keep."""
