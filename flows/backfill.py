@@ -23,6 +23,8 @@ from rich.table import Table
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.local import report_error, run_flow
+from tasks.alerts.backfill import tell_backfill
+from tasks.alerts.failure import tell_failure
 from tasks.backfill import (
     Every,
     Replay,
@@ -32,11 +34,9 @@ from tasks.backfill import (
     name_backfill,
     refuse_failures,
 )
-from tasks.backfill_alert import tell_backfill
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy, load_policy
 from tasks.core.windows import PlanError, Window
-from tasks.failure import tell_failure
 from tasks.local_runs import replay_here
 from tasks.pool_runs import replay_on_pool
 from tasks.schema.migrate import prepare_schema

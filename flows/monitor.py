@@ -22,7 +22,8 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option
 from flows.console import show_verdict
 from flows.local import report_error, run_flow
-from tasks.alert import tell_outcome
+from tasks.alerts.failure import tell_failure
+from tasks.alerts.outcome import tell_outcome
 from tasks.contract.load import load_contract
 from tasks.core.files import write_json
 from tasks.core.findings import DRIFT_QUESTIONS, Outcome, Question, Verdict
@@ -31,7 +32,6 @@ from tasks.core.windows import PlanError, month_of
 from tasks.drift.check import check_drift
 from tasks.drift.model import check_model_drift
 from tasks.extract.extract import extract_applications
-from tasks.failure import tell_failure
 from tasks.history import rebuild_history
 from tasks.job.journal import keep_findings, read_timings
 from tasks.models.preprocess import preprocess

@@ -17,9 +17,9 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option
 from flows.local import report_error, run_flow
 from flows.monitor import find_scheduled_day
+from tasks.alerts.failure import tell_failure
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy
-from tasks.failure import tell_failure
 from tasks.models.score_batch import load_champion, score_applications
 from tasks.opening import Request, open_plain_job
 from tasks.plan import Asked

@@ -14,9 +14,9 @@ from rich.console import Console
 
 from blocks.errors import LoanwatchError
 from flows.local import run_flow
+from tasks.alerts.block_kit import Message, render_message
+from tasks.alerts.slack import Fate, find_sender
 from tasks.links import find_flow_run_id, link_run
-from tasks.message import Message, render_message
-from tasks.slack import Fate, find_sender
 
 app = App(name="flows.slack_test", help="Send one message to Slack, or say what is wrong.")
 

@@ -17,12 +17,12 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option
 from flows.local import report_error, run_flow
 from flows.monitor import find_scheduled_day
+from tasks.alerts.failure import tell_failure
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy, load_policy
 from tasks.core.windows import PlanError
 from tasks.events import emit_promotions
 from tasks.extract.extract import extract_applications
-from tasks.failure import tell_failure
 from tasks.models.preprocess import preprocess
 from tasks.opening import Request, open_plain_job
 from tasks.plan import Asked

@@ -15,22 +15,22 @@ from httpx import ConnectError
 from sqlalchemy import Engine
 
 from blocks.postgres.connect import Database
-from tasks.alert import Told, compose_outcome, deliver_waiting, is_worth_telling, make_entry
+from tasks.alerts.block_kit import Message
+from tasks.alerts.failure import compose_failure, explain_state, read_policy
+from tasks.alerts.outbox import put_in
+from tasks.alerts.outcome import Told, compose_outcome, deliver_waiting, is_worth_telling, make_entry
+from tasks.alerts.repeats import News
+from tasks.alerts.slack import Answer, Fate
 from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Outcome, Question, Verdict
 from tasks.core.policy import AlertPolicy, MonitorPolicy
 from tasks.core.windows import PlanError, Window
 from tasks.events import DRIFT, PROMOTED, QUALITY, compose_events
 from tasks.extract.extract import Extract
-from tasks.failure import compose_failure, explain_state, read_policy
 from tasks.glance import escape, measure_ratio, render_glance, tabulate_comparison, tabulate_findings
 from tasks.job.job import Job
-from tasks.message import Message
-from tasks.news import News
-from tasks.outbox import put_in
 from tasks.publish import StageEcho, explain_start, slug
 from tasks.schema.migrate import prepare_schema
-from tasks.slack import Answer, Fate
 from tasks.summary import Run
 from tests.slack_stand_in import check_blocks
 
@@ -138,7 +138,7 @@ def test_the_journal_says_one_true_thing(
         message = Message(severity or "warning", "title", "lead", {}, {}, {}, f"alert/{number}")
         put_in(engine, make_entry("c", "j", message))
     sender = (lambda payload, timeout: Answer(Fate.DELIVERED)) if has_slack else None
-    monkeypatch.setattr("tasks.alert.find_sender", lambda: sender)
+    monkeypatch.setattr("tasks.alerts.outcome.find_sender", lambda: sender)
     told = Message(severity, "title", "lead", {}, {}, {}, "alert/0") if severity else None
     assert str(Told(told, deliver_waiting(engine, AlertPolicy()))) == said
 

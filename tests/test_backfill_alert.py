@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import text
 
 from tasks.abandon import abandon_dead_stages
+from tasks.alerts.backfill import compose_backfill, is_worth_telling, tell_backfill
+from tasks.alerts.failure import tell_failure
 from tasks.backfill import Replay, UnfinishedError
-from tasks.backfill_alert import compose_backfill, is_worth_telling, tell_backfill
 from tasks.core.policy import AlertPolicy
 from tasks.core.windows import month_of
-from tasks.failure import tell_failure
 from tasks.schema.migrate import prepare_schema
 from tests.slack_stand_in import check_blocks
 
@@ -56,7 +56,7 @@ def test_quiet_windows_are_told_only_where_the_policy_asks(replays: list[Replay]
 
 def test_the_same_request_tells_again_only_where_something_was_done_again(engine, monkeypatch):
     prepare_schema(engine)
-    monkeypatch.setattr("tasks.alert.find_sender", lambda: None)
+    monkeypatch.setattr("tasks.alerts.outcome.find_sender", lambda: None)
     for replays in (ENDS, ENDS, [*ENDS[:3], replace(ENDS[3], attempts=3)]):
         assert "kept in the outbox" in tell_backfill(engine, "loans", replays, AlertPolicy())
     with engine.connect() as connection:

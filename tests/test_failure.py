@@ -13,7 +13,7 @@ from flows.backfill import backfill
 from flows.monitor import monitor
 from flows.score import score
 from flows.train import train
-from tasks.failure import explain_models, name_contract, tell_failure
+from tasks.alerts.failure import explain_models, name_contract, tell_failure
 from tasks.schema.migrate import prepare_schema
 from tests.second_lender import CONTRACT as SECOND_CONTRACT
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tasks.alerts.repeats import Earlier, fingerprint, sift_news, spell_fingerprint
 from tasks.core.findings import Finding, Question, Verdict
-from tasks.news import Earlier, fingerprint, sift_news, spell_fingerprint
 
 MARK = "data/distribution/credit_score"
 

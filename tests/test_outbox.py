@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from tasks.alerts.block_kit import Message, render_message
+from tasks.alerts.outbox import Clock, Delivery, Entry, deliver, put_in
+from tasks.alerts.slack import Answer, Sender, send_by_webhook
 from tasks.core.policy import AlertPolicy
-from tasks.message import Message, render_message
-from tasks.outbox import Clock, Delivery, Entry, deliver, put_in
 from tasks.schema.migrate import prepare_schema
-from tasks.slack import Answer, Sender, send_by_webhook
 from tests.slack_stand_in import StandIn, run_stand_in
 from tests.test_slack import webhook
 

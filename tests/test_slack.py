@@ -11,8 +11,8 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
-from tasks.message import Message, cut, escape, mark_repeat, render_message
-from tasks.slack import Fate, send_by_bot, send_by_webhook
+from tasks.alerts.block_kit import Message, cut, escape, mark_repeat, render_message
+from tasks.alerts.slack import Fate, send_by_bot, send_by_webhook
 from tests.slack_stand_in import StandIn, check_blocks, run_stand_in
 
 PAYLOAD = {"text": "hello", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}]}

@@ -53,9 +53,9 @@ def test_1_without_a_transaction_a_death_costs_the_champion(grown):
 
 def no_outbox() -> None:
     """Promise 2 without its guard: what is told is not kept."""
-    import tasks.alert
+    import tasks.alerts.outcome
 
-    tasks.alert.put_in = lambda engine, entry: True
+    tasks.alerts.outcome.put_in = lambda engine, entry: True
 
 
 def test_2_without_the_outbox_an_alarm_is_lost(grown):

@@ -16,11 +16,11 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from tasks.alerts.block_kit import mark_repeat
+from tasks.alerts.slack import Answer, Fate, Sender
 from tasks.core.policy import AlertPolicy
-from tasks.message import mark_repeat
 from tasks.schema.locks import Lock, try_lock_until_commit
 from tasks.schema.queries import read_query
-from tasks.slack import Answer, Fate, Sender
 
 FIRST_WAIT_SECONDS = 1.0
 

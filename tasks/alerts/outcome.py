@@ -14,15 +14,15 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.postgres.connect import connect
+from tasks.alerts.block_kit import Message, render_message
+from tasks.alerts.outbox import Delivery, Entry, count_waiting, deliver, put_in
+from tasks.alerts.repeats import News, fingerprint, read_earlier, sift_news, spell_fingerprint
+from tasks.alerts.slack import find_sender
 from tasks.core.findings import Finding, Outcome
 from tasks.core.policy import AlertPolicy
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, log, stage
 from tasks.links import find_flow_run_id, link_page, link_run
-from tasks.message import Message, render_message
-from tasks.news import News, fingerprint, read_earlier, sift_news, spell_fingerprint
-from tasks.outbox import Delivery, Entry, count_waiting, deliver, put_in
-from tasks.slack import find_sender
 from tasks.summary import Run
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from tasks.alert import deliver_waiting, make_entry
+from tasks.alerts.block_kit import Message
+from tasks.alerts.outbox import put_in
+from tasks.alerts.outcome import deliver_waiting, make_entry
 from tasks.backfill import Replay
 from tasks.core.findings import Outcome
 from tasks.core.policy import AlertPolicy
 from tasks.job.journal import describe_error, log
 from tasks.links import find_flow_run_id, link_history, link_run
-from tasks.message import Message
-from tasks.outbox import put_in
 
 GRAVITY = ("not monitored", Outcome.QUALITY_FAILED, Outcome.PROMOTED, Outcome.KEPT, Outcome.UNDECIDED, Outcome.STABLE)
 

@@ -13,17 +13,17 @@ from uuid import UUID
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect, resolve_database
-from tasks.alert import deliver_waiting, make_entry
+from tasks.alerts.block_kit import Message, render_message
+from tasks.alerts.outbox import put_in
+from tasks.alerts.outcome import deliver_waiting, make_entry
+from tasks.alerts.slack import Fate, find_sender
 from tasks.backfill import UnfinishedError
 from tasks.contract.load import load_contract
 from tasks.core.policy import AlertPolicy, MonitorPolicy
 from tasks.job.journal import describe_error, log
 from tasks.links import link_run
-from tasks.message import Message, render_message
-from tasks.outbox import put_in
 from tasks.registry.ledger import Entry, read_ledger
 from tasks.schema.migrate import prepare_schema
-from tasks.slack import Fate, find_sender
 
 
 def tell_failure(flow: Any, flow_run: Any, state: Any) -> None:

@@ -1,0 +1,1 @@
+"""Alerts: collected, composed, kept in an outbox, and delivered to Slack."""
