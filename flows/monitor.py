@@ -38,11 +38,11 @@ from tasks.models.preprocess import preprocess
 from tasks.models.score_window import score_window
 from tasks.opening import Request, open_job
 from tasks.plan import Asked, refuse_other_reference
+from tasks.prefect_ui.publish import announce_run, publish_run
 from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.promotion.decide import decide
 from tasks.promotion.first_champion import train_first_champion
 from tasks.promotion.training_lock import take_turn
-from tasks.publish import announce_run, publish_run
 from tasks.quality.check import check_leaks, check_quality, is_fit
 from tasks.report import write_pages
 from tasks.summary import Run, summarise_run

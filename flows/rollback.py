@@ -13,8 +13,8 @@ from blocks.postgres.connect import adopt_database_option, connect, resolve_data
 from blocks.prefect_server import find_fault, find_server
 from flows.local import report_error
 from tasks.contract.load import load_contract
-from tasks.events import emit_promotion
 from tasks.job.job import name_job
+from tasks.prefect_ui.events import emit_promotion
 from tasks.registry.ledger import Return, roll_back
 from tasks.registry.promote import Promotion
 from tasks.schema.migrate import prepare_schema

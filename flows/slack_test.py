@@ -16,7 +16,7 @@ from blocks.errors import LoanwatchError
 from flows.local import run_flow
 from tasks.alerts.block_kit import Message, render_message
 from tasks.alerts.slack import Fate, find_sender
-from tasks.links import find_flow_run_id, link_run
+from tasks.prefect_ui.links import find_flow_run_id, link_run
 
 app = App(name="flows.slack_test", help="Send one message to Slack, or say what is wrong.")
 

@@ -25,11 +25,17 @@ from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Outcome, Question, Verdict
 from tasks.core.policy import AlertPolicy, MonitorPolicy
 from tasks.core.windows import PlanError, Window
-from tasks.events import DRIFT, PROMOTED, QUALITY, compose_events
 from tasks.extract.extract import Extract
-from tasks.glance import escape, measure_ratio, render_glance, tabulate_comparison, tabulate_findings
 from tasks.job.job import Job
-from tasks.publish import StageEcho, explain_start, slug
+from tasks.prefect_ui.events import DRIFT, PROMOTED, QUALITY, compose_events
+from tasks.prefect_ui.publish import StageEcho, explain_start, slug
+from tasks.prefect_ui.verdict_artifact import (
+    escape,
+    measure_ratio,
+    render_glance,
+    tabulate_comparison,
+    tabulate_findings,
+)
 from tasks.schema.migrate import prepare_schema
 from tasks.summary import Run
 from tests.slack_stand_in import check_blocks
@@ -191,9 +197,9 @@ def test_a_prefect_server_that_is_gone_is_asked_once(monkeypatch: pytest.MonkeyP
         raise ConnectError("refused")
 
     run_id, echo_log = uuid4(), logging.getLogger("silent")
-    monkeypatch.setattr("tasks.publish.find_flow_run_id", lambda: run_id)
-    monkeypatch.setattr("tasks.publish.get_run_logger", lambda: echo_log)
-    monkeypatch.setattr("tasks.publish.update_progress_artifact", fail)
+    monkeypatch.setattr("tasks.prefect_ui.publish.find_flow_run_id", lambda: run_id)
+    monkeypatch.setattr("tasks.prefect_ui.publish.get_run_logger", lambda: echo_log)
+    monkeypatch.setattr("tasks.prefect_ui.publish.update_progress_artifact", fail)
     echo = StageEcho(run_id, uuid4())
     for stage in ("extract", "quality", "drift"):
         line = logging.LogRecord("loanwatch", logging.INFO, "", 0, "done", (), None)

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import text
 
 from flows import models, rollback
-from tasks import events
 from tasks.contract.load import load_contract
+from tasks.prefect_ui import events
 from tasks.registry.bundle import BundleError
 from tasks.registry.ledger import Return, RollbackError, find_version_on, read_ledger, roll_back, verify_ledger
 from tasks.registry.promote import Promotion, PromotionConflictError, hash_evidence, promote, retire_champion

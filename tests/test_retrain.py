@@ -15,7 +15,6 @@ from sqlalchemy import text
 from blocks.postgres.connect import Database, Patience, make_engine
 from flows import models, rollback
 from flows import train as flow
-from tasks import events
 from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Outcome, Question, Verdict
 from tasks.core.policy import MonitorPolicy, TrainPolicy
@@ -23,6 +22,7 @@ from tasks.core.windows import Window
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job, make_results_folder, name_job
 from tasks.models.preprocess import prepare
+from tasks.prefect_ui import events
 from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.promotion.first_champion import train_first_champion
 from tasks.registry.bundle import BundleError

@@ -15,7 +15,7 @@ from tasks.backfill import Replay
 from tasks.core.findings import Outcome
 from tasks.core.policy import AlertPolicy
 from tasks.job.journal import describe_error, log
-from tasks.links import find_flow_run_id, link_history, link_run
+from tasks.prefect_ui.links import find_flow_run_id, link_history, link_run
 
 GRAVITY = ("not monitored", Outcome.QUALITY_FAILED, Outcome.PROMOTED, Outcome.KEPT, Outcome.UNDECIDED, Outcome.STABLE)
 

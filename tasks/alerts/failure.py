@@ -21,7 +21,7 @@ from tasks.backfill import UnfinishedError
 from tasks.contract.load import load_contract
 from tasks.core.policy import AlertPolicy, MonitorPolicy
 from tasks.job.journal import describe_error, log
-from tasks.links import link_run
+from tasks.prefect_ui.links import link_run
 from tasks.registry.ledger import Entry, read_ledger
 from tasks.schema.migrate import prepare_schema
 

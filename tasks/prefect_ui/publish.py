@@ -22,11 +22,11 @@ from prefect.context import FlowRunContext
 from prefect.exceptions import MissingContextError
 from prefect.logging import get_run_logger
 
-from tasks.events import emit_events
-from tasks.glance import render_glance, tabulate_comparison, tabulate_findings
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, log
-from tasks.links import find_flow_run_id, link_run
+from tasks.prefect_ui.events import emit_events
+from tasks.prefect_ui.links import find_flow_run_id, link_run
+from tasks.prefect_ui.verdict_artifact import render_glance, tabulate_comparison, tabulate_findings
 from tasks.summary import STAGES, Run
 
 

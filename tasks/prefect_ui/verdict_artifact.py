@@ -10,7 +10,7 @@ from typing import Any
 
 from tasks.core.findings import Question
 from tasks.core.wording import AUC, say_amount
-from tasks.links import link_page
+from tasks.prefect_ui.links import link_page
 
 MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "not_enough_data": "?", "not_run": "–"}
 COLOURS = {"pass": "#2e7d32", "warn": "#f9a825", "fail": "#c62828", "not_enough_data": "#8e24aa", "not_run": "#9e9e9e"}
