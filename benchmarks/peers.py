@@ -21,7 +21,7 @@ import pandas as pd
 
 from benchmarks.procedures import Raised, ScoredPair
 from tasks.core.findings import Question
-from tasks.deepchecks_pages.checks import load_deepchecks
+from tasks.reports.deepchecks.checks import load_deepchecks
 
 
 @dataclass(frozen=True)

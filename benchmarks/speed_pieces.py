@@ -21,7 +21,6 @@ from benchmarks.peer_environments import Peer
 from benchmarks.speed_data import MONTHS, Inputs, connect_to, load_inputs
 from tasks.core.policy import DriftPolicy, QualityPolicy, TrainPolicy
 from tasks.core.scored_window import ScoredWindow
-from tasks.deepchecks_pages import code_rows, write_drift_page, write_model_page, write_quality_page
 from tasks.drift.check import measure_drift
 from tasks.drift.model import measure_model_drift
 from tasks.extract.extract import Extract
@@ -29,6 +28,7 @@ from tasks.models.preprocess import prepare, read_labels
 from tasks.models.train import score, split_by_time, train_candidates
 from tasks.profile.profile import fit_profile, load_profile
 from tasks.quality.check import measure_quality
+from tasks.reports.deepchecks import code_rows, write_drift_page, write_model_page, write_quality_page
 
 CONTRACT = speed_extract.CONTRACT
 TARGET = CONTRACT.target
@@ -175,7 +175,7 @@ def _fit_profile(inputs: Inputs) -> Any:
 
 def _prepare_suite(inputs: Inputs) -> Run:
     """Five deepchecks checks in one suite, with deepchecks' own settings."""
-    from tasks.deepchecks_pages.checks import load_deepchecks
+    from tasks.reports.deepchecks.checks import load_deepchecks
 
     names = [column.name for column in CONTRACT.features]
     words = [column.name for column in CONTRACT.features if column.type == "category"]

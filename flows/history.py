@@ -11,8 +11,8 @@ from rich.console import Console
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.local import report_error
-from tasks.history import write_history
 from tasks.job.job import ResultsError
+from tasks.reports.history import write_history
 from tasks.schema.migrate import prepare_schema
 
 app = App(name="flows.history", help="Rebuild the page that shows all runs side by side.")

@@ -32,7 +32,6 @@ from tasks.core.windows import PlanError, month_of
 from tasks.drift.check import check_drift
 from tasks.drift.model import check_model_drift
 from tasks.extract.extract import extract_applications
-from tasks.history import rebuild_history
 from tasks.job.journal import keep_findings, read_timings
 from tasks.models.preprocess import preprocess
 from tasks.models.score_window import score_window
@@ -44,8 +43,9 @@ from tasks.promotion.decide import decide
 from tasks.promotion.first_champion import train_first_champion
 from tasks.promotion.training_lock import take_turn
 from tasks.quality.check import check_leaks, check_quality, is_fit
-from tasks.report import write_pages
-from tasks.summary import Run, summarise_run
+from tasks.reports.history import rebuild_history
+from tasks.reports.summary import Run, summarise_run
+from tasks.reports.write_pages import write_pages
 
 app = App(name="flows.monitor", help="Monitor one window of loan applications, and retrain where something drifted.")
 

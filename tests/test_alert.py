@@ -36,8 +36,8 @@ from tasks.prefect_ui.verdict_artifact import (
     tabulate_comparison,
     tabulate_findings,
 )
+from tasks.reports.summary import Run
 from tasks.schema.migrate import prepare_schema
-from tasks.summary import Run
 from tests.slack_stand_in import check_blocks
 
 MOVED = Finding(

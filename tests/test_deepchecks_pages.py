@@ -12,10 +12,10 @@ import pytest
 from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.scored_window import ScoredWindow
-from tasks.deepchecks_pages import code_rows, write_drift_page, write_model_page, write_quality_page
-from tasks.deepchecks_pages.pages import BOUNDS
 from tasks.models.preprocess import read_labels
 from tasks.profile.profile import fit_profile
+from tasks.reports.deepchecks import code_rows, write_drift_page, write_model_page, write_quality_page
+from tasks.reports.deepchecks.pages import BOUNDS
 from tests.browser import is_too_wide, needs_chromium, open_tab
 from tests.test_report_page import HOSTILE, make_frame, score
 
@@ -54,7 +54,7 @@ def pages(tmp_path_factory):
 
 
 def test_deepchecks_is_imported_only_where_its_pages_are_made():
-    script = "import sys, tasks.report; sys.exit('deepchecks' in sys.modules)"
+    script = "import sys, tasks.reports.write_pages; sys.exit('deepchecks' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 

@@ -13,12 +13,12 @@ import pytest
 from blocks.postgres.connect import Database
 from flows import monitor
 from flows.evidence import command
-from tasks.command import spell_command, spell_policy
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy, load_policy
 from tasks.core.windows import Window
-from tasks.evidence import EvidenceError, JobNameError, find_run, gather_evidence, write_pack
 from tasks.job.job import Job
+from tasks.reports.evidence_pack import EvidenceError, JobNameError, find_run, gather_evidence, write_pack
+from tasks.reports.repeat_command import spell_command, spell_policy
 from tasks.schema.migrate import prepare_schema
 from tests.second_lender import CONTRACT
 

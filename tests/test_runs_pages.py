@@ -19,10 +19,10 @@ from blocks.postgres.connect import Patience, make_engine
 from flows.evidence import command as pack_evidence
 from flows.history import command as rebuild
 from tasks.core.policy import MonitorPolicy, TrainPolicy, load_policy
-from tasks.history.records import read_history
 from tasks.registry.ledger import find_version_on, read_ledger, verify_ledger
 from tasks.registry.versions import find_current, read_version
-from tasks.report_page.words import MEASURES, OUTCOMES, headline
+from tasks.reports.history.records import read_history
+from tasks.reports.page.words import MEASURES, OUTCOMES, headline
 from tests.browser import audit, is_too_wide, needs_chromium, open_tab
 from tests.flow import month, run_monitor
 

@@ -23,7 +23,7 @@ from tasks.core.policy import AlertPolicy
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, log, stage
 from tasks.prefect_ui.links import find_flow_run_id, link_page, link_run
-from tasks.summary import Run
+from tasks.reports.summary import Run
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from tasks.job.job import Job
 from tasks.job.journal import describe_error, log
 from tasks.registry.ledger import Entry, read_ledger
 from tasks.registry.promote import Promotion
-from tasks.summary import Run
+from tasks.reports.summary import Run
 
 DRIFT, PROMOTED, QUALITY = "loanwatch.drift.detected", "loanwatch.model.promoted", "loanwatch.quality.failed"
 RESOURCE = "loanwatch.contract"

@@ -27,7 +27,7 @@ from tasks.job.journal import describe_error, log
 from tasks.prefect_ui.events import emit_events
 from tasks.prefect_ui.links import find_flow_run_id, link_run
 from tasks.prefect_ui.verdict_artifact import render_glance, tabulate_comparison, tabulate_findings
-from tasks.summary import STAGES, Run
+from tasks.reports.summary import STAGES, Run
 
 
 class StageEcho(logging.Handler):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tasks.command import write_policy
 from tasks.core.files import write_json, write_text
 from tasks.core.findings import Question
 from tasks.core.versions import read_versions
 from tasks.job.job import Job
-from tasks.report_page.page import render_page
+from tasks.reports.page.page import render_page
+from tasks.reports.repeat_command import write_policy
 from tasks.statistics.intervals import bound_share
 from tasks.trials.changes import CHANGES, NOTHING
 from tasks.trials.run import Ground, Trial

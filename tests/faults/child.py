@@ -21,7 +21,7 @@ from sqlalchemy import event
 
 import flows.monitor
 import tasks.job.journal
-import tasks.report
+import tasks.reports.write_pages
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def run(call: Call) -> None:
     os.environ.update(call.environment)
     time.tzset()
     _redirect(call.output)
-    tasks.report.write_deepchecks_pages = lambda job, run: {}
+    tasks.reports.write_pages.write_deepchecks_pages = lambda job, run: {}
     if call.prepare is not None:
         call.prepare()
     if call.point is not None:

@@ -16,7 +16,7 @@ import pytest
 from tasks.backfill import Replay, keep_plan
 from tasks.core.policy import load_policy
 from tasks.core.windows import Window
-from tasks.history.records import read_history
+from tasks.reports.history.records import read_history
 from tests.faults.child import Point
 from tests.second_lender import CONTRACT
 

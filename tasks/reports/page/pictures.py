@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from tasks.contract.contract import Contract
 from tasks.profile.bins import Bins, fit_bins
 from tasks.profile.profile import count_levels
-from tasks.report_page.evidence import Pair
-from tasks.report_page.svg import Scale, area, bar, dot, line, picture, shorten, ticks, words
-from tasks.report_page.words import say_share
+from tasks.reports.page.evidence import Pair
+from tasks.reports.page.svg import Scale, area, bar, dot, line, picture, shorten, ticks, words
+from tasks.reports.page.words import say_share
 
 Floats = NDArray[np.float64]
 

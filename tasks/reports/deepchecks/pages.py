@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tasks.contract.contract import Contract
 from tasks.core.files import write_text
 from tasks.core.findings import Finding, Question
-from tasks.deepchecks_pages.checks import (
+from tasks.reports.deepchecks.checks import (
     DRIFT,
     PERFORMANCE,
     PREDICTIONS,
@@ -25,7 +25,7 @@ from tasks.deepchecks_pages.checks import (
     run_checks,
     skip_checks,
 )
-from tasks.deepchecks_pages.datasets import (
+from tasks.reports.deepchecks.datasets import (
     Bounds,
     make_dataset,
     name_classes,
@@ -33,8 +33,8 @@ from tasks.deepchecks_pages.datasets import (
     prepare_features,
     sample_rows,
 )
-from tasks.deepchecks_pages.html import Page, render_page
-from tasks.deepchecks_pages.verdicts import run_verdicts
+from tasks.reports.deepchecks.html import Page, render_page
+from tasks.reports.deepchecks.verdicts import run_verdicts
 
 BOUNDS = Bounds()
 

@@ -1,5 +1,5 @@
 """The three deepchecks pages: loanwatch's findings first, the previous system's checks beside them as information."""
 
-from tasks.deepchecks_pages.pages import CodedRows, code_rows, write_drift_page, write_model_page, write_quality_page
+from tasks.reports.deepchecks.pages import CodedRows, code_rows, write_drift_page, write_model_page, write_quality_page
 
 __all__ = ["CodedRows", "code_rows", "write_drift_page", "write_model_page", "write_quality_page"]

@@ -10,8 +10,8 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from tasks.profile.bins import Bins
-from tasks.report_page.evidence import Evidence
-from tasks.report_page.svg import Scale, dot, line, picture, shorten, ticks, words
+from tasks.reports.page.evidence import Evidence
+from tasks.reports.page.svg import Scale, dot, line, picture, shorten, ticks, words
 
 Floats = NDArray[np.float64]
 Decided = tuple[Floats, Floats]

@@ -10,10 +10,10 @@ import pandas as pd
 from markupsafe import Markup
 
 from tasks.core.wording import join_words
-from tasks.report_page.evidence import Evidence, Pair
-from tasks.report_page.model_pictures import draw_approval, draw_calibration
-from tasks.report_page.pictures import draw_change, draw_column, list_words
-from tasks.report_page.words import Record, say_chance, say_effect, say_number, say_share, spell_check
+from tasks.reports.page.evidence import Evidence, Pair
+from tasks.reports.page.model_pictures import draw_approval, draw_calibration
+from tasks.reports.page.pictures import draw_change, draw_column, list_words
+from tasks.reports.page.words import Record, say_chance, say_effect, say_number, say_share, spell_check
 
 # A card shows its own picture of a check that is not about one column's values.
 _WHOLE = {

@@ -11,11 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
 from tasks.core.files import write_text
-from tasks.history.heat import map_heat
-from tasks.history.pictures import draw_performance
-from tasks.history.records import read_history
 from tasks.job.job import Job
-from tasks.report_page.page import render_page
+from tasks.reports.history.heat import map_heat
+from tasks.reports.history.pictures import draw_performance
+from tasks.reports.history.records import read_history
+from tasks.reports.page.page import render_page
 
 INDEX = "index.html"
 MONTHS = 24

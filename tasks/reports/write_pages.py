@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tasks.command import write_policy
-from tasks.deepchecks_pages import code_rows, write_drift_page, write_model_page, write_quality_page
 from tasks.job.job import Job
 from tasks.job.journal import stage
-from tasks.report_page import Evidence, write_report
-from tasks.summary import Run
+from tasks.reports.deepchecks import code_rows, write_drift_page, write_model_page, write_quality_page
+from tasks.reports.page import Evidence, write_report
+from tasks.reports.repeat_command import write_policy
+from tasks.reports.summary import Run
 
 
 @stage("report", lambda pages: f"{len(pages)} pages")

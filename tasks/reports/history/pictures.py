@@ -7,8 +7,8 @@ from datetime import date
 
 from markupsafe import Markup
 
-from tasks.history.records import History, Record
-from tasks.report_page.svg import Point, Scale, dot, line, picture, ticks, words
+from tasks.reports.history.records import History, Record
+from tasks.reports.page.svg import Point, Scale, dot, line, picture, ticks, words
 
 WIDTH, HEIGHT = 1000, 300
 TOP, BOTTOM = 40, 262

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tasks.history.records import GRAVITY, PastRun, Record
-from tasks.report_page.moved import weigh
-from tasks.report_page.words import say_effect, spell_check
+from tasks.reports.history.records import GRAVITY, PastRun, Record
+from tasks.reports.page.moved import weigh
+from tasks.reports.page.words import say_effect, spell_check
 
 TOGETHER = "all columns together"
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from tasks.command import spell_command
 from tasks.core.findings import Finding, Outcome, Question, summarise
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.versions import read_versions
@@ -18,6 +17,7 @@ from tasks.job.job import Job, measure_start_up
 from tasks.models.preprocess import read_labels
 from tasks.promotion.challenge import DEPLOY_REPORT, Contest
 from tasks.registry.versions import Champion
+from tasks.reports.repeat_command import spell_command
 
 SCHEMA = "loanwatch.summary/1"
 STAGES = (

@@ -14,12 +14,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tasks.core.files import write_text
 from tasks.core.policy import MonitorPolicy
 from tasks.core.wording import join_words
-from tasks.report_page import words
-from tasks.report_page.champion import describe_standing, list_worst_segments
-from tasks.report_page.evidence import Evidence
-from tasks.report_page.model_pictures import draw_difference
-from tasks.report_page.moved import make_cards, weigh
-from tasks.report_page.words import Record
+from tasks.reports.page import words
+from tasks.reports.page.champion import describe_standing, list_worst_segments
+from tasks.reports.page.evidence import Evidence
+from tasks.reports.page.model_pictures import draw_difference
+from tasks.reports.page.moved import make_cards, weigh
+from tasks.reports.page.words import Record
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 LARGE_CARDS = 6

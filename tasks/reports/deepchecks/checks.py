@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import joblib
 
-from tasks.deepchecks_pages import describe
+from tasks.reports.deepchecks import describe
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 """The history: one page that shows the runs side by side, from what the database keeps of them."""
 
-from tasks.history.page import rebuild_history, write_history
+from tasks.reports.history.page import rebuild_history, write_history
 
 __all__ = ["rebuild_history", "write_history"]

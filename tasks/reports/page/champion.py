@@ -11,8 +11,8 @@ from markupsafe import Markup
 from tasks.core.policy import PromotionPolicy
 from tasks.evaluation.segments import SegmentPerformance, cut_segments, measure_segments
 from tasks.profile.profile import sample_rows
-from tasks.report_page.evidence import Evidence
-from tasks.report_page.model_pictures import (
+from tasks.reports.page.evidence import Evidence
+from tasks.reports.page.model_pictures import (
     Area,
     draw_areas,
     draw_calibration,
@@ -20,7 +20,7 @@ from tasks.report_page.model_pictures import (
     has_both_labels,
     take_decided,
 )
-from tasks.report_page.words import Record
+from tasks.reports.page.words import Record
 from tasks.statistics.auc import Auc, measure_auc
 
 REACH = 1.96  # 95 % of a normal distribution

@@ -13,9 +13,9 @@ from typing import Any
 import pandas as pd
 
 from tasks.core.findings import Finding, Question, Verdict, summarise
-from tasks.deepchecks_pages.checks import Outcome, is_figure
-from tasks.deepchecks_pages.datasets import unguard
-from tasks.deepchecks_pages.verdicts import WORDS
+from tasks.reports.deepchecks.checks import Outcome, is_figure
+from tasks.reports.deepchecks.datasets import unguard
+from tasks.reports.deepchecks.verdicts import WORDS
 
 _DRAW = """
 for (const place of document.querySelectorAll("div.plot")) {

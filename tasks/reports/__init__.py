@@ -1,0 +1,1 @@
+"""Every page and record that a run leaves."""
