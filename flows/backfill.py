@@ -25,7 +25,8 @@ from blocks.postgres.connect import adopt_database_option, connect, resolve_data
 from flows.local import report_error, run_flow
 from tasks.alerts.backfill import tell_backfill
 from tasks.alerts.failure import tell_failure
-from tasks.backfill import (
+from tasks.backfill.local_workers import replay_here
+from tasks.backfill.queue import (
     Every,
     Replay,
     cut_windows,
@@ -34,11 +35,10 @@ from tasks.backfill import (
     name_backfill,
     refuse_failures,
 )
+from tasks.backfill.work_pool import replay_on_pool
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy, load_policy
 from tasks.core.windows import PlanError, Window
-from tasks.local_runs import replay_here
-from tasks.pool_runs import replay_on_pool
 from tasks.schema.migrate import prepare_schema
 
 app = App(name="flows.backfill", help="Monitor many past windows, each with the champion that was effective then.")

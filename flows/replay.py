@@ -20,7 +20,7 @@ from blocks.postgres.connect import connect, resolve_database
 from flows.console import prepare_console
 from flows.local import report_error
 from flows.monitor import monitor
-from tasks.backfill import Replay, claim_next, keep_state, list_replays
+from tasks.backfill.queue import Replay, claim_next, keep_state, list_replays
 from tasks.job.journal import describe_error
 
 IDLE_SECONDS = 1.0

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Patience, make_engine
 from flows.backfill import backfill
-from tasks.backfill import Replay, claim_next, cut_windows, keep_plan, keep_state, list_replays, name_backfill
+from tasks.backfill.queue import Replay, claim_next, cut_windows, keep_plan, keep_state, list_replays, name_backfill
 from tasks.core.policy import MonitorPolicy, TrainPolicy
 from tasks.core.windows import PlanError, Window
 from tasks.registry.versions import NoChampionError

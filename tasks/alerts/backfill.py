@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from tasks.alerts.block_kit import Message
 from tasks.alerts.outbox import put_in
 from tasks.alerts.outcome import deliver_waiting, make_entry
-from tasks.backfill import Replay
+from tasks.backfill.queue import Replay
 from tasks.core.findings import Outcome
 from tasks.core.policy import AlertPolicy
 from tasks.job.journal import describe_error, log

@@ -17,7 +17,7 @@ from tasks.alerts.block_kit import Message, render_message
 from tasks.alerts.outbox import put_in
 from tasks.alerts.outcome import deliver_waiting, make_entry
 from tasks.alerts.slack import Fate, find_sender
-from tasks.backfill import UnfinishedError
+from tasks.backfill.queue import UnfinishedError
 from tasks.contract.load import load_contract
 from tasks.core.policy import AlertPolicy, MonitorPolicy
 from tasks.job.journal import describe_error, log

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tasks.backfill import Replay, keep_plan
+from tasks.backfill.queue import Replay, keep_plan
 from tasks.core.policy import load_policy
 from tasks.core.windows import Window
 from tasks.reports.history.records import read_history

@@ -1,4 +1,5 @@
-"""Local runs: the windows of a backfill in worker processes on this machine (on a work pool: `tasks/pool_runs.py`)."""
+"""Local runs: the windows of a backfill in worker processes on this machine (on a work pool:
+`tasks/backfill/work_pool.py`)."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from prefect.client.orchestration import get_client
 from prefect.settings import get_current_settings
 from sqlalchemy import Engine
 
-from tasks.backfill import BackfillError, Replay, list_replays
+from tasks.backfill.queue import BackfillError, Replay, list_replays
 
 POLL_SECONDS = 0.5
 

@@ -20,7 +20,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from sqlalchemy import Engine
 
 from blocks.errors import UsageError
-from tasks.backfill import MOST_WINDOWS, Replay, keep_state
+from tasks.backfill.queue import MOST_WINDOWS, Replay, keep_state
 
 DEPLOYMENT = "window"  # of the flow monitor, without the limit of one run at a time that `monitor/monitor` has
 POLL_SECONDS = 2.0

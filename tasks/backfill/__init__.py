@@ -1,0 +1,1 @@
+"""Many past windows: their queue, and who works on it."""
