@@ -25,9 +25,9 @@ from tasks.core.findings import Verdict
 from tasks.core.policy import load_policy
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job
-from tasks.opening import Request, open_plain_job
-from tasks.plan import Asked
 from tasks.quality.check import is_fit, measure_quality
+from tasks.run.days import Asked
+from tasks.run.open import Request, open_plain_job
 from tasks.trials.changes import CHANGES, NOTHING
 from tasks.trials.report import summarise_trials, write_trials
 from tasks.trials.run import Ground, Trial, prepare_ground, run_trials

@@ -35,8 +35,6 @@ from tasks.extract.extract import extract_applications
 from tasks.job.journal import keep_findings, read_timings
 from tasks.models.preprocess import preprocess
 from tasks.models.score_window import score_window
-from tasks.opening import Request, open_job
-from tasks.plan import Asked, refuse_other_reference
 from tasks.prefect_ui.publish import announce_run, publish_run
 from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.promotion.decide import decide
@@ -46,6 +44,8 @@ from tasks.quality.check import check_leaks, check_quality, is_fit
 from tasks.reports.history import rebuild_history
 from tasks.reports.summary import Run, summarise_run
 from tasks.reports.write_pages import write_pages
+from tasks.run.days import Asked, refuse_other_reference
+from tasks.run.open import Request, open_job
 
 app = App(name="flows.monitor", help="Monitor one window of loan applications, and retrain where something drifted.")
 

@@ -19,7 +19,7 @@ from blocks.errors import LoanwatchError, UsageError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.local import report_error, run_flow
 from tasks.contract.load import load_contract
-from tasks.housekeeping import Cleared, clear, count_rows, list_jobs, prune, remove_bundles, remove_run_folders
+from tasks.run.retention import Cleared, clear, count_rows, list_jobs, prune, remove_bundles, remove_run_folders
 from tasks.schema.migrate import prepare_schema
 
 app = App(name="flows.reset", help="Clear runs, models and the journal, or only what is old.")

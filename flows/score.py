@@ -21,8 +21,8 @@ from tasks.alerts.failure import tell_failure
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy
 from tasks.models.score_batch import load_champion, score_applications
-from tasks.opening import Request, open_plain_job
-from tasks.plan import Asked
+from tasks.run.days import Asked
+from tasks.run.open import Request, open_plain_job
 
 app = App(name="flows.score", help="Score the applications of a window with the champion.")
 

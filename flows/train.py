@@ -23,13 +23,13 @@ from tasks.core.policy import MonitorPolicy, load_policy
 from tasks.core.windows import PlanError
 from tasks.extract.extract import extract_applications
 from tasks.models.preprocess import preprocess
-from tasks.opening import Request, open_plain_job
-from tasks.plan import Asked
 from tasks.prefect_ui.events import emit_promotions
 from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.promotion.retrain import load_incumbent, refuse_unfit, replace_champion
 from tasks.promotion.training_lock import take_turn
 from tasks.quality.check import check_quality, is_fit
+from tasks.run.days import Asked
+from tasks.run.open import Request, open_plain_job
 
 app = App(name="flows.train", help="Force a retraining for a window.")
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tasks.abandon import abandon_dead_stages
 from tasks.alerts.backfill import compose_backfill, is_worth_telling, tell_backfill
 from tasks.alerts.failure import tell_failure
 from tasks.backfill.queue import Replay, UnfinishedError
 from tasks.core.policy import AlertPolicy
 from tasks.core.windows import month_of
+from tasks.run.dead_runs import abandon_dead_stages
 from tasks.schema.migrate import prepare_schema
 from tests.slack_stand_in import check_blocks
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tasks.core.windows import PlanError, Window, WindowError
-from tasks.plan import Asked, plan_reference, plan_trailing_window, plan_window, refuse_other_reference
+from tasks.run.days import Asked, plan_reference, plan_trailing_window, plan_window, refuse_other_reference
 
 AUGUST = Window(date(2024, 8, 1), date(2024, 8, 31))
 

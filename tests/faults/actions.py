@@ -60,8 +60,8 @@ def wait_for(file: Path, seconds: float = 120) -> None:
 
 def shift_clock(days: int) -> None:
     """Set the run's clock by some days."""
-    import tasks.opening
     import tasks.registry.promote
+    import tasks.run.open
 
     class Either(type):
         def __instancecheck__(cls, instance: Any) -> bool:
@@ -72,4 +72,4 @@ def shift_clock(days: int) -> None:
         def now(cls, tz: Any = None) -> datetime:
             return datetime.now(tz or UTC) + timedelta(days=days)
 
-    tasks.opening.datetime = tasks.registry.promote.datetime = Shifted
+    tasks.run.open.datetime = tasks.registry.promote.datetime = Shifted

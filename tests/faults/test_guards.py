@@ -65,9 +65,9 @@ def test_2_without_the_outbox_an_alarm_is_lost(grown):
 
 def no_burial() -> None:
     """Promise 3 without its guard: nobody looks after dead runs."""
-    import tasks.opening
+    import tasks.run.open
 
-    tasks.opening.abandon_dead_stages = lambda engine: 0
+    tasks.run.open.abandon_dead_stages = lambda engine: 0
 
 
 def test_3_without_abandoning_a_stage_has_no_end(grown):
@@ -85,7 +85,7 @@ def no_sign_of_life() -> None:
 
 def test_3_without_its_lock_a_living_run_is_taken_for_dead(grown):
     from blocks.postgres.connect import Patience, make_engine
-    from tasks.abandon import abandon_dead_stages
+    from tasks.run.dead_runs import abandon_dead_stages
 
     engine = make_engine(grown.url, Patience())
     seen = []

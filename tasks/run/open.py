@@ -9,7 +9,6 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from blocks.postgres.connect import connect, resolve_database
-from tasks.abandon import abandon_dead_stages
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy
@@ -17,8 +16,9 @@ from tasks.core.windows import Window
 from tasks.demo.fill import fill_demo
 from tasks.extract.extract import find_held_days
 from tasks.job.job import Job, make_results_folder, measure_start_up, name_job
-from tasks.plan import Asked, plan_reference, plan_trailing_window, plan_window, refuse_other_reference
 from tasks.registry.versions import Champion, NoChampionError, find_champion
+from tasks.run.days import Asked, plan_reference, plan_trailing_window, plan_window, refuse_other_reference
+from tasks.run.dead_runs import abandon_dead_stages
 from tasks.schema.migrate import prepare_schema
 
 
