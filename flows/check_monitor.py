@@ -25,12 +25,12 @@ from tasks.core.findings import Verdict
 from tasks.core.policy import load_policy
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job
+from tasks.monitor_check.planted_changes import CHANGES, NOTHING
+from tasks.monitor_check.report import summarise_trials, write_trials
+from tasks.monitor_check.trials import Ground, Trial, prepare_ground, run_trials
 from tasks.quality.check import is_fit, measure_quality
 from tasks.run.days import Asked
 from tasks.run.open import Request, open_plain_job
-from tasks.trials.changes import CHANGES, NOTHING
-from tasks.trials.report import summarise_trials, write_trials
-from tasks.trials.run import Ground, Trial, prepare_ground, run_trials
 
 app = App(name="flows.check_monitor", help=__doc__)
 

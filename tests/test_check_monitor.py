@@ -15,9 +15,9 @@ from flows.check_monitor import app
 from tasks.contract.load import load_contract
 from tasks.core.findings import Question
 from tasks.core.policy import MonitorPolicy, TrainPolicy
+from tasks.monitor_check.planted_changes import CHANGES, NOTHING, Change, Planted
+from tasks.monitor_check.trials import Ground, prepare_ground, run_trial, run_trials
 from tasks.statistics.intervals import bound_share
-from tasks.trials.changes import CHANGES, NOTHING, Change, Planted
-from tasks.trials.run import Ground, prepare_ground, run_trial, run_trials
 from tests.second_lender import CONTRACT as SECOND_CONTRACT
 from tests.second_lender import fill_table, make_requests
 from tests.test_train import describe

@@ -24,8 +24,8 @@ from tasks.drift.check import measure_drift
 from tasks.drift.model import measure_model_drift
 from tasks.models.preprocess import prepare
 from tasks.models.train import fit_candidate, score_by_fold
+from tasks.monitor_check.planted_changes import Change, Planted
 from tasks.profile.profile import fit_profile, sample_rows
-from tasks.trials.changes import Change, Planted
 
 Floats = NDArray[np.float64]
 

@@ -9,11 +9,11 @@ from tasks.core.files import write_json, write_text
 from tasks.core.findings import Question
 from tasks.core.versions import read_versions
 from tasks.job.job import Job
+from tasks.monitor_check.planted_changes import CHANGES, NOTHING
+from tasks.monitor_check.trials import Ground, Trial
 from tasks.reports.page.page import render_page
 from tasks.reports.repeat_command import write_policy
 from tasks.statistics.intervals import bound_share
-from tasks.trials.changes import CHANGES, NOTHING
-from tasks.trials.run import Ground, Trial
 
 SCHEMA = "loanwatch.check_monitor/1"
 CONFIDENCE = 0.95
