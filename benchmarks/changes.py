@@ -11,12 +11,10 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from benchmarks.pools import Pool, take
 from benchmarks.scores import Rule, fit_rule
-
-Floats = NDArray[np.float64]
+from tasks.core.arrays import Mask
 
 APPROVED, REFUSED = "loan given", "loan refused"
 SENTINEL = 99_999_999.0
@@ -171,12 +169,12 @@ def fit_pool_rule(pool: Pool) -> Rule:
     return fit_rule(pool.applications, is_approved(pool.applications), seed=0)
 
 
-def is_approved(window: pd.DataFrame) -> NDArray[np.bool_]:
+def is_approved(window: pd.DataFrame) -> Mask:
     """Which applications were approved."""
     return (window["loan_status"] == APPROVED).to_numpy()
 
 
-def _resample(is_chosen: Callable[[pd.DataFrame], NDArray[np.bool_]], points: float) -> Change:
+def _resample(is_chosen: Callable[[pd.DataFrame], Mask], points: float) -> Change:
     """The share of a kind of row moves by exactly these points: other applications of the pool come in for some.
 
     No application is drawn twice before all of its kind are: a repeated row would count twice in every test.
@@ -198,7 +196,7 @@ def _resample(is_chosen: Callable[[pd.DataFrame], NDArray[np.bool_]], points: fl
     return apply
 
 
-def _choose(rows: int, share: float, random: np.random.Generator) -> NDArray[np.bool_]:
+def _choose(rows: int, share: float, random: np.random.Generator) -> Mask:
     """A mask of exactly this share of the rows, at random."""
     mask = np.zeros(rows, dtype=bool)
     mask[random.permutation(rows)[: round(share * rows)]] = True
@@ -209,6 +207,6 @@ def _set(pair: Pair, column: str, values: pd.Series) -> Pair:
     return replace(pair, current=pair.current.assign(**{column: values}))
 
 
-def _label(window: pd.DataFrame, approved: NDArray[np.bool_]) -> pd.DataFrame:
+def _label(window: pd.DataFrame, approved: Mask) -> pd.DataFrame:
     words = pd.Categorical.from_codes(approved.astype(np.int8), categories=[REFUSED, APPROVED])
     return window.assign(loan_status=words)

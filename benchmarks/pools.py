@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from blocks.errors import LoanwatchError, UsageError
 from tasks.contract.columns import Column, Source
 from tasks.contract.contract import Contract
+from tasks.core.arrays import Integers
 
 
 class DataError(UsageError):
@@ -130,6 +130,6 @@ def draw_bootstrap(pool: Pool, size: int, random: np.random.Generator) -> pd.Dat
     return window
 
 
-def take(applications: pd.DataFrame, rows: NDArray[np.int64]) -> pd.DataFrame:
+def take(applications: pd.DataFrame, rows: Integers) -> pd.DataFrame:
     """These rows, in this order, as a frame of its own."""
     return applications.take(rows).reset_index(drop=True)

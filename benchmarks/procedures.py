@@ -11,22 +11,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.changes import Pair, is_approved
 from benchmarks.scores import Folds
 from tasks.contract.contract import Contract
+from tasks.core.arrays import Floats
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.check import measure_drift
 from tasks.drift.expected_auc import estimate_auc
 from tasks.drift.model import measure_model_drift
-from tasks.models.preprocess import read_labels
+from tasks.extract.labels import read_labels
 from tasks.profile.profile import Profile, fit_profile
 
-Floats = NDArray[np.float64]
 Raised = dict[Question, tuple[str, ...]]
 
 

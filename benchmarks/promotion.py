@@ -20,11 +20,13 @@ from rich.console import Console
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.training import CONTRACT, make_rows
+from tasks.core.arrays import Floats
 from tasks.core.files import write_json
 from tasks.core.policy import Kind, PromotionPolicy, TrainPolicy
 from tasks.evaluation.calibration import find_share_interval
-from tasks.models.preprocess import Floats, Prepared, concatenate
-from tasks.models.train import Candidate, Split, Training, fit_candidate, score, train_candidates
+from tasks.models.preprocess import Prepared, concatenate
+from tasks.models.scoring import score
+from tasks.models.train import Candidate, Split, Training, fit_candidate, train_candidates
 from tasks.promotion.challenge import CHALLENGER, CHAMPION, Judged, judge, measure_comparison
 from tasks.promotion.compare import decide_promotion
 from tasks.registry.known_customers import remember_customers

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-Floats = NDArray[np.float64]
+from tasks.core.arrays import Floats, Integers, Mask
 
 FOLDS = 3
 MAXIMUM_FITTED_ROWS = 10_000
@@ -59,7 +58,7 @@ def fit_encoder(applications: pd.DataFrame) -> Encoder:
     return Encoder(numbers, {name: words[name].cat.categories for name in words.columns})
 
 
-def fit_rule(applications: pd.DataFrame, labels: NDArray[np.bool_], seed: int) -> Rule:
+def fit_rule(applications: pd.DataFrame, labels: Mask, seed: int) -> Rule:
     """The model fitted on all rows."""
     encoder = fit_encoder(applications)
     return Rule(encoder, _fit(encoder.encode(applications), labels, seed))
@@ -78,7 +77,7 @@ class Folds:
         return _score_by(self.models, self.encoder.encode(applications), random.integers(FOLDS, size=len(applications)))
 
 
-def cross_fit(applications: pd.DataFrame, labels: NDArray[np.bool_], random: np.random.Generator) -> Folds:
+def cross_fit(applications: pd.DataFrame, labels: Mask, random: np.random.Generator) -> Folds:
     """Fit one model on the rows outside each fold and score the rows of the fold with it.
 
     Rows beyond the 10,000 that are fitted on are outside every model, so that any fold's model may score them.
@@ -95,14 +94,14 @@ def cross_fit(applications: pd.DataFrame, labels: NDArray[np.bool_], random: np.
     return Folds(encoder, tuple(models), _score_by(tuple(models), features, fold))
 
 
-def _score_by(models: tuple[Rule, ...], features: Floats, fold: NDArray[np.int64]) -> Floats:
+def _score_by(models: tuple[Rule, ...], features: Floats, fold: Integers) -> Floats:
     scores = np.empty(len(features))
     for number, model in enumerate(models):
         scores[fold == number] = model.score_encoded(features[fold == number])
     return scores
 
 
-def _fit(features: Floats, labels: NDArray[np.bool_], seed: int) -> HistGradientBoostingClassifier:
+def _fit(features: Floats, labels: Mask, seed: int) -> HistGradientBoostingClassifier:
     model = HistGradientBoostingClassifier(
         max_iter=40, learning_rate=0.15, max_leaf_nodes=8, min_samples_leaf=20, early_stopping=False, random_state=seed
     )

@@ -10,7 +10,6 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from benchmarks import speed_extract
@@ -18,13 +17,15 @@ from benchmarks.peer_environments import write_features
 from blocks.postgres.connect import Patience, make_engine
 from blocks.postgres.copy import copy_file
 from blocks.postgres.embedded import start_embedded
+from tasks.core.arrays import Floats
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.core.scored_window import ScoredWindow
-from tasks.models.preprocess import prepare, read_labels
-from tasks.models.train import fit_candidate, score
-from tasks.profile.profile import fit_profile, save_profile
-
-Floats = NDArray[np.float64]
+from tasks.extract.labels import read_labels
+from tasks.models.preprocess import prepare
+from tasks.models.scoring import score
+from tasks.models.train import fit_candidate
+from tasks.profile.profile import fit_profile
+from tasks.profile.storage import save_profile
 
 HOME = ".loanwatch"
 FITTED_ROWS, REFERENCE_ROWS = 20_000, 10_000

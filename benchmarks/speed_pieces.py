@@ -24,9 +24,12 @@ from tasks.core.scored_window import ScoredWindow
 from tasks.drift.check import measure_drift
 from tasks.drift.model import measure_model_drift
 from tasks.extract.extract import Extract
-from tasks.models.preprocess import prepare, read_labels
-from tasks.models.train import score, split_by_time, train_candidates
-from tasks.profile.profile import fit_profile, load_profile
+from tasks.extract.labels import read_labels
+from tasks.models.preprocess import prepare
+from tasks.models.scoring import score
+from tasks.models.train import split_by_time, train_candidates
+from tasks.profile.profile import fit_profile
+from tasks.profile.storage import load_profile
 from tasks.quality.check import measure_quality
 from tasks.reports.deepchecks import code_rows, write_drift_page, write_model_page, write_quality_page
 

@@ -22,14 +22,16 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from benchmarks.pools import read_applications
 from tasks.contract.load import load_contract
+from tasks.core.arrays import Floats
 from tasks.core.files import write_json
 from tasks.core.policy import Kind, QualityPolicy, TrainPolicy
 from tasks.demo.applicants import sample_applicants
 from tasks.demo.rule import USUAL_RULE, compute_odds
 from tasks.models.estimators import build_classifier
 from tasks.models.features import build_preprocessor
-from tasks.models.preprocess import Floats, Prepared, prepare
-from tasks.models.train import fit_candidate, score
+from tasks.models.preprocess import Prepared, prepare
+from tasks.models.scoring import score
+from tasks.models.train import fit_candidate
 from tasks.quality.leak_search import measure_leaks, suspect_rows
 
 CONTRACT = load_contract("loan_applications")

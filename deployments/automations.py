@@ -14,7 +14,7 @@ from prefect.events import EventTrigger, Posture
 from prefect.events.actions import ChangeFlowRunState, RunDeployment, SendNotification
 from prefect.events.schemas.events import ResourceSpecification
 
-from tasks.prefect_ui.events import PROMOTED, RESOURCE
+from tasks.prefect_ui.event_names import PROMOTED, RESOURCE
 
 RUNS = ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"})
 OURS = ResourceSpecification({"prefect.resource.role": "tag", "prefect.resource.id": "prefect.tag.loanwatch"})

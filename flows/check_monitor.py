@@ -29,8 +29,8 @@ from tasks.monitor_check.planted_changes import CHANGES, NOTHING
 from tasks.monitor_check.report import summarise_trials, write_trials
 from tasks.monitor_check.trials import Ground, Trial, prepare_ground, run_trials
 from tasks.quality.check import is_fit, measure_quality
-from tasks.run.days import Asked
-from tasks.run.open import Request, open_plain_job
+from tasks.run.open import open_plain_job
+from tasks.run.request import DateOptions, RunRequest
 
 app = App(name="flows.check_monitor", help=__doc__)
 
@@ -82,7 +82,7 @@ def command(
     console = Console(highlight=False)
     try:
         limits, database = load_policy(policy), adopt_database_option(database)
-        request = Request(Asked(start, end), contract, database, results, "", limits)
+        request = RunRequest(DateOptions(start, end), contract, database, results, "", limits)
         job = open_plain_job(request, "check_monitor", datetime.now(UTC))
         ground = read_ground(job)
         trials = try_all(console, ground, (repeats, planted), processes or os.cpu_count() or 1)

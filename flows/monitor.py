@@ -14,7 +14,6 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.context import FlowRunContext
 from prefect.states import Completed
 from pydantic import Field
 
@@ -32,7 +31,8 @@ from tasks.core.windows import PlanError, month_of
 from tasks.drift.check import check_drift
 from tasks.drift.model import check_model_drift
 from tasks.extract.extract import extract_applications
-from tasks.job.journal import keep_findings, read_timings
+from tasks.job.findings import keep_findings
+from tasks.job.journal import read_timings
 from tasks.models.preprocess import preprocess
 from tasks.models.score_window import score_window
 from tasks.prefect_ui.publish import announce_run, publish_run
@@ -44,8 +44,9 @@ from tasks.quality.check import check_leaks, check_quality, is_fit
 from tasks.reports.history import rebuild_history
 from tasks.reports.summary import Run, summarise_run
 from tasks.reports.write_pages import write_pages
-from tasks.run.days import Asked, refuse_other_reference
-from tasks.run.open import Request, open_job
+from tasks.run.days import refuse_other_reference
+from tasks.run.open import open_job
+from tasks.run.request import DateOptions, RunRequest, find_scheduled_day
 
 app = App(name="flows.monitor", help="Monitor one window of loan applications, and retrain where something drifted.")
 
@@ -87,9 +88,9 @@ def monitor(
         may_promote: Whether a model that is proven better may go into production.
         backfill: The backfill that this window is a part of, which tells of it in its place.
     """
-    asked = Asked(start, end, reference_start, reference_end, trailing_days)
+    asked = DateOptions(start, end, reference_start, reference_end, trailing_days)
     places = (contract, database, results, models)
-    request = Request(asked, *places, policy, find_scheduled_day(), champion, may_promote, backfill)
+    request = RunRequest(asked, *places, policy, find_scheduled_day(), champion, may_promote, backfill)
     opening = open_job(request)
     job = opening.job
     announce_run(job)
@@ -132,15 +133,6 @@ def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:
     rebuild_history(job)
     publish_run(run, summary)
     return Completed(name=str(outcome), message=reason, data=summary)
-
-
-def find_scheduled_day() -> date | None:
-    """The day of the schedule's slot, where a schedule started this run."""
-    context = FlowRunContext.get()
-    flow_run = context.flow_run if context else None
-    if flow_run is None or not flow_run.auto_scheduled or flow_run.expected_start_time is None:
-        return None
-    return flow_run.expected_start_time.date()
 
 
 @app.default
@@ -198,8 +190,8 @@ def command(
     try:
         if month and (start or end):
             raise PlanError("Give either --month or --start and --end.")
-        window = month_of(month) if month else Asked(start, end).window
-        asked = Asked(reference_start=reference_start, reference_end=reference_end).reference
+        window = month_of(month) if month else DateOptions(start, end).window
+        asked = DateOptions(reference_start=reference_start, reference_end=reference_end).reference
         load_contract(contract)
         limits = load_policy(policy)
         refuse_unknown_questions(fail_on or [])

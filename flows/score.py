@@ -16,13 +16,12 @@ from rich.console import Console
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option
 from flows.local import report_error, run_flow
-from flows.monitor import find_scheduled_day
 from tasks.alerts.failure import tell_failure
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy
 from tasks.models.score_batch import load_champion, score_applications
-from tasks.run.days import Asked
-from tasks.run.open import Request, open_plain_job
+from tasks.run.open import open_plain_job
+from tasks.run.request import DateOptions, RunRequest, find_scheduled_day
 
 app = App(name="flows.score", help="Score the applications of a window with the champion.")
 
@@ -48,8 +47,8 @@ def score(
         database: A prefect-sqlalchemy block. Default: LOANWATCH_DATABASE_URL, the block loans-postgres, or embedded.
         trailing_days: Without dates: that many days up to yesterday, or to the last day held, in place of a month.
     """
-    asked = Asked(start, end, trailing_days=trailing_days)
-    request = Request(asked, contract, database, "", "", MonitorPolicy(), scheduled_on=find_scheduled_day())
+    asked = DateOptions(start, end, trailing_days=trailing_days)
+    request = RunRequest(asked, contract, database, "", "", MonitorPolicy(), scheduled_on=find_scheduled_day())
     job = open_plain_job(request, "score", datetime.now(UTC))
     champion = load_champion(job)
     done = score_applications(job, champion)
@@ -89,7 +88,7 @@ def command(
         loans-postgres, or an embedded PostgreSQL under .loanwatch/.
     """
     try:
-        window = Asked(start, end).window
+        window = DateOptions(start, end).window
         load_contract(contract)
         database = adopt_database_option(database)
     except LoanwatchError as error:

@@ -16,7 +16,6 @@ from rich.console import Console
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option
 from flows.local import report_error, run_flow
-from flows.monitor import find_scheduled_day
 from tasks.alerts.failure import tell_failure
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy, load_policy
@@ -28,8 +27,8 @@ from tasks.promotion.challenge import compare_with_champion, promote_or_keep, tr
 from tasks.promotion.retrain import load_incumbent, refuse_unfit, replace_champion
 from tasks.promotion.training_lock import take_turn
 from tasks.quality.check import check_quality, is_fit
-from tasks.run.days import Asked
-from tasks.run.open import Request, open_plain_job
+from tasks.run.open import open_plain_job
+from tasks.run.request import DateOptions, RunRequest, find_scheduled_day
 
 app = App(name="flows.train", help="Force a retraining for a window.")
 
@@ -61,9 +60,9 @@ def train(
         models: Model store: a folder or an fsspec URL.
         policy: Every limit of the run.
     """
-    asked = Asked(start, end)
+    asked = DateOptions(start, end)
     refuse_replacing_without_days(asked, replace)
-    request = Request(asked, contract, database, results, models, policy, scheduled_on=find_scheduled_day())
+    request = RunRequest(asked, contract, database, results, models, policy, scheduled_on=find_scheduled_day())
     job = open_plain_job(request, "train", datetime.now(UTC))
     if replace:
         model = replace_champion(job).model
@@ -91,7 +90,7 @@ def conclude(outcome: str, version: int, reason: str) -> State[dict[str, Any]]:
     return Completed(name=outcome, message=reason, data={"outcome": outcome, "version": version, "reason": reason})
 
 
-def refuse_replacing_without_days(asked: Asked, replace: bool) -> None:
+def refuse_replacing_without_days(asked: DateOptions, replace: bool) -> None:
     """Raises PlanError: a model that nothing is compared with should rest on days that somebody chose."""
     if replace and asked.window is None:
         raise PlanError("Give --start and --end with --replace: the days that the new model is fitted on.")
@@ -135,8 +134,8 @@ def command(
         A TOML file with limits that differ from the default.
     """
     try:
-        window = Asked(start, end).window
-        refuse_replacing_without_days(Asked(start, end), replace)
+        window = DateOptions(start, end).window
+        refuse_replacing_without_days(DateOptions(start, end), replace)
         load_contract(contract)
         limits = load_policy(policy)
         database = adopt_database_option(database)

@@ -16,9 +16,10 @@ from sqlalchemy import Engine
 
 from blocks.postgres.connect import Database
 from tasks.alerts.block_kit import Message
+from tasks.alerts.deliver import deliver_waiting, make_entry
 from tasks.alerts.failure import compose_failure, explain_state, read_policy
 from tasks.alerts.outbox import put_in
-from tasks.alerts.outcome import Told, compose_outcome, deliver_waiting, is_worth_telling, make_entry
+from tasks.alerts.outcome import Told, compose_outcome, is_worth_telling
 from tasks.alerts.repeats import News
 from tasks.alerts.slack import Answer, Fate
 from tasks.contract.load import load_contract
@@ -27,7 +28,8 @@ from tasks.core.policy import AlertPolicy, MonitorPolicy
 from tasks.core.windows import PlanError, Window
 from tasks.extract.extract import Extract
 from tasks.job.job import Job
-from tasks.prefect_ui.events import DRIFT, PROMOTED, QUALITY, compose_events
+from tasks.prefect_ui.event_names import DRIFT, PROMOTED, QUALITY
+from tasks.prefect_ui.events import compose_events
 from tasks.prefect_ui.publish import StageEcho, explain_start, slug
 from tasks.prefect_ui.verdict_artifact import (
     escape,

@@ -21,7 +21,7 @@ from deployments.api.app import create_app
 from deployments.api.serving import find_middles
 from tasks.contract.load import load_contract
 from tasks.core.policy import Kind
-from tasks.models.train import score
+from tasks.models.scoring import score
 from tasks.registry.ledger import Return, roll_back
 from tasks.schema.migrate import prepare_schema
 from tests.second_lender import CONTRACT as SECOND_CONTRACT

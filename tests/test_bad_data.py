@@ -25,8 +25,10 @@ from tasks.demo.fill import copy_frame
 from tasks.drift.check import measure_drift
 from tasks.drift.model import measure_model_drift
 from tasks.extract.extract import extract_window
-from tasks.models.preprocess import prepare, read_labels
-from tasks.models.train import Candidate, fit_candidate, score_by_fold
+from tasks.extract.labels import read_labels
+from tasks.models.preprocess import prepare
+from tasks.models.scoring import score_by_fold
+from tasks.models.train import Candidate, fit_candidate
 from tasks.profile.profile import Profile, fit_profile
 from tasks.quality.check import is_fit, measure_quality
 from tasks.quality.leakage import measure_auc_without_leaks

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tasks.contract.load import load_contract
-from tasks.models.train import score
+from tasks.models.scoring import score
 from tasks.registry import bundle as bundle_module
 from tasks.registry.bundle import FILES, MANIFEST, BundleError, StoreError, load_bundle, save_bundle
 from tests.small_model import make_applications, make_bundle

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tasks.core.policy import PromotionPolicy
-from tasks.promotion.compare import Comparison, Performance, decide_promotion, measure_difference, measure_performance
+from tasks.evaluation.performance import Performance, measure_performance
+from tasks.promotion.compare import Comparison, decide_promotion, measure_difference
 
 POLICY = PromotionPolicy()
 

@@ -12,7 +12,7 @@ import pytest
 from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.scored_window import ScoredWindow
-from tasks.models.preprocess import read_labels
+from tasks.extract.labels import read_labels
 from tasks.profile.profile import fit_profile
 from tasks.reports.deepchecks import code_rows, write_drift_page, write_model_page, write_quality_page
 from tasks.reports.deepchecks.pages import BOUNDS

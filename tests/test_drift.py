@@ -9,8 +9,9 @@ import pytest
 from tasks.core.findings import Question, Verdict, summarise
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
-from tasks.drift.check import measure_drift, measure_label_drift
+from tasks.drift.check import measure_drift
 from tasks.drift.domain_classifier import hash_rows, make_halves, tell_apart
+from tasks.drift.label import measure_label_drift
 from tests.windows_to_compare import NOT_STATED, find, list_failed, make_profile, make_window, observe
 
 POLICY = DriftPolicy()

@@ -14,8 +14,9 @@ from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import month_of
+from tasks.job.findings import keep_findings
 from tasks.job.job import Job
-from tasks.job.journal import keep_findings, write_entry
+from tasks.job.journal import write_entry
 from tasks.reports.history import rebuild_history, write_history
 from tasks.reports.history.heat import TOGETHER, map_heat
 from tasks.reports.history.records import read_history

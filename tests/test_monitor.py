@@ -15,7 +15,7 @@ from tasks.contract.load import load_contract
 from tasks.core.findings import Question
 from tasks.core.policy import MonitorPolicy, TrainPolicy
 from tasks.demo.story import STORY, render_story
-from tasks.reports.summary import STAGES
+from tasks.job.stages import STAGES
 from tasks.source_tables.load import load_tables
 from tests.flow import month, run_monitor
 from tests.second_lender import CONTRACT as SECOND_CONTRACT

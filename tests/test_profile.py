@@ -8,16 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.core.scored_window import ScoredWindow
-from tasks.models.preprocess import read_labels
+from tasks.extract.labels import read_labels
 from tasks.profile.bins import MISSING, NEW_WORD, fit_bins, fit_edges
-from tasks.profile.profile import (
-    SAMPLE_ROWS,
-    OriginError,
-    ProfileError,
-    fit_profile,
-    load_profile,
-    save_profile,
-)
+from tasks.profile.profile import SAMPLE_ROWS, OriginError, fit_profile
+from tasks.profile.storage import ProfileError, load_profile, save_profile
 from tests.windows_to_compare import CONTRACT, NOT_STATED, change, make_profile, make_window
 
 INCOME, AMOUNT, CARS, PURPOSE, JOB = (CONTRACT.column(name) for name in ("income", "amount", "cars", "purpose", "job"))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tasks.contract.contract import Contract
 from tasks.core.policy import QualityPolicy
 from tasks.extract.extract import Extract
-from tasks.models.preprocess import read_labels
+from tasks.extract.labels import read_labels
 from tasks.quality.leakage import measure_column_auc
 from tasks.quality.rows import check_conflicts, check_repeats
 from tests.quality_frames import CONTRACT

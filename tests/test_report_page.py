@@ -17,14 +17,15 @@ from tasks.core.policy import MonitorPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.check import measure_drift
 from tasks.drift.model import measure_model_drift
-from tasks.models.preprocess import read_labels
+from tasks.extract.labels import read_labels
+from tasks.job.stages import order_stages
 from tasks.profile.profile import fit_profile
 from tasks.promotion.decide import decide
 from tasks.reports.page import Evidence, write_report
 from tasks.reports.page.moved import make_cards
 from tasks.reports.page.page import render_report
 from tasks.reports.page.words import headline
-from tasks.reports.summary import SCHEMA, order_stages
+from tasks.reports.summary import SCHEMA
 from tests.browser import audit, is_too_wide, needs_chromium, open_tab
 from tests.second_lender import CONTRACT, make_requests
 

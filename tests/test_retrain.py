@@ -228,7 +228,8 @@ def test_protected_groups_are_reported_and_never_shown_to_the_model(database, tm
 def test_each_candidate_on_the_real_applications(database, real_data):
     from sklearn.metrics import roc_auc_score
 
-    from tasks.models.train import Kind, fit_candidate, score
+    from tasks.models.scoring import score
+    from tasks.models.train import Kind, fit_candidate
     from tasks.source_tables.load import load_tables
 
     engine = make_engine(database, Patience())

@@ -20,7 +20,7 @@ from tasks.core.windows import Window
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job
 from tasks.models.score_batch import load_champion, score_applications
-from tasks.models.train import score
+from tasks.models.scoring import score
 from tasks.schema.migrate import prepare_schema
 from tests.small_model import install, make_bundle
 

@@ -7,12 +7,8 @@ import pytest
 from tasks.contract.contract import Contract
 from tasks.core.policy import PromotionPolicy
 from tasks.evaluation.approval_by_group import measure_approval
-from tasks.evaluation.calibration import (
-    find_share_interval,
-    measure_calibration_error,
-    measure_intervals,
-    measure_reliability,
-)
+from tasks.evaluation.calibration import find_share_interval, measure_calibration_error, measure_reliability
+from tasks.evaluation.performance import measure_intervals
 from tasks.evaluation.segments import compare_segments, cut_segments, measure_segments
 
 POLICY = PromotionPolicy()

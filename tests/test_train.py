@@ -8,15 +8,8 @@ from sklearn.metrics import roc_auc_score
 from tasks.contract.contract import Contract
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.models.preprocess import Prepared
-from tasks.models.train import (
-    TrainingError,
-    assign_folds,
-    fit_candidate,
-    score,
-    score_by_fold,
-    split_by_time,
-    train_candidates,
-)
+from tasks.models.scoring import assign_folds, score, score_by_fold
+from tasks.models.train import TrainingError, fit_candidate, split_by_time, train_candidates
 
 QUICK = TrainPolicy(forest_trees=20, boosting_rounds=20)
 

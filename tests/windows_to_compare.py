@@ -10,7 +10,7 @@ import pandas as pd
 from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question
 from tasks.core.scored_window import ScoredWindow
-from tasks.models.preprocess import read_labels
+from tasks.extract.labels import read_labels
 from tasks.profile.profile import Profile, fit_profile
 
 NOT_STATED = 99_999_999.0

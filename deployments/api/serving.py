@@ -14,9 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Database, connect
 from tasks.contract.contract import Contract
-from tasks.models.preprocess import Floats
-from tasks.models.score_batch import decide_loans
-from tasks.models.train import score
+from tasks.core.arrays import Floats
+from tasks.models.scoring import decide_loans, score
 from tasks.profile.bins import MISSING
 from tasks.profile.profile import Profile
 from tasks.registry.versions import Champion, find_current, load_current

@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from tasks.alerts.block_kit import Message
+from tasks.alerts.deliver import deliver_waiting, make_entry
 from tasks.alerts.outbox import put_in
-from tasks.alerts.outcome import deliver_waiting, make_entry
 from tasks.backfill.queue import Replay
 from tasks.core.findings import Outcome
 from tasks.core.policy import AlertPolicy

@@ -14,8 +14,8 @@ from uuid import UUID
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect, resolve_database
 from tasks.alerts.block_kit import Message, render_message
+from tasks.alerts.deliver import deliver_waiting, make_entry
 from tasks.alerts.outbox import put_in
-from tasks.alerts.outcome import deliver_waiting, make_entry
 from tasks.alerts.slack import Fate, find_sender
 from tasks.backfill.queue import UnfinishedError
 from tasks.contract.load import load_contract

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.postgres.connect import connect
-from tasks.alerts.block_kit import Message, render_message
-from tasks.alerts.outbox import Delivery, Entry, count_waiting, deliver, put_in
+from tasks.alerts.block_kit import Message
+from tasks.alerts.deliver import deliver_waiting, make_entry
+from tasks.alerts.outbox import put_in
 from tasks.alerts.repeats import News, fingerprint, read_earlier, sift_news, spell_fingerprint
-from tasks.alerts.slack import find_sender
 from tasks.core.findings import Finding, Outcome
 from tasks.core.policy import AlertPolicy
 from tasks.job.job import Job
-from tasks.job.journal import describe_error, log, stage
+from tasks.job.journal import describe_error, log
+from tasks.job.stage import stage
 from tasks.prefect_ui.links import find_flow_run_id, link_page, link_run
 from tasks.reports.summary import Run
 
@@ -55,22 +54,6 @@ def tell_outcome(job: Job, run: Run) -> Told:
     except Exception as error:  # an alert never fails a run, whatever it is
         log.warning("The alert could not be told: %s", describe_error(error))
         return Told(message, f"not told: {describe_error(error)}")
-
-
-def deliver_waiting(engine: Engine, policy: AlertPolicy) -> str:
-    """Deliver what waits, where Slack is set up; says what became of it, and nothing where nothing waited."""
-    try:
-        sender = find_sender()
-        delivery = deliver(engine, sender, policy) if sender else None
-    except SQLAlchemyError:
-        raise
-    except Exception as error:  # the block, or the Prefect server that knows it
-        return f"held for the next run: the Slack block cannot be read ({describe_error(error)})"
-    if delivery is None:
-        waiting = count_waiting(engine)
-        return f"{waiting} kept in the outbox: no Slack block is registered" if waiting else ""
-    _warn(delivery)
-    return str(delivery) if delivery.posted or delivery.waiting else ""
 
 
 def compose_outcome(run: Run, news: News) -> Message:
@@ -120,14 +103,6 @@ def _keep_outcome(engine: Engine, job: Job, run: Run) -> Message | None:
     return message
 
 
-def make_entry(contract: str, job_id: str, message: Message, fingerprints: tuple[str, ...] = ()) -> Entry:
-    """A message as the outbox keeps it: as plain text, and as Slack takes it."""
-    lines = [f"{heading}: {line}" for heading, told in message.lists.items() for line in told]
-    payload: dict[str, Any] = render_message(message)
-    body = "\n".join([message.lead, *lines, *(f"{name}: {place}" for name, place in message.links.items())])
-    return Entry(message.alert_id, contract, job_id, message.severity, message.title, body, payload, fingerprints)
-
-
 def _list(findings: Sequence[Finding], shown: int) -> list[str]:
     lines = [finding.sentence for finding in findings[:shown]]
     return [*lines, f"and {len(findings) - shown} more in the report"] if len(findings) > shown else lines
@@ -150,8 +125,3 @@ def _describe_models(run: Run) -> dict[str, str]:
 def _find_links(job: Job) -> dict[str, str]:
     page = link_run(find_flow_run_id())
     return {**({"Run": page} if page else {}), "Report": link_page(job.results, "report.html")}
-
-
-def _warn(delivery: Delivery) -> None:
-    if delivery.waiting:
-        log.warning("Slack: %s", delivery)

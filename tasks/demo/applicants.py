@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from tasks.core.arrays import Floats
 
 LONG_TERM = "long term"
 TERMS = {"short term": 0.70, LONG_TERM: 0.30}

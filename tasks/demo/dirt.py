@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tasks.core.arrays import Integers
+
 Texts = NDArray[np.object_]
-Integers = NDArray[np.int64]
 
 AMOUNT_NOT_STATED = "99999999"
 TITLE_CASE, UPPER_CASE = 0.08, 0.02  # shares of the words; the rest is in lower case

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from tasks.core.arrays import Floats
 from tasks.demo.applicants import (
     LONG_TERM,
     TYPICAL_AMOUNT,
@@ -51,7 +51,7 @@ _PURPOSE_POINTS = {
 _HOME_POINTS = {"home mortgage": 0.4, "own home": 0.1, "rent": -0.4}
 
 
-def compute_odds(applicants: pd.DataFrame, rule: Mapping[str, float]) -> NDArray[np.float64]:
+def compute_odds(applicants: pd.DataFrame, rule: Mapping[str, float]) -> Floats:
     """Log odds of approval, one per applicant."""
     described = _describe(applicants)
     return np.asarray(described[list(rule)] @ pd.Series(rule), dtype=float)

@@ -10,8 +10,8 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tasks.core.arrays import Codes, Integers
 from tasks.core.findings import Finding, Question, Verdict, is_sure
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
@@ -19,11 +19,9 @@ from tasks.core.wording import join_words
 from tasks.drift.judgement import MOST_NAMED, Draft, say_no_data, settle
 from tasks.drift.residuals import compare_groups, group_levels
 from tasks.drift.score_curve import Labelled, ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
-from tasks.profile.bins import Bins, Codes
+from tasks.profile.bins import Bins
 from tasks.profile.profile import Profile
 from tasks.statistics.power import smallest_change, smallest_spread
-
-Floats = NDArray[np.float64]
 
 CHANCE = "chance of approval"
 BY_SCORE, BY_COLUMN = "score_curve", "by_column"
@@ -106,7 +104,7 @@ def _compare_curves(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
 
 
 def _compare_by_column(
-    curve: ScoreCurve, bins: Bins, grouped: tuple[NDArray[np.int64], NDArray[np.int64]], policy: DriftPolicy
+    curve: ScoreCurve, bins: Bins, grouped: tuple[Integers, Integers], policy: DriftPolicy
 ) -> Draft | None:
     """What the score curves leave unexplained, compared between the windows in each group of a column's values."""
     left = compare_groups(curve, np.concatenate(grouped))

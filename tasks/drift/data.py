@@ -9,21 +9,19 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tasks.core.arrays import Codes, Counts
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import say_share
 from tasks.drift.domain_classifier import measure_joint_shape
 from tasks.drift.judgement import Draft, say_no_data, settle
-from tasks.profile.bins import MISSING, Bins, Codes
+from tasks.profile.bins import MISSING, Bins
 from tasks.profile.profile import Profile, count_levels, hash_masks
 from tasks.statistics.distributions import compare_levels, compare_ordered
 from tasks.statistics.power import smallest_change, smallest_share_beyond
 from tasks.statistics.proportions import chance_beyond_range, chance_of_new_levels, compare_shares
-
-Counts = NDArray[np.int64]
 
 SHARE = "share of applicants"
 

@@ -11,23 +11,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from tasks.core.arrays import Codes, Floats, Integers, Keys, sample_rows
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.wording import AUC, join_words
 from tasks.drift.judgement import MOST_NAMED, Draft, settle
 from tasks.models.tree_tables import tabulate
-from tasks.profile.bins import MISSING, Codes
-from tasks.profile.profile import SAMPLE_ROWS, Profile, sample_rows
+from tasks.profile.bins import MISSING
+from tasks.profile.profile import SAMPLE_ROWS, Profile
 from tasks.statistics.auc import Auc, expect_auc, measure_auc, null_variance
 from tasks.statistics.power import Bar, smallest_change
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-Floats = NDArray[np.float64]
 
 TREES = 40
 LEAVES = 8
@@ -41,7 +40,7 @@ class Halves:
 
     features: Floats
     is_current: Floats
-    half: NDArray[np.int64]
+    half: Integers
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def make_halves(reference: Codes, current: Codes, seed: int) -> Halves:
     return Halves(features, is_current, (hash_rows(codes, seed) >> np.uint64(63)).astype(np.int64))
 
 
-def hash_rows(codes: Codes, seed: int) -> NDArray[np.uint64]:
+def hash_rows(codes: Codes, seed: int) -> Keys:
     """64 random bits for each row, the same for equal rows: a random linear form, stirred as in SplitMix64."""
     factors = np.random.default_rng(seed).integers(2**63, size=codes.shape[1], dtype=np.uint64) * np.uint64(
         2

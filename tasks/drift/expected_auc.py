@@ -12,19 +12,17 @@ from functools import partial
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 
+from tasks.core.arrays import Floats, sample_rows
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import AUC
 from tasks.drift.judgement import Draft, say_no_data
-from tasks.profile.profile import SAMPLE_ROWS, Profile, sample_rows
+from tasks.profile.profile import SAMPLE_ROWS, Profile
 from tasks.statistics.auc import expect_auc
 from tasks.statistics.power import smallest_change
 from tasks.statistics.regression import LogisticFit, fit_logistic, logit
-
-Floats = NDArray[np.float64]
 
 DRAWS = 50
 

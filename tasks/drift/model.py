@@ -10,8 +10,8 @@ from functools import partial
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 
+from tasks.core.arrays import Floats, Mask
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
@@ -21,12 +21,10 @@ from tasks.drift.expected_auc import measure_estimated_auc
 from tasks.drift.judgement import Draft, say_no_data, settle
 from tasks.drift.score_curve import ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
 from tasks.job.job import Job
-from tasks.job.journal import stage
+from tasks.job.stage import stage
 from tasks.profile.profile import Profile
 from tasks.statistics.auc import Auc, measure_auc
 from tasks.statistics.power import smallest_change
-
-Floats = NDArray[np.float64]
 
 GAP = "calibration error"
 
@@ -99,7 +97,7 @@ def compare_calibration(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
     return Draft(finding, seen, partial(smallest_change, error, freedom=2))
 
 
-def _measure_gap(chances: Floats, slopes: Floats, of: tuple[Floats, NDArray[np.bool_]]) -> tuple[float, Floats]:
+def _measure_gap(chances: Floats, slopes: Floats, of: tuple[Floats, Mask]) -> tuple[float, Floats]:
     """The mean distance between a curve and the scores over some rows, and its derivative by the coefficients."""
     scores, rows = of
     distance = (chances - scores)[rows]

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tasks.core.arrays import Codes, Floats, Integers
 from tasks.drift.score_curve import ScoreCurve
-from tasks.profile.bins import MISSING, Bins, Codes
+from tasks.profile.bins import MISSING, Bins
 from tasks.statistics.distributions import chance_of_weighted_chi_square
-
-Floats = NDArray[np.float64]
 
 # Where the curve takes up all but this much of the groups' noise, nothing is left over to compare.
 LEAST_FREEDOM = 0.01
@@ -51,7 +49,7 @@ class LeftOver:
         return max(round(float(np.trace(self.correlation))), 1)
 
 
-def compare_groups(curve: ScoreCurve, group: NDArray[np.int64]) -> LeftOver | None:
+def compare_groups(curve: ScoreCurve, group: Integers) -> LeftOver | None:
     """The mean of label less fitted chance in each group, in the window less in the reference.
 
     None for one group, and where the groups are what the curve is fitted by. The correlation is that of a score test
@@ -81,7 +79,7 @@ def compare_groups(curve: ScoreCurve, group: NDArray[np.int64]) -> LeftOver | No
     return LeftOver(now - before, variances, correlation, sizes.sum(axis=0).astype(float))
 
 
-def group_levels(bins: Bins, reference: Codes, current: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def group_levels(bins: Bins, reference: Codes, current: Codes) -> tuple[Integers, Integers]:
     """The group of each row of both windows; levels in order (or by frequency) fill at most six groups evenly.
 
     Missing values and special values are groups of their own. Groups that one of the windows hardly has are -1.

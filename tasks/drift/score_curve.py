@@ -6,13 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 
+from tasks.core.arrays import Floats, Integers, sample_rows
 from tasks.core.scored_window import ScoredWindow
-from tasks.profile.profile import Profile, sample_rows
+from tasks.profile.profile import Profile
 from tasks.statistics.regression import LogisticFit, fit_logistic, logit
-
-Floats = NDArray[np.float64]
 
 # With ten times the rows of the reference's sample, more rows of the window make a difference no surer.
 CURVE_ROWS = 200_000
@@ -28,8 +26,8 @@ class Labelled:
     labels: Floats
     scores: Floats
     is_current: Floats
-    reference_rows: NDArray[np.int64]
-    window_rows: NDArray[np.int64]
+    reference_rows: Integers
+    window_rows: Integers
 
     @property
     def has_both_labels(self) -> bool:

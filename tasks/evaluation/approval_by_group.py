@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import scipy
-from numpy.typing import NDArray
 
 from tasks.contract.columns import Role
 from tasks.contract.contract import Contract
+from tasks.core.arrays import Mask
 from tasks.evaluation.segments import Segment, cut_segments
 
 FEWEST_ROWS = 30
@@ -35,7 +35,7 @@ class Approval:
 
 
 def measure_approval(
-    contract: Contract, applications: pd.DataFrame, decisions: Mapping[str, NDArray[np.bool_]], confidence: float
+    contract: Contract, applications: pd.DataFrame, decisions: Mapping[str, Mask], confidence: float
 ) -> list[Approval]:
     """Approval rates of every protected group with at least 30 applications, for each decider.
 
@@ -55,7 +55,7 @@ def _same_column(segments: list[Segment], part: Segment) -> list[Segment]:
     return [other for other in segments if other.column == part.column]
 
 
-def _measure(part: Segment, largest: Segment, decider: str, given: NDArray[np.bool_], confidence: float) -> Approval:
+def _measure(part: Segment, largest: Segment, decider: str, given: Mask, confidence: float) -> Approval:
     rows, base_rows = int(part.rows.sum()), int(largest.rows.sum())
     approved, base_approved = int(given[part.rows].sum()), int(given[largest.rows].sum())
     rate = approved / rows

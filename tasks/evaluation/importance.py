@@ -13,8 +13,9 @@ import numpy as np
 import scipy
 
 from tasks.contract.contract import Contract
-from tasks.models.preprocess import Floats, Prepared, union_rows
-from tasks.models.train import score_by_fold
+from tasks.core.arrays import Floats
+from tasks.models.preprocess import Prepared, union_rows
+from tasks.models.scoring import score_by_fold
 from tasks.statistics.auc import compare_paired_auc
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import scipy
-from numpy.typing import NDArray
 
 from tasks.contract.columns import Column, Role
 from tasks.contract.contract import Contract
+from tasks.core.arrays import Floats, Mask
 from tasks.core.policy import PromotionPolicy
-from tasks.models.preprocess import Floats, clean_column
+from tasks.models.preprocess import clean_column
 from tasks.statistics.auc import compare_paired_auc, measure_auc
 from tasks.statistics.proportions import correct_by_holm
 
@@ -32,7 +32,7 @@ class Segment:
 
     column: str
     name: str
-    rows: NDArray[np.bool_]
+    rows: Mask
 
 
 @dataclass(frozen=True)
@@ -151,11 +151,11 @@ def _cut(column: Column, values: pd.Series) -> list[Segment]:
     return [Segment(column.name, name, rows) for name, rows in [*parts, (MISSING, is_missing)] if rows.any()]
 
 
-def _cut_words(values: pd.Series) -> list[tuple[str, NDArray[np.bool_]]]:
+def _cut_words(values: pd.Series) -> list[tuple[str, Mask]]:
     return [(str(word), (values == word).to_numpy()) for word in sorted(values.dropna().unique())]
 
 
-def _cut_bands(values: Floats) -> list[tuple[str, NDArray[np.bool_]]]:
+def _cut_bands(values: Floats) -> list[tuple[str, Mask]]:
     known = values[~np.isnan(values)]
     if not len(known):
         return []

@@ -30,7 +30,7 @@ from tasks.extract.query_results import (
     stream_texts,
 )
 from tasks.job.job import Job
-from tasks.job.journal import stage
+from tasks.job.stage import stage
 
 __all__ = ["EXAMPLES", "Extract", "ExtractError", "Unreadable"]
 

@@ -15,13 +15,13 @@ from threadpoolctl import threadpool_limits
 
 from tasks.contract.contract import Contract
 from tasks.core.policy import Kind, TrainPolicy
-from tasks.models.preprocess import Floats
 from tasks.models.features import build_preprocessor
 from tasks.models.tree_tables import add_trees, can_tabulate
+from tasks.core.arrays import Floats, Integers
 
 # From about so many rows on the tables of small trees are worth making.
 TABLE_ROWS = 10_000
-Fold = tuple[NDArray[np.int64], NDArray[np.int64]]
+Fold = tuple[Integers, Integers]
 
 
 def build_model(contract: Contract, kind: Kind, policy: TrainPolicy, folds: Sequence[Fold]) -> Pipeline:
@@ -56,7 +56,7 @@ class SteadyBoosting(HistGradientBoostingClassifier):  # type: ignore[misc]
     Many rows are scored by its trees' tables.
     """
 
-    def fit(self, matrix: Floats, labels: NDArray[np.int64]) -> SteadyBoosting:
+    def fit(self, matrix: Floats, labels: Integers) -> SteadyBoosting:
         """Fit on one thread."""
         with threadpool_limits(1, user_api="openmp"):
             super().fit(matrix, labels)

@@ -15,9 +15,10 @@ from tasks.contract.columns import Column, Role
 from tasks.contract.contract import Contract
 from tasks.extract.extract import Extract
 from tasks.job.job import Job
-from tasks.job.journal import stage
+from tasks.job.stage import stage
+from tasks.extract.labels import read_labels
+from tasks.core.arrays import Floats, Keys, Mask
 
-Floats = NDArray[np.float64]
 KEPT_ROLES = (Role.FEATURE, Role.PROTECTED)
 
 
@@ -33,17 +34,17 @@ class Prepared:
     applications: pd.DataFrame
     labels: Floats
     days: NDArray[np.datetime64]
-    keys: NDArray[np.uint64]
+    keys: Keys
 
     def __len__(self) -> int:
         return len(self.applications)
 
     @property
-    def is_labelled(self) -> NDArray[np.bool_]:
+    def is_labelled(self) -> Mask:
         """Which rows have a known decision."""
         return ~np.isnan(self.labels)
 
-    def take(self, rows: NDArray[np.bool_]) -> Prepared:
+    def take(self, rows: Mask) -> Prepared:
         """The rows where the mask is true."""
         return Prepared(self.applications.loc[rows], self.labels[rows], self.days[rows], self.keys[rows])
 
@@ -68,13 +69,6 @@ def prepare(contract: Contract, applications: pd.DataFrame) -> Prepared:
     )
 
 
-def read_labels(contract: Contract, applications: pd.DataFrame) -> Floats:
-    """1 for the positive decision, 0 for the other, NaN where it is not known or is neither."""
-    target = contract.target
-    allowed = list(target.allowed or ())
-    # By the codes of the words: a million texts take a hundred times as long to compare.
-    codes = pd.Categorical(applications[target.name], categories=pd.Index(allowed)).codes
-    return np.where(codes < 0, np.nan, (codes == allowed.index(str(target.positive))).astype(float))
 
 
 def concatenate(parts: list[Prepared]) -> Prepared:

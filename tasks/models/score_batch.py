@@ -20,15 +20,16 @@ from sqlalchemy import Engine
 
 from blocks.postgres.connect import connect
 from blocks.postgres.copy import copy_file
-from tasks.promotion.compare import THRESHOLD
+from tasks.models.scoring import DECISION_THRESHOLD
 from tasks.contract.contract import Contract
 from tasks.extract.extract import stream_window
 from tasks.job.job import Job
-from tasks.job.journal import stage
-from tasks.models.preprocess import Floats
+from tasks.job.stage import stage
 from tasks.registry.versions import Champion, load_current
 from tasks.schema.queries import read_query
-from tasks.models.train import score
+from tasks.models.scoring import score
+from tasks.models.scoring import decide_loans
+from tasks.core.arrays import Floats
 
 CHUNK_ROWS = 50_000
 TEMPORARY = "scored"
@@ -74,9 +75,6 @@ def score_applications(job: Job, champion: Champion, chunk_rows: int = CHUNK_ROW
     return Scored(applications, added, time.monotonic() - began)
 
 
-def decide_loans(contract: Contract, scores: Floats) -> np.ndarray[Any, Any]:
-    """The target's positive word from a probability of one half on, else the other."""
-    return np.where(scores >= THRESHOLD, contract.positive, contract.negative)
 
 
 def add_predictions(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from tasks.core.scored_window import ScoredWindow
 from tasks.extract.extract import Extract
 from tasks.job.job import Job
-from tasks.job.journal import stage
+from tasks.job.stage import stage
 from tasks.models.preprocess import prepare
 from tasks.registry.versions import Champion
-from tasks.models.train import score_by_fold
+from tasks.models.scoring import score_by_fold
 
 
 @stage("score", lambda observed: f"{len(observed.scores):,} applications")

@@ -14,8 +14,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
+from tasks.core.arrays import Floats, Integers, Mask
 
-Floats = NDArray[np.float64]
 
 # Two to this power are the entries of a tree's table, a byte each.
 MOST_NODES = 15
@@ -30,9 +30,9 @@ class TreeTable:
     `leaves` is the leaf that all nodes' answers lead to (bit by bit, 1 for left); `values` has the leaves' values.
     """
 
-    features: NDArray[np.int64]
+    features: Integers
     thresholds: Floats
-    missing_left: NDArray[np.bool_]
+    missing_left: Mask
     leaves: NDArray[np.uint8]
     values: Floats
 

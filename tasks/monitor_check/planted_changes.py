@@ -7,12 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tasks.contract.contract import Contract
+from tasks.core.arrays import Floats
 from tasks.core.findings import Question
-
-Floats = NDArray[np.float64]
 
 # A column is chosen for a change only if at least this share of its values is present: else a change is immaterial.
 _LEAST_PRESENT = 0.5

@@ -13,21 +13,20 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed, parallel_config
-from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from tasks.contract.contract import Contract
+from tasks.core.arrays import Floats, Keys, Mask, sample_rows
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy, Kind, MonitorPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.check import measure_drift
 from tasks.drift.model import measure_model_drift
 from tasks.models.preprocess import prepare
-from tasks.models.train import fit_candidate, score_by_fold
+from tasks.models.scoring import score_by_fold
+from tasks.models.train import fit_candidate
 from tasks.monitor_check.planted_changes import Change, Planted
-from tasks.profile.profile import fit_profile, sample_rows
-
-Floats = NDArray[np.float64]
+from tasks.profile.profile import fit_profile
 
 # More rows than these make a decision no surer in a way that matters here, only slower.
 MOST_ROWS = 20_000
@@ -42,7 +41,7 @@ class Ground:
     policy: DriftPolicy
     applications: pd.DataFrame
     labels: Floats
-    keys: NDArray[np.uint64]
+    keys: Keys
     scores: Floats
     pipeline: Pipeline
 
@@ -107,9 +106,7 @@ def run_trial(ground: Ground, change: Change, number: int) -> Trial | None:
     return Trial(change.name, raised, is_expected, planted.column in named if planted.column and is_expected else None)
 
 
-def _decide(
-    ground: Ground, is_reference: NDArray[np.bool_], planted: Planted, keys: NDArray[np.uint64]
-) -> list[Finding]:
+def _decide(ground: Ground, is_reference: Mask, planted: Planted, keys: Keys) -> list[Finding]:
     applications = ground.applications[is_reference].reset_index(drop=True)
     reference = ScoredWindow(applications, ground.labels[is_reference], ground.scores[is_reference])
     profile = fit_profile(ground.contract, reference, origin="out_of_fold", seed=ground.policy.seed)

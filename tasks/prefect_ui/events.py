@@ -11,12 +11,11 @@ from blocks.postgres.connect import connect
 from tasks.core.findings import DRIFT_QUESTIONS, Finding, Outcome, Verdict, summarise
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, log
+from tasks.prefect_ui.event_names import DRIFT, PROMOTED, QUALITY, RESOURCE
 from tasks.registry.ledger import Entry, read_ledger
 from tasks.registry.promote import Promotion
 from tasks.reports.summary import Run
 
-DRIFT, PROMOTED, QUALITY = "loanwatch.drift.detected", "loanwatch.model.promoted", "loanwatch.quality.failed"
-RESOURCE = "loanwatch.contract"
 MOST_FINDINGS = 20
 
 

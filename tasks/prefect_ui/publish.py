@@ -24,10 +24,11 @@ from prefect.logging import get_run_logger
 
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, log
+from tasks.job.stages import STAGES
 from tasks.prefect_ui.events import emit_events
 from tasks.prefect_ui.links import find_flow_run_id, link_run
 from tasks.prefect_ui.verdict_artifact import render_glance, tabulate_comparison, tabulate_findings
-from tasks.reports.summary import STAGES, Run
+from tasks.reports.summary import Run
 
 
 class StageEcho(logging.Handler):

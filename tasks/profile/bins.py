@@ -11,12 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tasks.contract.columns import Column
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int32]
+from tasks.core.arrays import Codes, Floats, Integers
 
 MISSING = 0
 NEW_WORD = "(new word)"
@@ -75,7 +72,7 @@ class Bins:
         codes[~np.isfinite(numbers)] = MISSING
         return codes
 
-    def count_new_words(self, values: pd.Series) -> NDArray[np.int64]:
+    def count_new_words(self, values: pd.Series) -> Integers:
         """The rows of each word that the reference did not have."""
         counts = values.value_counts()
         new = ~counts.index.isin(self.words)

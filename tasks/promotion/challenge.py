@@ -12,6 +12,7 @@ import numpy as np
 
 from blocks.postgres.connect import connect
 from tasks.contract.contract import Contract
+from tasks.core.arrays import Floats
 from tasks.core.files import write_json
 from tasks.core.findings import Finding, Outcome
 from tasks.core.policy import PromotionPolicy
@@ -19,22 +20,18 @@ from tasks.core.windows import Window
 from tasks.evaluation.approval_by_group import measure_approval
 from tasks.evaluation.calibration import measure_calibration_error, measure_reliability
 from tasks.evaluation.importance import measure_importance
+from tasks.evaluation.performance import measure_performance
 from tasks.evaluation.segments import compare_segments, cut_segments
+from tasks.evaluation.training_metrics import leave_out, measure_training
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job
-from tasks.job.journal import stage
-from tasks.models.preprocess import Floats, Prepared, concatenate, prepare
-from tasks.models.train import Training, score, split_by_time, train_candidates
-from tasks.promotion.compare import (
-    THRESHOLD,
-    Comparison,
-    PromotionDecision,
-    decide_promotion,
-    measure_difference,
-    measure_performance,
-)
+from tasks.job.stage import stage
+from tasks.models.preprocess import Prepared, concatenate, prepare
+from tasks.models.scoring import DECISION_THRESHOLD, score
+from tasks.models.train import Training, split_by_time, train_candidates
+from tasks.promotion.compare import Comparison, PromotionDecision, decide_promotion, measure_difference
 from tasks.promotion.decide import is_drift_proven
-from tasks.promotion.first_champion import Succession, Trained, install_champion, leave_out, measure_training
+from tasks.promotion.install import Succession, Trained, install_champion
 from tasks.registry.known_customers import Customers, remember_customers
 from tasks.registry.versions import Champion
 
@@ -164,7 +161,9 @@ def _explain(job: Job, champion: Champion, training: Training, judged: Judged) -
     """What stands beside the comparison and decides nothing: calibration, approval by group, and what changed why."""
     labels, confidence = judged.rows.labels, job.policy.promotion.confidence
     curves = {name: measure_reliability(labels, scores, confidence) for name, scores in judged.scores.items()}
-    decisions = {"the lender": labels == 1} | {name: scores >= THRESHOLD for name, scores in judged.scores.items()}
+    decisions = {"the lender": labels == 1} | {
+        name: scores >= DECISION_THRESHOLD for name, scores in judged.scores.items()
+    }
     approval = measure_approval(job.contract, judged.rows.applications, decisions, confidence)
     fitted, split = training.fitted_on, training.split
     reference = fitted.take(np.isin(fitted.days, split.train.days, invert=True))

@@ -7,25 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from tasks.core.arrays import Floats
 from tasks.core.policy import PromotionPolicy
+from tasks.evaluation.performance import Performance
 from tasks.evaluation.segments import SegmentComparison
-from tasks.models.preprocess import Floats
 from tasks.statistics.auc import compare_paired_auc
-
-THRESHOLD = 0.5
-
-
-@dataclass(frozen=True)
-class Performance:
-    """How a model does on labelled rows; each number is NaN-free, None where one class is all there is."""
-
-    rows: int
-    auc: float | None
-    accuracy: float
-    precision: float
-    recall: float
-    f1: float
-    brier: float
 
 
 @dataclass(frozen=True)
@@ -54,26 +40,6 @@ class PromotionDecision:
 
     promote: bool
     reason: str
-
-
-def measure_performance(labels: Floats, scores: Floats) -> Performance:
-    """Accuracy, precision, recall and F1 at a probability of one half; AUC; Brier score (mean squared error)."""
-    # Where nothing drifted nothing is compared, and scikit-learn takes seconds to import.
-    from sklearn import metrics
-
-    if not len(labels):
-        return Performance(0, None, 0.0, 0.0, 0.0, 0.0, 0.0)
-    decisions = scores >= THRESHOLD
-    both = len(np.unique(labels)) == 2
-    return Performance(
-        rows=len(labels),
-        auc=float(metrics.roc_auc_score(labels, scores)) if both else None,
-        accuracy=float(metrics.accuracy_score(labels, decisions)),
-        precision=float(metrics.precision_score(labels, decisions, zero_division=0)),
-        recall=float(metrics.recall_score(labels, decisions, zero_division=0)),
-        f1=float(metrics.f1_score(labels, decisions, zero_division=0)),
-        brier=float(metrics.brier_score_loss(labels, scores)),
-    )
 
 
 def measure_difference(

@@ -10,11 +10,12 @@ from blocks.postgres.connect import connect
 from tasks.core.findings import Finding, Verdict
 from tasks.extract.extract import Extract
 from tasks.job.job import Job
-from tasks.job.journal import stage
-from tasks.promotion.first_champion import Succession, describe_model, fit_champion, install_champion
+from tasks.job.stage import stage
+from tasks.promotion.first_champion import fit_champion
+from tasks.promotion.install import Succession, install_champion
 from tasks.promotion.training_lock import wait_for_turn
 from tasks.registry.promote import hash_evidence
-from tasks.registry.versions import Champion, NoChampionError, find_champion, find_current
+from tasks.registry.versions import Champion, NoChampionError, describe_model, find_champion, find_current
 
 
 class UnfitWindowError(LoanwatchError):

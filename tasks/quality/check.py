@@ -14,9 +14,9 @@ from tasks.core.policy import QualityPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
 from tasks.extract.extract import Extract
+from tasks.extract.labels import read_labels
 from tasks.job.job import Job
-from tasks.job.journal import stage
-from tasks.models.preprocess import read_labels
+from tasks.job.stage import stage
 from tasks.quality.columns import measure_columns
 from tasks.quality.leakage import measure_auc_without_leaks, measure_leakage
 from tasks.quality.rows import (

@@ -15,14 +15,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 import scipy
-from numpy.typing import NDArray
 
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
+from tasks.core.arrays import Floats, Mask
 from tasks.core.policy import QualityPolicy
-
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 # Two signs that share this much of their rows are one leak, which both columns show.
 _SAME_ROWS = 0.95

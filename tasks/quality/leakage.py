@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
+from tasks.core.arrays import Floats, Mask
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.quality.leak_search import Leak, measure_leaks, suspect_rows
 from tasks.quality.shares import list_few, name_rows, pass_check, show_word
 from tasks.statistics.auc import Auc, measure_auc, measure_counted_auc
-
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 _BINS = 20
 _HALVES = 2

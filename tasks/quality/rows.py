@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tasks.contract.contract import Contract
+from tasks.core.arrays import Floats, Integers, Keys, Mask
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.core.windows import Window
@@ -151,7 +151,7 @@ def check_ambiguous(extract: Extract, policy: QualityPolicy) -> Finding:
     )
 
 
-def check_labels(contract: Contract, labels: NDArray[np.float64], policy: QualityPolicy) -> Finding:
+def check_labels(contract: Contract, labels: Floats, policy: QualityPolicy) -> Finding:
     """One decision only is no window to judge by; no decision yet is one, whose label questions stay open."""
     target = contract.target
     given, refused = int((labels == 1).sum()), int((labels == 0).sum())
@@ -173,9 +173,7 @@ def check_labels(contract: Contract, labels: NDArray[np.float64], policy: Qualit
     )
 
 
-def check_conflicts(
-    contract: Contract, applications: pd.DataFrame, labels: NDArray[np.float64], policy: QualityPolicy
-) -> Finding:
+def check_conflicts(contract: Contract, applications: pd.DataFrame, labels: Floats, policy: QualityPolicy) -> Finding:
     """Applications that agree in every feature and yet were decided differently.
 
     One of which most features are missing is like many others by chance, and is not asked.
@@ -205,7 +203,7 @@ def check_conflicts(
     )
 
 
-def find_copies(rows: pd.DataFrame, names: list[str]) -> NDArray[np.bool_]:
+def find_copies(rows: pd.DataFrame, names: list[str]) -> Mask:
     """Which rows equal an earlier one in the columns of that name.
 
     Only rows that share a hash are compared whole, and texts are hashed only where all else agrees: copies are few.
@@ -220,7 +218,7 @@ def find_copies(rows: pd.DataFrame, names: list[str]) -> NDArray[np.bool_]:
     return is_copy
 
 
-def hash_rows(rows: pd.DataFrame, names: list[str], places: NDArray[np.int64]) -> NDArray[np.uint64]:
+def hash_rows(rows: pd.DataFrame, names: list[str], places: Integers) -> Keys:
     """A hash of the columns of that name in the rows at those places; no value is a value.
 
     Column by column, so that the frame is not copied.

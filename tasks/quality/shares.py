@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tasks.contract.contract import Contract
+from tasks.core.arrays import Mask
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.extract.extract import EXAMPLES
 
@@ -27,7 +27,7 @@ def judge_share(finding: Finding, share: float, limit: float) -> Finding:
     return replace(finding, verdict=verdict, effect=share, limit=limit)
 
 
-def name_rows(contract: Contract, applications: pd.DataFrame, mask: NDArray[np.bool_]) -> tuple[str, ...]:
+def name_rows(contract: Contract, applications: pd.DataFrame, mask: Mask) -> tuple[str, ...]:
     """The ids of the first few rows of a mask."""
     ids = applications[contract.id.name].iloc[np.flatnonzero(mask)[:EXAMPLES]]
     return tuple(show_word(word) for word in ids)

@@ -21,7 +21,8 @@ import joblib
 
 from blocks.errors import LoanwatchError
 from tasks.core.versions import find_version
-from tasks.profile.profile import Profile, load_profile, save_profile
+from tasks.profile.profile import Profile
+from tasks.profile.storage import load_profile, save_profile
 from tasks.registry.known_customers import Customers, load_customers, save_customers
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-Keys = NDArray[np.uint64]
+from tasks.core.arrays import Keys, Mask
+
 SALT_BYTES = 16
 
 
@@ -24,7 +24,7 @@ class Customers:
     salt: bytes
     hashes: Keys
 
-    def contains(self, keys: Keys) -> NDArray[np.bool_]:
+    def contains(self, keys: Keys) -> Mask:
         """Which of the keys belong to these customers."""
         return np.isin(_hash(keys, self.salt), self.hashes)
 

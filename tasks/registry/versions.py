@@ -140,3 +140,9 @@ def _read_row(row: Row[Any]) -> ModelVersion:
 def to_json(windows: tuple[Window, ...]) -> str:
     """Training windows as they are stored."""
     return json.dumps([[days.start.isoformat(), days.end.isoformat()] for days in windows])
+
+
+def describe_model(model: ModelVersion) -> str:
+    """A model in a few words."""
+    kind, auc = model.kind.replace("_", " "), model.metrics["test"]["auc"]
+    return f"version {model.version}, {kind}, test AUC {auc:.3f}"

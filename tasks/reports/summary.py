@@ -13,17 +13,14 @@ from tasks.core.findings import Finding, Outcome, Question, summarise
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.versions import read_versions
 from tasks.extract.extract import Extract
+from tasks.extract.labels import read_labels
 from tasks.job.job import Job, measure_start_up
-from tasks.models.preprocess import read_labels
+from tasks.job.stages import order_stages
 from tasks.promotion.challenge import DEPLOY_REPORT, Contest
 from tasks.registry.versions import Champion
 from tasks.reports.repeat_command import spell_command
 
 SCHEMA = "loanwatch.summary/1"
-STAGES = (
-    "extract", "quality", "score", "drift", "preprocess", "model_drift",
-    "train", "compare", "promote", "report", "alert", "journal",
-)  # fmt: skip
 
 
 @dataclass
@@ -71,15 +68,6 @@ def summarise_run(run: Run, timings: list[dict[str, Any]], finished_at: datetime
         "hashes": _hash_inputs(run),
         "pages": {},
     }
-
-
-def order_stages(timings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Every stage of the diagram in its order, with what else ran (the first champion) where it ran."""
-    ran = {timing["stage"]: timing for timing in timings}
-    names = list(dict.fromkeys([*(name for name in ran if name not in STAGES), *STAGES]))
-    blank = {"status": "not_run", "seconds": None, "message": ""}
-    stages = [{"stage": name, **(ran.get(name) or blank)} for name in names]
-    return sorted(stages, key=lambda entry: STAGES.index(entry["stage"]) if entry["stage"] in STAGES else 1.5)
 
 
 def _describe_contract(job: Job) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tasks.job.job import Job
-from tasks.job.journal import stage
+from tasks.job.stage import stage
 from tasks.reports.deepchecks import code_rows, write_drift_page, write_model_page, write_quality_page
 from tasks.reports.page import Evidence, write_report
 from tasks.reports.repeat_command import write_policy

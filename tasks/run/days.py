@@ -2,31 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tasks.core.windows import PlanError, Window, last_full_month, last_full_month_held, months_before
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The days as the caller gave them; both ends of a window or neither. `trailing_days` stands in for a month."""
-
-    start: date | None = None
-    end: date | None = None
-    reference_start: date | None = None
-    reference_end: date | None = None
-    trailing_days: int | None = None
-
-    @property
-    def window(self) -> Window | None:
-        """The window asked for, if any. Raises PlanError for half a window."""
-        return _both("start", self.start, "end", self.end)
-
-    @property
-    def reference(self) -> Window | None:
-        """The reference asked for, if any. Raises PlanError for half a window."""
-        return _both("reference-start", self.reference_start, "reference-end", self.reference_end)
 
 
 def plan_window(asked: Window | None, scheduled_on: date | None, last_day: date | None) -> Window:
@@ -70,9 +48,3 @@ def refuse_other_reference(asked: Window | None, champions: Window) -> None:
             f"The champion was fitted on {champions}, not on {asked}. Leave --reference-start and --reference-end out "
             "to monitor against the champion, or train another one with `python -m flows.train`."
         )
-
-
-def _both(first_name: str, first: date | None, last_name: str, last: date | None) -> Window | None:
-    if (first is None) != (last is None):
-        raise PlanError(f"Give both --{first_name} and --{last_name}, or neither.")
-    return None if first is None or last is None else Window(first, last)

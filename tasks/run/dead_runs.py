@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from tasks.alerts.block_kit import Message
+from tasks.alerts.deliver import make_entry
 from tasks.alerts.outbox import put_in
-from tasks.alerts.outcome import make_entry
 from tasks.job.journal import log
 from tasks.schema.locks import Lock, lock_until_commit
 from tasks.schema.queries import read_query

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -11,35 +11,15 @@ from sqlalchemy import Engine
 from blocks.postgres.connect import connect, resolve_database
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
-from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window
 from tasks.demo.fill import fill_demo
 from tasks.extract.extract import find_held_days
 from tasks.job.job import Job, make_results_folder, measure_start_up, name_job
 from tasks.registry.versions import Champion, NoChampionError, find_champion
-from tasks.run.days import Asked, plan_reference, plan_trailing_window, plan_window, refuse_other_reference
+from tasks.run.days import plan_reference, plan_trailing_window, plan_window, refuse_other_reference
 from tasks.run.dead_runs import abandon_dead_stages
+from tasks.run.request import DateOptions, RunRequest
 from tasks.schema.migrate import prepare_schema
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a run was asked for. `scheduled_on` is the day of the schedule's slot, None for a run started by hand.
-
-    `champion` is the version to monitor against in place of the one that was effective then. `backfill` names the
-    backfill that the window is a part of.
-    """
-
-    asked: Asked
-    contract: str
-    database: str | None
-    results: str
-    models: str
-    policy: MonitorPolicy
-    scheduled_on: date | None = None
-    champion: int | None = None
-    may_promote: bool = True
-    backfill: str | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +31,7 @@ class Opening:
     reference: Window
 
 
-def open_job(request: Request, started_at: datetime | None = None) -> Opening:
+def open_job(request: RunRequest, started_at: datetime | None = None) -> Opening:
     """Find the database, prepare our schema, settle the days, load the champion and make the results folder.
 
     Raises a LoanwatchError that says what to do where any of it cannot be.
@@ -88,7 +68,7 @@ def _forbid_promotion(contract: Contract, champion: Champion | None) -> Champion
     return replace(champion, is_replay=True)
 
 
-def open_plain_job(request: Request, job_type: str, started_at: datetime) -> Job:
+def open_plain_job(request: RunRequest, job_type: str, started_at: datetime) -> Job:
     """A job of another kind than monitoring: no champion is looked up, and the demo is not filled in.
 
     Without `request.results` the job has no folder of its own.
@@ -103,7 +83,7 @@ def open_plain_job(request: Request, job_type: str, started_at: datetime) -> Job
     return Job(job_id, job_type, contract, database, window, request.policy, folder, request.models, started_at)
 
 
-def _settle_window(request: Request, engine: Engine, contract: Contract) -> Window:
+def _settle_window(request: RunRequest, engine: Engine, contract: Contract) -> Window:
     asked = request.asked.window
     needs_table = asked is None and request.scheduled_on is None
     held = find_held_days(engine, contract) if needs_table else None
@@ -113,7 +93,7 @@ def _settle_window(request: Request, engine: Engine, contract: Contract) -> Wind
     return plan_window(asked, request.scheduled_on, last_day)
 
 
-def _settle_reference(asked: Asked, champion: Champion | None, window: Window) -> Window:
+def _settle_reference(asked: DateOptions, champion: Champion | None, window: Window) -> Window:
     if champion is None:
         return plan_reference(asked.reference, window)
     refuse_other_reference(asked.reference, champion.model.reference)

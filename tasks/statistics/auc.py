@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from tasks.core.arrays import Floats
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 
-Counts = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from tasks.core.arrays import Counts, Floats
 
 # Below this expected count the normal approximation of a cell is not trusted (Cochran's rule).
 LEAST_EXPECTED = 5.0

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 
-from tasks.statistics.distributions import LEAST_EXPECTED, Counts
-
-Floats = NDArray[np.float64]
+from tasks.core.arrays import Counts, Floats
+from tasks.statistics.distributions import LEAST_EXPECTED
 
 # Rows of never seen levels beyond this many are not told apart: the chance is then bounded from above.
 _MOST_ROWS = 1_000

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from tasks.core.arrays import Floats
 
 # A ridge so small that it only stops the coefficients of perfectly parted labels from running away.
 _RIDGE = 1e-6

@@ -14,8 +14,9 @@ from sqlalchemy import Connection
 
 from tasks.contract.columns import Parts
 from tasks.contract.contract import Contract
+from tasks.core.arrays import Integers
 from tasks.core.windows import Window
-from tasks.extract.by_table.match import Choice, Match, Rows, choose_versions, match_records, number_texts
+from tasks.extract.by_table.match import Choice, Match, choose_versions, match_records, number_texts
 from tasks.extract.by_table.read import Part, read_ahead
 from tasks.extract.parsing import order_words
 from tasks.extract.query_results import Extract, ExtractError, Unreadable, make_frame
@@ -37,7 +38,7 @@ class Loans:
     choice: Choice
     ids: pa.Array
     customers: pa.Array
-    owners: Rows
+    owners: Integers
     undated: int
 
 
@@ -110,7 +111,7 @@ def _check(contract: Contract, returned: list[list[str]]) -> None:
         )
 
 
-def _take(contract: Contract, values: pa.Table, is_refused: pa.Table, rows: Rows) -> Piece:
+def _take(contract: Contract, values: pa.Table, is_refused: pa.Table, rows: Integers) -> Piece:
     """The columns in the answer's rows, words in the order of their appearance; missing where there is no row."""
     indices = pa.array(rows, mask=rows < 0)
     taken = values.take(indices)

@@ -10,17 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-Rows = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+from tasks.core.arrays import Integers, Mask
 
 
 @dataclass(frozen=True)
 class Choice:
     """The rows of the answer in its order, and how many `repeats` and `older_versions` of them were left out."""
 
-    rows: Rows
+    rows: Integers
     repeats: int
     older_versions: int
 
@@ -29,8 +27,8 @@ class Choice:
 class Match:
     """For each customer the row of the record, and whether several records conflict; then a place for no customer."""
 
-    rows: Rows
-    is_conflict: Flags
+    rows: Integers
+    is_conflict: Mask
 
 
 def choose_versions(ids: pa.Array, times: pa.Array, others: pa.Table) -> Choice:
@@ -73,38 +71,38 @@ def match_records(customers: pa.Array, record_customers: pa.Array, texts: pa.Tab
     return Match(first, is_conflict)
 
 
-def number_texts(texts: pa.Array) -> tuple[pa.Array, Rows]:
+def number_texts(texts: pa.Array) -> tuple[pa.Array, Integers]:
     """The distinct texts, and each text's place among them; -1 for none."""
     encoded = texts.dictionary_encode()
-    places: Rows = pc.fill_null(encoded.indices, -1).to_numpy().astype(np.int64)
+    places: Integers = pc.fill_null(encoded.indices, -1).to_numpy().astype(np.int64)
     return encoded.dictionary, places
 
 
-def _make_keys(loans: Rows, times: pa.Array, others: pa.Table, rows: Rows) -> pa.Table:
+def _make_keys(loans: Integers, times: pa.Array, others: pa.Table, rows: Integers) -> pa.Table:
     """What tells versions apart, the loan first, then the latest first."""
     ages = -times.cast(pa.int64()).to_numpy()
     keys = [pa.array(loans[rows]), pa.array(ages[rows]), *_take_texts(others, rows).columns]
     return pa.table(keys, [str(place) for place in range(len(keys))])
 
 
-def _take_texts(texts: pa.Table, rows: Rows) -> pa.Table:
+def _take_texts(texts: pa.Table, rows: Integers) -> pa.Table:
     taken = texts.take(pa.array(rows))
     return taken.cast(pa.schema([(name, pa.string()) for name in texts.column_names]))
 
 
-def _sort(keys: pa.Table) -> Rows:
+def _sort(keys: pa.Table) -> Integers:
     order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in keys.column_names])
-    rows: Rows = order.to_numpy().astype(np.int64)
+    rows: Integers = order.to_numpy().astype(np.int64)
     return rows
 
 
-def _equals_previous(keys: pa.Table) -> Flags:
+def _equals_previous(keys: pa.Table) -> Mask:
     if not keys.num_rows:
         return np.empty(0, bool)
     return np.append(False, _are_equal(keys.slice(1), keys.slice(0, keys.num_rows - 1)))
 
 
-def _are_equal(one: pa.Table, other: pa.Table) -> Flags:
+def _are_equal(one: pa.Table, other: pa.Table) -> Mask:
     """Row by row; a missing text equals a missing one."""
     equal = np.ones(one.num_rows, bool)
     for left, right in zip(one.columns, other.columns, strict=True):

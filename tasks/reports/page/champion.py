@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
+from tasks.core.arrays import sample_rows
 from tasks.core.policy import PromotionPolicy
 from tasks.evaluation.segments import SegmentPerformance, cut_segments, measure_segments
-from tasks.profile.profile import sample_rows
 from tasks.reports.page.evidence import Evidence
 from tasks.reports.page.model_pictures import (
     Area,

@@ -7,14 +7,12 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tasks.contract.contract import Contract
+from tasks.core.arrays import Counts
 from tasks.core.scored_window import ScoredWindow
 from tasks.profile.bins import INTERVALS, Bins
 from tasks.profile.profile import Profile, count_levels
-
-Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

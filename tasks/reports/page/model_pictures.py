@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
-from numpy.typing import NDArray
 
+from tasks.core.arrays import Codes, Floats
 from tasks.profile.bins import Bins
 from tasks.reports.page.evidence import Evidence
 from tasks.reports.page.svg import Scale, dot, line, picture, shorten, ticks, words
 
-Floats = NDArray[np.float64]
 Decided = tuple[Floats, Floats]
 
 SIDE = 320
@@ -194,7 +193,7 @@ def measure_approval(evidence: Evidence, column: str) -> list[tuple[str, float, 
     return rows
 
 
-def group_levels(bins: Bins, codes: NDArray[np.int32]) -> list[tuple[str, list[int]]]:
+def group_levels(bins: Bins, codes: Codes) -> list[tuple[str, list[int]]]:
     """Up to six groups of a column's codes with their names: frequent words, or stretches of a number; and missing."""
     counts = np.bincount(codes, minlength=bins.levels + 1)
     if not bins.is_number:

@@ -6,16 +6,14 @@ from itertools import chain
 
 import numpy as np
 from markupsafe import Markup
-from numpy.typing import NDArray
 
 from tasks.contract.contract import Contract
+from tasks.core.arrays import Floats, Integers
 from tasks.profile.bins import Bins, fit_bins
 from tasks.profile.profile import count_levels
 from tasks.reports.page.evidence import Pair
 from tasks.reports.page.svg import Scale, area, bar, dot, line, picture, shorten, ticks, words
 from tasks.reports.page.words import say_share
-
-Floats = NDArray[np.float64]
 
 WIDTH = 420
 STEPS = 48
@@ -69,7 +67,7 @@ def draw_curve(contract: Contract, pair: Pair) -> Markup:
     return picture(WIDTH, height, told, parts)
 
 
-def _accumulate(bins: Bins, counts: NDArray[np.int64]) -> tuple[Floats, Floats]:
+def _accumulate(bins: Bins, counts: Integers) -> tuple[Floats, Floats]:
     """The edges of a number, and the share of plain values below each."""
     inner = counts[1 : bins.intervals + 1].astype(float)
     below = np.cumsum(inner)[:-1] / max(inner.sum(), 1)

@@ -1,0 +1,20 @@
+"""Arrays: their types by what they hold, and a sample of their rows."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]  # positions, and other whole numbers
+Counts = NDArray[np.int64]
+Codes = NDArray[np.int32]  # the level of a value: see tasks.profile.bins
+Mask = NDArray[np.bool_]
+Keys = NDArray[np.uint64]  # hashes of customers or of rows
+
+
+def sample_rows(rows: int, most: int, seed: int) -> Integers:
+    """The positions of all rows, or of `most` of them drawn at random, in their order."""
+    if rows <= most:
+        return np.arange(rows)
+    return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))

@@ -1,0 +1,81 @@
+"""Performance: a model's figures on labelled rows, and how sure they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy
+
+from tasks.core.arrays import Floats
+from tasks.evaluation.calibration import Interval
+from tasks.models.scoring import DECISION_THRESHOLD
+from tasks.statistics.auc import measure_auc
+
+
+@dataclass(frozen=True)
+class Performance:
+    """How a model does on labelled rows; each number is NaN-free, None where one class is all there is."""
+
+    rows: int
+    auc: float | None
+    accuracy: float
+    precision: float
+    recall: float
+    f1: float
+    brier: float
+
+
+def measure_performance(labels: Floats, scores: Floats) -> Performance:
+    """Accuracy, precision, recall and F1 at a probability of one half; AUC; Brier score (mean squared error)."""
+    # Where nothing drifted nothing is compared, and scikit-learn takes seconds to import.
+    from sklearn import metrics
+
+    if not len(labels):
+        return Performance(0, None, 0.0, 0.0, 0.0, 0.0, 0.0)
+    decisions = scores >= DECISION_THRESHOLD
+    both = len(np.unique(labels)) == 2
+    return Performance(
+        rows=len(labels),
+        auc=float(metrics.roc_auc_score(labels, scores)) if both else None,
+        accuracy=float(metrics.accuracy_score(labels, decisions)),
+        precision=float(metrics.precision_score(labels, decisions, zero_division=0)),
+        recall=float(metrics.recall_score(labels, decisions, zero_division=0)),
+        f1=float(metrics.f1_score(labels, decisions, zero_division=0)),
+        brier=float(metrics.brier_score_loss(labels, scores)),
+    )
+
+
+def measure_intervals(
+    labels: Floats, scores: Floats, threshold: float, confidence: float
+) -> dict[str, Interval | None]:
+    """The confidence interval of each figure of `Performance`; None where it is not defined.
+
+    Accuracy, precision, recall, F1 and Brier score are each a sum over rows divided by another, whose variance is that
+    of a ratio (delta method); the AUC's is DeLong's.
+    """
+    z = float(scipy.stats.norm.ppf((1 + confidence) / 2))
+    said, was = (scores >= threshold).astype(float), labels
+    hits, ones = said * was, np.ones(len(labels))
+    ratios = {
+        "accuracy": ((said == was).astype(float), ones),
+        "precision": (hits, said),
+        "recall": (hits, was),
+        "f1": (2 * hits, said + was),
+        "brier": ((scores - labels) ** 2, ones),
+    }
+    intervals = {name: _find_ratio_interval(above, below, z) for name, (above, below) in ratios.items()}
+    if len(np.unique(labels)) < 2:
+        return {"auc": None, **intervals}
+    auc = measure_auc(labels, scores)
+    reach = z * auc.variance**0.5
+    return {"auc": (max(0.0, auc.value - reach), min(1.0, auc.value + reach)), **intervals}
+
+
+def _find_ratio_interval(above: Floats, below: Floats, z: float) -> Interval | None:
+    whole = float(below.sum())
+    if not whole:
+        return None
+    ratio = float(above.sum()) / whole
+    reach = z * float(np.sqrt(np.sum((above - ratio * below) ** 2))) / whole
+    return max(0.0, ratio - reach), min(1.0, ratio + reach)

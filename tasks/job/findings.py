@@ -1,0 +1,56 @@
+"""Findings of a run in `loanwatch.finding`, for the history and for the runs after it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from blocks.postgres.connect import connect
+from tasks.core.findings import Finding
+from tasks.job.job import Job
+from tasks.job.stage import stage
+from tasks.schema.locks import Lock, lock_until_commit
+from tasks.schema.queries import read_query
+
+
+@stage("journal", lambda count: f"{count} findings kept")
+def keep_findings(job: Job, findings: Sequence[Finding]) -> int:
+    """Write the run's findings for the history page; returns how many.
+
+    A window of a backfill leaves them once: those of an earlier attempt, whose worker died before it could say that the
+    window was done, or which is done afresh, make place for these.
+    """
+    rows = [
+        {
+            **(record := finding.as_record()),
+            "contract": job.contract.name,
+            "job_id": job.job_id,
+            "position": position,
+            "window_start": job.window.start,
+            "window_end": job.window.end,
+            "details": json.dumps(record),
+            "backfill": job.backfill,
+        }
+        for position, finding in enumerate(findings)
+    ]
+    if rows:
+        with connect(job.database).begin() as connection:
+            if job.backfill:
+                _replace_attempts(connection, job)
+            connection.execute(read_query("journal/add_finding"), rows)
+    return len(rows)
+
+
+def _replace_attempts(connection: Connection, job: Job) -> None:
+    window = {"backfill": job.backfill, "window_start": job.window.start}
+    lock_until_commit(connection, Lock.FINDINGS, f"{job.backfill}/{job.window.start}")
+    entry = {
+        "contract": job.contract.name,
+        "job_id": job.job_id,
+        "job_type": job.job_type,
+        "job_date": job.started_at.date(),
+        "message": f"Run {job.job_id} of the same backfill has taken its place.",
+    }
+    connection.execute(read_query("journal/replace_attempts"), {**window, **entry})

@@ -1,0 +1,103 @@
+"""Storage: a profile as one Parquet file, without a value or an identifier of an applicant."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from blocks.errors import LoanwatchError
+from tasks.profile.bins import Bins
+from tasks.profile.profile import Profile
+from tasks.statistics.auc import Auc
+
+SCHEMA = "loanwatch.profile/1"
+
+
+LABEL, SCORE = "(label)", "(score)"
+
+
+class ProfileError(LoanwatchError):
+    """A profile's file cannot be used."""
+
+
+def save_profile(profile: Profile, path: Path) -> None:
+    """Write the profile as one Parquet file: the sample as its rows, all else as its metadata."""
+    names = [bins.name for bins in profile.columns]
+    arrays = [pa.array(profile.codes[:, place]) for place in range(len(names))]
+    table = pa.table([*arrays, pa.array(profile.labels), pa.array(profile.scores)], names=[*names, LABEL, SCORE])
+    described = json.dumps(_describe(profile), ensure_ascii=False, allow_nan=False)
+    pq.write_table(table.replace_schema_metadata({"loanwatch": described}), path, compression="zstd")
+
+
+def load_profile(path: Path) -> Profile:
+    """Read what `save_profile` wrote. Raises ProfileError."""
+    try:
+        table = pq.read_table(path)
+        described = json.loads((table.schema.metadata or {})[b"loanwatch"])
+        if described["schema"] != SCHEMA:
+            raise ProfileError(
+                f"The profile {path} has the form {described['schema']}; this version of loanwatch reads {SCHEMA}. "
+                "Train a new champion with `python -m flows.train`."
+            )
+        return _restore(described, table)
+    except (OSError, KeyError, ValueError, TypeError, pa.ArrowException) as error:
+        raise ProfileError(
+            f"{path} is no profile that can be read ({type(error).__name__}). Restore it, or train a new champion "
+            "with `python -m flows.train`."
+        ) from None
+
+
+def _describe(profile: Profile) -> dict[str, Any]:
+    auc = profile.auc
+    return {
+        "schema": SCHEMA,
+        "origin": profile.origin,
+        "rows": profile.rows,
+        "labelled": profile.labelled,
+        "positive": profile.positive,
+        "auc": None if auc is None else [auc.value, auc.variance],
+        "columns": [
+            {
+                "name": bins.name,
+                "is_number": bins.is_number,
+                "is_ordered": bins.is_ordered,
+                "unit": bins.unit,
+                "edges": bins.edges.tolist(),
+                "special": [[value, meaning] for value, meaning in bins.special.items()],
+                "words": list(bins.words),
+                "counts": counts.tolist(),
+                "mask": mask,
+            }
+            for bins, counts, mask in zip(profile.columns, profile.counts, profile.masks, strict=True)
+        ],
+    }
+
+
+def _restore(described: dict[str, Any], table: pa.Table) -> Profile:
+    columns, counts, masks = [], [], []
+    for entry in described["columns"]:
+        counts.append(np.array(entry.pop("counts"), dtype=np.int64))
+        masks.append(entry.pop("mask"))
+        edges = np.array(entry.pop("edges"), dtype=np.float64)
+        special = {float(value): meaning for value, meaning in entry.pop("special")}
+        columns.append(Bins(edges=edges, special=special, words=tuple(entry.pop("words")), **entry))
+    codes = [table[bins.name].to_numpy() for bins in columns]
+    auc = described["auc"]
+    return Profile(
+        tuple(columns),
+        tuple(counts),
+        tuple(masks),
+        described["rows"],
+        described["labelled"],
+        described["positive"],
+        None if auc is None else Auc(*auc),
+        described["origin"],
+        np.asfortranarray(np.column_stack(codes).astype(np.int32)),
+        table[LABEL].to_numpy(),
+        table[SCORE].to_numpy(),
+    )
