@@ -4,7 +4,7 @@ import gc
 import os
 import sys
 
-from flows.temporary_server import is_wanted, runs_flow, temporary_server
+from flows.cli.temporary_server import is_wanted, runs_flow, temporary_server
 
 # Prefect reads these while it is imported, so this is the one package that acts at import: nobody calls home, and what
 # the stages say reaches the run's log on the server. A value that the user has set stays.

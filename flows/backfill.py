@@ -22,7 +22,7 @@ from rich.table import Table
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
-from flows.local import report_error, run_flow
+from flows.cli.run_locally import report_error, run_flow
 from tasks.alerts.backfill import tell_backfill
 from tasks.alerts.failure import tell_failure
 from tasks.backfill.local_workers import replay_here

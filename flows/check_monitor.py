@@ -20,7 +20,7 @@ from rich.table import Table
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect
-from flows.local import report_error
+from flows.cli.run_locally import report_error
 from tasks.core.findings import Verdict
 from tasks.core.policy import load_policy
 from tasks.extract.extract import extract_window

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
-from flows.local import report_error
+from flows.cli.run_locally import report_error
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
 from tasks.source_tables.index_advice import advise_indexes

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
-from flows.local import report_error
+from flows.cli.run_locally import report_error
 from tasks.contract.load import load_contract
 from tasks.registry.bundle import load_bundle
 from tasks.registry.ledger import LedgerError, find_version_on, read_ledger, verify_ledger

@@ -19,8 +19,8 @@ from pydantic import Field
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option
-from flows.console import show_verdict
-from flows.local import report_error, run_flow
+from flows.cli.console import show_verdict
+from flows.cli.run_locally import report_error, run_flow
 from tasks.alerts.failure import tell_failure
 from tasks.alerts.outcome import tell_outcome
 from tasks.contract.load import load_contract

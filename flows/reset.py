@@ -17,7 +17,7 @@ from rich.prompt import Confirm
 
 from blocks.errors import LoanwatchError, UsageError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
-from flows.local import report_error, run_flow
+from flows.cli.run_locally import report_error, run_flow
 from tasks.contract.load import load_contract
 from tasks.run.retention import Cleared, clear, count_rows, list_jobs, prune, remove_bundles, remove_run_folders
 from tasks.schema.migrate import prepare_schema

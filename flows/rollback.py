@@ -11,7 +11,7 @@ from rich.console import Console
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from blocks.prefect_server import find_fault, find_server
-from flows.local import report_error
+from flows.cli.run_locally import report_error
 from tasks.contract.load import load_contract
 from tasks.job.job import name_job
 from tasks.prefect_ui.events import emit_promotion

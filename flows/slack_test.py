@@ -13,7 +13,7 @@ from pydantic import Field
 from rich.console import Console
 
 from blocks.errors import LoanwatchError
-from flows.local import run_flow
+from flows.cli.run_locally import run_flow
 from tasks.alerts.block_kit import Message, render_message
 from tasks.alerts.slack import Fate, find_sender
 from tasks.prefect_ui.links import find_flow_run_id, link_run

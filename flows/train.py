@@ -15,7 +15,7 @@ from rich.console import Console
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option
-from flows.local import report_error, run_flow
+from flows.cli.run_locally import report_error, run_flow
 from tasks.alerts.failure import tell_failure
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy, load_policy

@@ -183,7 +183,7 @@ def kill_a_worker(engine, patience=300):
         listed = subprocess.run(
             ["ps", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True, check=False
         ).stdout
-        workers = [int(line.split()[0]) for line in listed.splitlines() if "flows.replay" in line]
+        workers = [int(line.split()[0]) for line in listed.splitlines() if "flows.backfill_worker" in line]
         running = "select count(*) from loanwatch.backfill_window where state = 'running'"
         if len(workers) == 2 and _count(engine, running) == 2:
             os.kill(workers[0], signal.SIGKILL)

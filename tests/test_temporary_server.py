@@ -13,9 +13,9 @@ import httpx
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from flows import local
-from flows.local import run_flow
-from flows.temporary_server import TemporaryServer, is_wanted, runs_flow
+from flows.cli import run_locally as local
+from flows.cli.run_locally import run_flow
+from flows.cli.temporary_server import TemporaryServer, is_wanted, runs_flow
 
 PYTHON = "/usr/bin/python"
 
@@ -67,7 +67,7 @@ def test_one_that_cannot_start_says_so_and_what_to_do(monkeypatch, capfd):
     broken = TemporaryServer()
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     monkeypatch.setenv("PREFECT_SERVER_DATABASE_CONNECTION_URL", "nothing://at-all")
-    monkeypatch.setattr("flows.local.temporary_server", broken)
+    monkeypatch.setattr("flows.cli.run_locally.temporary_server", broken)
     with temporary_settings({PREFECT_API_URL: None}):
         code, _ = run_flow(None, {}, lambda console, outcome: None)  # type: ignore[arg-type] - it never gets so far
     said = capfd.readouterr().err
@@ -95,7 +95,7 @@ def test_it_answers_and_ends(monkeypatch, tmp_path):
 @pytest.mark.slow
 def test_it_does_not_outlive_a_killed_command(tmp_path):
     program = (
-        "import os, signal; from flows.temporary_server import TemporaryServer; server = TemporaryServer(); "
+        "import os, signal; from flows.cli.temporary_server import TemporaryServer; server = TemporaryServer(); "
         "server.start(); server._wait(); print(server._process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )
     environment = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}

@@ -50,7 +50,7 @@ def replay_here(engine: Engine, planned: list[Replay], workers: int, *, in_order
 
 def _start_worker(replay: Replay, number: int, in_order: bool) -> subprocess.Popen[bytes]:
     """A process that shares this one's Prefect server, database and folder; what it says goes to a file."""
-    command = [sys.executable, "-m", "flows.replay", replay.backfill]
+    command = [sys.executable, "-m", "flows.backfill_worker", replay.backfill]
     if replay.parameters["database"]:
         command += ["--database", replay.parameters["database"]]
     if in_order:

@@ -53,7 +53,7 @@ def kill_prefect_server(run: subprocess.Popen[str]) -> None:
         ["ps", "-o", "pid=,args=", "--ppid", str(run.pid)], stdout=subprocess.PIPE, text=True, check=True
     )
     for line in listed.stdout.splitlines():
-        if "flows.temporary_server" in line:
+        if "flows.cli.temporary_server" in line:
             os.kill(int(line.split()[0]), signal.SIGKILL)
             return
     pytest.fail(f"no server among the run's children:\n{listed.stdout}")

@@ -168,11 +168,11 @@ def test_a_backfills_worker_dies(grown, place):
     }
     march = Window(date(2023, 3, 1), date(2023, 3, 31))
     keep_plan(grown.engine, "card_requests", [Replay("b", march, parameters)], afresh=False)
-    code, said = grown.monitor(Point("stage", place), module="flows.replay", arguments=("b",))
+    code, said = grown.monitor(Point("stage", place), module="flows.backfill_worker", arguments=("b",))
     assert code == -SIGKILL, said
     first = {row["job_id"] for row in grown.read("select distinct job_id from loanwatch.finding")}
     assert len(first) == (place == "journal finished")
-    code, said = grown.monitor(module="flows.replay", arguments=("b",))
+    code, said = grown.monitor(module="flows.backfill_worker", arguments=("b",))
     assert code == 0, said
     (row,) = grown.read("select state, attempts, outcome from loanwatch.backfill_window")
     assert (row["state"], row["attempts"], row["outcome"]) == ("finished", 2, "kept")

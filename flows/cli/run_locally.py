@@ -20,8 +20,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from blocks.errors import LoanwatchError
-from flows.console import prepare_console
-from flows.temporary_server import temporary_server
+from flows.cli.console import prepare_console
+from flows.cli.temporary_server import temporary_server
 
 DRAIN_SECONDS = 10.0
 GONE = (

@@ -17,15 +17,15 @@ from sqlalchemy import Engine
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect, resolve_database
-from flows.console import prepare_console
-from flows.local import report_error
+from flows.cli.console import prepare_console
+from flows.cli.run_locally import report_error
 from flows.monitor import monitor
 from tasks.backfill.queue import Replay, claim_next, keep_state, list_replays
 from tasks.job.journal import describe_error
 
 IDLE_SECONDS = 1.0
 
-app = App(name="flows.replay", help="One worker of a backfill; flows.backfill starts it.")
+app = App(name="flows.backfill_worker", help="One worker of a backfill; flows.backfill starts it.")
 
 
 @app.default

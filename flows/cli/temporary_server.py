@@ -52,7 +52,7 @@ class TemporaryServer:
             self._address = f"http://127.0.0.1:{listening.getsockname()[1]}/api"
             self._said = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the server
             self._process = subprocess.Popen(  # noqa: S603 - our own command
-                [sys.executable, "-m", "flows.temporary_server", str(listening.fileno()), str(os.getpid())],
+                [sys.executable, "-m", "flows.cli.temporary_server", str(listening.fileno()), str(os.getpid())],
                 pass_fds=[listening.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=self._said,

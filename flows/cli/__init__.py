@@ -1,0 +1,1 @@
+"""What the command lines share: options, the terminal, and running a flow in this process."""
