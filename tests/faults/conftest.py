@@ -18,7 +18,7 @@ from blocks.postgres.connect import Patience, make_engine
 from tasks.registry.ledger import read_ledger, verify_ledger
 from tasks.registry.versions import find_current, load_current
 from tests.faults.child import Call, Point, run
-from tests.second_lender import CONTRACT, fill_table, make_requests
+from tests.support.second_lender import CONTRACT, fill_table, make_requests
 
 NAME = "card_requests"
 POLICY = """

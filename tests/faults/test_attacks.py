@@ -17,8 +17,8 @@ from blocks.postgres.single_statement import refuse_many_statements
 from tasks.contract.load import ContractError, load_contract
 from tasks.job.job import is_job_id
 from tests.faults.test_breaks import next_run_works, write_contract
-from tests.postgres import PASSWORD, run_postgres
-from tests.second_lender import CONTRACT, fill_table, make_requests
+from tests.support.postgres import PASSWORD, run_postgres
+from tests.support.second_lender import CONTRACT, fill_table, make_requests
 
 pytestmark = pytest.mark.attack
 SELECT = Path(CONTRACT).with_suffix(".sql").read_text(encoding="utf-8")

@@ -22,8 +22,8 @@ from blocks.postgres.embedded import remove_embedded, start_embedded, stop_embed
 from tests.faults.actions import cut_connections, kill_postmaster, once, shift_clock
 from tests.faults.child import Point
 from tests.faults.conftest import Lender
-from tests.second_lender import CONTRACT, fill_table, make_requests
-from tests.slack_stand_in import run_stand_in
+from tests.support.second_lender import CONTRACT, fill_table, make_requests
+from tests.support.slack_stand_in import run_stand_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault]
 

@@ -9,15 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from tests.faults.test_breaks import next_run_works
+from tests.support import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault]
 
-ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 400
 
 

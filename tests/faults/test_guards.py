@@ -18,7 +18,7 @@ from tests.faults.actions import wait_for
 from tests.faults.child import Point
 from tests.faults.test_attacks import plant
 from tests.faults.test_breaks import write_contract
-from tests.second_lender import CONTRACT
+from tests.support.second_lender import CONTRACT
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault]
 

@@ -18,7 +18,7 @@ from tasks.core.policy import load_policy
 from tasks.core.windows import Window
 from tasks.reports.history.records import read_history
 from tests.faults.child import Point
-from tests.second_lender import CONTRACT
+from tests.support.second_lender import CONTRACT
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault]
 

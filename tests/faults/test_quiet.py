@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import ROOT
+
 pytestmark = [pytest.mark.slow, pytest.mark.fault]
 
-ROOT = Path(__file__).parents[2]
 ADDRESS = re.compile(r"sin6?_port=htons\((\d+)\).*?(?:inet_addr\(\"|inet_pton\(AF_INET6, \")([^\"]+)\"")
 CALLS = ("connect", "sendto", "sendmsg", "sendmmsg")
 

@@ -1,0 +1,69 @@
+"""A run that could not do its work tells so, whichever flow it is, and does not say more of the models than is so."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from flows.backfill import backfill
+from flows.monitor import monitor
+from flows.score import score
+from flows.train import train
+from tasks.alerts.failure import explain_models, name_contract, tell_failure
+from tasks.schema.migrate import prepare_schema
+from tests.support.second_lender import CONTRACT as SECOND_CONTRACT
+
+DAYS = {"start": date(2030, 1, 1), "end": date(2030, 1, 31)}
+
+
+def read_alerts(engine: Engine) -> list[Any]:
+    with engine.connect() as connection:
+        return list(connection.execute(text("select contract, title, body, state from loanwatch.alert")))
+
+
+@pytest.mark.parametrize("flow", [monitor, score, train, backfill], ids=lambda flow: flow.name)
+def test_every_flow_that_works_for_the_lender_tells_its_failure(flow: Any) -> None:
+    assert flow.on_failure_hooks == [tell_failure]
+
+
+@pytest.mark.usefixtures("prefect_server")
+@pytest.mark.parametrize("flow", [score, train, backfill], ids=lambda flow: flow.name)
+def test_the_message_names_the_flow_and_the_cause(flow: Any, engine: Engine, tmp_path: Any) -> None:
+    prepare_schema(engine)
+    places = {} if flow is score else {"results": str(tmp_path / "results"), "models": str(tmp_path / "models")}
+    days = {**DAYS, "end": date(2030, 1, 30)} if flow is backfill else DAYS
+    state = flow(**days, **places, return_state=True)
+    assert state.is_failed()
+    (alert,) = read_alerts(engine)
+    assert alert.title.startswith(f"{flow.name} failed: ")
+    assert str(state.result(raise_on_failure=False)) in alert.body
+    assert "The deployed model is untouched." in alert.body
+    assert (alert.contract, alert.state) == ("loan_applications", "pending")
+
+
+def test_a_hook_that_cannot_tell_hides_nothing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOANWATCH_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
+    state = SimpleNamespace(result=lambda raise_on_failure: ValueError("x"))
+    run = SimpleNamespace(name="r", id="1", parameters={}, start_time=None)
+    tell_failure(SimpleNamespace(name="score"), run, state)
+
+
+def test_what_is_said_of_the_models_is_so() -> None:
+    began = datetime(2024, 9, 1, 6, tzinfo=UTC)
+    rows: list[Any] = [
+        SimpleNamespace(recorded_at=datetime(2024, 9, 1, hour, tzinfo=UTC), to_version=version)
+        for hour, version in ((5, 1), (7, 2), (8, 3))
+    ]
+    assert explain_models(rows[:1], began) == "The deployed model is untouched."
+    assert explain_models(rows, began) == "Put into production since it began: version 2, version 3."
+    assert explain_models(rows, None) == "", "a run that never began"
+
+
+def test_the_outbox_knows_the_contract_by_its_name() -> None:
+    assert name_contract({}) == "loan_applications"
+    assert name_contract({"contract": str(SECOND_CONTRACT)}) == "card_requests"
+    assert name_contract({"contract": "no such contract"}) == "no such contract"

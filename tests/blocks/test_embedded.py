@@ -1,0 +1,172 @@
+"""The embedded PostgreSQL: shared by processes, found again after a crash, and gentle with folders."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from blocks.postgres.embedded import EmbeddedError, find_home, remove_embedded, start_embedded, stop_embedded
+from tests.support import ROOT
+
+USE = """
+import sys, time
+from pathlib import Path
+from blocks.postgres.embedded import start_embedded
+print(start_embedded(Path(sys.argv[1])).query["host"], flush=True)
+time.sleep(float(sys.argv[2]))
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / ".loanwatch"
+    yield folder
+    remove_embedded(folder)
+
+
+def use(home: Path, seconds: float) -> subprocess.Popen[str]:
+    """Another process that uses the server for a while."""
+    return subprocess.Popen(
+        [sys.executable, "-c", USE, str(home), str(seconds)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+
+
+def read_place(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def run(socket: str, statement: str) -> object:
+    connection = psycopg2.connect(host=socket, user="postgres", dbname="postgres")
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchone()[0] if cursor.description else None
+    finally:
+        connection.close()
+
+
+def read_pid(socket: str) -> int:
+    return int((find_data(socket) / "postmaster.pid").read_text().split("\n")[0])
+
+
+def find_data(socket: str) -> Path:
+    return Path(str(run(socket, "show data_directory")))
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_no_mode_or_owner_of_a_folder_changes(tmp_path: Path) -> None:
+    private = tmp_path / "home"
+    private.mkdir(mode=0o700)
+    folders = [private, *private.parents]
+    before = [(folder.stat().st_mode, folder.stat().st_uid) for folder in folders]
+    socket = str(start_embedded(private / ".loanwatch").query["host"])
+    try:
+        assert run(socket, "select 1") == 1
+        assert [(folder.stat().st_mode, folder.stat().st_uid) for folder in folders] == before
+        assert find_data(socket).stat().st_mode & 0o077 == 0
+        if os.geteuid() == 0:
+            where = Path((private / ".loanwatch" / "where").read_text().strip())
+            assert (where.stat().st_uid, where.is_relative_to(private)) == (0, False)
+    finally:
+        remove_embedded(private / ".loanwatch")
+
+
+def test_processes_share_a_server_and_the_last_one_stops_it(home: Path) -> None:
+    socket = str(start_embedded(home).query["host"])
+    pid = read_pid(socket)
+    other = use(home, 2)
+    assert read_place(other) == socket
+    assert not stop_embedded(home)
+    assert is_running(pid)
+    other.wait(timeout=60)
+    assert not is_running(pid)
+
+
+def test_two_first_starts_at_once_make_one_server(home: Path) -> None:
+    both = [use(home, 1), use(home, 1)]
+    assert len({read_place(process) for process in both}) == 1
+    assert [process.wait(timeout=60) for process in both] == [0, 0]
+
+
+def test_a_server_whose_user_was_killed_is_used_again(home: Path) -> None:
+    user = use(home, 600)
+    socket = read_place(user)
+    pid = read_pid(socket)
+    user.kill()
+    user.wait()
+    assert is_running(pid)
+    assert str(start_embedded(home).query["host"]) == socket
+    assert read_pid(socket) == pid
+    assert stop_embedded(home)
+    assert not is_running(pid)
+
+
+def test_a_killed_server_starts_again_with_its_rows(home: Path) -> None:
+    socket = str(start_embedded(home).query["host"])
+    run(socket, "create table kept as select 42 as answer")
+    pid = read_pid(socket)
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while is_running(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    again = str(start_embedded(home).query["host"])
+    assert run(again, "select answer from kept") == 42
+
+
+def test_a_long_path(tmp_path: Path) -> None:
+    home = tmp_path / ("long" * 30) / ".loanwatch"
+    socket = str(start_embedded(home).query["host"])
+    try:
+        assert run(socket, "select 1") == 1
+    finally:
+        remove_embedded(home)
+
+
+def test_a_removed_database_is_gone_with_its_server_and_may_be_made_anew(home: Path) -> None:
+    socket = str(start_embedded(home).query["host"])
+    run(socket, "create table kept as select 42 as answer")
+    data, pid = find_data(socket), read_pid(socket)
+    remove_embedded(home)
+    assert not is_running(pid)
+    assert not data.exists()
+    assert not home.exists()
+    again = str(start_embedded(home).query["host"])
+    assert run(again, "select to_regclass('kept') is null")
+
+
+def test_a_half_made_database_is_made_anew(home: Path) -> None:
+    first = str(start_embedded(home).query["host"])
+    data = find_data(first)
+    stop_embedded(home)
+    data.rename(data.with_name("postgres.new"))  # as a start that was killed leaves it
+    assert run(str(start_embedded(home).query["host"]), "select 1") == 1
+
+
+def test_a_home_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EmbeddedError, match="LOANWATCH_HOME"):
+        start_embedded(tmp_path / "file" / ".loanwatch")
+
+
+def test_the_home_is_here_unless_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LOANWATCH_HOME", raising=False)
+    assert find_home() == tmp_path / ".loanwatch"
+    monkeypatch.setenv("LOANWATCH_HOME", "other")
+    assert find_home() == tmp_path / "other"

@@ -1,0 +1,293 @@
+"""The scoring API over real HTTP: what it says, what it refuses, and that it follows a promotion."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+import uvicorn
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from blocks.postgres.connect import Database, Patience, make_engine
+from deployments.api.app import create_app
+from deployments.api.serving import find_middles
+from tasks.contract.load import load_contract
+from tasks.core.policy import Kind
+from tasks.models.scoring import score
+from tasks.registry.ledger import Return, roll_back
+from tasks.schema.migrate import prepare_schema
+from tests.support.second_lender import CONTRACT as SECOND_CONTRACT
+from tests.support.small_model import install, make_applications, make_bundle
+
+CONTRACT = load_contract("loan_applications")
+BUNDLES = [make_bundle(CONTRACT), make_bundle(CONTRACT, 1, Kind.RANDOM_FOREST)]
+
+
+def make_request(**changes):
+    """An application as a caller writes it."""
+    application = dict.fromkeys(column.name for column in CONTRACT.features)
+    application |= {"current_loan_amount": 12_000, "term": "Short Term", "home_ownership": "HaveMortgage"}
+    application |= {"monthly_debt": "$1,234.50", "credit_score": 700, "years_in_current_job": "10+ years"}
+    return {name: value for name, value in (application | changes).items() if value != "left out"}
+
+
+@contextmanager
+def serve(**options):
+    """A client of the API on a real server."""
+    server = uvicorn.Server(uvicorn.Config(create_app(**options), host="127.0.0.1", port=0, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        yield client
+    server.should_exit = True
+    thread.join(20)
+
+
+@pytest.fixture(scope="module")
+def place(make_database, tmp_path_factory):
+    """A database with one champion, for the tests that change nothing."""
+    url, store = make_database(), tmp_path_factory.mktemp("models")
+    engine = make_engine(url, Patience())
+    prepare_schema(engine)
+    with engine.begin() as connection:
+        install(connection, CONTRACT, store, BUNDLES[0])
+    yield url
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def api(place):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOANWATCH_DATABASE_URL", place.render_as_string(hide_password=False))
+        with serve(database=Database("environment"), contract=CONTRACT) as client:
+            yield client
+
+
+def test_it_is_alive_and_names_its_model(api):
+    assert api.get("/ping").json() == {"status": "ok"}
+    model = api.get("/model").json()
+    assert model["version"] == 1
+    assert model["fitted_on"] == "2024-01-01 to 2024-01-31"
+    assert model["card"] == BUNDLES[0].card
+
+
+def test_one_application_gets_one_answer(api):
+    (said,) = api.post("/predict", json=make_request(loan_id="A-1")).raise_for_status().json()
+    assert said["id"] == "A-1"
+    assert said["model_version"] == 1
+    assert 0 <= said["probability"] <= 1
+    assert said["decision"] == ("loan given" if said["probability"] >= 0.5 else "loan refused")
+    assert len({reason["column"] for reason in said["reasons"]}) == 3
+
+
+def test_many_applications_are_scored_as_a_batch_scores_them(api):
+    applications = make_applications(CONTRACT, 40, seed=5)
+    features = applications[[column.name for column in CONTRACT.features]].astype(object)
+    # Credit scores of the small model's applications lie outside what the contract allows.
+    features["credit_score"] = 700.0
+    sent = features.to_dict("records")
+    said = api.post("/predict", json=sent).raise_for_status().json()
+    expected = score(BUNDLES[0].pipeline, applications.assign(credit_score=700.0))
+    np.testing.assert_allclose([entry["probability"] for entry in said], expected, rtol=1e-12)
+
+
+def test_raw_spellings_mean_what_extraction_makes_of_them(api):
+    spelt = [
+        make_request(),
+        make_request(term=" short term ", home_ownership="home mortgage", monthly_debt=1234.5),
+        make_request(purpose=" ", tax_liens="", annual_income=None),
+    ]
+    probabilities = {entry["probability"] for entry in api.post("/predict", json=spelt).json()}
+    assert len(probabilities) == 1
+
+
+def test_reasons_are_the_changes_that_the_models_own_scores_show(api):
+    (said,) = api.post("/predict", json=make_request(current_loan_amount=100)).json()
+    middles = find_middles(BUNDLES[0].profile)
+    for reason in said["reasons"]:
+        changed = make_request(current_loan_amount=100) | {reason["column"]: middles[reason["column"]]}
+        if reason["column"] == "credit_score":
+            continue  # the small model's middle score lies outside the contract's range
+        (then,) = api.post("/predict", json=changed).raise_for_status().json()
+        assert then["probability"] - said["probability"] == pytest.approx(reason["change"], abs=1e-9)
+    sizes = [abs(reason["change"]) for reason in said["reasons"]]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] > 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "what"),
+    [
+        ({"term": "medium term"}, "term", "must be one of: short term, long term"),
+        ({"term": 5}, "term", "must be a word"),
+        ({"credit_score": "many"}, "credit_score", "must be a number"),
+        ({"credit_score": 7000}, "credit_score", "must be at most 850"),
+        ({"annual_income": -1}, "annual_income", "must be at least 0"),
+        ({"annual_income": True}, "annual_income", "must be a number"),
+        ({"annual_income": [1]}, "annual_income", "must be a number"),
+        ({"max_open_credit": "#VALUE!"}, "max_open_credit", "must be a number"),
+        ({"annual_income": "left out"}, "annual_income", "is missing; send null"),
+        ({"anual_income": 5}, "anual_income", "misspelt"),
+        ({"purpose": "x" * 1000}, "purpose", "at most 200"),
+        ({"loan_id": 7}, "loan_id", "valid string"),
+    ],
+)
+def test_a_bad_column_is_named_with_what_should_stand_there(api, changes, where, what):
+    for body, prefix in ((make_request(**changes), ""), ([make_request(), make_request(**changes)], "[1].")):
+        answer = api.post("/predict", json=body)
+        assert answer.status_code == 422
+        (mistake,) = answer.json()["detail"]
+        assert mistake["where"] == prefix + where
+        assert what in mistake["what"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"5",
+        b'"text"',
+        b"[]",
+        b"[[]]",
+        b"[1, 2]",
+        b"\xff\xfe",
+        b"{'single': 1}",
+        b"[" * 100_000,
+        b'{"credit_score": NaN}',
+        b'{"annual_income": ' + b"9" * 400 + b"}",
+        b'{"annual_income": ' + b"9" * 5000 + b"}",
+        b'{"annual_income": 1e999}',
+        b'{"\\ud800": 1}',
+        b'{"purpose": "\\ud800"}',
+        b'{"term": "\\u0000"}',
+    ],
+)
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/x-www-form-urlencoded"])
+def test_what_is_no_application_is_refused_politely(api, body, kind):
+    answer = api.post("/predict", content=body, headers={"content-type": kind})
+    assert answer.status_code == 422
+    assert answer.json()["detail"]
+
+
+def test_a_body_of_ten_megabytes_is_refused(api):
+    answer = api.post("/predict", content=b" " * 10_000_000, headers={"content-type": "application/json"})
+    assert answer.status_code == 413
+    assert "fewer applications" in answer.json()["detail"]
+
+    def chunks():
+        for _ in range(100):
+            yield b" " * 100_000
+
+    assert api.post("/predict", content=chunks()).status_code == 413
+    assert api.get("/ping").status_code == 200
+
+
+def test_too_many_applications_are_refused(api):
+    small = dict.fromkeys((column.name for column in CONTRACT.features), None)
+    answer = api.post("/predict", json=[small] * 1001)
+    assert answer.status_code == 422
+    assert "1000" in str(answer.json())
+
+
+def test_other_methods_and_paths_are_told(api):
+    assert api.get("/predict").status_code == 405
+    assert api.get("/nothing").status_code == 404
+
+
+def test_the_description_lists_the_contracts_columns(api):
+    described = api.get("/openapi.json").json()
+    form = described["components"]["schemas"]["Application"]
+    names = {column.name for column in CONTRACT.features}
+    assert set(form["properties"]) == names | {"loan_id"}
+    assert set(form["required"]) == names
+    assert form["additionalProperties"] is False
+    assert "short term" in str(form["properties"]["term"])
+
+
+def test_the_page_needs_no_other_server(api):
+    page = api.get("/docs").raise_for_status()
+    assert page.headers["content-type"].startswith("text/html")
+    assert "current_loan_amount" in page.text
+    assert not re.search(r"""(src|href)=["'](https?:)?//""", page.text)
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner, max_size=3)
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from([column.name for column in CONTRACT.columns] + ["other"]), values))
+def test_no_body_is_answered_by_an_error_of_the_server(api, changes):
+    import json
+
+    body = json.dumps(make_request() | changes).encode("utf-8", "surrogatepass")
+    answer = api.post("/predict", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code in (200, 422)
+    answer.json()
+
+
+def test_it_follows_a_promotion_and_survives_a_damaged_bundle(engine, tmp_path):
+    prepare_schema(engine)
+    with engine.begin() as connection:
+        first = install(connection, CONTRACT, tmp_path / "models", BUNDLES[0])
+    with serve(database=Database("environment"), contract=CONTRACT, patience=0) as client:
+        before = client.post("/predict", json=make_request()).json()[0]
+        with engine.begin() as connection:
+            second = install(connection, CONTRACT, tmp_path / "models", BUNDLES[1], (first, date(2024, 3, 1)))
+        after = client.post("/predict", json=make_request()).json()[0]
+        assert (before["model_version"], after["model_version"]) == (first, second)
+        assert before["probability"] != after["probability"]
+        with engine.begin() as connection:
+            roll_back(connection, CONTRACT.name, "test", Return(None, date(2024, 4, 1)))
+        assert client.post("/predict", json=make_request()).json()[0] == before
+        with engine.begin() as connection:
+            install(connection, CONTRACT, tmp_path / "models", BUNDLES[1], (first, date(2024, 5, 1)))
+        (tmp_path / "models" / f"model-{first}-2024-05-01" / "model.joblib").write_bytes(b"damaged")
+        assert client.post("/predict", json=make_request()).json()[0] == before
+
+
+def test_without_a_model_it_says_so(engine):
+    prepare_schema(engine)
+    with serve(database=Database("environment"), contract=CONTRACT) as client:
+        for answer in (client.get("/ping"), client.get("/model"), client.post("/predict", json=make_request())):
+            assert answer.status_code == 503
+            assert "flows.train" in answer.json()["detail"]
+
+
+def test_with_a_key_in_the_environment_requests_need_it(place, monkeypatch):
+    monkeypatch.setenv("LOANWATCH_DATABASE_URL", place.render_as_string(hide_password=False))
+    monkeypatch.setenv("LOANWATCH_API_KEY", "s3cret")
+    with serve(database=Database("environment"), contract=CONTRACT) as client:
+        assert client.get("/ping").status_code == 200
+        refused = client.post("/predict", json=make_request())
+        assert (refused.status_code, "X-API-Key" in refused.json()["detail"]) == (401, True)
+        assert client.get("/model", headers={"X-API-Key": "wrong"}).status_code == 401
+        assert client.post("/predict", json=make_request(), headers={"X-API-Key": "s3cret"}).status_code == 200
+
+
+def test_another_lenders_form_is_that_of_its_contract(engine, tmp_path):
+    contract = load_contract(SECOND_CONTRACT)
+    prepare_schema(engine)
+    with engine.begin() as connection:
+        install(connection, contract, Path(tmp_path), make_bundle(contract))
+    empty = dict.fromkeys(column.name for column in contract.features)
+    with serve(database=Database("environment"), contract=contract) as client:
+        (said,) = client.post("/predict", json=empty).raise_for_status().json()
+        assert said["decision"] in contract.target.allowed
+        protected = {"age_band": "young"}
+        assert client.post("/predict", json=empty | protected).status_code == 422

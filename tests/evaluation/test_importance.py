@@ -1,0 +1,35 @@
+"""Importance: the column that carries the ranking is named, and the one whose weight has changed comes first."""
+
+import numpy as np
+
+from tasks.core.policy import Kind, TrainPolicy
+from tasks.evaluation.importance import measure_importance
+from tasks.models.preprocess import Prepared
+from tasks.models.train import fit_candidate
+from tests.models.test_train import CONTRACT, make
+
+CANDIDATE = fit_candidate(CONTRACT, Kind.GRADIENT_BOOSTING, make(2000), TrainPolicy(boosting_rounds=20))
+
+
+def measure(window):
+    found = measure_importance(CONTRACT, CANDIDATE.pipeline, make(2000), window, 0.98, 1)
+    return {importance.column: importance for importance in found}
+
+
+def test_without_a_change_no_interval_leaves_zero_out():
+    told = measure(make(2000, seed=3))
+    assert told["a"].reference > 0.2
+    assert abs(told["b"].reference) < 0.03
+    assert all(importance.low <= 0 <= importance.high for importance in told.values())
+
+
+def test_the_column_that_no_longer_says_anything_comes_first():
+    told = measure(make(2000, seed=3, signal=0.0))
+    assert next(iter(told)) == "a"
+    assert told["a"].high < 0
+
+
+def test_without_labels_there_is_nothing_to_tell():
+    window = make(300)
+    bare = Prepared(window.applications, np.full(300, np.nan), window.days, window.keys)
+    assert measure(bare) == {}

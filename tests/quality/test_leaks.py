@@ -1,0 +1,261 @@
+"""Leaks: found where they are planted, named with their rows, and never found where there are none."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from sqlalchemy import Engine
+
+from blocks.postgres.copy import copy_file
+from tasks.contract.load import load_contract
+from tasks.core.policy import QualityPolicy
+from tasks.core.scored_window import ScoredWindow
+from tasks.core.windows import Window
+from tasks.extract.extract import extract_window
+from tasks.models.preprocess import prepare
+from tasks.quality.leak_search import measure_leaks, suspect_rows
+from tasks.quality.leakage import measure_auc_without_leaks, measure_both, measure_column_auc, measure_leakage
+from tasks.source_tables.load import read_header
+from tasks.source_tables.tables import create_tables
+from tests.support.quality_frames import CONTRACT, make_frame, pick
+
+POLICY = QualityPolicy()
+
+
+def label(frame: pd.DataFrame) -> np.ndarray:
+    return prepare(CONTRACT, frame).labels
+
+
+def find(frame: pd.DataFrame, policy: QualityPolicy = POLICY) -> list[tuple[str, str, bool]]:
+    leaks = measure_leaks(CONTRACT, frame, label(frame), policy)
+    return [(leak.sign.column, leak.sign.kind, leak.is_positive) for leak in leaks]
+
+
+def choose(frame: pd.DataFrame, answer: str, count: int) -> np.ndarray:
+    """Positions of the first rows with an answer."""
+    return np.flatnonzero(frame["answer"] == answer)[:count]
+
+
+def leak_missing(frame: pd.DataFrame) -> None:
+    frame.loc[choose(frame, "yes", 100), "debt"] = np.nan
+
+
+def leak_missing_category(frame: pd.DataFrame) -> None:
+    frame.loc[choose(frame, "no", 100), "home"] = None
+
+
+def leak_special(frame: pd.DataFrame) -> None:
+    frame.loc[choose(frame, "yes", 80), "amount"] = 99999.0
+
+
+def leak_word(frame: pd.DataFrame) -> None:
+    frame["purpose"] = frame["purpose"].cat.add_categories("staff")
+    frame.loc[choose(frame, "yes", 120), "purpose"] = "staff"
+
+
+def leak_above(frame: pd.DataFrame) -> None:
+    frame.loc[choose(frame, "no", 50), "score"] *= 10
+
+
+def leak_below(frame: pd.DataFrame) -> None:
+    frame.loc[choose(frame, "no", 50), "debt"] -= 5_000
+
+
+def leak_value(frame: pd.DataFrame) -> None:
+    frame.loc[choose(frame, "no", 60), "score"] = 700.5
+
+
+PLANTED = [
+    # plant, what is found: the sign's column and kind, and whether the rows are positive   # why the case is there
+    (leak_missing, ("debt", "missing", True)),  # a column that is deleted once the loan is given
+    (leak_missing_category, ("home", "missing", False)),  # words are missing as numbers are
+    (leak_special, ("amount", "value", True)),  # a sentinel that is written with the decision
+    (leak_word, ("purpose", "value", True)),  # a word that is chosen with the decision
+    (leak_above, ("score", "at_least", False)),  # a unit that depends on the decision (scores times ten)
+    (leak_below, ("debt", "at_most", False)),  # the same at the other end
+    (leak_value, ("score", "value", False)),  # one value in the midst of the others
+]
+
+
+@pytest.mark.parametrize(("plant", "expected"), PLANTED, ids=lambda case: getattr(case, "__name__", ""))
+def test_planted_leak_is_found_and_no_other(plant, expected):
+    frame = make_frame()
+    plant(frame)
+    assert find(frame) == [expected]
+
+
+def spread_noise(frame: pd.DataFrame) -> None:
+    """Nothing is planted."""
+
+
+def make_small_group(frame: pd.DataFrame) -> None:
+    frame.loc[choose(frame, "yes", 9), "debt"] = np.nan
+
+
+def make_lucky_group(frame: pd.DataFrame) -> None:
+    frame.loc[choose(frame, "yes", 15), "debt"] = np.nan
+
+
+def make_mixed_group(frame: pd.DataFrame) -> None:
+    frame.loc[choose(frame, "yes", 95), "debt"] = np.nan
+    frame.loc[choose(frame, "no", 5), "debt"] = np.nan
+
+
+def rank_smoothly(frame: pd.DataFrame) -> None:
+    chance = 1 / (1 + np.exp(-8 * (frame["debt"] - 1000) / 200))
+    given = np.random.default_rng(1).random(len(frame)) < chance
+    frame["answer"] = pd.Categorical(np.where(given, "yes", "no"), categories=["no", "yes"])
+
+
+def hide_labels(frame: pd.DataFrame) -> None:
+    leak_missing(frame)
+    frame.loc[frame.index[150:], "answer"] = None
+
+
+def give_all(frame: pd.DataFrame) -> None:
+    frame["answer"] = pd.Categorical(["yes"] * len(frame), categories=["no", "yes"])
+
+
+def give_nearly_all(frame: pd.DataFrame) -> None:
+    frame["answer"] = pd.Categorical(["yes"] * len(frame), categories=["no", "yes"])
+    frame.loc[frame.index[:20], "answer"] = "no"
+    frame.loc[frame.index[500:], "debt"] = np.nan
+
+
+INNOCENT = [
+    spread_noise,
+    make_small_group,  # 9 of 1,000 rows: below the floor of 1 %
+    make_lucky_group,  # 15 yes in a row where 70 % are yes: chance does that among so many limits
+    make_mixed_group,  # 95 % of one label: a strong column is no leak
+    rank_smoothly,  # the best column that there can be: its ends are pure, but so are their neighbours, nearly
+    hide_labels,  # 150 decisions are too few to say so
+    give_all,  # one decision only: every group is pure
+    give_nearly_all,  # 98 % yes: a pure half says next to nothing
+]
+
+
+@pytest.mark.parametrize("change", INNOCENT, ids=lambda change: change.__name__)
+def test_no_leak_is_found_where_none_is(change):
+    frame = make_frame()
+    change(frame)
+    assert find(frame) == []
+
+
+def test_no_leak_is_found_among_random_labels():
+    """The error budget of a search is 1 %; at most 6 of 200 windows without a leak may name one (99.9 % sure)."""
+    frame = make_frame(600)
+    frame.loc[frame.index[:200], ["debt", "home"]] = None
+    rng = np.random.default_rng(3)
+    alarms = sum(bool(measure_leaks(CONTRACT, frame, rng.permutation(label(frame)), POLICY)) for _ in range(200))
+    assert alarms <= 6
+
+
+def test_columns_that_mark_the_same_rows_are_one_leak():
+    frame = make_frame()
+    rows = choose(frame, "yes", 200)
+    frame.loc[rows, ["debt", "home"]] = None
+    frame.loc[rows[:195], "score"] = np.nan
+    (leak,) = measure_leaks(CONTRACT, frame, label(frame), POLICY)
+    assert leak.columns == ("score", "debt", "home")
+    assert (leak.rows, leak.agreement) == (200, 1.0)
+
+
+def test_a_leak_inside_another_is_told_only_for_rows_of_its_own():
+    frame = make_frame()
+    rows = choose(frame, "yes", 300)
+    frame.loc[rows[:200], "debt"] = np.nan
+    frame.loc[rows[:150], "home"] = None  # all of it inside: nothing of its own
+    frame.loc[rows[150:], "amount"] = 99999.0  # 50 rows inside, 100 of its own
+    assert find(frame) == [("debt", "missing", True), ("amount", "value", True)]
+
+
+def test_the_limit_of_a_range_is_the_first_of_its_own_rows():
+    frame = make_frame()
+    rows = choose(frame, "no", 50)
+    frame.loc[rows, "score"] = np.arange(5_000.0, 5_050)
+    (leak,) = measure_leaks(CONTRACT, frame, label(frame), POLICY)
+    assert leak.sign.value == 5_000
+    assert (suspect_rows([leak], frame) == frame.index.isin(rows)).all()
+
+
+def test_a_leak_warns_and_stops_only_where_the_policy_says_so():
+    frame = make_frame()
+    leak_special(frame)
+    finding = pick(measure_leakage(CONTRACT, frame, label(frame), POLICY), "leak")
+    assert (str(finding.verdict), finding.subject, finding.effect) == ("warn", "amount", 0.08)
+    assert len(finding.rows) == 5
+    assert "80 (8.0%)" in finding.sentence
+    assert "'yes'" in finding.sentence
+    strict = QualityPolicy(stop_on_leak=True)
+    assert str(pick(measure_leakage(CONTRACT, frame, label(frame), strict), "leak").verdict) == "fail"
+
+
+def test_auc_with_and_without_the_suspected_rows():
+    frame = make_frame()
+    rows = choose(frame, "yes", 300)
+    frame.loc[rows, "debt"] = np.nan
+    labels, rng = label(frame), np.random.default_rng(5)
+    scores = np.where(frame["debt"].isna(), 1.0, rng.random(len(frame)))  # the model lives on the leak alone
+    findings = measure_auc_without_leaks(CONTRACT, ScoredWindow(frame, labels, scores), POLICY)
+    (finding,) = findings
+    whole, rest = measure_both(labels, scores, suspect_rows(measure_leaks(CONTRACT, frame, labels, POLICY), frame))
+    assert (finding.reference, finding.current) == (whole.value, rest.value)
+    assert finding.reference > 0.65
+    assert finding.current == pytest.approx(0.5, abs=0.06)
+    assert finding.columns == ("debt",)
+
+
+def test_without_a_leak_or_without_two_decisions_no_auc_is_told():
+    frame = make_frame()
+    assert measure_auc_without_leaks(CONTRACT, ScoredWindow(frame, label(frame), np.zeros(len(frame))), POLICY) == []
+    frame["debt"] = np.where(frame["answer"] == "yes", np.nan, frame["debt"])
+    left = measure_auc_without_leaks(CONTRACT, ScoredWindow(frame, label(frame), np.zeros(len(frame))), POLICY)
+    assert left == []
+
+
+def test_a_column_that_is_the_answer_is_suspicious():
+    frame = make_frame()
+    frame["debt"] = np.where(frame["answer"] == "yes", 1.0, 2.0) + np.random.default_rng(0).normal(0, 0.1, len(frame))
+    finding = pick(measure_leakage(CONTRACT, frame, label(frame), POLICY), "suspicious_auc")
+    assert finding.subject == "debt"
+    assert finding.effect > 0.99
+
+
+def test_a_column_of_many_words_does_not_rank_by_having_seen_the_row():
+    frame = make_frame()
+    column = CONTRACT.column("purpose")
+    words = pd.Series(pd.Categorical([f"word {number}" for number in range(len(frame))]))
+    assert measure_column_auc(column, words, label(frame)).value == pytest.approx(0.5, abs=0.05)  # nothing is learnt
+
+
+LEAKS_OF_REAL_DATA = [
+    # window, rows that bear each leak
+    (
+        Window(date(2015, 4, 1), date(2015, 5, 31)),
+        {"home_ownership": 2468, "current_loan_amount": 821, "credit_score": 324},
+    ),
+    (
+        Window(date(2015, 10, 1), date(2015, 12, 31)),
+        {"home_ownership": 1592, "current_loan_amount": 488, "credit_score": 222},
+    ),
+]
+
+
+def test_known_leaks_of_real_applications(engine: Engine, real_data):
+    """No customer record, an amount that is not stated, and credit scores times ten: half of the rows bear one."""
+    contract = load_contract("loan_applications")
+    with engine.begin() as connection:
+        create_tables(connection, contract.sources)
+        for source in contract.sources:
+            with (real_data / f"{source.table}.csv").open("rb") as lines:
+                copy_file(connection, source.table, read_header(real_data, source), lines)
+    for window, expected in LEAKS_OF_REAL_DATA:
+        applications = extract_window(engine, contract, window).applications
+        leaks = measure_leaks(contract, applications, prepare(contract, applications).labels, POLICY)
+        assert [leak.rows for leak in leaks] == list(expected.values())
+        assert all(name in leak.columns for name, leak in zip(expected, leaks, strict=True))
+        assert [leak.is_positive for leak in leaks] == [True, True, False]
+        assert all(leak.agreement >= 0.998 for leak in leaks)

@@ -1,0 +1,124 @@
+"""The deepchecks pages: small, whole without a network, and safe against what stands in the data."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tasks.contract.load import load_contract
+from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.scored_window import ScoredWindow
+from tasks.extract.labels import read_labels
+from tasks.profile.profile import fit_profile
+from tasks.reports.deepchecks import code_rows, write_drift_page, write_model_page, write_quality_page
+from tasks.reports.deepchecks.pages import BOUNDS
+from tests.reports.test_page import HOSTILE, make_frame, score
+from tests.support.browser import is_too_wide, needs_chromium, open_tab
+
+PAGES = ("data_quality.html", "data_drift.html", "model_drift.html")
+SECRET_SALARY, SECRET_LIMIT = 987_654.0, 123_457.0
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """The three pages of a window with a hostile word and a known record."""
+    folder = tmp_path_factory.mktemp("pages")
+    contract = load_contract("tests/support/second_lender/card_requests.toml")
+    reference, window = make_frame(1, 3000), make_frame(2, 1500)
+    words = window["channel"].astype(object)
+    words.iloc[:300] = HOSTILE
+    window["channel"] = words.astype("category")
+    window["request_no"] = [f"request-{number}" for number in range(len(window))]
+    window.loc[[3, 4], ["yearly_salary", "wanted_limit"]] = SECRET_SALARY, SECRET_LIMIT
+    profile = fit_profile(
+        contract, ScoredWindow(reference, read_labels(contract, reference), score(reference)), origin="holdout", seed=0
+    )
+    coded = [
+        code_rows(lambda taken: profile.decode(profile.encode(taken)), rows, read_labels(contract, rows), score(rows))
+        for rows in (reference, window)
+    ]
+    findings = [
+        Finding(
+            question, "distribution", Verdict.FAIL, f"The word {HOSTILE} is new.", "channel", effect=0.2, limit=0.06
+        )
+        for question in Question
+    ]
+    write_quality_page(folder / PAGES[0], contract, window, findings)
+    write_drift_page(folder / PAGES[1], contract, *coded, findings)
+    write_model_page(folder / PAGES[2], contract, *coded, findings)
+    return folder
+
+
+def test_deepchecks_is_imported_only_where_its_pages_are_made():
+    script = "import sys, tasks.reports.write_pages; sys.exit('deepchecks' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_small_and_holds_plotly_once(pages, name):
+    content = (pages / name).read_text(encoding="utf-8")
+    assert len(content.encode()) < 6_000_000
+    assert content.count("plotly.js v") == 1
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_shows_an_applicants_record(pages, name):
+    content = (pages / name).read_text(encoding="utf-8")
+    assert "request-" not in content
+    assert not ("987654" in content and "123457" in content)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_words_of_the_data_stay_text(pages, name):
+    assert HOSTILE not in (pages / name).read_text(encoding="utf-8")
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_in_a_browser(pages, tmp_path, name, width):
+    page = pages / name
+    with open_tab(tmp_path) as tab:
+        seen = tab.open(page, width)
+        assert seen.complaints == []
+        assert seen.requests == [page.as_uri()]
+        assert tab.run("document.title") != "hacked"
+        assert "<script>" in tab.run("document.body.innerText + document.body.textContent")
+        assert tab.run("document.querySelectorAll('div.plot .main-svg').length") > 0
+        assert not is_too_wide(tab)
+
+
+def test_a_window_without_labels_has_pages_too(tmp_path):
+    contract = load_contract("tests/support/second_lender/card_requests.toml")
+    reference, window = make_frame(1, 900), make_frame(2, 600)
+    profile = fit_profile(
+        contract, ScoredWindow(reference, read_labels(contract, reference), score(reference)), origin="holdout", seed=0
+    )
+    before = code_rows(profile.decode, profile.codes, profile.labels, profile.scores)
+    unknown = np.full(len(window), np.nan)
+    now = code_rows(lambda taken: profile.decode(profile.encode(taken)), window, unknown, score(window))
+    write_model_page(tmp_path / "model_drift.html", contract, before, now, [])
+    assert "Did not run" in (tmp_path / "model_drift.html").read_text(encoding="utf-8")
+
+
+def test_of_a_large_window_a_sample_is_decoded_and_the_page_says_so(tmp_path):
+    rows, decoded = BOUNDS.rows + 1_000, []
+
+    def decode(taken):
+        decoded.append(len(taken))
+        return pd.DataFrame({column.name: taken[:, 0] for column in contract.features})
+
+    numbers = np.random.default_rng(0).normal(size=(rows, 1))
+    contract = load_contract("tests/support/second_lender/card_requests.toml")
+    unknown = np.full(rows, np.nan)
+    coded = code_rows(decode, numbers, unknown, numbers[:, 0])
+    assert decoded == [BOUNDS.rows]
+    assert np.array_equal(coded.frame["wanted_limit"], coded.scores)  # the rows still belong together
+    assert coded.total == rows
+    write_drift_page(tmp_path / "data_drift.html", contract, coded, coded, [])
+    said = (tmp_path / "data_drift.html").read_text(encoding="utf-8")
+    assert f"a random sample of {BOUNDS.rows:,} of {rows:,} applications" in said

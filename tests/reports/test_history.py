@@ -1,0 +1,157 @@
+"""The history: what it makes of the rows that runs leave, and how it looks in a real browser."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from blocks.postgres.connect import Database
+from tasks.contract.load import load_contract
+from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.policy import MonitorPolicy
+from tasks.core.windows import month_of
+from tasks.job.findings import keep_findings
+from tasks.job.job import Job
+from tasks.job.journal import write_entry
+from tasks.reports.history import rebuild_history, write_history
+from tasks.reports.history.heat import TOGETHER, map_heat
+from tasks.reports.history.records import read_history
+from tasks.schema.migrate import prepare_schema
+from tests.support.browser import audit, is_too_wide, needs_chromium, open_tab
+
+HOSTILE = "<script>document.title='hacked'</script>"
+QUIET = tuple(Finding(question, "rows", Verdict.PASS, "Quiet.") for question in Question)
+
+
+def keep_run(job: Job, month: str, verdicts: dict[Question, Verdict], number: int) -> Job:
+    """Leave what a run leaves: a journal entry, and findings."""
+    run = replace(job, job_id=f"20240901T06000{number}-3f9a1c", window=month_of(month))
+    (run.results.parent / run.job_id).mkdir(parents=True)
+    (run.results.parent / run.job_id / "report.html").touch()
+    write_entry(run, "extract", "started")
+    write_entry(run, "extract", "finished")
+    told = [
+        Finding(
+            question, "distribution", verdict, HOSTILE, "income", effect=0.179, unit="share of applicants", limit=0.06
+        )
+        for question, verdict in verdicts.items()
+    ]
+    auc = Finding(Question.MODEL, "auc", Verdict.PASS, "AUC.", unit="AUC", reference=0.87, current=0.8 + number / 100)
+    missing = Finding(
+        Question.DATA, "missing", Verdict.WARN, "Missing.", effect=0.02, unit="share", limit=0.06, columns=("a", "b")
+    )
+    joint = Finding(Question.DATA, "joint_shape", Verdict.PASS, "Together.", effect=0.51, unit="AUC", limit=0.55)
+    keep_findings.fn(run, [*QUIET, *told, auc, missing, joint])
+    return run
+
+
+@pytest.fixture
+def job(engine, tmp_path) -> Job:
+    """Five runs: a stable, a drifted, an undecided, an unfit one, and one that stopped."""
+    prepare_schema(engine)
+    contract = load_contract("loan_applications")
+    base = Job(
+        "20240901T060000-3f9a1c", "monitor", contract, Database("environment"), month_of("2024-08"), MonitorPolicy(),
+        tmp_path / "20240901T060000-3f9a1c", "models", datetime(2024, 9, 1, tzinfo=UTC),
+    )  # fmt: skip
+    keep_run(base, "2024-05", {}, 1)
+    keep_run(base, "2024-06", {Question.DATA: Verdict.FAIL}, 2)
+    keep_run(base, "2024-07", {Question.LABEL: Verdict.NOT_RUN}, 3)
+    keep_run(base, "2024-08", {Question.QUALITY: Verdict.FAIL}, 4)
+    stopped = replace(base, job_id="20240901T060009-3f9a1c")
+    write_entry(stopped, "extract", "started")
+    write_entry(stopped, "extract", "failed", HOSTILE)
+    return base
+
+
+def test_a_runs_outcome_follows_from_its_findings(job, engine):
+    with engine.connect() as connection:
+        (history,) = read_history(connection)
+    outcomes = [run.outcome for run in history.runs]
+    assert outcomes == ["failed", "quality_failed", "undecided", "kept", "stable"]
+    assert [run.window[0] for run in history.windows] == [date(2024, month, 1) for month in (5, 6, 7, 8)]
+
+
+def test_a_window_of_a_backfill_leaves_its_findings_once(job, engine):
+    """The first attempt's worker died before it could say that the window was done; another backfill is another one."""
+    part = replace(job, job_type="backfill", backfill="b")
+    keep_run(part, "2024-02", {Question.DATA: Verdict.FAIL}, 6)
+    other = keep_run(replace(part, backfill="other"), "2024-02", {}, 7)
+    next_month = keep_run(part, "2024-03", {}, 8)
+    again = keep_run(part, "2024-02", {}, 5)
+    with engine.connect() as connection:
+        (history,) = read_history(connection)
+        kept = connection.execute(text("select distinct job_id from loanwatch.finding where backfill <> ''"))
+        assert set(kept.scalars()) == {other.job_id, next_month.job_id, again.job_id}
+    assert "20240901T060006-3f9a1c" not in {run.job_id for run in history.runs}, "a run without findings is no failure"
+    (february,) = [run for run in history.windows if run.window[0] == date(2024, 2, 1)]
+    assert (february.job_id, february.outcome) == (again.job_id, "stable")
+
+
+def test_a_window_that_was_run_again_counts_once(job, engine):
+    again = keep_run(job, "2024-06", {}, 5)
+    with engine.connect() as connection:
+        (history,) = read_history(connection)
+    assert len(history.runs) == 6
+    assert [run.job_id for run in history.windows][1] == again.job_id
+
+
+def test_the_heat_map_has_every_feature_once(job, engine):
+    with engine.connect() as connection:
+        (history,) = read_history(connection)
+    rows = {row.name: row for row in map_heat(history.windows)}
+    assert set(rows) == {"income", "a", "b", TOGETHER, ""} - {""}
+    assert [cell.verdict if cell else None for cell in rows["income"].cells] == [None, "fail", None, None]
+    assert rows["income"].cells[1].short == "18"
+    assert rows[TOGETHER].cells[0].short == "0.51"
+
+
+def test_the_page_escapes_and_links_what_is_there(job):
+    rebuild_history(job)
+    page = (job.results.parent / "index.html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert 'href="20240901T060001-3f9a1c/report.html"' in page
+    assert '<span class="pill undecided">undecided</span>' in page
+    assert "stopped at extract" in page
+
+
+def test_an_empty_database_has_a_page_too(engine, tmp_path):
+    prepare_schema(engine)
+    with engine.connect() as connection:
+        path = write_history(connection, tmp_path)
+    assert "No run has been recorded yet" in path.read_text(encoding="utf-8")
+
+
+def test_a_run_does_not_fail_for_its_history(job, caplog):
+    rebuild_history(replace(job, results=Path("/proc/nowhere/run")))
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [1400, 390])
+def test_the_page_in_a_browser(job, tmp_path, width):
+    rebuild_history(job)
+    page = job.results.parent / "index.html"
+    with open_tab(tmp_path / "browser") as tab:
+        for scheme in ("light", "dark"):
+            seen = tab.open(page, width, scheme)
+            assert seen.complaints == []
+            assert seen.requests == [page.as_uri()]
+            assert audit(tab) == []
+            assert not is_too_wide(tab)
+            assert tab.run("document.title") != "hacked"
+
+
+@needs_chromium
+def test_the_accessibility_check_finds_faults(tmp_path):
+    page = tmp_path / "bad.html"
+    page.write_text("<h1>A</h1><h3>B</h3><svg></svg><p style='color:#ccc'>pale</p><table><tr><td>1</td></tr></table>")
+    with open_tab(tmp_path / "browser") as tab:
+        tab.open(page, 1400)
+        told = "\n".join(audit(tab))
+    for fault in ("no language", "skips", "without a text", "contrast", "without headers", "exactly one main"):
+        assert fault in told

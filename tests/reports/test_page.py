@@ -1,0 +1,226 @@
+"""The run report: what it says, whatever a run found, and how it looks in a real browser."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tasks.contract.columns import Column, Role
+from tasks.contract.load import load_contract
+from tasks.core.findings import Finding, Question, Verdict, summarise
+from tasks.core.policy import MonitorPolicy
+from tasks.core.scored_window import ScoredWindow
+from tasks.drift.check import measure_drift
+from tasks.drift.model import measure_model_drift
+from tasks.extract.labels import read_labels
+from tasks.job.stages import order_stages
+from tasks.profile.profile import fit_profile
+from tasks.promotion.decide import decide
+from tasks.reports.page import Evidence, write_report
+from tasks.reports.page.moved import make_cards
+from tasks.reports.page.page import render_report
+from tasks.reports.page.words import headline
+from tasks.reports.summary import SCHEMA
+from tests.support.browser import audit, is_too_wide, needs_chromium, open_tab
+from tests.support.second_lender import CONTRACT, make_requests
+
+HOSTILE = "<script>document.title='hacked'</script>"
+POLICY = MonitorPolicy()
+
+
+def make_frame(seed: int, rows: int = 1500) -> pd.DataFrame:
+    """Requests as the extraction would hand them over."""
+    frame = make_requests(3, rows // 3, seed)
+    for name in ("answer", "channel", "rating", "age_band"):
+        frame[name] = frame[name].astype("category")
+    return frame.astype({"yearly_salary": float, "wanted_limit": float, "months_as_client": float, "request_no": str})
+
+
+def score(frame: pd.DataFrame) -> np.ndarray:
+    """A plausible model."""
+    rank = frame["rating"].map({"d": 0, "c": 1, "b": 2, "a": 3}).astype(float)
+    logit = 2 * np.log(frame["yearly_salary"].clip(lower=1_000) / 40_000) - 1.2 * np.log(frame["wanted_limit"] / 3_000)
+    return (1 / (1 + np.exp(-(logit + 0.9 * (rank - 1.2))))).to_numpy()
+
+
+def make_evidence(window: pd.DataFrame, *, undecided: bool = False) -> Evidence:
+    contract = load_contract(CONTRACT)
+    reference = make_frame(1, 3000)
+    profile = fit_profile(
+        contract, ScoredWindow(reference, read_labels(contract, reference), score(reference)), origin="holdout", seed=0
+    )
+    labels = read_labels(contract, window)
+    return Evidence(
+        profile, contract, ScoredWindow(window, np.full(len(labels), np.nan) if undecided else labels, score(window))
+    )
+
+
+def make_summary(evidence: Evidence, **changes: object) -> dict:
+    """The record of a run that ends without training; the numbers are measured, not made up."""
+    findings = [
+        Finding(Question.QUALITY, "rows", Verdict.PASS, "The window holds enough applications."),
+        *measure_drift(evidence.profile, evidence.observed, POLICY.drift),
+        *measure_model_drift(evidence.profile, evidence.observed, POLICY.drift),
+    ]
+    decision = decide(findings, POLICY.decision)
+    performance = {"rows": 500, "auc": 0.8, "accuracy": 0.7, "precision": 0.7, "recall": 0.7, "f1": 0.7, "brier": 0.1}
+    days = {"start": "2023-07-01", "end": "2023-07-31"}
+    rows = len(evidence.observed.labels)
+    return {
+        "schema": SCHEMA,
+        "job_id": "20230801T060000-3f9a1c",
+        "job_type": "monitor",
+        "contract": {"name": "requests", "description": "Card requests.", "target": "answer", "positive": "yes"},
+        "outcome": str(decision.outcome or "kept"),
+        "reason": decision.reason,
+        "window": {**days, "applications": rows, "labelled": int(np.sum(~np.isnan(evidence.observed.labels)))},
+        "reference": {
+            "start": "2023-01-01", "end": "2023-06-30", "windows": [["2023-01-01", "2023-06-30"]],
+            "applications": 3000, "labelled": 3000,
+        },
+        "verdicts": {str(question): str(summarise(findings, question)) for question in Question},
+        "findings": [finding.as_record() for finding in findings],
+        "champion": {
+            "version": 1, "kind": "random_forest", "trained_by_this_run": False, "is_replay": False,
+            "artifact": "models/x", "sha256": "0" * 64,
+            "metrics": {"judged_on": "2023-06-01 to 2023-06-30", "test": performance, "training": performance},
+        },
+        "champion_after": 1,
+        "comparison": None,
+        "stages": order_stages([]),
+        "seconds": 12.0,
+        "started_at": datetime(2023, 8, 1, 6, tzinfo=UTC).isoformat(),
+        "finished_at": datetime(2023, 8, 1, 6, 1, tzinfo=UTC).isoformat(),
+        "results": "results/x",
+        "command": "python -m flows.monitor",
+        "policy": POLICY.model_dump(mode="json"),
+        "versions": {"python": "3.12"},
+        "hashes": {"contract": "0" * 64, "deploy_report": None},
+        "pages": {"report": "report.html"},
+        **changes,
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def drifted() -> tuple[dict, Evidence]:
+    window = make_frame(2)
+    window["yearly_salary"] *= 1.4
+    words = window["channel"].astype(object)
+    words.iloc[:200] = HOSTILE
+    window["channel"] = words.astype("category")
+    evidence = make_evidence(window)
+    return make_summary(evidence), evidence
+
+
+@pytest.fixture(scope="module")
+def undecided() -> tuple[dict, Evidence]:
+    evidence = make_evidence(make_frame(3), undecided=True)
+    return make_summary(evidence), evidence
+
+
+@pytest.fixture(scope="module")
+def tab(tmp_path_factory):
+    with open_tab(tmp_path_factory.mktemp("browser")) as opened:
+        yield opened
+
+
+def test_a_shift_is_told_in_the_features_own_unit(drifted):
+    summary, evidence = drifted
+    card = next(card for card in make_cards(summary, evidence) if card.title == "yearly_salary")
+    assert card.shift.startswith("median ")
+    assert re.search(r"→ [\d,]+ EUR a year \(\+(3[5-9]|4[0-5]) %\)", card.shift)
+    assert card.pictures
+    page = render_report(summary, evidence)
+    assert card.shift in page
+    finding = next(f for f in summary["findings"] if f["subject"] == "yearly_salary" and f["verdict"] == "fail")
+    assert finding["sentence"] in page.replace("&#39;", "'")
+
+
+def test_words_of_the_data_are_text(drifted):
+    page = render_report(*drifted)
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_no_applicants_record_is_shown(drifted):
+    summary, evidence = drifted
+    numbers = [f"request-{number}" for number in evidence.observed.applications["request_no"]]
+    named = evidence.observed.applications.assign(request_no=numbers)
+    held = Evidence(evidence.profile, evidence.contract, replace(evidence.observed, applications=named))
+    assert "request-" not in render_report(summary, held)
+
+
+def test_an_open_question_is_never_green(undecided):
+    summary, evidence = undecided
+    assert summary["outcome"] == "undecided"
+    page = render_report(summary, evidence)
+    assert '<span class="pill undecided">undecided</span>' in page
+    assert '<li class="not_run"><span class="name">Label drift' in page
+    assert "no all-clear" in page
+    assert "could not be judged" in headline(summary)
+
+
+def test_a_run_on_unfit_data_has_a_page_without_pictures():
+    evidence = make_evidence(make_frame(3))
+    failed = Finding(Question.QUALITY, "rows", Verdict.FAIL, "The window holds 5 applications.", rows=("17", "18"))
+    verdicts = {str(question): "not_run" for question in Question} | {"quality": "fail"}
+    summary = make_summary(
+        evidence,
+        outcome="quality_failed",
+        verdicts=verdicts,
+        findings=[failed.as_record()],
+        champion=None,
+        reference=None,
+    )
+    page = render_report(summary, None)
+    assert "cannot be used" in page
+    assert "The window holds 5 applications." in page
+    assert "17, 18" in page
+    assert "What moved" not in page
+
+
+@pytest.mark.slow
+def test_the_page_is_small_for_a_million_rows_of_25_features_that_all_moved(tmp_path):
+    contract = load_contract(CONTRACT)
+    more = [f"measure_{number}" for number in range(25 - sum(c.role is Role.FEATURE for c in contract.columns))]
+    columns = (*contract.columns, *(Column(name=name, role=Role.FEATURE, type="number") for name in more))
+    contract = contract.model_copy(update={"columns": columns})
+    assert len(contract.features) == 25
+    random = np.random.default_rng(5)
+
+    def widen(frame: pd.DataFrame, shift: float) -> pd.DataFrame:
+        return frame.assign(**{name: random.normal(shift, 1.0, len(frame)) for name in more})
+
+    reference = widen(make_frame(1, 3000), 0.0)
+    window = widen(pd.concat([make_frame(4, 9000)] * 112, ignore_index=True), 0.5)
+    profile = fit_profile(
+        contract, ScoredWindow(reference, read_labels(contract, reference), score(reference)), origin="holdout", seed=0
+    )
+    evidence = Evidence(profile, contract, ScoredWindow(window, read_labels(contract, window), score(window)))
+    summary = make_summary(evidence)
+    write_report(tmp_path / "report.html", summary, evidence)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert all(name in page for name in more)
+    assert page.count("<svg") >= 20
+    assert len(page.encode()) < 1_500_000
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("told", ["drifted", "undecided"])
+def test_the_page_in_a_browser(tab, tmp_path, request, told, width, scheme):
+    summary, evidence = request.getfixturevalue(told)
+    page = tmp_path / "report.html"
+    write_report(page, summary, evidence)
+    seen = tab.open(page, width, scheme)
+    assert seen.complaints == []
+    assert seen.requests == [page.as_uri()]
+    assert audit(tab) == []
+    assert not is_too_wide(tab)
+    assert tab.run("document.title") != "hacked"
