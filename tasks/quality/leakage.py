@@ -156,6 +156,7 @@ def measure_column_auc(column: Column, values: pd.Series, labels: Floats) -> Auc
     )
     means = positive.sum(axis=1, keepdims=True) / rows.sum(axis=1, keepdims=True)
     scores = ((positive + means) / (rows + 1))[::-1].ravel()
-    _, place = np.unique(scores, return_inverse=True)
+    # Shares that are equal but for the last bit are a tie.
+    _, place = np.unique(scores.round(12), return_inverse=True)
     given, refused = (np.bincount(place, weights=each.ravel()) for each in (positive, rows - positive))
     return measure_counted_auc(given.astype(float), refused.astype(float))
