@@ -1,0 +1,63 @@
+"""Scoring: the probability of the positive label, and the decision that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tasks.contract.contract import Contract
+from tasks.core.arrays import Floats
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+
+# Rows that are scored at once: their matrix takes some 40 MB.
+CHUNK_ROWS = 100_000
+DECISION_THRESHOLD = 0.5  # a probability from which the decision is positive
+
+
+def score(pipeline: Pipeline, applications: pd.DataFrame) -> Floats:
+    """The probability of the positive label, the average of the folds: one number of 0 to 1 per row."""
+    scores = np.empty(len(applications))
+    for part in _cut(len(applications)):
+        scores[part] = pipeline.predict_proba(applications.iloc[part])[:, 1]
+    return scores
+
+
+def score_by_fold(pipeline: Pipeline, applications: pd.DataFrame, keys: NDArray[np.uint64]) -> Floats:
+    """The probability of the positive label by one fold's model per row: the fold that the customer falls into.
+
+    That fold was fitted without the customer, so the scores are out of sample for training rows and new rows alike,
+    and comparable between them.
+    """
+    scores = np.empty(len(applications))
+    models = pipeline.named_steps["model"].calibrated_classifiers_
+    folds = assign_folds(keys, len(models))
+    for part in _cut(len(applications)):
+        matrix = pipeline[:-1].transform(applications.iloc[part])
+        for fold, model in enumerate(models):
+            rows = np.flatnonzero(folds[part] == fold)
+            if len(rows):
+                scores[part.start + rows] = model.predict_proba(matrix[rows])[:, 1]
+    return scores
+
+
+def _cut(rows: int) -> Iterator[slice]:
+    """Parts of so many rows, so that the matrix of a large window is never whole."""
+    for start in range(0, rows, CHUNK_ROWS):
+        yield slice(start, min(start + CHUNK_ROWS, rows))
+
+
+def assign_folds(keys: NDArray[np.uint64], folds: int) -> NDArray[np.int64]:
+    """The fold of every customer key, 0 to folds - 1; the same for ever."""
+    return (keys % np.uint64(folds)).astype(np.int64)
+
+
+def decide_loans(contract: Contract, scores: Floats) -> np.ndarray[Any, Any]:
+    """The target's positive word from a probability of one half on, else the other."""
+    return np.where(scores >= DECISION_THRESHOLD, contract.positive, contract.negative)
