@@ -27,9 +27,9 @@ from tasks.evaluation.calibration import find_share_interval
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.scoring import score
 from tasks.models.train import Candidate, Split, Training, fit_candidate, train_candidates
-from tasks.promotion.challenge import CHALLENGER, CHAMPION, Judged, judge, measure_comparison
+from tasks.promotion.challenge import CHALLENGER, CHAMPION, TestRows, judge, measure_comparison
 from tasks.promotion.compare import decide_promotion
-from tasks.registry.known_customers import remember_customers
+from tasks.registry.known_customers import hash_customers
 from tasks.statistics.regression import logit
 
 QUICK = TrainPolicy(forest_trees=25, folds=2)
@@ -57,7 +57,7 @@ def count_equal(draws: int, reference_rows: int, window_rows: int, policy: Train
         windows = min(WINDOWS_PER_CHAMPION, draws - seed * WINDOWS_PER_CHAMPION)
         rows = make_rows(reference_rows, windows * window_rows, seed=1000 + seed)
         champion = fit_as_first(rows.training, policy)
-        known = remember_customers(rows.training.keys)
+        known = hash_customers(rows.training.keys)
         for place in range(windows):
             window = _take(rows.test, place * window_rows, (place + 1) * window_rows)
             training = fit_equal(champion.kind, rows.training, _split(window), policy)
@@ -88,11 +88,11 @@ def count_better(draws: int, test_rows: int, gain: float, policy: TrainPolicy = 
         drawn = np.zeros(len(challenger), bool)
         drawn[generator.choice(len(challenger), test_rows, replace=False)] = True
         scores = {CHALLENGER: challenger[drawn], CHAMPION: champion[drawn]}
-        promoted += _is_promoted(training, Judged(pool.test.take(drawn), 0, scores))
+        promoted += _is_promoted(training, TestRows(pool.test.take(drawn), 0, scores))
     return _count("better", draws, promoted)
 
 
-def _is_promoted(training: Training, judged: Judged) -> bool:
+def _is_promoted(training: Training, judged: TestRows) -> bool:
     policy = PromotionPolicy()
     comparison = measure_comparison(CONTRACT, policy, training, judged)
     return decide_promotion(comparison, False, TrainPolicy().minimum_test_rows, policy).promote

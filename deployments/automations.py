@@ -22,7 +22,7 @@ OURS = ResourceSpecification({"prefect.resource.role": "tag", "prefect.resource.
 ANY_EVENT = "prefect.flow-run.*"
 
 
-def tell_of_crashed_runs(notifier: UUID) -> AutomationCore:
+def notify_of_crashed_runs(notifier: UUID) -> AutomationCore:
     """A run that crashed cannot say so itself; one that hangs is marked as crashed first."""
     return AutomationCore(
         name="loanwatch: tell of crashed runs",
@@ -39,7 +39,7 @@ def tell_of_crashed_runs(notifier: UUID) -> AutomationCore:
     )
 
 
-def tell_of_late_runs(notifier: UUID, patience: timedelta) -> AutomationCore:
+def notify_of_late_runs(notifier: UUID, patience: timedelta) -> AutomationCore:
     """Prefect calls a run late after seconds; here it is told when no worker has taken it up for long."""
     return AutomationCore(
         name="loanwatch: tell of late runs",

@@ -27,10 +27,10 @@ from blocks.slack import BLOCK as SLACK_BLOCK
 from blocks.slack import WEBHOOK_TYPE
 from deployments.automations import (
     crash_hung_runs,
+    notify_of_crashed_runs,
+    notify_of_late_runs,
     save_automations,
     score_after_promotion,
-    tell_of_crashed_runs,
-    tell_of_late_runs,
 )
 
 POOL = "loanwatch"
@@ -119,8 +119,8 @@ def list_automations(client: SyncPrefectClient, silence: timedelta, late: timede
     if notifier is None:
         print(f"automation: crashed and late runs are told of once the Slack block {SLACK_BLOCK} is registered")
     else:
-        yield tell_of_crashed_runs(notifier)
-        yield tell_of_late_runs(notifier, late)
+        yield notify_of_crashed_runs(notifier)
+        yield notify_of_late_runs(notifier, late)
     yield score_after_promotion(client.read_deployment_by_name("score/score").id)
 
 

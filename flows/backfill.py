@@ -23,17 +23,17 @@ from rich.table import Table
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.cli.run_locally import report_error, run_flow
-from tasks.alerts.backfill import tell_backfill
-from tasks.alerts.failure import tell_failure
+from tasks.alerts.backfill import send_backfill_alert
+from tasks.alerts.failure import send_failure_alert
 from tasks.backfill.local_workers import replay_here
 from tasks.backfill.queue import (
     Every,
     Replay,
     cut_windows,
-    keep_plan,
     list_replays,
     name_backfill,
     refuse_failures,
+    save_plan,
 )
 from tasks.backfill.work_pool import replay_on_pool
 from tasks.contract.load import load_contract
@@ -48,7 +48,7 @@ log = logging.getLogger("loanwatch")
 @flow(
     name="backfill",
     description="Monitor many past windows, each with the champion that was effective then.",
-    on_failure=[tell_failure],
+    on_failure=[send_failure_alert],
 )
 def backfill(
     start: date,
@@ -101,7 +101,7 @@ def backfill(
     engine = connect(resolve_database(database))
     prepare_schema(engine)
     table = load_contract(contract).name
-    keep_plan(engine, table, replays, afresh=afresh)
+    save_plan(engine, table, replays, afresh=afresh)
     planned = list_replays(engine, name)
     if work_pool:
         steps = replay_on_pool(engine, planned, work_pool, in_order=promote)
@@ -109,7 +109,7 @@ def backfill(
         steps = replay_here(engine, planned, workers, in_order=promote)
     follow(name, planned, steps)
     done = list_replays(engine, name)
-    tell_backfill(engine, table, done, policy.alerts)
+    send_backfill_alert(engine, table, done, policy.alerts)
     refuse_failures(done)
     return {"backfill": name, "windows": [describe(replay) for replay in done]}
 

@@ -20,7 +20,7 @@ from blocks.postgres.connect import connect, resolve_database
 from flows.cli.console import prepare_console
 from flows.cli.run_locally import report_error
 from flows.monitor import monitor
-from tasks.backfill.queue import Replay, claim_next, keep_state, list_replays
+from tasks.backfill.queue import Replay, claim_next, list_replays, save_state
 from tasks.job.journal import describe_error
 
 IDLE_SECONDS = 1.0
@@ -56,7 +56,7 @@ def work_on(engine: Engine, backfill: str, *, in_order: bool) -> None:
     while _has_work(list_replays(engine, backfill), in_order):
         with claim_next(engine, backfill, in_order=in_order) as replay:
             if replay is not None:
-                keep_state(engine, run_replay(replay))
+                save_state(engine, run_replay(replay))
         if replay is None:
             time.sleep(IDLE_SECONDS)
 

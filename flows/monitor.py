@@ -21,8 +21,8 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option
 from flows.cli.console import show_verdict
 from flows.cli.run_locally import report_error, run_flow
-from tasks.alerts.failure import tell_failure
-from tasks.alerts.outcome import tell_outcome
+from tasks.alerts.failure import send_failure_alert
+from tasks.alerts.outcome import send_outcome_alert
 from tasks.contract.load import load_contract
 from tasks.core.files import write_json
 from tasks.core.findings import DRIFT_QUESTIONS, Outcome, Question, Verdict
@@ -31,7 +31,7 @@ from tasks.core.windows import PlanError, month_of
 from tasks.drift.check import check_drift
 from tasks.drift.model import check_model_drift
 from tasks.extract.extract import extract_applications
-from tasks.job.findings import keep_findings
+from tasks.job.findings import save_findings
 from tasks.job.journal import read_timings
 from tasks.models.preprocess import preprocess
 from tasks.models.score_window import score_window
@@ -39,7 +39,7 @@ from tasks.prefect_ui.publish import announce_run, publish_run
 from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.promotion.decide import decide
 from tasks.promotion.first_champion import train_first_champion
-from tasks.promotion.training_lock import take_turn
+from tasks.promotion.training_lock import hold_training_lock
 from tasks.quality.check import check_leaks, check_quality, is_fit
 from tasks.reports.history import rebuild_history
 from tasks.reports.summary import Run, summarise_run
@@ -54,7 +54,7 @@ app = App(name="flows.monitor", help="Monitor one window of loan applications, a
 @flow(
     name="monitor",
     description="Has anything moved, does it matter, and what is to be done about the model?",
-    on_failure=[tell_failure],
+    on_failure=[send_failure_alert],
 )
 def monitor(
     start: date | None = None,
@@ -113,7 +113,7 @@ def monitor(
     if decision.outcome is not None:
         return conclude(run, decision.outcome, decision.reason)
 
-    with take_turn(job, run.champion):
+    with hold_training_lock(job, run.champion):
         training = train_challenger(job, run.champion, prepared)
         run.contest = compare_with_champion(job, run.champion, training, run.findings)
         succeeded = promote_or_keep(job, run.champion, training, run.contest)
@@ -126,8 +126,8 @@ def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:
     job, run.outcome, run.reason = run.job, outcome, reason
     run.champion_after = run.champion_after or (run.champion.model.version if run.champion else None)
     pages = write_pages(job, run, summarise_run(run, read_timings(job), datetime.now(UTC)))
-    tell_outcome(job, run)
-    keep_findings(job, run.findings)
+    send_outcome_alert(job, run)
+    save_findings(job, run.findings)
     summary = {**summarise_run(run, read_timings(job), datetime.now(UTC)), "pages": pages}
     write_json(job.results / "summary.json", summary)
     rebuild_history(job)
@@ -179,7 +179,7 @@ def command(
     models
         Model store: a folder or an fsspec URL.
     policy
-        Limits other than the default: a TOML file, such as `[drift]` with `label_floor = 0.05`.
+        Limits other than the default: a TOML file, such as `[drift]` with `label_limit = 0.05`.
     champion
         The version to monitor against. Default: the champion that was effective before the window.
     promote

@@ -62,11 +62,11 @@ def command(
         f"{done.effective_from} on",
         soft_wrap=True,
     )
-    tell_server(done)
+    notify_server(done)
     return 0
 
 
-def tell_server(done: Promotion) -> None:
+def notify_server(done: Promotion) -> None:
     """Let the automations of a configured Prefect server know. The rollback is done, whether they hear of it or not."""
     if not find_server():
         return

@@ -16,7 +16,7 @@ from rich.console import Console
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option
 from flows.cli.run_locally import report_error, run_flow
-from tasks.alerts.failure import tell_failure
+from tasks.alerts.failure import send_failure_alert
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy
 from tasks.models.score_batch import load_champion, score_applications
@@ -29,7 +29,7 @@ app = App(name="flows.score", help="Score the applications of a window with the 
 @flow(
     name="score",
     description="The champion's probability and decision for every application of a window.",
-    on_failure=[tell_failure],
+    on_failure=[send_failure_alert],
 )
 def score(
     start: date | None = None,

@@ -15,7 +15,7 @@ from rich.console import Console
 from blocks.errors import LoanwatchError
 from flows.cli.run_locally import run_flow
 from tasks.alerts.block_kit import Message, render_message
-from tasks.alerts.slack import Fate, find_sender
+from tasks.alerts.slack import DeliveryStatus, find_sender
 from tasks.prefect_ui.links import find_flow_run_id, link_run
 
 app = App(name="flows.slack_test", help="Send one message to Slack, or say what is wrong.")
@@ -43,7 +43,7 @@ def slack_test(
             "`python -m blocks.register`."
         )
     answer = sender(render_message(compose_test(text)), timeout_seconds)
-    if answer.fate is not Fate.DELIVERED:
+    if answer.fate is not DeliveryStatus.DELIVERED:
         raise SlackTestError(answer.said)
     return "Slack has taken the message."
 

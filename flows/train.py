@@ -16,7 +16,7 @@ from rich.console import Console
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option
 from flows.cli.run_locally import report_error, run_flow
-from tasks.alerts.failure import tell_failure
+from tasks.alerts.failure import send_failure_alert
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy, load_policy
 from tasks.core.windows import PlanError
@@ -25,7 +25,7 @@ from tasks.models.preprocess import preprocess
 from tasks.prefect_ui.events import emit_promotions
 from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.promotion.retrain import load_incumbent, refuse_unfit, replace_champion
-from tasks.promotion.training_lock import take_turn
+from tasks.promotion.training_lock import hold_training_lock
 from tasks.quality.check import check_quality, is_fit
 from tasks.run.open import open_plain_job
 from tasks.run.request import DateOptions, RunRequest, find_scheduled_day
@@ -36,7 +36,7 @@ app = App(name="flows.train", help="Force a retraining for a window.")
 @flow(
     name="train",
     description="A challenger for a window, drift or none; it still has to beat the champion.",
-    on_failure=[tell_failure],
+    on_failure=[send_failure_alert],
 )
 def train(
     start: date | None = None,
@@ -77,7 +77,7 @@ def train(
     if not is_fit(findings):
         refuse_unfit(extract, findings)
     prepared = preprocess(job, extract)
-    with take_turn(job, champion):
+    with hold_training_lock(job, champion):
         training = train_challenger(job, champion, prepared)
         contest = compare_with_champion(job, champion, training, findings)
         succeeded = promote_or_keep(job, champion, training, contest)

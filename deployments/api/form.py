@@ -65,11 +65,11 @@ def _describe_number(column: Column) -> Any:
 
 def _describe_word(column: Column) -> Any:
     text = Annotated[str | None, Field(max_length=MOST_LETTERS), BeforeValidator(partial(_read_word, column))]
-    return Annotated[text, Field(json_schema_extra={"enum": [*column.words, None]})] if column.words else text
+    return Annotated[text, Field(json_schema_extra={"enum": [*column.categories, None]})] if column.categories else text
 
 
 def _describe(column: Column) -> str:
-    told = [column.description, column.unit, " · ".join(column.words or ())]
+    told = [column.description, column.unit, " · ".join(column.categories or ())]
     told += [f"{value:.15g} means {meaning}" for value, meaning in column.special.items()]
     return ", ".join(part for part in told if part)
 
@@ -112,6 +112,6 @@ def _read_word(column: Column, value: Any) -> str | None:
     if word in BLANK:
         return None
     word = column.aliases.get(word, word)
-    if column.words is not None and word not in column.words:
-        raise ValueError(f"must be one of: {', '.join(column.words)}")
+    if column.categories is not None and word not in column.categories:
+        raise ValueError(f"must be one of: {', '.join(column.categories)}")
     return word

@@ -50,11 +50,11 @@ def write_page(contract: Contract) -> str:
 def _tell(column: Column) -> str:
     limits = [f"{word} {limit:,g}" for word, limit in (("from", column.min), ("to", column.max)) if limit is not None]
     special = [f"{value:.15g} means {meaning}" for value, meaning in column.special.items()]
-    told = [column.description, column.unit, " ".join(limits), ", ".join(column.words or ()), *special]
+    told = [column.description, column.unit, " ".join(limits), ", ".join(column.categories or ()), *special]
     return "; ".join(part for part in told if part)
 
 
 def _exemplify(column: Column) -> str | float | None:
     if column.type == "number":
         return column.min
-    return column.words[0] if column.words else None
+    return column.categories[0] if column.categories else None

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from tasks.alerts.block_kit import Message
 from tasks.alerts.deliver import deliver_waiting, make_entry
-from tasks.alerts.outbox import put_in
+from tasks.alerts.outbox import add_alert
 from tasks.backfill.queue import Replay
 from tasks.core.findings import Outcome
 from tasks.core.policy import AlertPolicy
@@ -20,15 +20,15 @@ from tasks.prefect_ui.links import find_flow_run_id, link_history, link_run
 GRAVITY = ("not monitored", Outcome.QUALITY_FAILED, Outcome.PROMOTED, Outcome.KEPT, Outcome.UNDECIDED, Outcome.STABLE)
 
 
-def tell_backfill(engine: Engine, contract: str, replays: Sequence[Replay], policy: AlertPolicy) -> str:
+def send_backfill_alert(engine: Engine, contract: str, replays: Sequence[Replay], policy: AlertPolicy) -> str:
     """Tell how a backfill ended, where it is worth it, and deliver what waits; says what became of it.
 
     As with a run, an alert that cannot be told is no failure.
     """
     try:
-        if is_worth_telling(replays, policy):
+        if is_worth_sending(replays, policy):
             message = compose_backfill(contract, replays, policy.shown)
-            put_in(engine, make_entry(contract, replays[0].backfill, message))
+            add_alert(engine, make_entry(contract, replays[0].backfill, message))
             log.warning("%s\n%s", message.title, message.lead, extra={"stage": "alert", "status": "told"})
         return deliver_waiting(engine, policy)
     except Exception as error:  # an alert never fails a run, whatever it is
@@ -36,7 +36,7 @@ def tell_backfill(engine: Engine, contract: str, replays: Sequence[Replay], poli
         return f"not told: {describe_error(error)}"
 
 
-def is_worth_telling(replays: Sequence[Replay], policy: AlertPolicy) -> bool:
+def is_worth_sending(replays: Sequence[Replay], policy: AlertPolicy) -> bool:
     """As for a run: quiet windows are told only where the policy asks for it."""
     return policy.when_stable or any(describe_end(replay) != Outcome.STABLE for replay in replays)
 

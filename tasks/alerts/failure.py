@@ -15,8 +15,8 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect, resolve_database
 from tasks.alerts.block_kit import Message, render_message
 from tasks.alerts.deliver import deliver_waiting, make_entry
-from tasks.alerts.outbox import put_in
-from tasks.alerts.slack import Fate, find_sender
+from tasks.alerts.outbox import add_alert
+from tasks.alerts.slack import DeliveryStatus, find_sender
 from tasks.backfill.queue import UnfinishedError
 from tasks.contract.load import load_contract
 from tasks.core.policy import AlertPolicy, MonitorPolicy
@@ -26,7 +26,7 @@ from tasks.registry.ledger import Entry, read_ledger
 from tasks.schema.migrate import prepare_schema
 
 
-def tell_failure(flow: Any, flow_run: Any, state: Any) -> None:
+def send_failure_alert(flow: Any, flow_run: Any, state: Any) -> None:
     """For a flow's `on_failure`: tell that it failed and why. Prefect passes these three by name.
 
     A window of a backfill tells nothing: the backfill names all that failed in one message, and needs no second one.
@@ -76,12 +76,12 @@ def _tell(message: Message, parameters: Mapping[str, Any], flow_run: Any) -> Non
         with engine.connect() as connection:
             models = explain_models(read_ledger(connection, contract), flow_run.start_time)
         message = replace(message, lead=f"{message.lead} {models}".strip())
-        put_in(engine, make_entry(contract, str(flow_run.id), message))
+        add_alert(engine, make_entry(contract, str(flow_run.id), message))
     except Exception as error:
         log.warning("The outbox cannot be used (%s): telling Slack directly", describe_error(error))
         sender = find_sender()
         answer = sender(render_message(message), AlertPolicy().timeout_seconds) if sender else None
-        if answer is not None and answer.fate is not Fate.DELIVERED:
+        if answer is not None and answer.fate is not DeliveryStatus.DELIVERED:
             log.warning("Slack: %s", answer.said)
         return
     deliver_waiting(engine, read_policy(parameters.get("policy")))

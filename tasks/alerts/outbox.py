@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from tasks.alerts.block_kit import mark_repeat
-from tasks.alerts.slack import Answer, Fate, Sender
+from tasks.alerts.slack import Answer, DeliveryStatus, Sender
 from tasks.core.policy import AlertPolicy
 from tasks.schema.locks import Lock, try_lock_until_commit
 from tasks.schema.queries import read_query
@@ -61,7 +61,7 @@ class Clock:
     sleep: Callable[[float], None] = time.sleep
 
 
-def put_in(engine: Engine, entry: Entry) -> bool:
+def add_alert(engine: Engine, entry: Entry) -> bool:
     """Keep an alert until it is delivered; whether it is new. The same alert id is kept once."""
     row = {
         "alert_id": entry.alert_id,
@@ -91,8 +91,8 @@ def deliver(engine: Engine, send: Sender, policy: AlertPolicy, clock: Clock = Cl
             answer = _post(
                 engine, row, lambda payload: send(payload, policy.timeout_seconds), policy, (clock, deadline)
             )
-            posted += answer.fate is Fate.DELIVERED
-            if answer.fate not in (Fate.DELIVERED, Fate.MALFORMED):
+            posted += answer.fate is DeliveryStatus.DELIVERED
+            if answer.fate not in (DeliveryStatus.DELIVERED, DeliveryStatus.MALFORMED):
                 why = answer.said
                 break
     return Delivery(posted, count_waiting(engine), why)
@@ -103,15 +103,18 @@ def _post(
 ) -> Answer:
     """Try one message until it is posted, refused, or out of tries or time."""
     clock, deadline = until
-    may_repeat, answer = bool(row.may_repeat), Answer(Fate.UNREACHED)
+    may_repeat, answer = bool(row.may_repeat), Answer(DeliveryStatus.UNREACHED)
     for number in range(policy.tries):
         payload = mark_repeat(row.payload, row.alert_id) if may_repeat else dict(row.payload)
         _execute(engine, "begin_attempt", {"alert_id": row.alert_id})
         answer = send(payload)
-        may_repeat = may_repeat or answer.fate is Fate.UNKNOWN
+        may_repeat = may_repeat or answer.fate is DeliveryStatus.UNKNOWN
         _note(engine, row.alert_id, answer, may_repeat)
         wait = FIRST_WAIT_SECONDS * 2**number if answer.wait is None else answer.wait
-        is_over = answer.fate in (Fate.DELIVERED, Fate.REFUSED, Fate.MALFORMED) or number + 1 == policy.tries
+        is_over = (
+            answer.fate in (DeliveryStatus.DELIVERED, DeliveryStatus.REFUSED, DeliveryStatus.MALFORMED)
+            or number + 1 == policy.tries
+        )
         if is_over or clock.now() + wait >= deadline:
             break
         clock.sleep(wait)
@@ -119,7 +122,9 @@ def _post(
 
 
 def _note(engine: Engine, alert_id: str, answer: Answer, may_repeat: bool) -> None:
-    state = {Fate.DELIVERED: "delivered", Fate.MALFORMED: "undeliverable"}.get(answer.fate, "pending")
+    state = {DeliveryStatus.DELIVERED: "delivered", DeliveryStatus.MALFORMED: "undeliverable"}.get(
+        answer.fate, "pending"
+    )
     change = {"alert_id": alert_id, "state": state, "may_repeat": may_repeat, "error": answer.said}
     _execute(engine, "end_attempt", change)
 

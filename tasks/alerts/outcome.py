@@ -14,8 +14,8 @@ from sqlalchemy import Engine
 from blocks.postgres.connect import connect
 from tasks.alerts.block_kit import Message
 from tasks.alerts.deliver import deliver_waiting, make_entry
-from tasks.alerts.outbox import put_in
-from tasks.alerts.repeats import News, fingerprint, read_earlier, sift_news, spell_fingerprint
+from tasks.alerts.outbox import add_alert
+from tasks.alerts.repeats import FindingChanges, compare_with_earlier, describe_fingerprint, fingerprint, read_earlier
 from tasks.core.findings import Finding, Outcome
 from tasks.core.policy import AlertPolicy
 from tasks.job.job import Job
@@ -26,7 +26,7 @@ from tasks.reports.summary import Run
 
 
 @dataclass(frozen=True)
-class Told:
+class AlertResult:
     """What a run had to tell, None where nothing; and what became of that, and of what waited before it."""
 
     message: Message | None
@@ -39,30 +39,30 @@ class Told:
 
 
 @stage("alert", str)
-def tell_outcome(job: Job, run: Run) -> Told:
+def send_outcome_alert(job: Job, run: Run) -> AlertResult:
     """Tell the run's outcome where it is worth it, and deliver what waits in the outbox.
 
-    A window of a backfill tells nothing: nobody wants a year of old months shouted one by one (`tell_backfill`).
+    A window of a backfill tells nothing: nobody wants a year of old months shouted one by one (`send_backfill_alert`).
     """
     if job.backfill:
-        return Told(None, "the backfill tells of all its windows at once")
+        return AlertResult(None, "the backfill tells of all its windows at once")
     message = None
     try:
         engine = connect(job.database)
         message = _keep_outcome(engine, job, run)
-        return Told(message, deliver_waiting(engine, job.policy.alerts))
+        return AlertResult(message, deliver_waiting(engine, job.policy.alerts))
     except Exception as error:  # an alert never fails a run, whatever it is
         log.warning("The alert could not be told: %s", describe_error(error))
-        return Told(message, f"not told: {describe_error(error)}")
+        return AlertResult(message, f"not told: {describe_error(error)}")
 
 
-def compose_outcome(run: Run, news: News) -> Message:
+def compose_outcome(run: Run, news: FindingChanges) -> Message:
     """The run's message: severity, outcome, the gravest findings with their numbers, what was done, the models."""
     job, shown = run.job, run.job.policy.alerts.shown
     lists = {
         "New": _list(news.new, shown),
         "Still": _list(news.still, shown),
-        "Recovered": [spell_fingerprint(mark) for mark in news.recovered][:shown],
+        "Recovered": [describe_fingerprint(mark) for mark in news.recovered][:shown],
     }
     known = f"{len(news.silent)} known findings last and are not repeated here." if news.silent else ""
     outcome = str(run.outcome).replace("_", " ")
@@ -84,7 +84,7 @@ def grade(outcome: Outcome, troubles: Sequence[Finding]) -> str:
     return "warning" if troubles or outcome is Outcome.UNDECIDED else "info"
 
 
-def is_worth_telling(outcome: Outcome, news: News, policy: AlertPolicy) -> bool:
+def is_worth_sending(outcome: Outcome, news: FindingChanges, policy: AlertPolicy) -> bool:
     """A promotion, something new, due again or over is told; a quiet run only where the policy asks for it."""
     return bool(outcome is Outcome.PROMOTED or news.told or news.recovered or policy.when_stable)
 
@@ -93,12 +93,12 @@ def _keep_outcome(engine: Engine, job: Job, run: Run) -> Message | None:
     policy = job.policy.alerts
     with engine.connect() as connection:
         earlier = read_earlier(connection, job)
-    news = sift_news(run.findings, run.outcome is Outcome.UNDECIDED, earlier, policy.still_every)
-    if not is_worth_telling(run.outcome, news, policy):
+    news = compare_with_earlier(run.findings, run.outcome is Outcome.UNDECIDED, earlier, policy.still_every)
+    if not is_worth_sending(run.outcome, news, policy):
         return None
     message = compose_outcome(run, news)
     marks = tuple(fingerprint(finding) for finding in news.told)
-    put_in(engine, make_entry(job.contract.name, job.job_id, message, marks))
+    add_alert(engine, make_entry(job.contract.name, job.job_id, message, marks))
     log.warning("%s\n%s", message.title, message.lead, extra={"stage": "alert", "status": "told"})
     return message
 

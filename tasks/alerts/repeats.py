@@ -1,4 +1,4 @@
-"""News: which findings of a run are told for the first time, which again, and which are over."""
+"""FindingChanges: which findings of a run are told for the first time, which again, and which are over."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RUNS_LOOKED_AT = 30
 
 
 @dataclass(frozen=True)
-class Earlier:
+class EarlierRun:
     """An earlier run: each fingerprint's verdict by question, and the fingerprints that it told."""
 
     verdicts: dict[str, Verdict]
@@ -38,7 +38,7 @@ class Earlier:
 
 
 @dataclass(frozen=True)
-class News:
+class FindingChanges:
     """What a run has to tell. `silent` is known, and was told not long ago; `recovered` holds fingerprints."""
 
     new: tuple[Finding, ...]
@@ -62,7 +62,7 @@ def mark_finding(question: str, check: str, subject: str, verdict: Verdict) -> s
     return f"{question}/{check}/{subject}" + ("" if verdict in ANSWERED else "?")
 
 
-def spell_fingerprint(mark: str) -> str:
+def describe_fingerprint(mark: str) -> str:
     """A fingerprint in words: "data drift, distribution of credit_score"."""
     question, check, subject = mark.removesuffix("?").split("/", 2)
     name = "data quality" if question == Question.QUALITY else f"{question} drift"
@@ -74,7 +74,9 @@ def is_trouble(verdict: Verdict) -> bool:
     return verdict not in (Verdict.PASS, Verdict.WARN)
 
 
-def sift_news(findings: Sequence[Finding], unanswered_too: bool, earlier: Sequence[Earlier], every: int) -> News:
+def compare_with_earlier(
+    findings: Sequence[Finding], unanswered_too: bool, earlier: Sequence[EarlierRun], every: int
+) -> FindingChanges:
     """Sort a run's alarms by what earlier runs told; `earlier` has the latest first.
 
     With `unanswered_too` questions without an answer count as well. A known trouble is told again in every
@@ -84,7 +86,7 @@ def sift_news(findings: Sequence[Finding], unanswered_too: bool, earlier: Sequen
     sorted_out: dict[str, list[Finding]] = {"new": [], "still": [], "silent": []}
     for finding in watched:
         sorted_out[_place(fingerprint(finding), earlier, every)].append(finding)
-    return News(
+    return FindingChanges(
         new=tuple(sorted_out["new"]),
         still=tuple(sorted_out["still"]),
         silent=tuple(sorted_out["silent"]),
@@ -92,7 +94,7 @@ def sift_news(findings: Sequence[Finding], unanswered_too: bool, earlier: Sequen
     )
 
 
-def _place(mark: str, earlier: Sequence[Earlier], every: int) -> str:
+def _place(mark: str, earlier: Sequence[EarlierRun], every: int) -> str:
     """Where a trouble belongs: new, still or silent."""
     asked = [run for run in earlier if run.has_answered(mark)]
     for ago, run in enumerate(asked, start=1):
@@ -103,8 +105,8 @@ def _place(mark: str, earlier: Sequence[Earlier], every: int) -> str:
     return "still" if asked else "new"
 
 
-def _list_recovered(findings: Sequence[Finding], earlier: Sequence[Earlier]) -> tuple[str, ...]:
-    now = Earlier({fingerprint(finding): finding.verdict for finding in findings}, frozenset())
+def _list_recovered(findings: Sequence[Finding], earlier: Sequence[EarlierRun]) -> tuple[str, ...]:
+    now = EarlierRun({fingerprint(finding): finding.verdict for finding in findings}, frozenset())
     over: dict[str, None] = {}
     for place, run in enumerate(earlier):
         for mark in sorted(run.troubles):
@@ -114,7 +116,7 @@ def _list_recovered(findings: Sequence[Finding], earlier: Sequence[Earlier]) -> 
     return tuple(over)
 
 
-def read_earlier(connection: Connection, job: Job) -> list[Earlier]:
+def read_earlier(connection: Connection, job: Job) -> list[EarlierRun]:
     """What the runs before this one found and told, the latest first."""
     query = read_query("outbox/history")
     asked: dict[str, Any] = {"contract": job.contract.name, "window_end": job.window.end, "job_id": job.job_id}
@@ -122,9 +124,9 @@ def read_earlier(connection: Connection, job: Job) -> list[Earlier]:
     return [_read_run(list(group)) for _, group in groupby(rows, key=lambda row: row.job_id)]
 
 
-def _read_run(rows: Sequence[Any]) -> Earlier:
+def _read_run(rows: Sequence[Any]) -> EarlierRun:
     verdicts = {
         mark_finding(row.question, row.check_name, row.subject, Verdict(row.verdict)): Verdict(row.verdict)
         for row in rows
     }
-    return Earlier(verdicts, frozenset(rows[0].told))
+    return EarlierRun(verdicts, frozenset(rows[0].told))

@@ -13,7 +13,7 @@ from urllib.error import URLError
 from blocks.slack import find_bot, find_webhook
 
 
-class Fate(StrEnum):
+class DeliveryStatus(StrEnum):
     """What became of a message."""
 
     DELIVERED = "delivered"
@@ -28,7 +28,7 @@ class Fate(StrEnum):
 class Answer:
     """The fate of a message and why, for a person; `wait` is Slack's Retry-After in seconds."""
 
-    fate: Fate
+    fate: DeliveryStatus
     said: str = ""
     wait: float | None = None
 
@@ -102,31 +102,31 @@ def send_by_bot(client: Any, channel: str, payload: Mapping[str, Any], timeout: 
         return read_answer(response.status_code, said or "no reason given", headers, is_api=True)
     except Exception as error:  # urllib, http.client, ssl and socket each have their own
         return explain_failure(error)
-    return Answer(Fate.DELIVERED)
+    return Answer(DeliveryStatus.DELIVERED)
 
 
 def read_answer(status: int, body: str, headers: Mapping[str, str], *, is_api: bool = False) -> Answer:
     """Slack's answer in our words. The API answers 200 to a message that it refuses, a webhook does not."""
     word = body.strip()[:SHOWN_CHARACTERS]
     if status == BUSY_STATUS or word in TROUBLED:
-        return Answer(Fate.BUSY, f"Slack asks to wait ({status} {word}).", _read_wait(headers))
+        return Answer(DeliveryStatus.BUSY, f"Slack asks to wait ({status} {word}).", _read_wait(headers))
     if status >= 500:
-        return Answer(Fate.BUSY, f"Slack has trouble ({status} {word}).", _read_wait(headers))
+        return Answer(DeliveryStatus.BUSY, f"Slack has trouble ({status} {word}).", _read_wait(headers))
     if status == 200 and not is_api:
-        return Answer(Fate.DELIVERED)
+        return Answer(DeliveryStatus.DELIVERED)
     if word in MALFORMED:
-        return Answer(Fate.MALFORMED, f"Slack refuses the message as malformed ({status} {word}).")
+        return Answer(DeliveryStatus.MALFORMED, f"Slack refuses the message as malformed ({status} {word}).")
     advice = ADVICE.get(word, "Check the webhook or token of the Slack block loan-alerts.")
-    return Answer(Fate.REFUSED, f"Slack refuses ({status} {word}). {advice}")
+    return Answer(DeliveryStatus.REFUSED, f"Slack refuses ({status} {word}). {advice}")
 
 
 def explain_failure(error: BaseException) -> Answer:
     """What a failed connection means: surely not sent, or perhaps."""
     cause = error.reason if isinstance(error, URLError) else error
     if isinstance(error, URLError) and not isinstance(cause, ConnectionResetError | BrokenPipeError):
-        return Answer(Fate.UNREACHED, f"Slack cannot be reached: {_explain_cause(cause)}.")
+        return Answer(DeliveryStatus.UNREACHED, f"Slack cannot be reached: {_explain_cause(cause)}.")
     words = "no answer in time" if isinstance(cause, TimeoutError) else f"the connection broke ({type(cause).__name__})"
-    return Answer(Fate.UNKNOWN, f"The message was sent, and {words}.")
+    return Answer(DeliveryStatus.UNKNOWN, f"The message was sent, and {words}.")
 
 
 def _explain_cause(cause: object) -> str:

@@ -84,7 +84,7 @@ def name_backfill(days: Window, every: Every, parameters: dict[str, Any]) -> str
     return hashlib.sha256(asked.encode()).hexdigest()[:12]
 
 
-def keep_plan(engine: Engine, contract: str, replays: Sequence[Replay], *, afresh: bool) -> None:
+def save_plan(engine: Engine, contract: str, replays: Sequence[Replay], *, afresh: bool) -> None:
     """Write the windows that are not yet known; what failed before is open again, with `afresh` all is."""
     rows = [
         {
@@ -122,7 +122,7 @@ def list_replays(engine: Engine, backfill: str) -> list[Replay]:
     ]
 
 
-def keep_state(engine: Engine, replay: Replay) -> Replay:
+def save_state(engine: Engine, replay: Replay) -> Replay:
     """Write how far a window has come."""
     row = {name: getattr(replay, name) for name in ("backfill", "state", "attempts", "outcome", "message")}
     with engine.begin() as connection:
@@ -142,7 +142,7 @@ def claim_next(engine: Engine, backfill: str, *, in_order: bool) -> Iterator[Rep
         with hold_lock(engine, Lock.WINDOW, f"{backfill} {seen.window.start}") as is_ours:
             replay = _read_again(engine, seen) if is_ours else seen
             if is_ours and replay.is_open:
-                yield keep_state(engine, replace(replay, state="running", attempts=replay.attempts + 1))
+                yield save_state(engine, replace(replay, state="running", attempts=replay.attempts + 1))
                 return
         if in_order and replay.state != "finished":
             break
@@ -154,7 +154,7 @@ def _read_again(engine: Engine, seen: Replay) -> Replay:
     replay = next(each for each in list_replays(engine, seen.backfill) if each.window == seen.window)
     if replay.is_open and replay.attempts >= replay.allowed:
         message = f"Its worker died {replay.attempts} times. Look for a lack of memory in the system's log."
-        return keep_state(engine, replace(replay, state="failed", message=message))
+        return save_state(engine, replace(replay, state="failed", message=message))
     return replay
 
 

@@ -20,7 +20,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from sqlalchemy import Engine
 
 from blocks.errors import UsageError
-from tasks.backfill.queue import MOST_WINDOWS, Replay, keep_state
+from tasks.backfill.queue import MOST_WINDOWS, Replay, save_state
 
 DEPLOYMENT = "window"  # of the flow monitor, without the limit of one run at a time that `monitor/monitor` has
 POLL_SECONDS = 2.0
@@ -93,7 +93,7 @@ def _advance(client: SyncPrefectClient, engine: Engine, deployment: UUID, replay
     after = replace(replay, state="running", attempts=attempt)
     if run.state is not None and run.state.is_final():
         after = _judge(after, run)
-    return after if after == replay else keep_state(engine, after)
+    return after if after == replay else save_state(engine, after)
 
 
 def _judge(replay: Replay, run: FlowRun) -> Replay:

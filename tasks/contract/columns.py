@@ -50,7 +50,7 @@ class Column(Entry):
     positive: str | None = None
 
     @property
-    def words(self) -> tuple[str, ...] | None:
+    def categories(self) -> tuple[str, ...] | None:
         """The values that may stand in a category column, or None where any may."""
         return self.ordered or self.allowed
 
@@ -63,7 +63,7 @@ class Column(Entry):
             raise ValueError("`min` is above `max`")
         if self.special and self.type != "number":
             raise ValueError("`special` belongs to a number column")
-        if (self.words or self.encoding or self.aliases) and self.type != "category":
+        if (self.categories or self.encoding or self.aliases) and self.type != "category":
             raise ValueError("`allowed`, `ordered`, `encoding` and `aliases` belong to a category column")
         if self.ordered and (self.allowed or self.encoding):
             raise ValueError("`ordered` already says which values are allowed and how they are encoded")

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from blocks.errors import UsageError
 from tasks.contract.contract import SHIPPED, Contract
-from tasks.core.validation_messages import describe_mistakes, spell_mistakes
+from tasks.core.validation_messages import describe_mistakes, format_mistakes
 
 
 class ContractError(UsageError):
@@ -36,7 +36,7 @@ def load_contract(name_or_file: str) -> Contract:
         raise ContractError(f"The contract {file} has {describe_mistakes(error, described)}") from None
     mistakes = list(list_missing_queries(contract))
     if mistakes:
-        raise ContractError(f"The contract {file} has {spell_mistakes(mistakes)}")
+        raise ContractError(f"The contract {file} has {format_mistakes(mistakes)}")
     return contract
 
 

@@ -5,20 +5,40 @@ from __future__ import annotations
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from blocks.errors import UsageError
+from tasks.core.validation_messages import describe_mistakes
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Level = Annotated[float, Field(gt=0, lt=0.5)]
+
+
+RENAMED = {
+    "turn_seconds": "lock_seconds",
+    **{
+        f"{name}_floor": f"{name}_limit"
+        for name in (
+            "distribution", "missing", "never_seen", "joint", "label", "concept", "concept_column", "auc", "calibration"
+        )
+    },
+}  # fmt: skip
 
 
 class Policy(BaseModel):
     """The base of all policies: frozen, and a misspelt option is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_old_names(cls, given: Any) -> Any:
+        old = [name for name in given if name in RENAMED] if isinstance(given, dict) else []
+        if old:
+            raise ValueError("; ".join(f"`{name}` is now called `{RENAMED[name]}`" for name in old))
+        return given
 
 
 class QualityPolicy(Policy):
@@ -73,19 +93,19 @@ class DriftPolicy(Policy):
     label_level: Level = Field(0.01, description="Error budget of the label question.")
     concept_level: Level = Field(0.005, description="Error budget of all concept tests together (Holm).")
     model_level: Level = Field(0.005, description="Error budget of all model tests together (Holm).")
-    distribution_floor: Share = Field(0.06, description="Share of applicants who crossed a line of one column.")
-    missing_floor: Share = Field(0.06, description="Change of the share of missing values.")
-    never_seen_floor: Share = Field(0.01, description="Share of applicants with a value never seen in the reference.")
-    joint_floor: float = Field(
+    distribution_limit: Share = Field(0.06, description="Share of applicants who crossed a line of one column.")
+    missing_limit: Share = Field(0.06, description="Change of the share of missing values.")
+    never_seen_limit: Share = Field(0.01, description="Share of applicants with a value never seen in the reference.")
+    joint_limit: float = Field(
         0.55, ge=0.5, le=1, description="AUC of telling the two windows apart; 0.5 is not at all."
     )
-    label_floor: Share = Field(0.03, description="Change of the approval rate.")
-    concept_floor: Share = Field(0.03, description="Mean change of the chance of approval at an equal score.")
-    concept_column_floor: Share = Field(
+    label_limit: Share = Field(0.03, description="Change of the approval rate.")
+    concept_limit: Share = Field(0.03, description="Mean change of the chance of approval at an equal score.")
+    concept_column_limit: Share = Field(
         0.05, description="Change of the chance of approval, by the values of one column."
     )
-    auc_floor: Share = Field(0.02, description="Loss of AUC against the reference.")
-    calibration_floor: Share = Field(0.03, description="Growth of the calibration error against the reference.")
+    auc_limit: Share = Field(0.02, description="Loss of AUC against the reference.")
+    calibration_limit: Share = Field(0.03, description="Growth of the calibration error against the reference.")
     seed: int = Field(2015, ge=0, description="Seed of every random draw.")
 
 
@@ -137,7 +157,7 @@ class PromotionPolicy(Policy):
         description="A window in which more than this share of the applicants has a value of one column that the "
         "reference never had promotes nothing: so looks a broken unit or column.",
     )
-    turn_seconds: int = Field(
+    lock_seconds: int = Field(
         1800, ge=0, description="How long to wait for another run that trains a model for the same contract."
     )
 
@@ -186,26 +206,19 @@ class PolicyError(UsageError):
 
 
 def load_policy(file: Path | None) -> MonitorPolicy:
-    """The limits of a TOML file, such as `[drift]` with `label_floor = 0.05`; those that it leaves out are the default.
+    """The limits of a TOML file, such as `[drift]` with `label_limit = 0.05`; those that it leaves out are the default.
 
     Without a file all are the default. Raises PolicyError with every mistake at once.
     """
     if file is None:
         return MonitorPolicy()
     try:
-        return MonitorPolicy.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        described = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise PolicyError(f"The policy {file} cannot be read ({error.strerror}). Name a TOML file.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PolicyError(f"The policy {file} is not valid TOML: {error}.") from None
+    try:
+        return MonitorPolicy.model_validate(described)
     except ValidationError as error:
-        mistakes = error.errors(include_url=False)
-        lines = [
-            f"  {' › '.join(map(str, mistake['loc']))}: {_tell(mistake['type'], mistake['msg'])}"
-            for mistake in mistakes
-        ]
-        raise PolicyError(f"The policy {file} has {len(lines)} mistakes:\n" + "\n".join(lines)) from None
-
-
-def _tell(kind: str, message: str) -> str:
-    return "no such limit; is it misspelt?" if kind == "extra_forbidden" else message
+        raise PolicyError(f"The policy {file} has {describe_mistakes(error, described, 'limit')}") from None

@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 
-def describe_mistakes(error: ValidationError, described: dict[str, Any]) -> str:
-    """Every mistake on a line of its own, columns by their names."""
+def describe_mistakes(error: ValidationError, described: dict[str, Any], noun: str = "option") -> str:
+    """Every mistake on a line of its own, columns by their names; `noun` is what the file holds."""
     lines = []
     for mistake in error.errors(include_url=False, include_context=False):
         place = [str(part) for part in mistake["loc"]]
@@ -19,11 +19,11 @@ def describe_mistakes(error: ValidationError, described: dict[str, Any]) -> str:
             place[:2] = [f"[[{place[0]}]] {label or f'number {int(place[1]) + 1}'}"]
         text = mistake["msg"].removeprefix("Value error, ")
         if mistake["type"] == "extra_forbidden":
-            text = "no such option; is it misspelt?"
+            text = f"no such {noun}; is it misspelt?"
         lines.append(f"{' › '.join(place)}: {text}" if place else text)
-    return spell_mistakes(lines)
+    return format_mistakes(lines)
 
 
-def spell_mistakes(lines: Sequence[str]) -> str:
+def format_mistakes(lines: Sequence[str]) -> str:
     """A count, and each mistake on a line of its own."""
     return f"{len(lines)} mistake{'s' if len(lines) > 1 else ''}:\n" + "\n".join(f"  {line}" for line in lines)

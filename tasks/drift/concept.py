@@ -15,8 +15,8 @@ from tasks.core.arrays import Codes, Integers
 from tasks.core.findings import Finding, Question, Verdict, is_sure
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
-from tasks.core.wording import join_words
-from tasks.drift.judgement import MOST_NAMED, Draft, say_no_data, settle
+from tasks.core.wording import join_list
+from tasks.drift.judgement import MOST_NAMED, Draft, judge_family, report_no_data
 from tasks.drift.residuals import compare_groups, group_levels
 from tasks.drift.score_curve import Labelled, ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
 from tasks.profile.bins import Bins
@@ -30,10 +30,10 @@ BY_SCORE, BY_COLUMN = "score_curve", "by_column"
 def measure_concept_drift(profile: Profile, observed: ScoredWindow, codes: Codes, policy: DriftPolicy) -> list[Finding]:
     """The findings of the concept question; `codes` are the window's, as the profile encodes it."""
     rows = choose_labelled(profile, observed, policy.seed)
-    unanswered = explain_silence(rows, policy.minimum_rows)
+    unanswered = explain_no_answer(rows, policy.minimum_rows)
     if unanswered:
         verdict, reason = unanswered
-        return [say_no_data(Question.CONCEPT, BY_SCORE, f"Concept drift: {reason}", verdict)]
+        return [report_no_data(Question.CONCEPT, BY_SCORE, f"Concept drift: {reason}", verdict)]
     curve = fit_score_curve(rows)
     drafts = []
     for place, bins in enumerate(profile.columns):
@@ -42,7 +42,7 @@ def measure_concept_drift(profile: Profile, observed: ScoredWindow, codes: Codes
         drafts += [draft] if draft is not None else []
     # Half of the budget is the score curve's: as one of twenty it would miss what it alone can see.
     by_score = replace(_compare_curves(curve, policy), weight=float(max(len(drafts), 1)))
-    return _name_columns(settle([by_score, *drafts], policy.concept_level))
+    return _name_columns(judge_family([by_score, *drafts], policy.concept_level))
 
 
 def _name_columns(findings: list[Finding]) -> list[Finding]:
@@ -56,12 +56,12 @@ def _name_columns(findings: list[Finding]) -> list[Finding]:
     def name(finding: Finding) -> Finding:
         if finding.check != BY_SCORE or finding.verdict is not Verdict.FAIL:
             return finding
-        return replace(finding, columns=names, sentence=f"{finding.sentence} Most of all by {join_words(names)}.")
+        return replace(finding, columns=names, sentence=f"{finding.sentence} Most of all by {join_list(names)}.")
 
     return [name(finding) for finding in findings]
 
 
-def explain_silence(rows: Labelled, minimum_rows: int) -> tuple[Verdict, str] | None:
+def explain_no_answer(rows: Labelled, minimum_rows: int) -> tuple[Verdict, str] | None:
     """Why questions about the labels cannot be answered, or None where they can."""
     n, m = len(rows.reference_rows), len(rows.window_rows)
     if not m:
@@ -91,7 +91,7 @@ def _compare_curves(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
         effect=effect,
         unit=CHANCE,
         standard_error=error,
-        limit=policy.concept_floor,
+        limit=policy.concept_limit,
         p_value=curve.p_value,
         reference=float(np.mean(curve.before[current])),
         current=float(np.mean(curve.now[current])),
@@ -118,7 +118,7 @@ def _compare_by_column(
         bins.name,
         effect=left.effect,
         unit=CHANCE,
-        limit=policy.concept_column_floor,
+        limit=policy.concept_column_limit,
         p_value=left.p_value,
     )
     seen = (

@@ -14,9 +14,9 @@ from tasks.core.arrays import Codes, Counts
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
-from tasks.core.wording import say_share
+from tasks.core.wording import format_share
 from tasks.drift.domain_classifier import measure_joint_shape
-from tasks.drift.judgement import Draft, say_no_data, settle
+from tasks.drift.judgement import Draft, judge_family, report_no_data
 from tasks.profile.bins import MISSING, Bins
 from tasks.profile.profile import Profile, count_levels, hash_masks
 from tasks.statistics.distributions import compare_levels, compare_ordered
@@ -34,14 +34,14 @@ def measure_data_drift(profile: Profile, observed: ScoredWindow, codes: Codes, p
             f"The window holds {rows:,} applications and the reference {profile.rows:,}; "
             f"{policy.minimum_rows:,} are needed to say whether applicants have changed."
         )
-        return [say_no_data(Question.DATA, "distribution", reason)]
+        return [report_no_data(Question.DATA, "distribution", reason)]
     counts = count_levels(profile.columns, codes)
     drafts: list[Draft] = []
     for bins, reference, current in zip(profile.columns, profile.counts, counts, strict=True):
         drafts.append(_compare_distribution(bins, reference, current, policy))
         drafts.append(_find_never_seen(bins, reference, current, (observed, policy)))
     drafts += _compare_missing(profile, codes, counts, policy)
-    return [*settle(drafts, policy.columns_level), *measure_joint_shape(profile, codes, policy)]
+    return [*judge_family(drafts, policy.columns_level), *measure_joint_shape(profile, codes, policy)]
 
 
 def _compare_distribution(bins: Bins, reference: Counts, current: Counts, policy: DriftPolicy) -> Draft:
@@ -62,12 +62,14 @@ def _compare_distribution(bins: Bins, reference: Counts, current: Counts, policy
         effect=compared.effect,
         unit=SHARE,
         standard_error=compared.standard_error,
-        limit=policy.distribution_floor,
+        limit=policy.distribution_limit,
         p_value=None if is_constant else compared.p_value,
         reference=before,
         current=now,
     )
-    seen = f"{bins.name}: {beyond} for {say_share(now)} of the applicants with a value, {say_share(before)} before."
+    seen = (
+        f"{bins.name}: {beyond} for {format_share(now)} of the applicants with a value, {format_share(before)} before."
+    )
     return Draft(finding, seen, partial(smallest_change, compared.standard_error))
 
 
@@ -92,7 +94,7 @@ def _find_never_seen(bins: Bins, reference: Counts, current: Counts, asked: tupl
         p_value = chance_beyond_range(round(share * m), n, m)
         kind = "a value outside the reference's range"
     else:
-        new = bins.count_new_words(observed.applications[bins.name]) if share else np.zeros(0, dtype=np.int64)
+        new = bins.count_new_categories(observed.applications[bins.name]) if share else np.zeros(0, dtype=np.int64)
         p_value = _test_new_words(reference, current, new)
         kind = "a word that the reference does not have"
     finding = Finding(
@@ -104,12 +106,12 @@ def _find_never_seen(bins: Bins, reference: Counts, current: Counts, asked: tupl
         effect=share,
         unit=SHARE,
         standard_error=float(np.sqrt(share * (1 - share) / m)),
-        limit=policy.never_seen_floor,
+        limit=policy.never_seen_limit,
         p_value=p_value,
         reference=0.0,
         current=share,
     )
-    seen = f"{bins.name}: {say_share(share)} of the applicants with a value have {kind}."
+    seen = f"{bins.name}: {format_share(share)} of the applicants with a value have {kind}."
     return Draft(finding, seen, partial(smallest_share_beyond, n, m))
 
 
@@ -140,7 +142,7 @@ def _compare_missing_share(
     change = compare_shares((missing[0], rows[0]), (missing[1], rows[1]))
     never = sum(missing) in (0, sum(rows))
     # Were a share of nothing to grow to the floor, its error would be that of the floor.
-    pooled = float(np.clip(sum(missing) / sum(rows), policy.missing_floor, 1 - policy.missing_floor))
+    pooled = float(np.clip(sum(missing) / sum(rows), policy.missing_limit, 1 - policy.missing_limit))
     noise = float(np.sqrt(pooled * (1 - pooled) * (1 / rows[0] + 1 / rows[1])))
     finding = Finding(
         Question.DATA,
@@ -151,16 +153,15 @@ def _compare_missing_share(
         effect=abs(change.change),
         unit=SHARE,
         standard_error=change.standard_error,
-        limit=policy.missing_floor,
+        limit=policy.missing_limit,
         p_value=None if never else change.p_value,
         reference=change.reference,
         current=change.current,
         columns=names,
     )
     together = ", always together," if len(names) > 1 else ""
-    seen = (
-        f"{', '.join(names)}: missing{together} for {say_share(change.current)}, {say_share(change.reference)} before."
-    )
+    before, now = format_share(change.reference), format_share(change.current)
+    seen = f"{', '.join(names)}: missing{together} for {now}, {before} before."
     return Draft(finding, seen, partial(smallest_change, noise))
 
 

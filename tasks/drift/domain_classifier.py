@@ -16,8 +16,8 @@ from threadpoolctl import threadpool_limits
 from tasks.core.arrays import Codes, Floats, Integers, Keys, sample_rows
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
-from tasks.core.wording import AUC, join_words
-from tasks.drift.judgement import MOST_NAMED, Draft, settle
+from tasks.core.wording import AUC, join_list
+from tasks.drift.judgement import MOST_NAMED, Draft, judge_family
 from tasks.models.tree_tables import tabulate
 from tasks.profile.bins import MISSING
 from tasks.profile.profile import SAMPLE_ROWS, Profile
@@ -44,7 +44,7 @@ class Halves:
 
 
 @dataclass(frozen=True)
-class ToldApart:
+class Separation:
     """How well the windows can be told apart. Both halves estimate the same, and no credit is taken for their mean:
     its error is that of one half, for the two are not independent (measured: with less, false alarms are too many).
 
@@ -60,7 +60,7 @@ class ToldApart:
 
 def measure_joint_shape(profile: Profile, codes: Codes, policy: DriftPolicy) -> list[Finding]:
     """One finding: how well the windows can be told apart, and by which columns."""
-    told = tell_apart(profile.codes, codes, policy)
+    told = separate_windows(profile.codes, codes, policy)
     names = tuple(profile.columns[place].name for place in _choose_named(told.importance))
     finding = Finding(
         Question.DATA,
@@ -70,7 +70,7 @@ def measure_joint_shape(profile: Profile, codes: Codes, policy: DriftPolicy) -> 
         effect=told.auc,
         unit=AUC,
         standard_error=told.standard_error,
-        limit=policy.joint_floor,
+        limit=policy.joint_limit,
         p_value=told.p_value,
         reference=0.5,
         current=told.auc,
@@ -78,16 +78,16 @@ def measure_joint_shape(profile: Profile, codes: Codes, policy: DriftPolicy) -> 
     )
     seen = (
         f"All columns together: a classifier that guesses which window an application comes from reaches an AUC of "
-        f"{told.auc:.3f}; 0.5 is a coin toss.{f' It looks at {join_words(names)}.' if names else ''}"
+        f"{told.auc:.3f}; 0.5 is a coin toss.{f' It looks at {join_list(names)}.' if names else ''}"
     )
 
     def find_smallest(bar: Bar) -> float:
         return 0.5 + smallest_change(told.null_error, Bar(bar.level, bar.floor - 0.5), sides=1)
 
-    return settle([Draft(finding, seen, find_smallest)], policy.joint_level)
+    return judge_family([Draft(finding, seen, find_smallest)], policy.joint_level)
 
 
-def tell_apart(reference: Codes, current: Codes, policy: DriftPolicy) -> ToldApart:
+def separate_windows(reference: Codes, current: Codes, policy: DriftPolicy) -> Separation:
     """Learn on each half of at most 20,000 rows of each window and judge on the other half."""
     windows = [codes[sample_rows(len(codes), SAMPLE_ROWS, policy.seed)] for codes in (reference, current)]
     halves = make_halves(windows[0], windows[1], policy.seed)
@@ -100,7 +100,7 @@ def tell_apart(reference: Codes, current: Codes, policy: DriftPolicy) -> ToldApa
         p_value = float(scipy.stats.norm.sf((auc - 0.5) / max(null_error, 1e-9)))
         is_sure = p_value <= policy.joint_level
         importance = _weigh_columns(models, halves, policy.seed) if is_sure else np.zeros(0)
-    return ToldApart(
+    return Separation(
         auc, float(np.sqrt(np.mean([area.variance for area, _ in areas]))), null_error, p_value, importance
     )
 

@@ -18,7 +18,7 @@ from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import AUC
-from tasks.drift.judgement import Draft, say_no_data
+from tasks.drift.judgement import Draft, report_no_data
 from tasks.profile.profile import SAMPLE_ROWS, Profile
 from tasks.statistics.auc import expect_auc
 from tasks.statistics.power import smallest_change
@@ -51,7 +51,7 @@ def measure_estimated_auc(profile: Profile, observed: ScoredWindow, policy: Drif
     estimate = estimate_auc(profile, observed.scores[open_rows], policy.minimum_rows)
     if estimate is None:
         reason = f"{open_rows.sum():,} applications without a decision are too few to estimate the AUC on them."
-        silent = say_no_data(Question.MODEL, "estimated_auc", reason)
+        silent = report_no_data(Question.MODEL, "estimated_auc", reason)
         return [Draft(silent, reason, partial(smallest_change, 1.0))]
     loss, error = estimate.before - estimate.now, _find_error(estimate, policy.seed)
     finding = Finding(
@@ -62,7 +62,7 @@ def measure_estimated_auc(profile: Profile, observed: ScoredWindow, policy: Drif
         effect=loss,
         unit=AUC,
         standard_error=error,
-        limit=policy.auc_floor,
+        limit=policy.auc_limit,
         p_value=float(scipy.stats.norm.sf(loss / error)),
         reference=estimate.before,
         current=estimate.now,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tasks.core.findings import Finding, Question, Verdict, judge
-from tasks.core.wording import AUC, say_amount
+from tasks.core.wording import AUC, format_amount
 from tasks.statistics.power import Bar
 from tasks.statistics.proportions import correct_by_holm
 
@@ -30,7 +30,7 @@ class Draft:
     weight: float = 1.0
 
 
-def settle(drafts: Sequence[Draft], level: float) -> list[Finding]:
+def judge_family(drafts: Sequence[Draft], level: float) -> list[Finding]:
     """Judge drafts that share one error budget (Holm's correction): the gravest and largest first."""
     tested = [place for place, draft in enumerate(drafts) if draft.finding.p_value is not None]
     weights = np.array([drafts[place].weight for place in tested])
@@ -38,12 +38,12 @@ def settle(drafts: Sequence[Draft], level: float) -> list[Finding]:
     p_values = dict(zip(tested, corrected.tolist(), strict=True))
     whole = float(weights.sum()) or 1.0
     findings = [
-        _settle_one(draft, level, p_values.get(place), draft.weight / whole) for place, draft in enumerate(drafts)
+        _judge_one(draft, level, p_values.get(place), draft.weight / whole) for place, draft in enumerate(drafts)
     ]
     return sorted(findings, key=_weigh)
 
 
-def _settle_one(draft: Draft, level: float, p_value: float | None, share: float) -> Finding:
+def _judge_one(draft: Draft, level: float, p_value: float | None, share: float) -> Finding:
     judged = judge(replace(draft.finding, p_value=p_value, level=level))
     if judged.limit is not None and judged.effect is not None:
         smallest = draft.find_smallest(Bar(level * share, judged.limit))
@@ -61,12 +61,12 @@ def _weigh(finding: Finding) -> tuple[bool, float, float]:
 def _say_verdict(finding: Finding) -> str:
     if finding.effect is None or finding.limit is None or finding.smallest_detectable is None:
         return ""
-    floor = say_amount(finding.limit, finding.unit)
+    floor = format_amount(finding.limit, finding.unit)
     if finding.verdict is Verdict.FAIL:
         return f"This is more than chance would show, and after one standard error still above the floor of {floor}."
     if finding.verdict is Verdict.WARN:
         return f"This is more than chance would show, but not clearly above the floor of {floor}: a note, no alarm."
-    smallest = say_amount(finding.smallest_detectable, finding.unit)
+    smallest = format_amount(finding.smallest_detectable, finding.unit)
     if finding.unit == AUC and finding.limit > 0.5:
         return f"Chance alone may show this. The smallest that this window would have shown, 4 times in 5: {smallest}."
     return (
@@ -74,6 +74,6 @@ def _say_verdict(finding: Finding) -> str:
     )
 
 
-def say_no_data(question: Question, check: str, reason: str, verdict: Verdict = Verdict.NOT_ENOUGH_DATA) -> Finding:
+def report_no_data(question: Question, check: str, reason: str, verdict: Verdict = Verdict.NOT_ENOUGH_DATA) -> Finding:
     """A finding that says why a question could not be answered."""
     return Finding(question, check, verdict, reason)

@@ -9,8 +9,8 @@ import numpy as np
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
-from tasks.core.wording import say_share
-from tasks.drift.judgement import Draft, say_no_data, settle
+from tasks.core.wording import format_share
+from tasks.drift.judgement import Draft, judge_family, report_no_data
 from tasks.profile.profile import Profile
 from tasks.statistics.power import smallest_change
 from tasks.statistics.proportions import compare_shares
@@ -23,17 +23,17 @@ def measure_label_drift(profile: Profile, observed: ScoredWindow, policy: DriftP
     decided = int(np.sum(~np.isnan(observed.labels)))
     if not decided:
         reason = "The approval rate: no application of the window has been decided yet."
-        return [say_no_data(Question.LABEL, "approval_rate", reason, Verdict.NOT_RUN)]
+        return [report_no_data(Question.LABEL, "approval_rate", reason, Verdict.NOT_RUN)]
     if min(decided, profile.labelled) < policy.minimum_rows:
         reason = (
             f"The approval rate: {decided:,} applications of the window and {profile.labelled:,} of the reference are "
             f"decided; {policy.minimum_rows:,} are needed."
         )
-        return [say_no_data(Question.LABEL, "approval_rate", reason)]
+        return [report_no_data(Question.LABEL, "approval_rate", reason)]
     positive = int(np.nansum(observed.labels))
     if positive in (0, decided):
         reason = f"The approval rate: all {decided:,} decisions of the window are the same."
-        return [say_no_data(Question.LABEL, "approval_rate", reason)]
+        return [report_no_data(Question.LABEL, "approval_rate", reason)]
     change = compare_shares((profile.positive, profile.labelled), (positive, decided))
     finding = Finding(
         Question.LABEL,
@@ -43,12 +43,11 @@ def measure_label_drift(profile: Profile, observed: ScoredWindow, policy: DriftP
         effect=abs(change.change),
         unit=RATE,
         standard_error=change.standard_error,
-        limit=policy.label_floor,
+        limit=policy.label_limit,
         p_value=change.p_value,
         reference=change.reference,
         current=change.current,
     )
-    seen = (
-        f"{say_share(change.current)} of the decided applications were approved, {say_share(change.reference)} before."
-    )
-    return settle([Draft(finding, seen, partial(smallest_change, change.standard_error))], policy.label_level)
+    before, now = format_share(change.reference), format_share(change.current)
+    seen = f"{now} of the decided applications were approved, {before} before."
+    return judge_family([Draft(finding, seen, partial(smallest_change, change.standard_error))], policy.label_level)

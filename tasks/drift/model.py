@@ -16,9 +16,9 @@ from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import AUC
-from tasks.drift.concept import explain_silence
+from tasks.drift.concept import explain_no_answer
 from tasks.drift.expected_auc import measure_estimated_auc
-from tasks.drift.judgement import Draft, say_no_data, settle
+from tasks.drift.judgement import Draft, judge_family, report_no_data
 from tasks.drift.score_curve import ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
 from tasks.job.job import Job
 from tasks.job.stage import stage
@@ -36,14 +36,14 @@ def measure_model_drift(profile: Profile, observed: ScoredWindow, policy: DriftP
     """
     rows = choose_labelled(profile, observed, policy.seed)
     estimated = measure_estimated_auc(profile, observed, policy)
-    unanswered = explain_silence(rows, policy.minimum_rows)
+    unanswered = explain_no_answer(rows, policy.minimum_rows)
     if unanswered or profile.auc is None:
         verdict, reason = unanswered or (Verdict.NOT_ENOUGH_DATA, "the reference holds one decision only.")
-        silent = say_no_data(Question.MODEL, "auc", f"The model's ranking: {reason}", verdict)
-        return [silent, *settle(estimated, policy.model_level)]
+        silent = report_no_data(Question.MODEL, "auc", f"The model's ranking: {reason}", verdict)
+        return [silent, *judge_family(estimated, policy.model_level)]
     curve = fit_score_curve(rows)
     drafts = [compare_auc(profile.auc, observed, policy), compare_calibration(curve, policy), *estimated]
-    return settle(drafts, policy.model_level)
+    return judge_family(drafts, policy.model_level)
 
 
 def compare_auc(before: Auc, observed: ScoredWindow, policy: DriftPolicy) -> Draft:
@@ -59,7 +59,7 @@ def compare_auc(before: Auc, observed: ScoredWindow, policy: DriftPolicy) -> Dra
         effect=loss,
         unit=AUC,
         standard_error=error,
-        limit=policy.auc_floor,
+        limit=policy.auc_limit,
         p_value=float(scipy.stats.norm.sf(loss / error)),
         reference=before.value,
         current=now.value,
@@ -85,7 +85,7 @@ def compare_calibration(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
         effect=growth,
         unit=GAP,
         standard_error=error,
-        limit=policy.calibration_floor,
+        limit=policy.calibration_limit,
         p_value=curve.p_value if growth > 0 else 1.0,
         reference=before,
         current=now,

@@ -20,8 +20,8 @@ class Band:
     """
 
     rows: int
-    said: float
-    was: float
+    predicted: float
+    observed: float
     low: float
     high: float
 
@@ -44,7 +44,7 @@ def measure_reliability(labels: Floats, scores: Floats, confidence: float, bands
 def measure_calibration_error(reliability: list[Band]) -> float:
     """The mean distance between what was said and what was, weighted by rows: 0 is perfect."""
     rows = sum(band.rows for band in reliability)
-    return sum(abs(band.said - band.was) * band.rows for band in reliability) / max(rows, 1)
+    return sum(abs(band.predicted - band.observed) * band.rows for band in reliability) / max(rows, 1)
 
 
 def find_share_interval(positive: int, rows: int, confidence: float) -> Interval:

@@ -15,7 +15,7 @@ from tasks.job.job import Job
 from tasks.models.preprocess import Prepared
 from tasks.models.scoring import DECISION_THRESHOLD, score
 from tasks.models.train import Training
-from tasks.registry.known_customers import Customers, remember_customers
+from tasks.registry.known_customers import Customers, hash_customers
 
 
 def measure_training(job: Job, training: Training) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def measure_training(job: Job, training: Training) -> dict[str, Any]:
     """
     contract, policy = job.contract, job.policy.promotion
     pipeline, fitted = training.chosen.pipeline, training.fitted_on
-    judged, left_out = leave_out(training.split.test, remember_customers(fitted.keys))
+    judged, left_out = leave_out(training.split.test, hash_customers(fitted.keys))
     scores = score(pipeline, judged.applications)
     reliability = measure_reliability(judged.labels, scores, policy.confidence)
     segments = measure_segments(cut_segments(contract, judged.applications), judged.labels, scores, policy)

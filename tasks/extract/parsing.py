@@ -101,14 +101,14 @@ def read_whole_seconds(texts: pa.StringArray) -> pa.TimestampArray:
     return pc.floor_temporal(times, unit="second")
 
 
-def read_words(words: pa.DictionaryArray, aliases: dict[str, str]) -> pa.DictionaryArray:
+def read_categories(words: pa.DictionaryArray, aliases: dict[str, str]) -> pa.DictionaryArray:
     """A column of words in lower case, trimmed, under the names that the contract prefers; blank ones are missing."""
     spelt = [None if word is None else word.strip().lower() for word in words.dictionary.to_pylist()]
     named = pa.array([aliases.get(word, word) if word else None for word in spelt], pa.string()).dictionary_encode()
     return pa.DictionaryArray.from_arrays(pc.take(named.indices, words.indices), named.dictionary)
 
 
-def order_words(words: pa.DictionaryArray) -> pa.DictionaryArray:
+def order_categories(words: pa.DictionaryArray) -> pa.DictionaryArray:
     """The same words, their dictionary in the order in which they first appear."""
     order = pc.unique(words.indices).drop_null()
     return pa.DictionaryArray.from_arrays(pc.index_in(words.indices, order), pc.take(words.dictionary, order))

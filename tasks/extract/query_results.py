@@ -19,7 +19,7 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.copy import copy_query
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
-from tasks.extract.parsing import read_numbers, read_times, read_words
+from tasks.extract.parsing import read_categories, read_numbers, read_times
 
 REPEATS, OLDER_VERSIONS, AMBIGUOUS = "loanwatch_repeats", "loanwatch_older_versions", "loanwatch_is_ambiguous"
 EXAMPLES = 5  # ids that a finding names
@@ -118,7 +118,7 @@ _TEXT_TYPES = {"category": pa.dictionary(pa.int32(), pa.string())}
 def read_column(column: Column, texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:
     """A column's values, and which of its texts are none; None where any text is one."""
     if column.type == "category":
-        return read_words(texts, column.aliases), None
+        return read_categories(texts, column.aliases), None
     if column.type == "text":
         return texts, None
     return (read_numbers if column.type == "number" else read_times)(texts)

@@ -16,7 +16,7 @@ from tasks.schema.queries import read_query
 
 
 @stage("journal", lambda count: f"{count} findings kept")
-def keep_findings(job: Job, findings: Sequence[Finding]) -> int:
+def save_findings(job: Job, findings: Sequence[Finding]) -> int:
     """Write the run's findings for the history page; returns how many.
 
     A window of a backfill leaves them once: those of an earlier attempt, whose worker died before it could say that the

@@ -8,7 +8,7 @@ from typing import Any
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
 from tasks.job.job import Job
-from tasks.job.liveness import show_alive
+from tasks.job.liveness import hold_job_lock
 from tasks.schema.queries import read_query
 
 log = logging.getLogger("loanwatch")
@@ -26,7 +26,7 @@ def write_entry(job: Job, stage: str, status: str, message: str = "") -> None:
         "status": status,
         "message": message,
     }
-    show_alive(job)
+    hold_job_lock(job)
     with connect(job.database).begin() as connection:
         connection.execute(read_query("journal/add_entry"), entry)
 

@@ -16,11 +16,11 @@ from tasks.schema.locks import share_lock
 
 # One connection for each process and database holds the locks of all the process's jobs. It ends with the process, in
 # whatever way that ends, and the locks with it.
-_keepers: dict[tuple[int, Database], Keeper] = {}
+_keepers: dict[tuple[int, Database], LockHolder] = {}
 _lock = Lock()
 
 
-class Keeper:
+class LockHolder:
     """A connection of its own, and the jobs whose locks it holds."""
 
     def __init__(self, database: Database) -> None:
@@ -39,7 +39,7 @@ class Keeper:
         self._held.add(job_id)
 
 
-def show_alive(job: Job) -> None:
+def hold_job_lock(job: Job) -> None:
     """Hold the job's lock for as long as this process lives; anew where the connection that held it was cut."""
     place = (os.getpid(), job.database)
     with _lock:
@@ -50,7 +50,7 @@ def show_alive(job: Job) -> None:
             _find_keeper(place).hold(job.job_id)
 
 
-def _find_keeper(place: tuple[int, Database]) -> Keeper:
+def _find_keeper(place: tuple[int, Database]) -> LockHolder:
     if place not in _keepers:
-        _keepers[place] = Keeper(place[1])
+        _keepers[place] = LockHolder(place[1])
     return _keepers[place]

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -14,10 +13,10 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from tasks.contract.contract import Contract
+from tasks.core.arrays import Floats, Integers
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.models.features import build_preprocessor
 from tasks.models.tree_tables import add_trees, can_tabulate
-from tasks.core.arrays import Floats, Integers
 
 # From about so many rows on the tables of small trees are worth making.
 TABLE_ROWS = 10_000

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from tasks.contract.columns import Column, Role
 from tasks.contract.contract import Contract
+from tasks.core.arrays import Floats, Keys, Mask
 from tasks.extract.extract import Extract
+from tasks.extract.labels import read_labels
 from tasks.job.job import Job
 from tasks.job.stage import stage
-from tasks.extract.labels import read_labels
-from tasks.core.arrays import Floats, Keys, Mask
 
 KEPT_ROLES = (Role.FEATURE, Role.PROTECTED)
 
@@ -67,8 +67,6 @@ def prepare(contract: Contract, applications: pd.DataFrame) -> Prepared:
         # Almost every customer is another one: looking for equal ones first would cost more than it saves.
         pd.util.hash_array(identity.astype(str).to_numpy(object), categorize=False),
     )
-
-
 
 
 def concatenate(parts: list[Prepared]) -> Prepared:

@@ -12,7 +12,6 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyarrow import csv
@@ -20,16 +19,14 @@ from sqlalchemy import Engine
 
 from blocks.postgres.connect import connect
 from blocks.postgres.copy import copy_file
-from tasks.models.scoring import DECISION_THRESHOLD
 from tasks.contract.contract import Contract
+from tasks.core.arrays import Floats
 from tasks.extract.extract import stream_window
 from tasks.job.job import Job
 from tasks.job.stage import stage
+from tasks.models.scoring import decide_loans, score
 from tasks.registry.versions import Champion, load_current
 from tasks.schema.queries import read_query
-from tasks.models.scoring import score
-from tasks.models.scoring import decide_loans
-from tasks.core.arrays import Floats
 
 CHUNK_ROWS = 50_000
 TEMPORARY = "scored"
@@ -73,8 +70,6 @@ def score_applications(job: Job, champion: Champion, chunk_rows: int = CHUNK_ROW
         applications += len(chunk)
         log.info("%s applications scored", f"{applications:,}", extra={"stage": "score", "status": "told"})
     return Scored(applications, added, time.monotonic() - began)
-
-
 
 
 def add_predictions(

@@ -7,8 +7,8 @@ from tasks.extract.extract import Extract
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.preprocess import prepare
-from tasks.registry.versions import Champion
 from tasks.models.scoring import score_by_fold
+from tasks.registry.versions import Champion
 
 
 @stage("score", lambda observed: f"{len(observed.scores):,} applications")

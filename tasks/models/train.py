@@ -7,24 +7,20 @@ had a part in fitting: out-of-fold ones for the reference, and for a new row tho
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from blocks.errors import LoanwatchError
 from tasks.contract.contract import Contract
+from tasks.core.arrays import Floats, Integers
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.scoring import assign_folds, score, score_by_fold
-from tasks.core.arrays import Floats, Integers
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
-
 
 
 class TrainingError(LoanwatchError):
@@ -87,14 +83,6 @@ def fit_candidate(contract: Contract, kind: Kind, training: Prepared, policy: Tr
     # The index arrays are as long as the training rows, and of no use once the folds are fitted.
     pipeline.named_steps["model"].cv = policy.folds
     return Candidate(kind, pipeline, score_by_fold(pipeline, training.applications, training.keys))
-
-
-
-
-
-
-
-
 
 
 def _refuse_thin_folds(training: Prepared, folds: Integers, policy: TrainPolicy) -> None:

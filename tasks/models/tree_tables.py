@@ -14,8 +14,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from tasks.core.arrays import Floats, Integers, Mask
 
+from tasks.core.arrays import Floats, Integers, Mask
 
 # Two to this power are the entries of a tree's table, a byte each.
 MOST_NODES = 15

@@ -14,7 +14,7 @@ from tasks.core.findings import Question
 
 # A column is chosen for a change only if at least this share of its values is present: else a change is immaterial.
 _LEAST_PRESENT = 0.5
-UNKNOWN_WORD = "a word never seen"
+UNKNOWN_CATEGORY = "a word never seen"
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,8 @@ def _rename(share: float) -> Plant:
         name = _choose([column.name for column in contract.features if column.type == "category"], random)
         if name is None:
             return None
-        words = window.applications[name].cat.add_categories([UNKNOWN_WORD])
-        return _replace(window, name, words.mask(random.random(len(words)) < share, UNKNOWN_WORD))
+        words = window.applications[name].cat.add_categories([UNKNOWN_CATEGORY])
+        return _replace(window, name, words.mask(random.random(len(words)) < share, UNKNOWN_CATEGORY))
 
     return plant
 

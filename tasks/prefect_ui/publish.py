@@ -27,7 +27,7 @@ from tasks.job.journal import describe_error, log
 from tasks.job.stages import STAGES
 from tasks.prefect_ui.events import emit_events
 from tasks.prefect_ui.links import find_flow_run_id, link_run
-from tasks.prefect_ui.verdict_artifact import render_glance, tabulate_comparison, tabulate_findings
+from tasks.prefect_ui.verdict_artifact import render_verdict, tabulate_comparison, tabulate_findings
 from tasks.reports.summary import Run
 
 
@@ -137,7 +137,7 @@ def slug(name: str) -> str:
 def _create_artifacts(run: Run, summary: dict[str, Any]) -> None:
     key, about = slug(run.job.contract.name), f"{run.job.window}: {summary['outcome']}"
     create_markdown_artifact(
-        render_glance(summary, link_run(find_flow_run_id())), key=f"verdict-{key}", description=about
+        render_verdict(summary, link_run(find_flow_run_id())), key=f"verdict-{key}", description=about
     )
     create_table_artifact(tabulate_findings(summary), key=f"findings-{key}", description=about)
     comparison = tabulate_comparison(summary)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.findings import Question
-from tasks.core.wording import AUC, say_amount
+from tasks.core.wording import AUC, format_amount
 from tasks.prefect_ui.links import link_page
 
 MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "not_enough_data": "?", "not_run": "–"}
@@ -18,7 +18,7 @@ LONGEST_BAR = 5.0  # times the limit; a longer bar would leave no room for the o
 MOST_ALARMS = 8
 
 
-def render_glance(summary: Mapping[str, Any], run_page: str | None) -> str:
+def render_verdict(summary: Mapping[str, Any], run_page: str | None) -> str:
     """The verdict as Markdown: what moved, how much, how sure, what was done, and links."""
     window, contract = summary["window"], summary["contract"]["name"]
     lines = [
@@ -132,7 +132,7 @@ def _amount(finding: Mapping[str, Any], name: str) -> str:
         return ""
     if finding["question"] == Question.QUALITY:  # shares, counts and whatever else a check of quality counts
         return f"{float(finding[name]):.3g} {escape(finding['unit'])}"
-    amount = say_amount(float(finding[name]), finding["unit"])
+    amount = format_amount(float(finding[name]), finding["unit"])
     return f"{amount} {AUC}" if finding["unit"] == AUC else amount
 
 

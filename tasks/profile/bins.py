@@ -16,7 +16,7 @@ from tasks.contract.columns import Column
 from tasks.core.arrays import Codes, Floats, Integers
 
 MISSING = 0
-NEW_WORD = "(new word)"
+NEW_CATEGORY = "(new word)"
 
 # The reference's quantiles at which a number is cut, and how frequent a value must be for an interval of its own.
 INTERVALS = 20
@@ -37,12 +37,12 @@ class Bins:
     unit: str
     edges: Floats
     special: dict[float, str]
-    words: tuple[str, ...]
+    categories: tuple[str, ...]
 
     @property
     def levels(self) -> int:
         """The number of levels; the codes are 0 to `levels`."""
-        return len(self.edges) + 1 + len(self.special) if self.is_number else len(self.words) + 1
+        return len(self.edges) + 1 + len(self.special) if self.is_number else len(self.categories) + 1
 
     @property
     def intervals(self) -> int:
@@ -61,7 +61,7 @@ class Bins:
         if self.is_number:
             return self._encode_numbers(values.to_numpy(np.float64))
         words = values if isinstance(values.dtype, pd.CategoricalDtype) else values.astype("category")
-        known = pd.Index(self.words).get_indexer(words.cat.categories.astype(object))
+        known = pd.Index(self.categories).get_indexer(words.cat.categories.astype(object))
         codes = np.where(known < 0, self.levels, known + 1)
         return np.asarray(np.append(codes, MISSING)[words.cat.codes.to_numpy()], dtype=np.int32)
 
@@ -72,17 +72,17 @@ class Bins:
         codes[~np.isfinite(numbers)] = MISSING
         return codes
 
-    def count_new_words(self, values: pd.Series) -> Integers:
+    def count_new_categories(self, values: pd.Series) -> Integers:
         """The rows of each word that the reference did not have."""
         counts = values.value_counts()
-        new = ~counts.index.isin(self.words)
+        new = ~counts.index.isin(self.categories)
         return np.asarray(counts.to_numpy()[new], dtype=np.int64)
 
     def decode(self, codes: Codes) -> pd.Series:
         """A value that stands for each code: an interval's middle, a special value, a word."""
         if self.is_number:
             return pd.Series(np.concatenate([[np.nan], self._middles(), list(self.special)])[codes], name=self.name)
-        words = np.array([None, *self.words, NEW_WORD], dtype=object)
+        words = np.array([None, *self.categories, NEW_CATEGORY], dtype=object)
         return pd.Series(words[codes], name=self.name, dtype=object)
 
     def _middles(self) -> Floats:
@@ -97,7 +97,7 @@ class Bins:
     def name_line(self, place: int) -> str:
         """What lies beyond the line behind the level number `place`, counted from 0: "1,200 USD a year or more"."""
         if not self.is_number:
-            return f"“{self.words[min(place + 1, len(self.words) - 1)]}” or later"
+            return f"“{self.categories[min(place + 1, len(self.categories) - 1)]}” or later"
         if place >= len(self.edges):
             return " or ".join(f"“{meaning}”" for meaning in list(self.special.values())[place - len(self.edges) :])
         edge = float(self.edges[place])
@@ -107,7 +107,7 @@ class Bins:
 
     def name_level(self, place: int) -> str:
         """The word of the level number `place`, counted from 0."""
-        return f"“{self.words[place]}”" if place < len(self.words) else "a word never seen before"
+        return f"“{self.categories[place]}”" if place < len(self.categories) else "a word never seen before"
 
 
 def fit_bins(column: Column, values: pd.Series) -> Bins:

@@ -15,7 +15,7 @@ from tasks.profile.bins import Bins
 from tasks.profile.profile import Profile
 from tasks.statistics.auc import Auc
 
-SCHEMA = "loanwatch.profile/1"
+SCHEMA = "loanwatch.profile/2"
 
 
 LABEL, SCORE = "(label)", "(score)"
@@ -69,7 +69,7 @@ def _describe(profile: Profile) -> dict[str, Any]:
                 "unit": bins.unit,
                 "edges": bins.edges.tolist(),
                 "special": [[value, meaning] for value, meaning in bins.special.items()],
-                "words": list(bins.words),
+                "categories": list(bins.categories),
                 "counts": counts.tolist(),
                 "mask": mask,
             }
@@ -85,7 +85,7 @@ def _restore(described: dict[str, Any], table: pa.Table) -> Profile:
         masks.append(entry.pop("mask"))
         edges = np.array(entry.pop("edges"), dtype=np.float64)
         special = {float(value): meaning for value, meaning in entry.pop("special")}
-        columns.append(Bins(edges=edges, special=special, words=tuple(entry.pop("words")), **entry))
+        columns.append(Bins(edges=edges, special=special, categories=tuple(entry.pop("categories")), **entry))
     codes = [table[bins.name].to_numpy() for bins in columns]
     auc = described["auc"]
     return Profile(

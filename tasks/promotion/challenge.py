@@ -32,7 +32,7 @@ from tasks.models.train import Training, split_by_time, train_candidates
 from tasks.promotion.compare import Comparison, PromotionDecision, decide_promotion, measure_difference
 from tasks.promotion.decide import is_drift_proven
 from tasks.promotion.install import Succession, Trained, install_champion
-from tasks.registry.known_customers import Customers, remember_customers
+from tasks.registry.known_customers import Customers, hash_customers
 from tasks.registry.versions import Champion
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ CHALLENGER, CHAMPION = "challenger", "champion"
 
 
 @dataclass(frozen=True)
-class Judged:
+class TestRows:
     """The judging rows of customers that neither model knows, how many were left out, and both models' scores."""
 
     rows: Prepared
@@ -61,7 +61,7 @@ class Contest:
 
 
 @dataclass(frozen=True)
-class Succeeded:
+class ContestResult:
     """What became of a contest: the outcome, and the version in production after it."""
 
     outcome: Outcome
@@ -114,10 +114,10 @@ def find_objection(champion: Champion, findings: Sequence[Finding], policy: Prom
 
 
 @stage("promote", lambda succeeded: f"{succeeded.outcome}: version {succeeded.version} is in production")
-def promote_or_keep(job: Job, champion: Champion, training: Training, contest: Contest) -> Succeeded:
+def promote_or_keep(job: Job, champion: Champion, training: Training, contest: Contest) -> ContestResult:
     """Put the challenger into production where the comparison says so."""
     if not contest.decision.promote:
-        return Succeeded(Outcome.KEPT, champion.model.version)
+        return ContestResult(Outcome.KEPT, champion.model.version)
     days = Window(job.window.start, training.split.train.days.max().astype(object))
     trained = Trained(
         training.chosen,
@@ -129,17 +129,17 @@ def promote_or_keep(job: Job, champion: Champion, training: Training, contest: C
     succession = Succession(
         job.window.end + timedelta(days=1), champion.model.version, contest.decision.reason, evidence
     )
-    return Succeeded(Outcome.PROMOTED, install_champion(job, trained, succession).model.version)
+    return ContestResult(Outcome.PROMOTED, install_champion(job, trained, succession).model.version)
 
 
-def judge(training: Training, champion: Pipeline, known: Customers) -> Judged:
+def judge(training: Training, champion: Pipeline, known: Customers) -> TestRows:
     """Both models' scores of the judging rows; `known` are the customers that the champion was fitted on."""
-    rows, left_out = leave_out(training.split.test, remember_customers(training.fitted_on.keys), known)
+    rows, left_out = leave_out(training.split.test, hash_customers(training.fitted_on.keys), known)
     pipelines = {CHALLENGER: training.chosen.pipeline, CHAMPION: champion}
-    return Judged(rows, left_out, {name: score(pipeline, rows.applications) for name, pipeline in pipelines.items()})
+    return TestRows(rows, left_out, {name: score(pipeline, rows.applications) for name, pipeline in pipelines.items()})
 
 
-def measure_comparison(contract: Contract, policy: PromotionPolicy, training: Training, judged: Judged) -> Comparison:
+def measure_comparison(contract: Contract, policy: PromotionPolicy, training: Training, judged: TestRows) -> Comparison:
     """Both models on the judging days, as a whole and by segment."""
     labels = judged.rows.labels
     challenger, champion = judged.scores[CHALLENGER], judged.scores[CHAMPION]
@@ -157,7 +157,7 @@ def measure_comparison(contract: Contract, policy: PromotionPolicy, training: Tr
     )
 
 
-def _explain(job: Job, champion: Champion, training: Training, judged: Judged) -> dict[str, Any]:
+def _explain(job: Job, champion: Champion, training: Training, judged: TestRows) -> dict[str, Any]:
     """What stands beside the comparison and decides nothing: calibration, approval by group, and what changed why."""
     labels, confidence = judged.rows.labels, job.policy.promotion.confidence
     curves = {name: measure_reliability(labels, scores, confidence) for name, scores in judged.scores.items()}

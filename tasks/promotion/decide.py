@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tasks.core.findings import DRIFT_QUESTIONS, UNANSWERED, Finding, Outcome, Question, Verdict, summarise
 from tasks.core.policy import DecisionPolicy
-from tasks.core.wording import join_words
+from tasks.core.wording import join_list
 
 
 @dataclass(frozen=True)
@@ -49,4 +49,4 @@ def is_drift_proven(findings: Sequence[Finding]) -> bool:
 
 
 def _name(questions: Sequence[Question]) -> str:
-    return join_words([str(question) for question in questions]).capitalize()
+    return join_list([str(question) for question in questions]).capitalize()

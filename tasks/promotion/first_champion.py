@@ -16,7 +16,7 @@ from tasks.job.stage import stage
 from tasks.models.preprocess import Prepared, prepare
 from tasks.models.train import fit_candidate, split_by_time, train_candidates
 from tasks.promotion.install import Succession, Trained, install_champion
-from tasks.promotion.training_lock import wait_for_turn
+from tasks.promotion.training_lock import wait_for_training_lock
 from tasks.quality.check import is_fit, measure_quality
 from tasks.registry.promote import hash_evidence
 from tasks.registry.versions import Champion, describe_model, find_champion
@@ -33,7 +33,7 @@ def train_first_champion(job: Job, reference: Window) -> Champion:
     Of two first runs at once the second waits for the first, and uses its champion: two models of the same days are
     not to be trained, nor is the second run to fail for having been slower.
     """
-    with wait_for_turn(job):
+    with wait_for_training_lock(job):
         with connect(job.database).connect() as connection:
             champion = find_champion(connection, job.contract.name, job.window)
         if champion is not None:

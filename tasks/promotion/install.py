@@ -14,7 +14,7 @@ from tasks.models.preprocess import Prepared
 from tasks.models.train import Candidate
 from tasks.profile.profile import fit_profile
 from tasks.registry.bundle import Bundle, save_bundle
-from tasks.registry.known_customers import remember_customers
+from tasks.registry.known_customers import hash_customers
 from tasks.registry.model_card import write_card
 from tasks.registry.promote import NewVersion, Promotion, promote, register
 from tasks.registry.versions import Champion, read_version
@@ -49,7 +49,7 @@ def build_bundle(job: Job, trained: Trained) -> Bundle:
         seed=job.policy.drift.seed,
     )
     card = write_card(job.contract, trained.candidate.kind, trained.windows, trained.metrics)
-    customers = remember_customers(trained.fitted_on.keys)
+    customers = hash_customers(trained.fitted_on.keys)
     return Bundle(trained.candidate.pipeline, profile, customers, trained.metrics, card)
 
 

@@ -13,7 +13,7 @@ from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.promotion.first_champion import fit_champion
 from tasks.promotion.install import Succession, install_champion
-from tasks.promotion.training_lock import wait_for_turn
+from tasks.promotion.training_lock import wait_for_training_lock
 from tasks.registry.promote import hash_evidence
 from tasks.registry.versions import Champion, NoChampionError, describe_model, find_champion, find_current
 
@@ -41,7 +41,7 @@ def replace_champion(job: Job) -> Champion:
 
     The better kind is chosen and judged on the window's last days, and refused where it is poor, as for a first one.
     """
-    with wait_for_turn(job):
+    with wait_for_training_lock(job):
         with connect(job.database).connect() as connection:
             current = find_current(connection, job.contract.name)
         trained = fit_champion(job, job.window)

@@ -13,7 +13,7 @@ from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.extract.extract import Extract
-from tasks.quality.shares import judge_share, list_few, name_rows, pass_check, show_word
+from tasks.quality.shares import judge_share, list_some, name_rows, pass_check, quote_value
 
 # A word column in which most rows differ is free text or a number of its own for each row.
 _MOST_WORDS = 0.5
@@ -51,7 +51,7 @@ def _check_unreadable(contract: Contract, extract: Extract, policy: QualityPolic
             "change the column's type in the contract.",
             "share of values",
         )
-        finding = _with_rows(finding, tuple(map(show_word, unreadable.examples)))
+        finding = _with_rows(finding, tuple(map(quote_value, unreadable.examples)))
         yield judge_share(finding, unreadable.count / (unreadable.count + read), policy.maximum_unreadable_share)
 
 
@@ -79,17 +79,17 @@ def _check_ranges(contract: Contract, extract: Extract, policy: QualityPolicy) -
 
 def _check_words(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
     for column in contract.columns:
-        if column.words is None:
+        if column.categories is None:
             continue
         words = extract.applications[column.name].astype(object)
-        is_other = (words.notna() & ~words.isin(column.words)).to_numpy()
+        is_other = (words.notna() & ~words.isin(column.categories)).to_numpy()
         if not is_other.any():
             continue
-        named = [repr(show_word(word)) for word in words[is_other].value_counts().index]
+        named = [repr(quote_value(word)) for word in words[is_other].value_counts().index]
         finding = _warn(
             "allowed_values",
             column.name,
-            f"{column.name}: {is_other.sum():,} values are not allowed: {list_few(named)}. Add them to the contract's "
+            f"{column.name}: {is_other.sum():,} values are not allowed: {list_some(named)}. Add them to the contract's "
             "`allowed` or `aliases`, or mend the source.",
             "share of values",
         )
@@ -140,7 +140,7 @@ def _check_missing(contract: Contract, extract: Extract, policy: QualityPolicy) 
         )
     partly = [name for name in shares.sort_values(ascending=False, kind="stable").index if 0 < shares[name] < 1]
     if partly:
-        told = list_few([f"{name} {shares[name]:.1%}" for name in partly])
+        told = list_some([f"{name} {shares[name]:.1%}" for name in partly])
         yield Finding(
             Question.QUALITY,
             "missing",
@@ -159,8 +159,8 @@ def _check_constant(contract: Contract, extract: Extract, policy: QualityPolicy)
             yield _warn(
                 "constant",
                 column.name,
-                f"{column.name}: every application has the value {show_word(values.iloc[0])!r}. Find out whether it is "
-                "still filled in.",
+                f"{column.name}: every application has the value {quote_value(values.iloc[0])!r}. Find out whether it "
+                "is still filled in.",
                 "share of applications",
                 1.0,
             )

@@ -12,7 +12,7 @@ from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.quality.leak_search import Leak, measure_leaks, suspect_rows
-from tasks.quality.shares import list_few, name_rows, pass_check, show_word
+from tasks.quality.shares import list_some, name_rows, pass_check, quote_value
 from tasks.statistics.auc import Auc, measure_auc, measure_counted_auc
 
 _BINS = 20
@@ -71,11 +71,11 @@ def describe_sign(leak: Leak) -> str:
     """What marks the rows of a leak, as part of a sentence: `applications with credit_score of 5,900 or more`."""
     sign = leak.sign
     if sign.kind == "missing":
-        return f"applications without {list_few(leak.columns)}"
-    value = f"{sign.value:,.15g}" if isinstance(sign.value, float) else repr(show_word(sign.value))
+        return f"applications without {list_some(leak.columns)}"
+    value = f"{sign.value:,.15g}" if isinstance(sign.value, float) else repr(quote_value(sign.value))
     extent = {"value": "", "at_least": " or more", "at_most": " or less"}[sign.kind]
     others = [name for name in leak.columns if name != sign.column]
-    return f"applications with {sign.column} {value}{extent}" + (f" (also seen in {list_few(others)})" * bool(others))
+    return f"applications with {sign.column} {value}{extent}" + (f" (also seen in {list_some(others)})" * bool(others))
 
 
 def _measure(labels: Floats, scores: Floats, rows: Mask) -> Auc | None:

@@ -30,16 +30,16 @@ def judge_share(finding: Finding, share: float, limit: float) -> Finding:
 def name_rows(contract: Contract, applications: pd.DataFrame, mask: Mask) -> tuple[str, ...]:
     """The ids of the first few rows of a mask."""
     ids = applications[contract.id.name].iloc[np.flatnonzero(mask)[:EXAMPLES]]
-    return tuple(show_word(word) for word in ids)
+    return tuple(quote_value(word) for word in ids)
 
 
-def show_word(word: object) -> str:
+def quote_value(word: object) -> str:
     """A value of the data as part of a sentence: short, on one line, without signs that turn or hide other text."""
     text = "".join(sign if unicodedata.category(sign)[0] != "C" else "�" for sign in str(word))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def list_few(words: list[str] | tuple[str, ...], most: int = 3) -> str:
+def list_some(words: list[str] | tuple[str, ...], most: int = 3) -> str:
     """The first few of many names: `a, b, c and 4 more`."""
     named = ", ".join(words[:most])
     return f"{named} and {len(words) - most} more" if len(words) > most else named

@@ -29,7 +29,7 @@ class Customers:
         return np.isin(_hash(keys, self.salt), self.hashes)
 
 
-def remember_customers(keys: Keys, salt: bytes | None = None) -> Customers:
+def hash_customers(keys: Keys, salt: bytes | None = None) -> Customers:
     """The customers of training rows; the salt is random unless given."""
     salt = secrets.token_bytes(SALT_BYTES) if salt is None else salt
     return Customers(salt, np.unique(_hash(np.unique(keys), salt)))

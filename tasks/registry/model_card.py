@@ -23,7 +23,7 @@ def write_card(contract: Contract, kind: str, windows: Sequence[Window], metrics
         "",
         f"- **Predicts**: the probability of `{contract.target.name}` = {contract.target.positive!r}.",
         f"- **Fitted on**: {', '.join(map(str, windows))}; {metrics['fitted_rows']:,} labelled applications.",
-        f"- **Judged on**: {metrics['judged_on']}; {metrics['test']['rows']:,} labelled applications that it had not "
+        f"- **TestRows on**: {metrics['judged_on']}; {metrics['test']['rows']:,} labelled applications that it had not "
         f"seen, without {metrics['left_out']:,} of customers that it was fitted on.",
         f"- **Features**: {', '.join(features)}.",
         f"- **Made with**: {', '.join(f'{library} {find_version(library)}' for library in LIBRARIES)}.",

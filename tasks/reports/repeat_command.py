@@ -15,7 +15,7 @@ from tasks.job.job import Job
 POLICY_FILE = "policy.toml"
 
 
-def spell_command(job: Job, reference: Window | None) -> str:
+def format_command(job: Job, reference: Window | None) -> str:
     """The command line that repeats a run, with every option that is not the default.
 
     `reference` is given where the run trained the first champion on it. A database's URL is a secret: one that came
@@ -44,10 +44,10 @@ def spell_command(job: Job, reference: Window | None) -> str:
 def write_policy(job: Job) -> None:
     """Write the limits that are not the default ones to the run's folder, as --policy reads them. Raises WriteError."""
     if job.policy != MonitorPolicy():
-        write_text(job.results / POLICY_FILE, spell_policy(job.policy))
+        write_text(job.results / POLICY_FILE, format_policy(job.policy))
 
 
-def spell_policy(policy: MonitorPolicy) -> str:
+def format_policy(policy: MonitorPolicy) -> str:
     """The limits that differ from the default, as TOML."""
     changed = policy.model_dump(mode="json", exclude_defaults=True)
     parts = [

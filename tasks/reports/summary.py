@@ -1,4 +1,4 @@
-"""Summary: one run as one JSON record, `summary.json` (schema loanwatch.summary/1, in docs/summary.schema.json)."""
+"""Summary: one run as one JSON record, `summary.json` (schema loanwatch.summary/2, in docs/summary.schema.json)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tasks.job.job import Job, measure_start_up
 from tasks.job.stages import order_stages
 from tasks.promotion.challenge import DEPLOY_REPORT, Contest
 from tasks.registry.versions import Champion
-from tasks.reports.repeat_command import spell_command
+from tasks.reports.repeat_command import format_command
 
-SCHEMA = "loanwatch.summary/1"
+SCHEMA = "loanwatch.summary/2"
 
 
 @dataclass
@@ -62,7 +62,7 @@ def summarise_run(run: Run, timings: list[dict[str, Any]], finished_at: datetime
         "started_at": job.started_at.isoformat(),
         "finished_at": finished_at.isoformat(),
         "results": str(job.results),
-        "command": spell_command(job, run.champion.model.reference if run.champion and run.trained_here else None),
+        "command": format_command(job, run.champion.model.reference if run.champion and run.trained_here else None),
         "policy": job.policy.model_dump(mode="json"),
         "versions": read_versions(),
         "hashes": _hash_inputs(run),

@@ -8,13 +8,13 @@ from sqlalchemy import Engine
 
 from tasks.alerts.block_kit import Message
 from tasks.alerts.deliver import make_entry
-from tasks.alerts.outbox import put_in
+from tasks.alerts.outbox import add_alert
 from tasks.job.journal import log
 from tasks.schema.locks import Lock, lock_until_commit
 from tasks.schema.queries import read_query
 
 
-def abandon_dead_stages(engine: Engine) -> int:
+def close_dead_runs(engine: Engine) -> int:
     """Write `abandoned` for every stage that a dead run has left without an end; returns how many.
 
     A stage of a run that lives is left alone: its process holds the job's lock (`tasks.job.liveness`). Where the dead
@@ -24,17 +24,17 @@ def abandon_dead_stages(engine: Engine) -> int:
         lock_until_commit(connection, Lock.DEAD_RUNS)
         dead = connection.execute(read_query("journal/unended")).mappings().all()
         for row in dead:
-            message = compose_death(row)
+            message = compose_dead_run(row)
             log.warning("%s %s", message.title, message.lead)
             # Told first: where this process dies as well, the next one finds the stage still without an end.
             # A backfill runs the window again by itself, and tells of it in the end.
             if not row["has_told"] and row["job_type"] != "backfill":
-                put_in(engine, make_entry(row["contract"], row["job_id"], message))
+                add_alert(engine, make_entry(row["contract"], row["job_id"], message))
             connection.execute(read_query("journal/abandon"), dict(row))
     return len(dead)
 
 
-def compose_death(row: Any) -> Message:
+def compose_dead_run(row: Any) -> Message:
     """What is told of a run that died in a stage."""
     return Message(
         severity="warning",

@@ -17,7 +17,7 @@ from tasks.extract.extract import find_held_days
 from tasks.job.job import Job, make_results_folder, measure_start_up, name_job
 from tasks.registry.versions import Champion, NoChampionError, find_champion
 from tasks.run.days import plan_reference, plan_trailing_window, plan_window, refuse_other_reference
-from tasks.run.dead_runs import abandon_dead_stages
+from tasks.run.dead_runs import close_dead_runs
 from tasks.run.request import DateOptions, RunRequest
 from tasks.schema.migrate import prepare_schema
 
@@ -32,7 +32,7 @@ class Opening:
 
 
 def open_job(request: RunRequest, started_at: datetime | None = None) -> Opening:
-    """Find the database, prepare our schema, settle the days, load the champion and make the results folder.
+    """Find the database, prepare our schema, judge_family the days, load the champion and make the results folder.
 
     Raises a LoanwatchError that says what to do where any of it cannot be.
     """
@@ -42,7 +42,7 @@ def open_job(request: RunRequest, started_at: datetime | None = None) -> Opening
     engine = connect(database)
     measure_start_up()
     prepare_schema(engine)
-    abandon_dead_stages(engine)
+    close_dead_runs(engine)
     fill_demo(engine, database, contract)
     window = _settle_window(request, engine, contract)
     with engine.connect() as connection:

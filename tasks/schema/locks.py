@@ -32,31 +32,31 @@ class Lock(StrEnum):
 _KEY = "hashtextextended(:key, 0)"
 
 
-def spell_key(lock: Lock, name: str = "") -> dict[str, str]:
+def format_key(lock: Lock, name: str = "") -> dict[str, str]:
     """The text whose hash is the lock's number, as a bound parameter; `unended.sql` forms the same for a job."""
     return {"key": f"{lock}/{name}" if name else str(lock)}
 
 
 def lock_until_commit(connection: Connection, lock: Lock, name: str = "") -> None:
     """Wait for a lock, and hold it until the transaction ends."""
-    connection.execute(text(f"select pg_advisory_xact_lock({_KEY})"), spell_key(lock, name))
+    connection.execute(text(f"select pg_advisory_xact_lock({_KEY})"), format_key(lock, name))
 
 
 def try_lock_until_commit(connection: Connection, lock: Lock, name: str = "") -> bool:
     """Take a lock until the transaction ends, if it is free; whether it was."""
-    taken = connection.execute(text(f"select pg_try_advisory_xact_lock({_KEY})"), spell_key(lock, name))
+    taken = connection.execute(text(f"select pg_try_advisory_xact_lock({_KEY})"), format_key(lock, name))
     return bool(taken.scalar_one())
 
 
 def share_lock(connection: Connection, lock: Lock, name: str) -> None:
     """Hold a lock together with others, for as long as the connection lasts."""
-    connection.execute(text(f"select pg_advisory_lock_shared({_KEY})"), spell_key(lock, name))
+    connection.execute(text(f"select pg_advisory_lock_shared({_KEY})"), format_key(lock, name))
 
 
 @contextmanager
 def hold_lock(engine: Engine, lock: Lock, name: str) -> Iterator[bool]:
     """Yield whether the lock was free; it is then held, on a connection of its own, until the block ends."""
-    key = spell_key(lock, name)
+    key = format_key(lock, name)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         is_held = bool(connection.execute(text(f"select pg_try_advisory_lock({_KEY})"), key).scalar_one())
         try:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tasks.alerts.backfill import compose_backfill, is_worth_telling, tell_backfill
-from tasks.alerts.failure import tell_failure
+from tasks.alerts.backfill import compose_backfill, is_worth_sending, send_backfill_alert
+from tasks.alerts.failure import send_failure_alert
 from tasks.backfill.queue import Replay, UnfinishedError
 from tasks.core.policy import AlertPolicy
 from tasks.core.windows import month_of
-from tasks.run.dead_runs import abandon_dead_stages
+from tasks.run.dead_runs import close_dead_runs
 from tasks.schema.migrate import prepare_schema
 from tests.support.slack_stand_in import check_blocks
 
@@ -51,14 +51,14 @@ def test_what_was_not_monitored_is_told_with_the_reason():
     ("replays", "when_stable", "told"), [([DONE], False, False), ([DONE], True, True), (ENDS, False, True)]
 )
 def test_quiet_windows_are_told_only_where_the_policy_asks(replays: list[Replay], when_stable: bool, told: bool):
-    assert is_worth_telling(replays, AlertPolicy(when_stable=when_stable)) is told
+    assert is_worth_sending(replays, AlertPolicy(when_stable=when_stable)) is told
 
 
 def test_the_same_request_tells_again_only_where_something_was_done_again(engine, monkeypatch):
     prepare_schema(engine)
-    monkeypatch.setattr("tasks.alerts.outcome.find_sender", lambda: None)
+    monkeypatch.setattr("tasks.alerts.deliver.find_sender", lambda: None)
     for replays in (ENDS, ENDS, [*ENDS[:3], replace(ENDS[3], attempts=3)]):
-        assert "kept in the outbox" in tell_backfill(engine, "loans", replays, AlertPolicy())
+        assert "kept in the outbox" in send_backfill_alert(engine, "loans", replays, AlertPolicy())
     with engine.connect() as connection:
         rows = connection.execute(text("select alert_id, payload from loanwatch.alert order by created_at")).all()
     assert [row.alert_id for row in rows] == ["backfill/b/5", "backfill/b/6"]
@@ -66,7 +66,7 @@ def test_the_same_request_tells_again_only_where_something_was_done_again(engine
 
 
 def test_a_backfill_whose_outbox_is_out_of_reach_has_ended_all_the_same(engine):
-    assert tell_backfill(engine, "loans", ENDS, AlertPolicy()).startswith("not told"), "there is no schema yet"
+    assert send_backfill_alert(engine, "loans", ENDS, AlertPolicy()).startswith("not told"), "there is no schema yet"
 
 
 def test_a_window_that_dies_or_fails_tells_nothing_by_itself(engine, database):
@@ -78,13 +78,13 @@ def test_a_window_that_dies_or_fails_tells_nothing_by_itself(engine, database):
     with engine.begin() as connection:
         for kind in ("monitor", "backfill"):
             connection.execute(text(entry), {"job": f"of-{kind}", "kind": kind, "day": date(2024, 1, 1)})
-    assert abandon_dead_stages(engine) == 2
+    assert close_dead_runs(engine) == 2
     url = database.render_as_string(hide_password=False)
     run: Any = SimpleNamespace(parameters={"backfill": "b", "database": url}, name="may", id="1")
-    tell_failure(SimpleNamespace(name="monitor"), run, SimpleNamespace())
+    send_failure_alert(SimpleNamespace(name="monitor"), run, SimpleNamespace())
     whole: Any = SimpleNamespace(parameters={"database": url}, name="all", id="2")
     ended = SimpleNamespace(result=lambda raise_on_failure: UnfinishedError("1 of 2 windows"))
-    tell_failure(SimpleNamespace(name="backfill"), whole, ended)
+    send_failure_alert(SimpleNamespace(name="backfill"), whole, ended)
     with engine.connect() as connection:
         told = connection.execute(text("select alert_id from loanwatch.alert")).scalars().all()
     assert told == ["of-monitor/abandoned"]

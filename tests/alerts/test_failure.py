@@ -13,7 +13,7 @@ from flows.backfill import backfill
 from flows.monitor import monitor
 from flows.score import score
 from flows.train import train
-from tasks.alerts.failure import explain_models, name_contract, tell_failure
+from tasks.alerts.failure import explain_models, name_contract, send_failure_alert
 from tasks.schema.migrate import prepare_schema
 from tests.support.second_lender import CONTRACT as SECOND_CONTRACT
 
@@ -27,7 +27,7 @@ def read_alerts(engine: Engine) -> list[Any]:
 
 @pytest.mark.parametrize("flow", [monitor, score, train, backfill], ids=lambda flow: flow.name)
 def test_every_flow_that_works_for_the_lender_tells_its_failure(flow: Any) -> None:
-    assert flow.on_failure_hooks == [tell_failure]
+    assert flow.on_failure_hooks == [send_failure_alert]
 
 
 @pytest.mark.usefixtures("prefect_server")
@@ -49,7 +49,7 @@ def test_a_hook_that_cannot_tell_hides_nothing(engine: Engine, monkeypatch: pyte
     monkeypatch.setenv("LOANWATCH_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
     state = SimpleNamespace(result=lambda raise_on_failure: ValueError("x"))
     run = SimpleNamespace(name="r", id="1", parameters={}, start_time=None)
-    tell_failure(SimpleNamespace(name="score"), run, state)
+    send_failure_alert(SimpleNamespace(name="score"), run, state)
 
 
 def test_what_is_said_of_the_models_is_so() -> None:

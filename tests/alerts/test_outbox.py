@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tasks.alerts.block_kit import Message, render_message
-from tasks.alerts.outbox import Clock, Delivery, Entry, deliver, put_in
+from tasks.alerts.outbox import Clock, Delivery, Entry, add_alert, deliver
 from tasks.alerts.slack import Answer, Sender, send_by_webhook
 from tasks.core.policy import AlertPolicy
 from tasks.schema.migrate import prepare_schema
@@ -35,7 +35,7 @@ def outbox(engine: Engine) -> Engine:
 def put(engine: Engine, *names: str) -> None:
     for name in names:
         message = Message("warning", name, "It moved.", {}, {}, {}, name)
-        put_in(engine, Entry(name, "loans", name, "warning", name, "It moved.", render_message(message)))
+        add_alert(engine, Entry(name, "loans", name, "warning", name, "It moved.", render_message(message)))
 
 
 def sender(stand_in: StandIn) -> Sender:

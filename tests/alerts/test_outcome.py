@@ -18,10 +18,10 @@ from blocks.postgres.connect import Database
 from tasks.alerts.block_kit import Message
 from tasks.alerts.deliver import deliver_waiting, make_entry
 from tasks.alerts.failure import compose_failure, explain_state, read_policy
-from tasks.alerts.outbox import put_in
-from tasks.alerts.outcome import Told, compose_outcome, is_worth_telling
-from tasks.alerts.repeats import News
-from tasks.alerts.slack import Answer, Fate
+from tasks.alerts.outbox import add_alert
+from tasks.alerts.outcome import AlertResult, compose_outcome, is_worth_sending
+from tasks.alerts.repeats import FindingChanges
+from tasks.alerts.slack import Answer, DeliveryStatus
 from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Outcome, Question, Verdict
 from tasks.core.policy import AlertPolicy, MonitorPolicy
@@ -34,7 +34,7 @@ from tasks.prefect_ui.publish import StageEcho, explain_start, slug
 from tasks.prefect_ui.verdict_artifact import (
     escape,
     measure_ratio,
-    render_glance,
+    render_verdict,
     tabulate_comparison,
     tabulate_findings,
 )
@@ -47,7 +47,7 @@ MOVED = Finding(
     subject="annual_income", effect=0.12, unit="share of applicants", limit=0.06, p_value=0.0001, level=0.008,
 )  # fmt: skip
 UNFIT = replace(MOVED, question=Question.QUALITY, check="rows", subject="")
-NOTHING = News((), (), (), ())
+NOTHING = FindingChanges((), (), (), ())
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def summary(run: Run) -> dict[str, Any]:
 
 def test_message_has_numbers_models_and_links(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOANWATCH_REPORTS_URL", "https://reports.example/")
-    message = compose_outcome(run, News((MOVED,), (), (MOVED, MOVED), ("label/rate/",)))
+    message = compose_outcome(run, FindingChanges((MOVED,), (), (MOVED, MOVED), ("label/rate/",)))
     entry = make_entry("loan_applications", run.job.job_id, message, ("data/distribution/annual_income",))
     check_blocks(entry.payload)
     said = str(entry.payload)
@@ -89,7 +89,7 @@ def test_message_has_numbers_models_and_links(run: Run, monkeypatch: pytest.Monk
 
 def test_a_hundred_findings_still_fit(run: Run) -> None:
     long = replace(MOVED, sentence="x" * 5000)
-    message = compose_outcome(run, News((long,) * 100, (long,) * 100, (), ("data/a/b",) * 100))
+    message = compose_outcome(run, FindingChanges((long,) * 100, (long,) * 100, (), ("data/a/b",) * 100))
     payload = make_entry("c", "j", message).payload
     check_blocks(payload)
     assert any("and 95 more in the report" in line for line in message.lists["New"])
@@ -100,16 +100,16 @@ def test_a_hundred_findings_still_fit(run: Run) -> None:
     [
         (Outcome.STABLE, NOTHING, False, False),
         (Outcome.STABLE, NOTHING, True, True),
-        (Outcome.KEPT, News((MOVED,), (), (), ()), False, True),
-        (Outcome.KEPT, News((), (MOVED,), (), ()), False, True),
-        (Outcome.KEPT, News((), (), (MOVED,), ()), False, False),  # told not long ago
-        (Outcome.STABLE, News((), (), (), ("data/a/b",)), False, True),  # it is over
-        (Outcome.PROMOTED, News((), (), (MOVED,), ()), False, True),
-        (Outcome.QUALITY_FAILED, News((UNFIT,), (), (), ()), False, True),
+        (Outcome.KEPT, FindingChanges((MOVED,), (), (), ()), False, True),
+        (Outcome.KEPT, FindingChanges((), (MOVED,), (), ()), False, True),
+        (Outcome.KEPT, FindingChanges((), (), (MOVED,), ()), False, False),  # told not long ago
+        (Outcome.STABLE, FindingChanges((), (), (), ("data/a/b",)), False, True),  # it is over
+        (Outcome.PROMOTED, FindingChanges((), (), (MOVED,), ()), False, True),
+        (Outcome.QUALITY_FAILED, FindingChanges((UNFIT,), (), (), ()), False, True),
     ],
 )
-def test_what_is_told(outcome: Outcome, news: News, when_stable: bool, told: bool) -> None:
-    assert is_worth_telling(outcome, news, AlertPolicy(when_stable=when_stable)) is told
+def test_what_is_told(outcome: Outcome, news: FindingChanges, when_stable: bool, told: bool) -> None:
+    assert is_worth_sending(outcome, news, AlertPolicy(when_stable=when_stable)) is told
 
 
 def test_events_carry_what_automations_need(run: Run) -> None:
@@ -144,15 +144,15 @@ def test_the_journal_says_one_true_thing(
     prepare_schema(engine)
     for number in range(waiting):
         message = Message(severity or "warning", "title", "lead", {}, {}, {}, f"alert/{number}")
-        put_in(engine, make_entry("c", "j", message))
-    sender = (lambda payload, timeout: Answer(Fate.DELIVERED)) if has_slack else None
-    monkeypatch.setattr("tasks.alerts.outcome.find_sender", lambda: sender)
+        add_alert(engine, make_entry("c", "j", message))
+    sender = (lambda payload, timeout: Answer(DeliveryStatus.DELIVERED)) if has_slack else None
+    monkeypatch.setattr("tasks.alerts.deliver.find_sender", lambda: sender)
     told = Message(severity, "title", "lead", {}, {}, {}, "alert/0") if severity else None
-    assert str(Told(told, deliver_waiting(engine, AlertPolicy()))) == said
+    assert str(AlertResult(told, deliver_waiting(engine, AlertPolicy()))) == said
 
 
 def test_glance_shows_the_verdict_and_escapes_the_data(run: Run) -> None:
-    page = render_glance(summary(run), "http://ui/run/1")
+    page = render_verdict(summary(run), "http://ui/run/1")
     assert "| data | ✗ fail | annual\\_income moved: 12 % of applicants \\<crossed\\> a line. |" in page
     assert "| data | annual\\_income | 12.0 points | 6.0 points | 0.0001 |" in page
     assert "In production now: version 4" in page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.alerts.repeats import Earlier, fingerprint, sift_news, spell_fingerprint
+from tasks.alerts.repeats import EarlierRun, compare_with_earlier, describe_fingerprint, fingerprint
 from tasks.core.findings import Finding, Question, Verdict
 
 MARK = "data/distribution/credit_score"
@@ -14,13 +14,13 @@ def finding(verdict: Verdict = Verdict.FAIL, question: Question = Question.DATA)
     return Finding(question, "distribution", verdict, "It moved.", subject="credit_score")
 
 
-def run(verdict: Verdict, *, told: bool = False) -> Earlier:
+def run(verdict: Verdict, *, told: bool = False) -> EarlierRun:
     mark = fingerprint(finding(verdict))
-    return Earlier({mark: verdict}, frozenset([mark] if told else []))
+    return EarlierRun({mark: verdict}, frozenset([mark] if told else []))
 
 
 FAIL, PASS, WARN = Verdict.FAIL, Verdict.PASS, Verdict.WARN
-UNFIT = Earlier({"quality/rows/": FAIL}, frozenset())  # asked nothing about drift
+UNFIT = EarlierRun({"quality/rows/": FAIL}, frozenset())  # asked nothing about drift
 
 
 @pytest.mark.parametrize(
@@ -37,18 +37,18 @@ UNFIT = Earlier({"quality/rows/": FAIL}, frozenset())  # asked nothing about dri
         ([run(FAIL), run(FAIL)], "still", "it lasts, and was never told"),
     ],
 )
-def test_places(earlier: list[Earlier], place: str, why: str) -> None:
-    news = sift_news([finding()], False, earlier, every=3)
+def test_places(earlier: list[EarlierRun], place: str, why: str) -> None:
+    news = compare_with_earlier([finding()], False, earlier, every=3)
     assert getattr(news, place) == (finding(),), why
     assert len(news.new + news.still + news.silent) == 1
     assert news.recovered == ()
 
 
 def test_a_lasting_finding_is_told_in_every_third_run() -> None:
-    earlier: list[Earlier] = []
+    earlier: list[EarlierRun] = []
     told = []
     for _ in range(8):
-        news = sift_news([finding()], False, earlier, every=3)
+        news = compare_with_earlier([finding()], False, earlier, every=3)
         told.append("new" if news.new else "still" if news.still else "")
         earlier.insert(0, run(FAIL, told=bool(news.told)))
     assert told == ["new", "", "", "still", "", "", "still", ""]
@@ -66,17 +66,17 @@ def test_a_lasting_finding_is_told_in_every_third_run() -> None:
         ([finding(PASS)], [UNFIT, run(FAIL)], (MARK,)),
     ],
 )
-def test_recovered(now: list[Finding], earlier: list[Earlier], recovered: tuple[str, ...]) -> None:
-    assert sift_news(now, False, earlier, every=3).recovered == recovered
+def test_recovered(now: list[Finding], earlier: list[EarlierRun], recovered: tuple[str, ...]) -> None:
+    assert compare_with_earlier(now, False, earlier, every=3).recovered == recovered
 
 
 def test_unanswered_questions_are_told_only_where_asked_for() -> None:
     open_question = finding(Verdict.NOT_ENOUGH_DATA)
-    assert sift_news([open_question], False, [], every=3).told == ()
-    assert sift_news([open_question], True, [], every=3).new == (open_question,)
-    assert sift_news([open_question], True, [run(Verdict.NOT_ENOUGH_DATA, told=True)], every=3).told == ()
+    assert compare_with_earlier([open_question], False, [], every=3).told == ()
+    assert compare_with_earlier([open_question], True, [], every=3).new == (open_question,)
+    assert compare_with_earlier([open_question], True, [run(Verdict.NOT_ENOUGH_DATA, told=True)], every=3).told == ()
 
 
 def test_fingerprint_in_words() -> None:
-    assert spell_fingerprint(MARK) == "data drift: distribution of credit_score"
-    assert spell_fingerprint("quality/rows/") == "data quality: rows"
+    assert describe_fingerprint(MARK) == "data drift: distribution of credit_score"
+    assert describe_fingerprint("quality/rows/") == "data quality: rows"

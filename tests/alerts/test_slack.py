@@ -12,7 +12,7 @@ from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
 from tasks.alerts.block_kit import Message, cut, escape, mark_repeat, render_message
-from tasks.alerts.slack import Fate, send_by_bot, send_by_webhook
+from tasks.alerts.slack import DeliveryStatus, send_by_bot, send_by_webhook
 from tests.support.slack_stand_in import StandIn, check_blocks, run_stand_in
 
 PAYLOAD = {"text": "hello", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}]}
@@ -34,21 +34,21 @@ def webhook(url: str) -> Any:
 @pytest.mark.parametrize(
     ("answer", "fate", "says"),
     [
-        ((200, "ok", {}), Fate.DELIVERED, ""),
-        ((500, "boom", {}), Fate.BUSY, "500 boom"),
-        ((503, "", {}), Fate.BUSY, "503"),
-        ((429, "rate_limited", {"Retry-After": "2"}), Fate.BUSY, "429"),
-        ((404, "channel_not_found", {}), Fate.REFUSED, "no such channel"),
-        ((410, "channel_is_archived", {}), Fate.REFUSED, "archived"),
-        ((403, "invalid_token", {}), Fate.REFUSED, "revoked"),
-        ((404, "no_service", {}), Fate.REFUSED, "revoked"),
-        ((400, "invalid_blocks", {}), Fate.MALFORMED, "malformed"),
-        ((418, "something_new", {}), Fate.REFUSED, "something_new"),
-        ("hang", Fate.UNKNOWN, "no answer in time"),
-        ("cut", Fate.UNKNOWN, "the connection broke"),
+        ((200, "ok", {}), DeliveryStatus.DELIVERED, ""),
+        ((500, "boom", {}), DeliveryStatus.BUSY, "500 boom"),
+        ((503, "", {}), DeliveryStatus.BUSY, "503"),
+        ((429, "rate_limited", {"Retry-After": "2"}), DeliveryStatus.BUSY, "429"),
+        ((404, "channel_not_found", {}), DeliveryStatus.REFUSED, "no such channel"),
+        ((410, "channel_is_archived", {}), DeliveryStatus.REFUSED, "archived"),
+        ((403, "invalid_token", {}), DeliveryStatus.REFUSED, "revoked"),
+        ((404, "no_service", {}), DeliveryStatus.REFUSED, "revoked"),
+        ((400, "invalid_blocks", {}), DeliveryStatus.MALFORMED, "malformed"),
+        ((418, "something_new", {}), DeliveryStatus.REFUSED, "something_new"),
+        ("hang", DeliveryStatus.UNKNOWN, "no answer in time"),
+        ("cut", DeliveryStatus.UNKNOWN, "the connection broke"),
     ],
 )
-def test_webhook_answers(slack: StandIn, answer: Any, fate: Fate, says: str) -> None:
+def test_webhook_answers(slack: StandIn, answer: Any, fate: DeliveryStatus, says: str) -> None:
     slack.script = [answer]
     told = send_by_webhook(webhook(slack.url), PAYLOAD, 1)
     assert told.fate is fate
@@ -68,32 +68,32 @@ def test_refused_connection_was_not_sent() -> None:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     told = send_by_webhook(webhook(f"http://127.0.0.1:{port}/secret"), PAYLOAD, 1)
-    assert told.fate is Fate.UNREACHED
+    assert told.fate is DeliveryStatus.UNREACHED
     assert "refused" in told.said
     assert "secret" not in told.said
 
 
 def test_unknown_host_was_not_sent() -> None:
     told = send_by_webhook(webhook("https://slack.invalid/secret"), PAYLOAD, 2)
-    assert told.fate is Fate.UNREACHED
+    assert told.fate is DeliveryStatus.UNREACHED
     assert "resolved" in told.said
 
 
 @pytest.mark.parametrize(
     ("answer", "fate", "says"),
     [
-        ((200, '{"ok": true, "ts": "1.2", "channel": "C1"}', {}), Fate.DELIVERED, ""),
-        ((200, '{"ok": false, "error": "channel_not_found"}', {}), Fate.REFUSED, "no such channel"),
-        ((200, '{"ok": false, "error": "token_revoked"}', {}), Fate.REFUSED, "revoked"),
-        ((200, '{"ok": false, "error": "not_in_channel"}', {}), Fate.REFUSED, "invite"),
-        ((200, '{"ok": false, "error": "invalid_blocks"}', {}), Fate.MALFORMED, "malformed"),
-        ((200, '{"ok": false, "error": "internal_error"}', {}), Fate.BUSY, "internal_error"),
-        ((429, '{"ok": false, "error": "ratelimited"}', {"Retry-After": "7"}), Fate.BUSY, "429"),
-        ((500, '{"ok": false, "error": "fatal_error"}', {}), Fate.BUSY, "500"),
-        ("hang", Fate.UNKNOWN, "no answer"),
+        ((200, '{"ok": true, "ts": "1.2", "channel": "C1"}', {}), DeliveryStatus.DELIVERED, ""),
+        ((200, '{"ok": false, "error": "channel_not_found"}', {}), DeliveryStatus.REFUSED, "no such channel"),
+        ((200, '{"ok": false, "error": "token_revoked"}', {}), DeliveryStatus.REFUSED, "revoked"),
+        ((200, '{"ok": false, "error": "not_in_channel"}', {}), DeliveryStatus.REFUSED, "invite"),
+        ((200, '{"ok": false, "error": "invalid_blocks"}', {}), DeliveryStatus.MALFORMED, "malformed"),
+        ((200, '{"ok": false, "error": "internal_error"}', {}), DeliveryStatus.BUSY, "internal_error"),
+        ((429, '{"ok": false, "error": "ratelimited"}', {"Retry-After": "7"}), DeliveryStatus.BUSY, "429"),
+        ((500, '{"ok": false, "error": "fatal_error"}', {}), DeliveryStatus.BUSY, "500"),
+        ("hang", DeliveryStatus.UNKNOWN, "no answer"),
     ],
 )
-def test_bot_answers(slack: StandIn, answer: Any, fate: Fate, says: str) -> None:
+def test_bot_answers(slack: StandIn, answer: Any, fate: DeliveryStatus, says: str) -> None:
     slack.script = [answer]
     client = WebClient("xoxb-secret", base_url=f"http://127.0.0.1:{slack.port}/api/", retry_handlers=[])
     told = send_by_bot(client, CHANNEL, PAYLOAD, 1)

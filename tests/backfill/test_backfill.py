@@ -16,7 +16,7 @@ from sqlalchemy import text
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Patience, make_engine
 from flows.backfill import backfill
-from tasks.backfill.queue import Replay, claim_next, cut_windows, keep_plan, keep_state, list_replays, name_backfill
+from tasks.backfill.queue import Replay, claim_next, cut_windows, list_replays, name_backfill, save_plan, save_state
 from tasks.core.policy import MonitorPolicy, TrainPolicy
 from tasks.core.windows import PlanError, Window
 from tasks.registry.versions import NoChampionError
@@ -67,7 +67,7 @@ def test_another_request_is_another_backfill():
 @pytest.fixture
 def planned(engine):
     prepare_schema(engine)
-    keep_plan(engine, "loans", [Replay("b", window, {}) for window in WEEK], afresh=False)
+    save_plan(engine, "loans", [Replay("b", window, {}) for window in WEEK], afresh=False)
     return engine
 
 
@@ -85,17 +85,17 @@ def test_a_window_is_open_again_when_its_worker_ends_without_a_word_and_fails_at
     with claim_next(planned, "b", in_order=True) as replay:
         assert replay is None
     assert list_replays(planned, "b")[0].state == "failed"
-    keep_plan(planned, "loans", [Replay("b", WEEK[0], {})], afresh=False)
+    save_plan(planned, "loans", [Replay("b", WEEK[0], {})], afresh=False)
     with claim_next(planned, "b", in_order=True) as replay:
         assert (replay.window, replay.attempts) == (WEEK[0], 4)
 
 
 def test_what_is_finished_is_not_done_again_unless_asked(planned):
     with claim_next(planned, "b", in_order=True) as replay:
-        keep_state(planned, replace(replay, state="finished", outcome="stable"))
-    keep_plan(planned, "loans", [Replay("b", WEEK[0], {})], afresh=False)
+        save_state(planned, replace(replay, state="finished", outcome="stable"))
+    save_plan(planned, "loans", [Replay("b", WEEK[0], {})], afresh=False)
     assert list_replays(planned, "b")[0].state == "finished"
-    keep_plan(planned, "loans", [Replay("b", WEEK[0], {})], afresh=True)
+    save_plan(planned, "loans", [Replay("b", WEEK[0], {})], afresh=True)
     assert list_replays(planned, "b")[0].state == "pending"
 
 
@@ -128,7 +128,7 @@ def test_without_a_champion_nothing_is_promoted(demo, tmp_path):
 
 @pytest.mark.usefixtures("prefect_server")
 def test_a_second_run_waits_for_its_turn_and_says_why_not(demo, tmp_path):
-    impatient = QUICK.model_copy(update={"promotion": QUICK.promotion.model_copy(update={"turn_seconds": 0})})
+    impatient = QUICK.model_copy(update={"promotion": QUICK.promotion.model_copy(update={"lock_seconds": 0})})
     run_monitor(tmp_path, **month(2024, 9), policy=QUICK)
     with (
         hold_lock(demo, Lock.TRAINING, "loan_applications"),

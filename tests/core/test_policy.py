@@ -11,20 +11,29 @@ def test_without_a_file_all_limits_are_the_default():
 
 def test_a_file_changes_what_it_names_and_nothing_else(tmp_path):
     file = tmp_path / "policy.toml"
-    file.write_text("[drift]\nlabel_floor = 0.05\n[alerts]\nwhen_stable = true\n")
+    file.write_text("[drift]\nlabel_limit = 0.05\n[alerts]\nwhen_stable = true\n")
     policy = load_policy(file)
-    assert policy.drift.label_floor == 0.05
-    assert policy.drift.auc_floor == MonitorPolicy().drift.auc_floor
+    assert policy.drift.label_limit == 0.05
+    assert policy.drift.auc_limit == MonitorPolicy().drift.auc_limit
     assert policy.alerts.when_stable
 
 
 def test_every_mistake_is_told_at_once(tmp_path):
     file = tmp_path / "policy.toml"
-    file.write_text("[drift]\nlabel_flor = 0.05\nauc_floor = 2\n[quality]\nminimum_rows = 'many'\n")
+    file.write_text("[drift]\nlabel_limt = 0.05\nauc_limit = 2\n[quality]\nminimum_rows = 'many'\n")
     with pytest.raises(PolicyError) as error:
         load_policy(file)
-    for told in ("3 mistakes", "label_flor: no such limit", "auc_floor", "minimum_rows"):
+    for told in ("3 mistakes", "label_limt: no such limit", "auc_limit", "minimum_rows"):
         assert told in str(error.value)
+
+
+def test_an_old_name_is_answered_with_the_new_one(tmp_path):
+    file = tmp_path / "policy.toml"
+    file.write_text("[drift]\nlabel_floor = 0.05\n[promotion]\nturn_seconds = 9\n")
+    with pytest.raises(PolicyError) as error:
+        load_policy(file)
+    assert "`label_floor` is now called `label_limit`" in str(error.value)
+    assert "`turn_seconds` is now called `lock_seconds`" in str(error.value)
 
 
 def test_a_missing_or_broken_file_is_told(tmp_path):

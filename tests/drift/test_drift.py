@@ -10,7 +10,7 @@ from tasks.core.findings import Question, Verdict, summarise
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.check import measure_drift
-from tasks.drift.domain_classifier import hash_rows, make_halves, tell_apart
+from tasks.drift.domain_classifier import hash_rows, make_halves, separate_windows
 from tasks.drift.label import measure_label_drift
 from tests.support.windows_to_compare import NOT_STATED, find, list_failed, make_profile, make_window, observe
 
@@ -221,7 +221,7 @@ def test_equal_rows_are_in_one_half():
 def test_repeated_rows_raise_no_alarm():
     window = observe(700)
     twice = pd.concat([window.applications] * 3, ignore_index=True)
-    told = tell_apart(PROFILE.codes, PROFILE.encode(twice), POLICY)
+    told = separate_windows(PROFILE.codes, PROFILE.encode(twice), POLICY)
     assert told.auc < 0.53
     assert told.p_value > POLICY.joint_level
 
@@ -230,9 +230,9 @@ def test_the_joint_verdict_does_not_rest_on_the_sample(monkeypatch):
     """With a third of the rows looked at, what is seen and what is not stays the same."""
     windows = [observe(9_000), observe(9_000, debt=lambda f: np.random.default_rng(0).permutation(f["debt"]))]
     profile = make_profile(9_000)
-    whole = [tell_apart(profile.codes, profile.encode(window.applications), POLICY) for window in windows]
+    whole = [separate_windows(profile.codes, profile.encode(window.applications), POLICY) for window in windows]
     monkeypatch.setattr("tasks.drift.domain_classifier.SAMPLE_ROWS", 3_000)
-    part = [tell_apart(profile.codes, profile.encode(window.applications), POLICY) for window in windows]
+    part = [separate_windows(profile.codes, profile.encode(window.applications), POLICY) for window in windows]
     for one, other in zip(whole, part, strict=True):
         assert (one.p_value <= POLICY.joint_level) == (other.p_value <= POLICY.joint_level)
         assert one.auc == pytest.approx(other.auc, abs=0.05)

@@ -113,7 +113,7 @@ def test_reliability_of_honest_and_of_boastful_scores():
     labels = (rng.random(20_000) < scores).astype(float)
     honest = measure_reliability(labels, scores, 0.98)
     assert measure_calibration_error(honest) < 0.01
-    assert sum(band.low <= band.said <= band.high for band in honest) >= 9
+    assert sum(band.low <= band.predicted <= band.high for band in honest) >= 9
     assert measure_calibration_error(measure_reliability(labels, scores**3, 0.98)) > 0.15
     assert measure_calibration_error([]) == 0
 

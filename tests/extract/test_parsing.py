@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from tasks.extract.parsing import (
     UnreadableTextError,
-    order_words,
+    order_categories,
+    read_categories,
     read_number,
     read_numbers,
     read_time,
     read_times,
     read_whole_seconds,
-    read_words,
 )
 
 settings.register_profile("patient", deadline=None)  # a busy machine is no failure
@@ -100,14 +100,14 @@ def test_whole_seconds_stand_between_spaces_only(parts: list[tuple[str, str] | N
 @given(st.lists(st.none() | st.sampled_from("abc")), st.permutations(["a", "b", "c", "d"]))
 def test_ordered_words_are_the_same_words(words: list[str | None], known: list[str]) -> None:
     codes = pa.array([None if word is None else known.index(word) for word in words], pa.int32())
-    ordered = order_words(pa.DictionaryArray.from_arrays(codes, pa.array(known)))
+    ordered = order_categories(pa.DictionaryArray.from_arrays(codes, pa.array(known)))
     assert ordered.to_pylist() == words
     assert ordered.dictionary.to_pylist() == list(dict.fromkeys(word for word in words if word is not None))
 
 
 @given(st.lists(st.none() | st.text(max_size=5)))
 def test_words_are_trimmed_lower_case_and_renamed(texts: list[str | None]) -> None:
-    words = read_words(pa.array(texts, pa.string()).dictionary_encode(), {"a": "b"})
+    words = read_categories(pa.array(texts, pa.string()).dictionary_encode(), {"a": "b"})
     expected = [None if text is None or not text.strip() else text.strip().lower() for text in texts]
     assert words.to_pylist() == ["b" if word == "a" else word for word in expected]
     assert len(set(words.dictionary.to_pylist())) == len(words.dictionary)

@@ -55,7 +55,7 @@ def no_outbox() -> None:
     """Promise 2 without its guard: what is told is not kept."""
     import tasks.alerts.outcome
 
-    tasks.alerts.outcome.put_in = lambda engine, entry: True
+    tasks.alerts.outcome.add_alert = lambda engine, entry: True
 
 
 def test_2_without_the_outbox_an_alarm_is_lost(grown):
@@ -67,7 +67,7 @@ def no_burial() -> None:
     """Promise 3 without its guard: nobody looks after dead runs."""
     import tasks.run.open
 
-    tasks.run.open.abandon_dead_stages = lambda engine: 0
+    tasks.run.open.close_dead_runs = lambda engine: 0
 
 
 def test_3_without_abandoning_a_stage_has_no_end(grown):
@@ -80,12 +80,12 @@ def no_sign_of_life() -> None:
     """Promise 3, the other way round: a run that holds no lock is taken for dead."""
     import tasks.job.journal
 
-    tasks.job.journal.show_alive = lambda job: None
+    tasks.job.journal.hold_job_lock = lambda job: None
 
 
 def test_3_without_its_lock_a_living_run_is_taken_for_dead(grown):
     from blocks.postgres.connect import Patience, make_engine
-    from tasks.run.dead_runs import abandon_dead_stages
+    from tasks.run.dead_runs import close_dead_runs
 
     engine = make_engine(grown.url, Patience())
     seen = []
@@ -98,7 +98,7 @@ def test_3_without_its_lock_a_living_run_is_taken_for_dead(grown):
             time.sleep(0.1)
         while runner.is_alive() and not [stage for _, stage in grown.list_unended() if stage == "train"]:
             time.sleep(0.1)
-        seen.append(abandon_dead_stages(engine))
+        seen.append(close_dead_runs(engine))
         runner.join()
     engine.dispose()
     assert seen == [0, 1]
@@ -113,7 +113,7 @@ def no_check_of_the_champion() -> None:
     def at_once(job, champion):
         yield
 
-    flows.monitor.take_turn = at_once
+    flows.monitor.hold_training_lock = at_once
     tasks.registry.promote.find_current = lambda *_: 1
 
 
@@ -142,7 +142,7 @@ def no_turn_for_the_first() -> None:
     """Promise 4 without its guard: a first champion is trained whoever else trains one."""
     import tasks.promotion.first_champion
 
-    tasks.promotion.first_champion.wait_for_turn = nullcontext
+    tasks.promotion.first_champion.wait_for_training_lock = nullcontext
     tasks.promotion.first_champion.find_champion = lambda *_: None
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tasks.backfill.queue import Replay, keep_plan
+from tasks.backfill.queue import Replay, save_plan
 from tasks.core.policy import load_policy
 from tasks.core.windows import Window
 from tasks.reports.history.records import read_history
@@ -167,7 +167,7 @@ def test_a_backfills_worker_dies(grown, place):
         "database": None,
     }
     march = Window(date(2023, 3, 1), date(2023, 3, 31))
-    keep_plan(grown.engine, "card_requests", [Replay("b", march, parameters)], afresh=False)
+    save_plan(grown.engine, "card_requests", [Replay("b", march, parameters)], afresh=False)
     code, said = grown.monitor(Point("stage", place), module="flows.backfill_worker", arguments=("b",))
     assert code == -SIGKILL, said
     first = {row["job_id"] for row in grown.read("select distinct job_id from loanwatch.finding")}

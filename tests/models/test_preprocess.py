@@ -19,7 +19,7 @@ def make(rows: int = 4, **values) -> pd.DataFrame:
         elif column.type == "time":
             frame[column.name] = pd.Timestamp("2024-01-01 10:00")
         elif column.type == "category":
-            frame[column.name] = pd.Categorical([(column.words or ("other",))[0]] * rows)
+            frame[column.name] = pd.Categorical([(column.categories or ("other",))[0]] * rows)
         else:
             frame[column.name] = [f"{column.name}-{row}" for row in range(rows)]
     for name, value in values.items():

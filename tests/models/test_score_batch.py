@@ -22,8 +22,8 @@ from tasks.job.job import Job
 from tasks.models.score_batch import load_champion, score_applications
 from tasks.models.scoring import score
 from tasks.schema.migrate import prepare_schema
-from tests.support.small_model import install, make_bundle
 from tests.support import ROOT
+from tests.support.small_model import install, make_bundle
 
 CONTRACT = load_contract("loan_applications")
 BUNDLE = make_bundle(CONTRACT)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tasks.core.scored_window import ScoredWindow
 from tasks.extract.labels import read_labels
-from tasks.profile.bins import MISSING, NEW_WORD, fit_bins, fit_edges
+from tasks.profile.bins import MISSING, NEW_CATEGORY, fit_bins, fit_edges
 from tasks.profile.profile import SAMPLE_ROWS, OriginError, fit_profile
 from tasks.profile.storage import ProfileError, load_profile, save_profile
 from tests.support.windows_to_compare import CONTRACT, NOT_STATED, change, make_profile, make_window
@@ -56,10 +56,10 @@ def test_special_values_are_levels_of_their_own_and_no_numbers():
 
 def test_words_are_ordered_by_frequency_or_by_the_contract():
     bins = fit_bins(PURPOSE, pd.Series(["b", "a", "a", None]))
-    assert bins.words == ("a", "b")
+    assert bins.categories == ("a", "b")
     assert bins.encode(pd.Series(["a", "b", "c", None], dtype=object)).tolist() == [1, 2, 3, MISSING]
-    assert bins.decode(np.array([MISSING, 3])).tolist() == [None, NEW_WORD]
-    assert fit_bins(JOB, pd.Series(["long", "odd"])).words == ("short", "medium", "long", "odd")
+    assert bins.decode(np.array([MISSING, 3])).tolist() == [None, NEW_CATEGORY]
+    assert fit_bins(JOB, pd.Series(["long", "odd"])).categories == ("short", "medium", "long", "odd")
 
 
 def test_infinities_empty_and_constant_columns():
@@ -92,7 +92,7 @@ def test_encoding_agrees_with_one_value_at_a_time():
             if pd.isna(value):
                 expected = MISSING
             elif not bins.is_number:
-                expected = bins.words.index(value) + 1
+                expected = bins.categories.index(value) + 1
             elif value in bins.special:
                 expected = bins.levels
             else:
@@ -120,7 +120,8 @@ def test_the_file_gives_the_same_profile_and_holds_no_identifier(tmp_path):
     for name in ("codes", "labels", "scores"):
         np.testing.assert_array_equal(getattr(again, name), getattr(profile, name))
     for one, other, counts, others in zip(again.columns, profile.columns, again.counts, profile.counts, strict=True):
-        assert (one.name, one.words, one.special, one.unit) == (other.name, other.words, other.special, other.unit)
+        for name in ("name", "categories", "special", "unit"):
+            assert getattr(one, name) == getattr(other, name)
         np.testing.assert_array_equal(one.edges, other.edges)
         np.testing.assert_array_equal(counts, others)
     frame, _ = make_window(500, seed=9)

@@ -15,7 +15,7 @@ from tasks.core.policy import QualityPolicy
 from tasks.core.windows import Window
 from tasks.extract.extract import Extract, Unreadable, extract_window
 from tasks.quality.check import is_fit, measure_quality
-from tasks.quality.shares import list_few, show_word
+from tasks.quality.shares import list_some, quote_value
 from tasks.source_tables.load import load_tables
 from tests.support.quality_frames import CONTRACT, make_extract, make_frame, pick
 
@@ -170,9 +170,9 @@ def test_same_columns_are_named_together():
 
 
 def test_words_of_the_data_are_shown_short_and_harmless():
-    assert show_word("x" * 100) == "x" * 40 + "…"
-    assert show_word("a\u202eb\x1b[1m\n\x00c") == "a�b�[1m��c"
-    assert list_few(["a", "b", "c", "d"]) == "a, b, c and 1 more"
+    assert quote_value("x" * 100) == "x" * 40 + "…"
+    assert quote_value("a\u202eb\x1b[1m\n\x00c") == "a�b�[1m��c"
+    assert list_some(["a", "b", "c", "d"]) == "a, b, c and 1 more"
 
 
 def test_real_applications_are_fit(engine: Engine, real_data):

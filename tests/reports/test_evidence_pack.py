@@ -18,7 +18,7 @@ from tasks.core.policy import MonitorPolicy, load_policy
 from tasks.core.windows import Window
 from tasks.job.job import Job
 from tasks.reports.evidence_pack import EvidenceError, JobNameError, find_run, gather_evidence, write_pack
-from tasks.reports.repeat_command import spell_command, spell_policy
+from tasks.reports.repeat_command import format_command, format_policy
 from tasks.schema.migrate import prepare_schema
 from tests.support.second_lender import CONTRACT
 
@@ -42,7 +42,7 @@ def make_job(results: Path, **changes: object) -> Job:
 
 def test_the_plain_command_has_the_days_only():
     job = make_job(Path("results").absolute())
-    assert spell_command(job, None) == "python -m flows.monitor --start 2024-08-01 --end 2024-08-31"
+    assert format_command(job, None) == "python -m flows.monitor --start 2024-08-01 --end 2024-08-31"
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,13 @@ def test_the_plain_command_has_the_days_only():
     ],
 )
 def test_what_is_not_the_default_is_in_the_command(changes, option):
-    assert option in spell_command(make_job(Path("results").absolute(), **changes), None)
+    assert option in format_command(make_job(Path("results").absolute(), **changes), None)
 
 
 def test_the_command_of_a_backfilled_run_asks_for_the_same(tmp_path, monkeypatch):
     asked = {}
     monkeypatch.setattr(monitor, "run_flow", lambda flow, parameters, show: (asked.update(parameters), (1, None))[1])
-    told = spell_command(make_job(tmp_path, champion=3, may_promote=False), None)
+    told = format_command(make_job(tmp_path, champion=3, may_promote=False), None)
     assert monitor.app(shlex.split(told)[3:], result_action="return_value") == 1
     assert asked["champion"] == 3
     assert asked["may_promote"] is False
@@ -73,14 +73,14 @@ def test_the_command_of_a_backfilled_run_asks_for_the_same(tmp_path, monkeypatch
 
 
 def test_the_reference_of_a_first_champion_and_another_results_folder_are_in_the_command(tmp_path):
-    told = spell_command(make_job(tmp_path), Window(date(2024, 2, 1), date(2024, 7, 31)))
+    told = format_command(make_job(tmp_path), Window(date(2024, 2, 1), date(2024, 7, 31)))
     assert "--reference-start 2024-02-01 --reference-end 2024-07-31" in told
     assert f"--results {tmp_path}" in told
 
 
 def test_a_policy_comes_back_as_it_was(tmp_path):
     policy = MonitorPolicy.model_validate({"quality": {"stop_on_leak": True}, "decision": {"rule": "data_then_model"}})
-    (tmp_path / "policy.toml").write_text(spell_policy(policy), encoding="utf-8")
+    (tmp_path / "policy.toml").write_text(format_policy(policy), encoding="utf-8")
     assert load_policy(tmp_path / "policy.toml") == policy
 
 

@@ -14,7 +14,7 @@ from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import month_of
-from tasks.job.findings import keep_findings
+from tasks.job.findings import save_findings
 from tasks.job.job import Job
 from tasks.job.journal import write_entry
 from tasks.reports.history import rebuild_history, write_history
@@ -45,7 +45,7 @@ def keep_run(job: Job, month: str, verdicts: dict[Question, Verdict], number: in
         Question.DATA, "missing", Verdict.WARN, "Missing.", effect=0.02, unit="share", limit=0.06, columns=("a", "b")
     )
     joint = Finding(Question.DATA, "joint_shape", Verdict.PASS, "Together.", effect=0.51, unit="AUC", limit=0.55)
-    keep_findings.fn(run, [*QUIET, *told, auc, missing, joint])
+    save_findings.fn(run, [*QUIET, *told, auc, missing, joint])
     return run
 
 

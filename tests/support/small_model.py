@@ -17,7 +17,7 @@ from tasks.models.preprocess import prepare
 from tasks.models.train import fit_candidate
 from tasks.profile.profile import fit_profile
 from tasks.registry.bundle import Bundle, save_bundle
-from tasks.registry.known_customers import remember_customers
+from tasks.registry.known_customers import hash_customers
 from tasks.registry.promote import NewVersion, Promotion, hash_evidence, promote, register
 
 WINDOW = Window(date(2024, 1, 1), date(2024, 1, 31))
@@ -35,7 +35,7 @@ def make_applications(contract: Contract, rows: int = 600, seed: int = 0) -> pd.
         elif column.type == "time":
             made[column.name] = np.datetime64("2024-01-01") + rng.integers(0, 31, rows).astype("timedelta64[D]")
         elif column.type == "category":
-            made[column.name] = pd.Categorical(rng.choice(list(column.words or ("one", "other")), rows))
+            made[column.name] = pd.Categorical(rng.choice(list(column.categories or ("one", "other")), rows))
         else:
             made[column.name] = [f"{column.name}-{seed}-{row}" for row in range(rows)]
     first = next(column.name for column in contract.features if column.type == "number")
@@ -53,7 +53,7 @@ def make_bundle(contract: Contract, seed: int = 0, kind: Kind = Kind.GRADIENT_BO
     profile = fit_profile(
         contract, ScoredWindow(applications, prepared.labels, candidate.out_of_fold), origin="out_of_fold", seed=1
     )
-    return Bundle(candidate.pipeline, profile, remember_customers(prepared.keys), METRICS, "# A small model\n")
+    return Bundle(candidate.pipeline, profile, hash_customers(prepared.keys), METRICS, "# A small model\n")
 
 
 def install(

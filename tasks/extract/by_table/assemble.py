@@ -18,7 +18,7 @@ from tasks.core.arrays import Integers
 from tasks.core.windows import Window
 from tasks.extract.by_table.match import Choice, Match, choose_versions, match_records, number_texts
 from tasks.extract.by_table.read import Part, read_ahead
-from tasks.extract.parsing import order_words
+from tasks.extract.parsing import order_categories
 from tasks.extract.query_results import Extract, ExtractError, Unreadable, make_frame
 
 
@@ -117,7 +117,7 @@ def _take(contract: Contract, values: pa.Table, is_refused: pa.Table, rows: Inte
     taken = values.take(indices)
     for place, field in enumerate(taken.schema):
         if pa.types.is_dictionary(field.type):
-            taken = taken.set_column(place, field.name, order_words(taken.column(place).combine_chunks()))
+            taken = taken.set_column(place, field.name, order_categories(taken.column(place).combine_chunks()))
     refused = {
         name: pc.fill_null(is_refused[name].take(indices), False)
         for name in is_refused.column_names

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tasks.reports.history.records import GRAVITY, PastRun, Record
 from tasks.reports.page.moved import weigh
-from tasks.reports.page.words import say_effect, spell_check
+from tasks.reports.page.words import format_effect, name_check
 
 TOGETHER = "all columns together"
 
@@ -61,4 +61,4 @@ def _make_cell(findings: Sequence[Record]) -> Cell:
     if effect is None:
         return Cell(worst["verdict"], "?", worst["sentence"])
     short = f"{effect:.2f}" if worst["unit"] == "AUC" else f"{100 * effect:.0f}"
-    return Cell(worst["verdict"], short, f"{spell_check(worst['check'])}: {say_effect(effect, worst['unit'])}")
+    return Cell(worst["verdict"], short, f"{name_check(worst['check'])}: {format_effect(effect, worst['unit'])}")

@@ -198,7 +198,7 @@ def group_levels(bins: Bins, codes: Codes) -> list[tuple[str, list[int]]]:
     counts = np.bincount(codes, minlength=bins.levels + 1)
     if not bins.is_number:
         kept = sorted(range(1, bins.levels), key=lambda code: -counts[code])[:6]
-        named = [(bins.words[code - 1], [code]) for code in (sorted(kept) if bins.is_ordered else kept)]
+        named = [(bins.categories[code - 1], [code]) for code in (sorted(kept) if bins.is_ordered else kept)]
         return [*named, ("(missing)", [0])]
     inner = np.arange(1, bins.intervals + 1)
     total = max(int(counts[inner].sum()), 1)

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from tasks.core.wording import join_words
+from tasks.core.wording import join_list
 from tasks.reports.page.evidence import Evidence, Pair
 from tasks.reports.page.model_pictures import draw_approval, draw_calibration
 from tasks.reports.page.pictures import draw_change, draw_column, list_words
-from tasks.reports.page.words import Record, say_chance, say_effect, say_number, say_share, spell_check
+from tasks.reports.page.words import Record, format_chance, format_effect, format_number, format_share, name_check
 
 # A card shows its own picture of a check that is not about one column's values.
 _WHOLE = {
@@ -27,7 +27,7 @@ _WHOLE = {
 
 
 @dataclass(frozen=True)
-class Told:
+class Alarm:
     """One alarm in a card: the check, how much, the sentence, how sure, and the smallest change that had shown."""
 
     question: str
@@ -45,7 +45,7 @@ class Card:
 
     title: str
     shift: str
-    told: Sequence[Told]
+    told: Sequence[Alarm]
     pictures: Sequence[Markup]
     weight: float
 
@@ -93,20 +93,20 @@ def _make_card(findings: Sequence[Record], evidence: Evidence | None) -> Card:
 
 def _name_whole(finding: Record) -> str:
     if finding["check"] == "missing":
-        return f"Missing together: {join_words(finding['columns'])}"
-    return _WHOLE.get(finding["check"], spell_check(finding["check"]).capitalize())
+        return f"Missing together: {join_list(finding['columns'])}"
+    return _WHOLE.get(finding["check"], name_check(finding["check"]).capitalize())
 
 
-def _tell(finding: Record) -> Told:
+def _tell(finding: Record) -> Alarm:
     smallest = finding["smallest_detectable"]
-    return Told(
+    return Alarm(
         question=finding["question"],
-        check=spell_check(finding["check"]),
-        effect=say_effect(finding["effect"], finding["unit"]),
-        limit=say_effect(finding["limit"], finding["unit"]),
+        check=name_check(finding["check"]),
+        effect=format_effect(finding["effect"], finding["unit"]),
+        limit=format_effect(finding["limit"], finding["unit"]),
         sentence=finding["sentence"],
-        sure=say_chance(finding["p_value"]),
-        smallest=say_effect(smallest, finding["unit"]) if smallest else "",
+        sure=format_chance(finding["p_value"]),
+        smallest=format_effect(smallest, finding["unit"]) if smallest else "",
     )
 
 
@@ -123,7 +123,7 @@ def _draw(findings: Sequence[Record], pair: Pair | None, evidence: Evidence | No
     for name in ("missing", "approval_rate", "auc", "estimated_auc"):
         if name in checks and checks[name]["current"] is not None:
             before, now = checks[name]["reference"], checks[name]["current"]
-            pictures.append(draw_change(before, now, spell_check(name), is_share="auc" not in name))
+            pictures.append(draw_change(before, now, name_check(name), is_share="auc" not in name))
     return pictures
 
 
@@ -134,7 +134,7 @@ def _say_shift(findings: Sequence[Record], pair: Pair | None) -> str:
         return ""
     if not pair.bins.is_number:
         word, before, now = max(list_words(pair), key=lambda row: abs(row[2] - row[1]))
-        return f"“{word}”: {say_share(before)} → {say_share(now)} of applicants"
+        return f"“{word}”: {format_share(before)} → {format_share(now)} of applicants"
     return say_numeric_shift(pair)
 
 
@@ -150,7 +150,7 @@ def say_numeric_shift(pair: Pair) -> str:
     else:
         below = np.cumsum(inner)[:-1] / inner.sum()
         before, now, measure = float(np.interp(0.5, below, edges)), float(plain.median()), "median"
-    return f"{measure} {say_number(before)} → {say_number(now, bins.unit)}{_say_ratio(before, now)}"
+    return f"{measure} {format_number(before)} → {format_number(now, bins.unit)}{_say_ratio(before, now)}"
 
 
 def _say_ratio(before: float, now: float) -> str:

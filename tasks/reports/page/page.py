@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tasks.core.files import write_text
 from tasks.core.policy import MonitorPolicy
-from tasks.core.wording import join_words
+from tasks.core.wording import join_list
 from tasks.reports.page import words
 from tasks.reports.page.champion import describe_standing, list_worst_segments
 from tasks.reports.page.evidence import Evidence
@@ -65,27 +65,27 @@ def _make_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "day": say_day,
+        "day": format_day,
         "moment": lambda text: datetime.fromisoformat(text).strftime("%-d %b %Y, %H:%M UTC"),
-        "value": words.say_value,
-        "effect": words.say_effect,
-        "number": words.say_number,
-        "check": words.spell_check,
-        "kind": words.spell_kind,
-        "chance": words.say_chance,
-        "listed": join_words,
+        "value": words.format_value,
+        "effect": words.format_effect,
+        "number": words.format_number,
+        "check": words.name_check,
+        "kind": words.name_kind,
+        "chance": words.format_chance,
+        "listed": join_list,
     }
     environment.globals |= {
         "QUESTIONS": words.QUESTIONS,
         "STATES": words.STATES,
         "OUTCOMES": words.OUTCOMES,
         "MEASURES": words.MEASURES,
-        "say_state": words.say_state,
+        "format_state": words.format_state,
     }
     return environment
 
 
-def say_day(day: str | date | None) -> str:
+def format_day(day: str | date | None) -> str:
     """A day as people write it: 1 Aug 2024."""
     return "" if day is None else date.fromisoformat(str(day)).strftime("%-d %b %Y")
 

@@ -13,7 +13,7 @@ from tasks.profile.bins import Bins, fit_bins
 from tasks.profile.profile import count_levels
 from tasks.reports.page.evidence import Pair
 from tasks.reports.page.svg import Scale, area, bar, dot, line, picture, shorten, ticks, words
-from tasks.reports.page.words import say_share
+from tasks.reports.page.words import format_share
 
 WIDTH = 420
 STEPS = 48
@@ -105,7 +105,7 @@ def draw_few_values(pair: Pair) -> Markup:
             parts.append(words((middle, bottom + 18), names[place], anchor="middle"))
     parts.append(line([(6, bottom), (WIDTH - 6, bottom)], "axis"))
     told = "; ".join(
-        f"{name}: {say_share(a)} before, {say_share(b)} now" for name, (a, b) in zip(names, shares, strict=True)
+        f"{name}: {format_share(a)} before, {format_share(b)} now" for name, (a, b) in zip(names, shares, strict=True)
     )
     return picture(WIDTH, height, f"{bins.name}: {told}", parts)
 
@@ -135,7 +135,7 @@ def draw_words(pair: Pair) -> Markup:
             bar((150, top + 10), x(now), 9, "now-bar"),
             words((156 + x(max(before, now)), top + 14), f"{100 * before:.1f} → {100 * now:.1f} %"),
         ]
-    told = "; ".join(f"{word}: {say_share(before)} before, {say_share(now)} now" for word, before, now in rows)
+    told = "; ".join(f"{word}: {format_share(before)} before, {format_share(now)} now" for word, before, now in rows)
     return picture(WIDTH, height, f"{pair.bins.name}: {told}", parts)
 
 
@@ -147,7 +147,7 @@ def list_words(pair: Pair) -> list[tuple[str, float, float]]:
     ranked = sorted(shown, key=lambda code: -max(shown[code]) - 3 * abs(shown[code][1] - shown[code][0]))
     kept = ranked if bins.is_ordered or len(ranked) <= MOST_BARS else ranked[: MOST_BARS - 1]
     order = sorted(kept) if bins.is_ordered else sorted(kept, key=lambda code: -shown[code][0])
-    rows = [(bins.words[c - 1] if c < bins.levels else "(never seen before)", *shown[c]) for c in order]
+    rows = [(bins.categories[c - 1] if c < bins.levels else "(never seen before)", *shown[c]) for c in order]
     rest = [shown[code] for code in ranked if code not in kept]
     if rest:
         rows.append((f"({len(rest)} others)", sum(b for b, _ in rest), sum(n for _, n in rest)))
@@ -167,7 +167,7 @@ def draw_change(before: float, now: float, told: str, *, is_share: bool = True) 
         return f"{100 * value:.3g} %" if is_share else f"{value:.3g}"
 
     def say(value: float) -> str:
-        return say_share(value) if is_share else f"{value:.3f}"
+        return format_share(value) if is_share else f"{value:.3f}"
 
     left, right = ("end", "start") if before <= now else ("start", "end")
     parts = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.core.wording import join_words
+from tasks.core.wording import join_list
 
 Record = Mapping[str, Any]
 
@@ -60,46 +60,46 @@ MEASURES = {
 KINDS = {"random_forest": "Random Forest", "gradient_boosting": "Gradient Boosting"}
 
 
-def spell_check(name: str) -> str:
+def name_check(name: str) -> str:
     """A check's name in words."""
     return CHECKS.get(name, name.replace("_", " "))
 
 
-def spell_kind(kind: str) -> str:
+def name_kind(kind: str) -> str:
     """A kind of model by its usual name."""
     return KINDS.get(kind, kind.replace("_", " "))
 
 
-def say_state(question: str, verdict: str) -> str:
+def format_state(question: str, verdict: str) -> str:
     """A verdict in words, as an answer to its question."""
     return QUALITY_STATES.get(verdict, STATES[verdict][1]) if question == "quality" else STATES[verdict][1]
 
 
-def say_share(share: float) -> str:
+def format_share(share: float) -> str:
     """A share as a percentage."""
     return f"{100 * share:.1f} %"
 
 
-def say_value(value: float | None, unit: str) -> str:
+def format_value(value: float | None, unit: str) -> str:
     """A value then or now in the unit of its finding."""
     if value is None:
         return ""
-    return _say_plain(value, unit) if not _is_share(unit) else say_share(value)
+    return _say_plain(value, unit) if not _is_share(unit) else format_share(value)
 
 
-def say_effect(effect: float | None, unit: str) -> str:
+def format_effect(effect: float | None, unit: str) -> str:
     """How much something changed: a share in percentage points."""
     if effect is None:
         return ""
     return f"{100 * effect:.1f} percentage points" if _is_share(unit) else _say_plain(effect, unit)
 
 
-def say_number(value: float, unit: str = "") -> str:
+def format_number(value: float, unit: str = "") -> str:
     """Four significant digits with thousands marked, and the unit."""
     return f"{float(f'{value:.4g}'):,.10g} {unit}".strip()
 
 
-def say_chance(p_value: float | None) -> str:
+def format_chance(p_value: float | None) -> str:
     """How sure: how often chance alone would show as much."""
     if p_value is None:
         return "not tested"
@@ -119,11 +119,11 @@ def headline(summary: Record) -> str:
         return "Nothing moved that matters."
     if outcome == "undecided":
         unanswered = [n for n in FAILURES if summary["verdicts"][n] in ("not_enough_data", "not_run")]
-        names = join_words([QUESTIONS[name][0].lower() for name in unanswered])
+        names = join_list([QUESTIONS[name][0].lower() for name in unanswered])
         return f"Nothing that could be asked moved, but {names} could not be judged."
     failed = [name for name in FAILURES if summary["verdicts"][name] == "fail"]
     told = [_name_failure(summary, name, 2 if len(failed) == 1 else 1) for name in failed]
-    moved = join_words(told) or "something moved"
+    moved = join_list(told) or "something moved"
     ending = "the model was replaced" if outcome == "promoted" else "the model stays"
     return f"{moved[0].upper()}{moved[1:]}: {ending}."
 
@@ -132,7 +132,7 @@ def _name_failure(summary: Record, question: str, most: int) -> str:
     """The failure, with the first of the columns behind it."""
     failed = [f for f in summary["findings"] if f["question"] == question and f["verdict"] == "fail"]
     columns = dict.fromkeys(f["subject"] for f in failed if f["subject"])
-    named = join_words(list(columns)[:most]) + (f" and {len(columns) - most} more" if len(columns) > most else "")
+    named = join_list(list(columns)[:most]) + (f" and {len(columns) - most} more" if len(columns) > most else "")
     return f"{FAILURES[question]} ({named})" if named else FAILURES[question]
 
 
@@ -142,4 +142,4 @@ def _is_share(unit: str) -> bool:
 
 
 def _say_plain(value: float, unit: str) -> str:
-    return f"{value:.3f}" if unit == "AUC" else say_number(value, unit)
+    return f"{value:.3f}" if unit == "AUC" else format_number(value, unit)
