@@ -9,25 +9,23 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import App
 from prefect import flow
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
-from pydantic import Field
 from rich.console import Console
 from rich.table import Table
 
 from blocks.errors import LoanwatchError
-from blocks.postgres.connect import adopt_database_option, connect, resolve_database
+from blocks.postgres.connect import connect
+from flows.cli.options import POLICY_HELP, SPREAD, as_parameters, read_options, takes
 from flows.cli.run_locally import report_error, run_flow
 from tasks.alerts.backfill import send_backfill_alert
 from tasks.alerts.failure import send_failure_alert
 from tasks.backfill.local_workers import replay_here
 from tasks.backfill.queue import (
-    Every,
     Replay,
     cut_windows,
     list_replays,
@@ -36,13 +34,13 @@ from tasks.backfill.queue import (
     save_plan,
 )
 from tasks.backfill.work_pool import replay_on_pool
-from tasks.contract.load import load_contract
-from tasks.core.policy import MonitorPolicy, load_policy
 from tasks.core.windows import PlanError, Window
-from tasks.schema.migrate import prepare_schema
+from tasks.run.open import prepare_database
+from tasks.run.request import BackfillRequest, MonitorRequest
 
-app = App(name="flows.backfill", help="Monitor many past windows, each with the champion that was effective then.")
+app = App(name="flows.backfill")
 log = logging.getLogger("loanwatch")
+WORKER = "flows.backfill_worker"
 
 
 @flow(
@@ -50,68 +48,46 @@ log = logging.getLogger("loanwatch")
     description="Monitor many past windows, each with the champion that was effective then.",
     on_failure=[send_failure_alert],
 )
-def backfill(
-    start: date,
-    end: date,
-    every: Every = "month",
-    champion: int | None = None,
-    promote: bool = False,
-    workers: Annotated[int, Field(ge=1, le=64)] = 1,
-    work_pool: str | None = None,
-    contract: str = "loan_applications",
-    database: str | None = None,
-    results: str = "results",
-    models: str = "models",
-    policy: MonitorPolicy = MonitorPolicy(),  # noqa: B008 - frozen, and the form that the Prefect UI shows
-    afresh: bool = False,
-) -> dict[str, Any]:
-    """Monitor many past windows. The same request goes on where an earlier one stopped.
-
-    Args:
-        start: First day of the first window.
-        end: Last day of the last window, included.
-        every: How long a window is: a day, a week or a month.
-        champion: The version to monitor against. Default: the champion that was effective before each window.
-        promote: Whether a model that is proven better may go into production. The windows then run in order.
-        workers: How many processes share the windows on this machine.
-        work_pool: Share the windows among the workers of this pool instead: a run of monitor/window for each.
-        contract: What the table is: a contract that comes with loanwatch, or a TOML file.
-        database: A prefect-sqlalchemy block. Default: LOANWATCH_DATABASE_URL, the block loans-postgres, or embedded.
-        results: Folder for the runs' pages and records.
-        models: Model store: a folder or an fsspec URL.
-        policy: Every limit of the runs.
-        afresh: Monitor windows again that were finished before.
-    """
-    if promote and workers > 1:
-        raise PlanError("With promotion, windows run in order. Leave --workers out, or --promote.")
-    parameters = {
-        "contract": contract,
-        "database": database,
-        "results": results,
-        "models": models,
-        "policy": policy.model_dump(mode="json"),
-        "champion": champion,
-        "may_promote": promote,
-    }
-    name = name_backfill(Window(start, end), every, parameters)
-    replays = [
-        Replay(name, days, {**parameters, "start": str(days.start), "end": str(days.end), "backfill": name})
-        for days in cut_windows(start, end, every)
-    ]
-    engine = connect(resolve_database(database))
-    prepare_schema(engine)
-    table = load_contract(contract).name
-    save_plan(engine, table, replays, afresh=afresh)
+@takes(BackfillRequest)
+def backfill(request: BackfillRequest) -> dict[str, Any]:
+    """Monitor many past windows. The same request continues where an earlier one stopped."""
+    if request.promote and request.workers > 1:
+        raise PlanError("With `promote`, windows run in order. Leave `workers` out, or `promote`.")
+    table = prepare_database(request)
+    engine, contract = connect(table.database), table.contract.name
+    replays = plan_replays(request)
+    name = replays[0].backfill
+    save_plan(engine, contract, replays, afresh=request.afresh)
     planned = list_replays(engine, name)
-    if work_pool:
-        steps = replay_on_pool(engine, planned, work_pool, in_order=promote)
+    if request.work_pool:
+        steps = replay_on_pool(engine, planned, request.work_pool, in_order=request.promote)
     else:
-        steps = replay_here(engine, planned, workers, in_order=promote)
+        steps = replay_here(engine, planned, request.workers, WORKER, in_order=request.promote)
     follow(name, planned, steps)
     done = list_replays(engine, name)
-    send_backfill_alert(engine, table, done, policy.alerts)
+    send_backfill_alert(engine, contract, done, request.policy.alerts)
     refuse_failures(done)
     return {"backfill": name, "windows": [describe(replay) for replay in done]}
+
+
+def plan_replays(request: BackfillRequest) -> list[Replay]:
+    """Every window of a backfill, with the parameters of its run of the monitor flow."""
+    window = MonitorRequest(
+        contract=request.contract,
+        database=request.database,
+        results=request.results,
+        models=request.models,
+        policy=request.policy,
+        champion=request.champion,
+        may_promote=request.promote,
+    )
+    shared = ("contract", "database", "results", "models", "policy", "champion", "may_promote")
+    parameters = window.model_dump(mode="json", include=set(shared))
+    name = name_backfill(Window(request.start, request.end), request.every, parameters)
+    return [
+        Replay(name, days, {**parameters, "start": str(days.start), "end": str(days.end), "backfill": name})
+        for days in cut_windows(request.start, request.end, request.every)
+    ]
 
 
 def follow(name: str, planned: list[Replay], steps: Iterator[list[Replay]]) -> None:
@@ -147,63 +123,17 @@ def show_windows(console: Console, done: dict[str, Any]) -> None:
 
 
 @app.default
-def command(
-    *,
-    start: date,
-    end: date,
-    every: Every = "month",
-    champion: int | None = None,
-    promote: Annotated[bool, Parameter(negative=())] = False,
-    workers: int = 1,
-    work_pool: str | None = None,
-    contract: str = "loan_applications",
-    database: str | None = None,
-    results: str = "results",
-    models: str = "models",
-    policy: Path | None = None,
-    afresh: Annotated[bool, Parameter(negative=())] = False,
-) -> int:
-    """Monitor many past windows, each with the champion that was effective then. Nothing is promoted unless told.
+def command(*, options: Annotated[BackfillRequest, SPREAD], policy: Annotated[Path | None, POLICY_HELP] = None) -> int:
+    """Monitor many past windows, each with the champion that was effective then. By default nothing is promoted.
 
-    The same command goes on where an earlier one stopped; what that one has finished is not done again.
-
-    Parameters
-    ----------
-    start
-        First day of the first window.
-    end
-        Last day of the last window, included.
-    every
-        How long a window is.
-    champion
-        The version to monitor against. Default: the champion that was effective before each window.
-    promote
-        Let a model that is proven better go into production. The windows then run in order.
-    workers
-        How many processes share the windows on this machine.
-    work_pool
-        Share the windows among the workers of this pool instead: a run of monitor/window for each.
-    contract
-        What the table is: a contract that comes with loanwatch, or a TOML file.
-    database
-        A prefect-sqlalchemy block's name or a postgresql:// URL.
-    results
-        Folder for the runs' pages and records.
-    models
-        Model store: a folder or an fsspec URL.
-    policy
-        Limits other than the default: a TOML file.
-    afresh
-        Monitor windows again that were finished before.
+    The same command continues where an earlier one stopped; what that one has finished is not done again.
     """
-    asked = dict(locals())
     try:
-        cut_windows(start, end, every)
-        load_contract(contract)
-        asked |= {"policy": load_policy(policy), "database": adopt_database_option(database)}
+        cut_windows(options.start, options.end, options.every)
+        request = read_options(options, policy)
     except LoanwatchError as error:
         return report_error(error)
-    return run_flow(backfill, asked, show_windows)[0]
+    return run_flow(backfill, as_parameters(request), show_windows)[0]
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from datetime import UTC, date, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,18 +19,18 @@ from rich.progress import track
 from rich.table import Table
 
 from blocks.errors import LoanwatchError
-from blocks.postgres.connect import adopt_database_option, connect
+from blocks.postgres.connect import connect
+from flows.cli.options import POLICY_HELP, SPREAD, read_options
 from flows.cli.run_locally import report_error
 from tasks.core.findings import Verdict
-from tasks.core.policy import load_policy
 from tasks.extract.extract import extract_window
-from tasks.job.job import Job
+from tasks.job.job import Job, make_results_folder
 from tasks.monitor_check.planted_changes import CHANGES, NOTHING
 from tasks.monitor_check.report import summarise_trials, write_trials
 from tasks.monitor_check.trials import Ground, Trial, prepare_ground, run_trials
 from tasks.quality.check import is_fit, measure_quality
-from tasks.run.open import open_plain_job
-from tasks.run.request import DateOptions, RunRequest
+from tasks.run.open import make_job, plan_days, prepare_database
+from tasks.run.request import CheckRequest
 
 app = App(name="flows.check_monitor", help=__doc__)
 
@@ -44,12 +44,8 @@ class UnfitWindowError(LoanwatchError):
 @app.default
 def command(
     *,
-    start: date | None = None,
-    end: date | None = None,
-    contract: str = "loan_applications",
-    database: str | None = None,
-    results: str = "results",
-    policy: Path | None = None,
+    options: Annotated[CheckRequest, SPREAD] = CheckRequest(),  # noqa: B008 - frozen
+    policy: Annotated[Path | None, POLICY_HELP] = None,
     repeats: Count = 200,
     planted: Count = 40,
     processes: Count | None = None,
@@ -58,19 +54,6 @@ def command(
 
     Parameters
     ----------
-    start
-        First day of the window. Without dates: the last full month that the table holds.
-    end
-        Last day of the window, included.
-    contract
-        What the table is: a contract that comes with loanwatch, or a TOML file.
-    database
-        A prefect-sqlalchemy block's name or a postgresql:// URL. Default: LOANWATCH_DATABASE_URL, the block
-        loans-postgres, or an embedded PostgreSQL under .loanwatch/.
-    results
-        Folder for summary.json and report.html.
-    policy
-        Limits other than the default: a TOML file.
     repeats
         Random splits in which nothing was changed.
     planted
@@ -81,9 +64,10 @@ def command(
     began = time.monotonic()
     console = Console(highlight=False)
     try:
-        limits, database = load_policy(policy), adopt_database_option(database)
-        request = RunRequest(DateOptions(start, end), contract, database, results, "", limits)
-        job = open_plain_job(request, "check_monitor", datetime.now(UTC))
+        request = read_options(options, policy)
+        table = prepare_database(request)
+        job = make_job(table, "check_monitor", plan_days(table, request, None, None), request.policy)
+        job = replace(job, results=make_results_folder(request.results, job.job_id))
         ground = read_ground(job)
         trials = try_all(console, ground, (repeats, planted), processes or os.cpu_count() or 1)
         summary = summarise_trials(job, ground, trials, time.monotonic() - began)
@@ -101,7 +85,7 @@ def read_ground(job: Job) -> Ground:
     findings = measure_quality(job.contract, extract, job.policy.quality, job.window)
     if not is_fit(findings):
         told = " ".join(finding.sentence for finding in findings if finding.verdict is Verdict.FAIL)
-        raise UnfitWindowError(f"The window {job.window} is unfit: {told} Choose another with --start and --end.")
+        raise UnfitWindowError(f"The window {job.window} is unfit: {told} Choose another with `start` and `end`.")
     return prepare_ground(job.contract, extract.applications, job.policy)
 
 

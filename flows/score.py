@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from cyclopts import App
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
-from pydantic import Field
 from rich.console import Console
 
 from blocks.errors import LoanwatchError
-from blocks.postgres.connect import adopt_database_option
+from flows.cli.options import SPREAD, as_parameters, read_options, takes
 from flows.cli.run_locally import report_error, run_flow
 from tasks.alerts.failure import send_failure_alert
-from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy
 from tasks.models.score_batch import load_champion, score_applications
-from tasks.run.open import open_plain_job
-from tasks.run.request import DateOptions, RunRequest, find_scheduled_day
+from tasks.run.open import make_job, plan_days, prepare_database
+from tasks.run.request import ScoreRequest, find_scheduled_day
 
-app = App(name="flows.score", help="Score the applications of a window with the champion.")
+app = App(name="flows.score")
 
 
 @flow(
@@ -31,25 +28,12 @@ app = App(name="flows.score", help="Score the applications of a window with the 
     description="The champion's probability and decision for every application of a window.",
     on_failure=[send_failure_alert],
 )
-def score(
-    start: date | None = None,
-    end: date | None = None,
-    contract: str = "loan_applications",
-    database: str | None = None,
-    trailing_days: Annotated[int, Field(ge=1, le=366)] | None = None,
-) -> State[dict[str, Any]]:
-    """Score the applications of a window, decided or not. A rerun adds what is new and changes nothing.
-
-    Args:
-        start: First day of the window. Without dates: the last full month.
-        end: Last day of the window, included.
-        contract: What the table is: a contract that comes with loanwatch, or a TOML file.
-        database: A prefect-sqlalchemy block. Default: LOANWATCH_DATABASE_URL, the block loans-postgres, or embedded.
-        trailing_days: Without dates: that many days up to yesterday, or to the last day held, in place of a month.
-    """
-    asked = DateOptions(start, end, trailing_days=trailing_days)
-    request = RunRequest(asked, contract, database, "", "", MonitorPolicy(), scheduled_on=find_scheduled_day())
-    job = open_plain_job(request, "score", datetime.now(UTC))
+@takes(ScoreRequest)
+def score(request: ScoreRequest) -> State[dict[str, Any]]:
+    """Score the applications of a window. A rerun adds what is new and changes nothing."""
+    table = prepare_database(request)
+    window = plan_days(table, request, request.trailing_days, find_scheduled_day())
+    job = make_job(table, "score", window, MonitorPolicy())
     champion = load_champion(job)
     done = score_applications(job, champion)
     record = {
@@ -64,37 +48,16 @@ def score(
 
 
 @app.default
-def command(
-    *,
-    start: date | None = None,
-    end: date | None = None,
-    contract: str = "loan_applications",
-    database: str | None = None,
-) -> int:
+def command(*, options: Annotated[ScoreRequest, SPREAD] = ScoreRequest()) -> int:  # noqa: B008 - frozen
     """Score the applications of a window, decided or not. A rerun adds what is new and changes nothing.
 
     Exit code 0: scored; 1: it could not be; 2: bad arguments.
-
-    Parameters
-    ----------
-    start
-        First day of the window. Without dates: the last full month that the table holds.
-    end
-        Last day of the window, included.
-    contract
-        What the table is: a contract that comes with loanwatch, or a TOML file.
-    database
-        A prefect-sqlalchemy block's name or a postgresql:// URL. Default: LOANWATCH_DATABASE_URL, the block
-        loans-postgres, or an embedded PostgreSQL under .loanwatch/.
     """
     try:
-        window = DateOptions(start, end).window
-        load_contract(contract)
-        database = adopt_database_option(database)
+        request = read_options(options)
     except LoanwatchError as error:
         return report_error(error)
-    days = {"start": window.start if window else None, "end": window.end if window else None}
-    return run_flow(score, {**days, "contract": contract, "database": database}, show_scored)[0]
+    return run_flow(score, as_parameters(request), show_scored)[0]
 
 
 def show_scored(console: Console, record: dict[str, Any]) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
-from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from cyclopts import App
 from prefect import flow
@@ -14,23 +14,22 @@ from prefect.states import Completed
 from rich.console import Console
 
 from blocks.errors import LoanwatchError
-from blocks.postgres.connect import adopt_database_option
+from flows.cli.options import POLICY_HELP, SPREAD, as_parameters, read_options, takes
 from flows.cli.run_locally import report_error, run_flow
 from tasks.alerts.failure import send_failure_alert
-from tasks.contract.load import load_contract
-from tasks.core.policy import MonitorPolicy, load_policy
 from tasks.core.windows import PlanError
 from tasks.extract.extract import extract_applications
+from tasks.job.job import make_results_folder
 from tasks.models.preprocess import preprocess
 from tasks.prefect_ui.events import emit_promotions
 from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.promotion.retrain import load_incumbent, refuse_unfit, replace_champion
 from tasks.promotion.training_lock import hold_training_lock
 from tasks.quality.check import check_quality, is_fit
-from tasks.run.open import open_plain_job
-from tasks.run.request import DateOptions, RunRequest, find_scheduled_day
+from tasks.run.open import make_job, plan_days, prepare_database
+from tasks.run.request import TrainRequest, find_scheduled_day
 
-app = App(name="flows.train", help="Force a retraining for a window.")
+app = App(name="flows.train")
 
 
 @flow(
@@ -38,33 +37,14 @@ app = App(name="flows.train", help="Force a retraining for a window.")
     description="A challenger for a window, drift or none; it still has to beat the champion.",
     on_failure=[send_failure_alert],
 )
-def train(
-    start: date | None = None,
-    end: date | None = None,
-    replace: bool = False,
-    contract: str = "loan_applications",
-    database: str | None = None,
-    results: str = "results",
-    models: str = "models",
-    policy: MonitorPolicy = MonitorPolicy(),  # noqa: B008 - frozen, and the form that the Prefect UI shows
-) -> State[dict[str, Any]]:
-    """Train a challenger on a window and let it contest the champion, or put a new model in its place.
-
-    Args:
-        start: First day of the window. Without dates: the last full month.
-        end: Last day of the window, included.
-        replace: Fit on all of the window and put the model into production without a comparison.
-        contract: What the table is: a contract that comes with loanwatch, or a TOML file.
-        database: A prefect-sqlalchemy block. Default: LOANWATCH_DATABASE_URL, the block loans-postgres, or embedded.
-        results: Folder for the run's records.
-        models: Model store: a folder or an fsspec URL.
-        policy: Every limit of the run.
-    """
-    asked = DateOptions(start, end)
-    refuse_replacing_without_days(asked, replace)
-    request = RunRequest(asked, contract, database, results, models, policy, scheduled_on=find_scheduled_day())
-    job = open_plain_job(request, "train", datetime.now(UTC))
-    if replace:
+@takes(TrainRequest)
+def train(request: TrainRequest) -> State[dict[str, Any]]:
+    """Train a challenger on a window and compare it with the champion, or put a new model in its place."""
+    refuse_replacing_without_days(request)
+    table = prepare_database(request)
+    job = make_job(table, "train", plan_days(table, request, None, find_scheduled_day()), request.policy)
+    job = dataclasses.replace(job, results=make_results_folder(request.results, job.job_id), store=request.models)
+    if request.replace:
         model = replace_champion(job).model
         emit_promotions(job)
         return conclude(
@@ -90,68 +70,28 @@ def conclude(outcome: str, version: int, reason: str) -> State[dict[str, Any]]:
     return Completed(name=outcome, message=reason, data={"outcome": outcome, "version": version, "reason": reason})
 
 
-def refuse_replacing_without_days(asked: DateOptions, replace: bool) -> None:
-    """Raises PlanError: a model that nothing is compared with should rest on days that somebody chose."""
-    if replace and asked.window is None:
-        raise PlanError("Give --start and --end with --replace: the days that the new model is fitted on.")
+def refuse_replacing_without_days(request: TrainRequest) -> None:
+    """Raises PlanError: a model that is not compared with another must rest on days that a person chose."""
+    if request.replace and request.window is None:
+        raise PlanError("Give `start` and `end` with `replace`: the days that the new model is fitted on.")
 
 
 @app.default
 def command(
     *,
-    start: date | None = None,
-    end: date | None = None,
-    replace: bool = False,
-    contract: str = "loan_applications",
-    database: str | None = None,
-    results: str = "results",
-    models: str = "models",
-    policy: Path | None = None,
+    options: Annotated[TrainRequest, SPREAD] = TrainRequest(),  # noqa: B008 - frozen
+    policy: Annotated[Path | None, POLICY_HELP] = None,
 ) -> int:
-    """Train a challenger on a window and let it contest the champion, or put a new model in its place.
+    """Train a challenger on a window and compare it with the champion, or put a new model in its place.
 
     Exit code 0: it did its work, whatever came out; 1: it could not; 2: bad arguments.
-
-    Parameters
-    ----------
-    start
-        First day of the window. Without dates: the last full month that the table holds.
-    end
-        Last day of the window, included.
-    replace
-        Fit on all of the window and put the model into production without a comparison: for a first champion, or where
-        the champion's bundle is gone.
-    contract
-        What the table is: a contract that comes with loanwatch, or a TOML file.
-    database
-        A prefect-sqlalchemy block's name or a postgresql:// URL. Default: LOANWATCH_DATABASE_URL, the block
-        loans-postgres, or an embedded PostgreSQL under .loanwatch/.
-    results
-        Folder for the run's records (deploy_report.json).
-    models
-        Model store: a folder or an fsspec URL.
-    policy
-        A TOML file with limits that differ from the default.
     """
     try:
-        window = DateOptions(start, end).window
-        refuse_replacing_without_days(DateOptions(start, end), replace)
-        load_contract(contract)
-        limits = load_policy(policy)
-        database = adopt_database_option(database)
+        request = read_options(options, policy)
+        refuse_replacing_without_days(request)
     except LoanwatchError as error:
         return report_error(error)
-    parameters = {
-        "start": window.start if window else None,
-        "end": window.end if window else None,
-        "replace": replace,
-        "contract": contract,
-        "database": database,
-        "results": results,
-        "models": models,
-        "policy": limits,
-    }
-    return run_flow(train, parameters, show_outcome)[0]
+    return run_flow(train, as_parameters(request), show_outcome)[0]
 
 
 def show_outcome(console: Console, record: dict[str, Any]) -> None:

@@ -181,7 +181,7 @@ def _load_block(name: str) -> tuple[URL, dict[str, Any]]:
     if not _is_registered(name):
         raise DatabaseOptionError(
             f"There is no Prefect block {name!r} of the type {BLOCK_TYPE}. Register it with `python -m "
-            f"blocks.register`, or leave --database out and set {VARIABLE}."
+            f"blocks.register`, or leave `database` out and set {VARIABLE}."
         )
     from prefect_sqlalchemy import SqlAlchemyConnector
 

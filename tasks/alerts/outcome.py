@@ -20,9 +20,9 @@ from tasks.core.findings import Finding, Outcome
 from tasks.core.policy import AlertPolicy
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, log
+from tasks.job.run_result import RunResult
 from tasks.job.stage import stage
 from tasks.prefect_ui.links import find_flow_run_id, link_page, link_run
-from tasks.reports.summary import Run
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class AlertResult:
 
 
 @stage("alert", str)
-def send_outcome_alert(job: Job, run: Run) -> AlertResult:
+def send_outcome_alert(job: Job, result: RunResult) -> AlertResult:
     """Tell the run's outcome where it is worth it, and deliver what waits in the outbox.
 
     A window of a backfill tells nothing: nobody wants a year of old months shouted one by one (`send_backfill_alert`).
@@ -49,31 +49,33 @@ def send_outcome_alert(job: Job, run: Run) -> AlertResult:
     message = None
     try:
         engine = connect(job.database)
-        message = _keep_outcome(engine, job, run)
+        message = _save_outcome(engine, job, result)
         return AlertResult(message, deliver_waiting(engine, job.policy.alerts))
     except Exception as error:  # an alert never fails a run, whatever it is
         log.warning("The alert could not be told: %s", describe_error(error))
         return AlertResult(message, f"not told: {describe_error(error)}")
 
 
-def compose_outcome(run: Run, news: FindingChanges) -> Message:
-    """The run's message: severity, outcome, the gravest findings with their numbers, what was done, the models."""
-    job, shown = run.job, run.job.policy.alerts.shown
+def compose_outcome(result: RunResult, news: FindingChanges, shown: int) -> Message:
+    """The run's message: severity, outcome, the gravest findings with their numbers, what was done, the models.
+
+    Of each list at most `shown` findings are spelt out.
+    """
     lists = {
         "New": _list(news.new, shown),
         "Still": _list(news.still, shown),
         "Recovered": [describe_fingerprint(mark) for mark in news.recovered][:shown],
     }
     known = f"{len(news.silent)} known findings last and are not repeated here." if news.silent else ""
-    outcome = str(run.outcome).replace("_", " ")
+    outcome = str(result.outcome).replace("_", " ")
     return Message(
-        severity=grade(run.outcome, [*news.told, *news.silent]),
-        title=f"{job.contract.name} {job.window}: {outcome}",
-        lead=f"{run.reason} {known}".strip(),
+        severity=grade(result.outcome, [*news.told, *news.silent]),
+        title=f"{result.contract} {result.window}: {outcome}",
+        lead=f"{result.reason} {known}".strip(),
         lists=lists,
-        facts={"Outcome": outcome, **_describe_models(run)},
-        links=_find_links(job),
-        alert_id=f"{job.job_id}/outcome",
+        facts={"Outcome": outcome, **_describe_models(result)},
+        links=_find_links(result),
+        alert_id=f"{result.job_id}/outcome",
     )
 
 
@@ -89,16 +91,16 @@ def is_worth_sending(outcome: Outcome, news: FindingChanges, policy: AlertPolicy
     return bool(outcome is Outcome.PROMOTED or news.told or news.recovered or policy.when_stable)
 
 
-def _keep_outcome(engine: Engine, job: Job, run: Run) -> Message | None:
+def _save_outcome(engine: Engine, job: Job, result: RunResult) -> Message | None:
     policy = job.policy.alerts
     with engine.connect() as connection:
         earlier = read_earlier(connection, job)
-    news = compare_with_earlier(run.findings, run.outcome is Outcome.UNDECIDED, earlier, policy.still_every)
-    if not is_worth_sending(run.outcome, news, policy):
+    news = compare_with_earlier(result.findings, result.outcome is Outcome.UNDECIDED, earlier, policy.still_every)
+    if not is_worth_sending(result.outcome, news, policy):
         return None
-    message = compose_outcome(run, news)
+    message = compose_outcome(result, news, policy.shown)
     marks = tuple(fingerprint(finding) for finding in news.told)
-    add_alert(engine, make_entry(job.contract.name, job.job_id, message, marks))
+    add_alert(engine, make_entry(result.contract, result.job_id, message, marks))
     log.warning("%s\n%s", message.title, message.lead, extra={"stage": "alert", "status": "told"})
     return message
 
@@ -108,20 +110,16 @@ def _list(findings: Sequence[Finding], shown: int) -> list[str]:
     return [*lines, f"and {len(findings) - shown} more in the report"] if len(findings) > shown else lines
 
 
-def _describe_models(run: Run) -> dict[str, str]:
-    if run.champion is None:
+def _describe_models(result: RunResult) -> dict[str, str]:
+    if result.champion is None:
         return {"Model": "the champion stays"}
-    before = run.champion.model
-    facts = {"Model before": f"version {before.version} ({before.kind.replace('_', ' ')})"}
-    facts["Model after"] = f"version {run.champion_after or before.version}"
-    if run.contest is None:
-        return facts
-    comparison = run.contest.comparison
-    if comparison.champion.auc is not None and comparison.challenger.auc is not None:
-        facts["AUC"] = f"champion {comparison.champion.auc:.3f}, challenger {comparison.challenger.auc:.3f}"
+    facts = {"Model before": f"version {result.champion} ({result.champion_kind.replace('_', ' ')})"}
+    facts["Model after"] = f"version {result.champion_after or result.champion}"
+    if result.champion_auc is not None and result.challenger_auc is not None:
+        facts["AUC"] = f"champion {result.champion_auc:.3f}, challenger {result.challenger_auc:.3f}"
     return facts
 
 
-def _find_links(job: Job) -> dict[str, str]:
+def _find_links(result: RunResult) -> dict[str, str]:
     page = link_run(find_flow_run_id())
-    return {**({"Run": page} if page else {}), "Report": link_page(job.results, "report.html")}
+    return {**({"Run": page} if page else {}), "Report": link_page(result.results, "report.html")}

@@ -22,10 +22,12 @@ POLL_SECONDS = 0.5
 log = logging.getLogger("loanwatch")
 
 
-def replay_here(engine: Engine, planned: list[Replay], workers: int, *, in_order: bool) -> Iterator[list[Replay]]:
+def replay_here(
+    engine: Engine, planned: list[Replay], workers: int, module: str, *, in_order: bool
+) -> Iterator[list[Replay]]:
     """Start worker processes, and another one for each that is killed; yields every window from time to time."""
     open_windows = sum(replay.is_open for replay in planned)
-    crew = [_start_worker(planned[0], number, in_order) for number in range(min(workers, open_windows))]
+    crew = [_start_worker(planned[0], number, module, in_order) for number in range(min(workers, open_windows))]
     try:
         while crew:
             time.sleep(POLL_SECONDS)
@@ -35,7 +37,7 @@ def replay_here(engine: Engine, planned: list[Replay], workers: int, *, in_order
                 code = worker.poll()
                 if code is not None and code < 0 and any(replay.is_open for replay in replays):
                     log.info("a worker was killed (signal %d); its window goes to another one", -code)
-                    crew[number] = _start_worker(planned[0], number, in_order)
+                    crew[number] = _start_worker(planned[0], number, module, in_order)
                 elif code:
                     raise BackfillError(f"A worker could not work: {_read_end(planned[0], number)}")
             if all(worker.poll() is not None for worker in crew):
@@ -48,9 +50,9 @@ def replay_here(engine: Engine, planned: list[Replay], workers: int, *, in_order
             worker.wait()
 
 
-def _start_worker(replay: Replay, number: int, in_order: bool) -> subprocess.Popen[bytes]:
+def _start_worker(replay: Replay, number: int, module: str, in_order: bool) -> subprocess.Popen[bytes]:
     """A process that shares this one's Prefect server, database and folder; what it says goes to a file."""
-    command = [sys.executable, "-m", "flows.backfill_worker", replay.backfill]
+    command = [sys.executable, "-m", module, replay.backfill]
     if replay.parameters["database"]:
         command += ["--database", replay.parameters["database"]]
     if in_order:

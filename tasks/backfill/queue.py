@@ -63,7 +63,7 @@ def cut_windows(start: date, end: date, every: Every) -> tuple[Window, ...]:
         if window.start != day or window.end > end:
             raise PlanError(
                 f"{whole} is not made up of whole {every}s: {day} to {min(window.end, end)} is a part of one. Choose "
-                f"other days, or --every day."
+                f"other days, or a longer `every`."
             )
         windows.append(window)
         day = window.end + timedelta(days=1)

@@ -71,6 +71,6 @@ def make_results_folder(results: str, job_id: str) -> Path:
         probe.unlink()
     except OSError as error:
         raise ResultsError(
-            f"The results folder {results} cannot be written ({error.strerror}). Choose another with --results."
+            f"The results folder {results} cannot be written ({error.strerror}). Choose another with `results`."
         ) from None
     return folder

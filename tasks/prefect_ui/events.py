@@ -9,12 +9,13 @@ from prefect.events import emit_event
 
 from blocks.postgres.connect import connect
 from tasks.core.findings import DRIFT_QUESTIONS, Finding, Outcome, Verdict, summarise
+from tasks.core.windows import Window
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, log
+from tasks.job.run_result import RunResult
 from tasks.prefect_ui.event_names import DRIFT, PROMOTED, QUALITY, RESOURCE
 from tasks.registry.ledger import Entry, read_ledger
 from tasks.registry.promote import Promotion
-from tasks.reports.summary import Run
 
 MOST_FINDINGS = 20
 
@@ -27,29 +28,29 @@ class Event:
     payload: dict[str, Any]
 
 
-def compose_events(run: Run) -> list[Event]:
+def compose_events(result: RunResult) -> list[Event]:
     """What this run's findings and outcome mean for others."""
-    common = _describe_job(run.job, str(run.outcome))
+    common = _describe_run(result)
     events = []
-    if run.outcome is Outcome.QUALITY_FAILED:
-        failed = [f for f in run.findings if f.verdict is Verdict.FAIL]
+    if result.outcome is Outcome.QUALITY_FAILED:
+        failed = [f for f in result.findings if f.verdict is Verdict.FAIL]
         events.append(Event(QUALITY, {**common, "findings": _shorten(failed)}))
-    drifted = [question for question in DRIFT_QUESTIONS if summarise(run.findings, question) is Verdict.FAIL]
+    drifted = [question for question in DRIFT_QUESTIONS if summarise(result.findings, question) is Verdict.FAIL]
     if drifted:
-        found = [f for f in run.findings if f.question in drifted and f.verdict is Verdict.FAIL]
+        found = [f for f in result.findings if f.question in drifted and f.verdict is Verdict.FAIL]
         events.append(
             Event(DRIFT, {**common, "questions": [str(name) for name in drifted], "findings": _shorten(found)})
         )
-    if run.champion is not None and (run.trained_here or run.outcome is Outcome.PROMOTED):
-        events.append(Event(PROMOTED, {**common, **_describe_succession(run), "why": run.reason}))
+    if result.has_promoted:
+        events.append(Event(PROMOTED, {**common, **_describe_succession(result), "why": result.reason}))
     return events
 
 
-def emit_events(run: Run) -> list[Event]:
+def emit_events(result: RunResult) -> list[Event]:
     """Send the run's events; returns them."""
-    events = compose_events(run)
+    events = compose_events(result)
     for event in events:
-        _send(run.job.contract.name, event)
+        _send(result.contract, event)
     return events
 
 
@@ -59,7 +60,7 @@ def emit_promotions(job: Job) -> None:
         with connect(job.database).connect() as connection:
             rows = [row for row in read_ledger(connection, job.contract.name) if row.job_id == job.job_id]
         for row in rows:
-            emit_promotion(row, _describe_window(job))
+            emit_promotion(row, _describe_window(job.window))
     except Exception as error:  # what is in production is in production, whoever hears of it
         log.warning("The promotion could not be told to automations: %s", describe_error(error))
 
@@ -76,22 +77,21 @@ def _send(contract: str, event: Event) -> None:
     emit_event(event=event.name, resource=resource, payload=event.payload)
 
 
-def _describe_job(job: Job, outcome: str) -> dict[str, Any]:
+def _describe_run(result: RunResult) -> dict[str, Any]:
     return {
-        "contract": job.contract.name,
-        "job_id": job.job_id,
-        "outcome": outcome,
-        **_describe_window(job),
+        "contract": result.contract,
+        "job_id": result.job_id,
+        "outcome": str(result.outcome),
+        **_describe_window(result.window),
     }
 
 
-def _describe_window(job: Job) -> dict[str, Any]:
-    return {"window_start": job.window.start.isoformat(), "window_end": job.window.end.isoformat()}
+def _describe_window(window: Window) -> dict[str, Any]:
+    return {"window_start": window.start.isoformat(), "window_end": window.end.isoformat()}
 
 
-def _describe_succession(run: Run) -> dict[str, Any]:
-    before = run.champion.model.version if run.champion and not run.trained_here else None
-    return {"from_version": before, "to_version": run.champion_after}
+def _describe_succession(result: RunResult) -> dict[str, Any]:
+    return {"from_version": None if result.is_first_champion else result.champion, "to_version": result.champion_after}
 
 
 def _shorten(findings: list[Finding]) -> list[dict[str, Any]]:

@@ -24,11 +24,11 @@ from prefect.logging import get_run_logger
 
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, log
+from tasks.job.run_result import RunResult
 from tasks.job.stages import STAGES
 from tasks.prefect_ui.events import emit_events
 from tasks.prefect_ui.links import find_flow_run_id, link_run
 from tasks.prefect_ui.verdict_artifact import render_verdict, tabulate_comparison, tabulate_findings
-from tasks.reports.summary import Run
 
 
 class StageEcho(logging.Handler):
@@ -79,7 +79,7 @@ def announce_run(job: Job) -> None:
         log.warning("The run could not be announced: %s", describe_error(error))
 
 
-def publish_run(run: Run, summary: dict[str, Any]) -> None:
+def publish_run(result: RunResult, summary: dict[str, Any]) -> None:
     """Show the run's verdict in the UI, and send its events."""
     if find_flow_run_id() is None:
         return
@@ -87,8 +87,8 @@ def publish_run(run: Run, summary: dict[str, Any]) -> None:
         stop_following()
         return
     try:
-        _create_artifacts(run, summary)
-        emit_events(run)
+        _create_artifacts(result, summary)
+        emit_events(result)
     except MissingContextError:
         return
     except Exception as error:  # the UI is no reason to fail
@@ -134,8 +134,8 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
-def _create_artifacts(run: Run, summary: dict[str, Any]) -> None:
-    key, about = slug(run.job.contract.name), f"{run.job.window}: {summary['outcome']}"
+def _create_artifacts(result: RunResult, summary: dict[str, Any]) -> None:
+    key, about = slug(result.contract), f"{result.window}: {summary['outcome']}"
     create_markdown_artifact(
         render_verdict(summary, link_run(find_flow_run_id())), key=f"verdict-{key}", description=about
     )

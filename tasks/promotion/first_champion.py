@@ -65,7 +65,7 @@ def _extract_reference(job: Job, reference: Window) -> Prepared:
         told = " ".join(finding.sentence for finding in findings if finding.verdict is Verdict.FAIL)
         raise FirstChampionError(
             f"There is no champion yet, and none can be trained on the reference {reference}: {told} "
-            "Choose other days with --reference-start and --reference-end."
+            "Choose other days with `reference_start` and `reference_end`."
         )
     return prepare(job.contract, extract.applications)
 

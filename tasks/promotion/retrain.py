@@ -29,7 +29,7 @@ def load_incumbent(job: Job) -> Champion:
         champion = find_champion(connection, job.contract.name, job.window)
     if champion is None:
         raise NoChampionError(
-            f"No model for {job.contract.name} is in production to compare with. Add --replace to train a first one on "
+            f"No model for {job.contract.name} is in production to compare with. Add `replace` to train a first one on "
             f"{job.window}."
         )
     return champion

@@ -79,7 +79,7 @@ def save_bundle(bundle: Bundle, store: str, name: str) -> tuple[str, str]:
                 filesystem.rm(partial, recursive=True)
             raise StoreError(
                 f"The model store {store} cannot be written ({error}). Free space there or choose another with "
-                "--models; the champion in place is untouched."
+                "`models`; the champion in place is untouched."
             ) from None
         return str(filesystem.unstrip_protocol(location)), _hash(files[-1].read_bytes())
 

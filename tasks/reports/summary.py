@@ -15,6 +15,7 @@ from tasks.core.versions import read_versions
 from tasks.extract.extract import Extract
 from tasks.extract.labels import read_labels
 from tasks.job.job import Job, measure_start_up
+from tasks.job.run_result import RunResult
 from tasks.job.stages import order_stages
 from tasks.promotion.challenge import DEPLOY_REPORT, Contest
 from tasks.registry.versions import Champion
@@ -37,6 +38,26 @@ class Run:
     champion_after: int | None = None
     outcome: Outcome = Outcome.UNDECIDED
     reason: str = ""
+
+    def as_result(self) -> RunResult:
+        """The run's end in plain values."""
+        model = self.champion.model if self.champion else None
+        comparison = self.contest.comparison if self.contest else None
+        return RunResult(
+            job_id=self.job.job_id,
+            contract=self.job.contract.name,
+            window=self.job.window,
+            results=self.job.results,
+            outcome=self.outcome,
+            reason=self.reason,
+            findings=tuple(self.findings),
+            champion=model.version if model else None,
+            champion_kind=model.kind if model else "",
+            is_first_champion=self.trained_here,
+            champion_after=self.champion_after,
+            champion_auc=comparison.champion.auc if comparison else None,
+            challenger_auc=comparison.challenger.auc if comparison else None,
+        )
 
 
 def summarise_run(run: Run, timings: list[dict[str, Any]], finished_at: datetime) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def plan_window(asked: Window | None, scheduled_on: date | None, last_day: date 
         return last_full_month(scheduled_on)
     if last_day is None:
         raise PlanError(
-            "The table holds no applications: load some with `python -m flows.load DIR`, or give --start and --end."
+            "The table holds no applications: load some with `python -m flows.load DIR`, or give `start` and `end`."
         )
     return last_full_month_held(last_day)
 
@@ -45,6 +45,6 @@ def refuse_other_reference(asked: Window | None, champions: Window) -> None:
     """With a champion, a reference that was asked for must be the champion's own."""
     if asked is not None and asked != champions:
         raise PlanError(
-            f"The champion was fitted on {champions}, not on {asked}. Leave --reference-start and --reference-end out "
+            f"The champion was fitted on {champions}, not on {asked}. Leave `reference_start` and `reference_end` out "
             "to monitor against the champion, or train another one with `python -m flows.train`."
         )

@@ -1,16 +1,15 @@
-"""Opening: from what was asked for to a job, its champion and its reference, before anything is measured."""
+"""Opening a run: its database is made ready, then its days, its champion and its job are settled."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine
-
-from blocks.postgres.connect import connect, resolve_database
+from blocks.postgres.connect import Database, connect, resolve_database
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
+from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window
 from tasks.demo.fill import fill_demo
 from tasks.extract.extract import find_held_days
@@ -18,12 +17,20 @@ from tasks.job.job import Job, make_results_folder, measure_start_up, name_job
 from tasks.registry.versions import Champion, NoChampionError, find_champion
 from tasks.run.days import plan_reference, plan_trailing_window, plan_window, refuse_other_reference
 from tasks.run.dead_runs import close_dead_runs
-from tasks.run.request import DateOptions, RunRequest
+from tasks.run.request import MonitorRequest, TableOptions, WindowOptions
 from tasks.schema.migrate import prepare_schema
 
 
 @dataclass(frozen=True)
-class Opening:
+class Table:
+    """A lender's table that can be read: what it is, and the database that it is in."""
+
+    contract: Contract
+    database: Database
+
+
+@dataclass(frozen=True)
+class MonitorPlan:
     """A job ready to run. `reference` is what the champion was fitted on, or what the first one will be."""
 
     job: Job
@@ -31,70 +38,84 @@ class Opening:
     reference: Window
 
 
-def open_job(request: RunRequest, started_at: datetime | None = None) -> Opening:
-    """Find the database, prepare our schema, judge_family the days, load the champion and make the results folder.
-
-    Raises a LoanwatchError that says what to do where any of it cannot be.
-    """
-    started_at = started_at or datetime.now(UTC)
-    contract = load_contract(request.contract)
-    database = resolve_database(request.database)
+def prepare_database(options: TableOptions) -> Table:
+    """Find the database and bring our schema up to date. Raises a LoanwatchError that says what to do."""
+    contract, database = load_contract(options.contract), resolve_database(options.database)
     engine = connect(database)
     measure_start_up()
     prepare_schema(engine)
+    return Table(contract, database)
+
+
+def prepare_monitoring(options: TableOptions) -> Table:
+    """The same for a run that monitors: it also closes what dead runs left open, and fills an empty embedded database
+    with the demo.
+    """
+    table = prepare_database(options)
+    engine = connect(table.database)
     close_dead_runs(engine)
-    fill_demo(engine, database, contract)
-    window = _settle_window(request, engine, contract)
-    with engine.connect() as connection:
-        champion = find_champion(connection, contract.name, window, request.champion)
-    if not request.may_promote:
-        champion = _forbid_promotion(contract, champion)
-    reference = _settle_reference(request.asked, champion, window)
-    job_id = name_job(started_at)
-    folder = make_results_folder(request.results, job_id)
-    kind = "backfill" if request.backfill else "monitor"
-    job = Job(job_id, kind, contract, database, window, request.policy, folder, request.models, started_at)
-    job = replace(job, champion=request.champion, may_promote=request.may_promote, backfill=request.backfill or "")
-    return Opening(job, champion, reference)
+    fill_demo(engine, table.database, table.contract)
+    return table
 
 
-def _forbid_promotion(contract: Contract, champion: Champion | None) -> Champion:
-    """Raises NoChampionError: a first champion is promoted, which this run may not do."""
+def plan_monitoring(table: Table, request: MonitorRequest, scheduled_on: date | None) -> MonitorPlan:
+    """Settle the days, load the champion and make the results folder.
+
+    `scheduled_on` is the day of the schedule's slot, None for a run started by hand.
+    Raises a LoanwatchError that says what to do where any of it cannot be.
+    """
+    window = plan_days(table, request, request.trailing_days, scheduled_on)
+    champion = load_champion(table, request, window)
+    reference = plan_reference_days(request, champion, window)
+    job = make_job(table, "backfill" if request.backfill else "monitor", window, request.policy)
+    job = replace(
+        job,
+        results=make_results_folder(request.results, job.job_id),
+        store=request.models,
+        champion=request.champion,
+        may_promote=request.may_promote,
+        backfill=request.backfill or "",
+    )
+    return MonitorPlan(job, champion, reference)
+
+
+def plan_days(table: Table, options: WindowOptions, trailing_days: int | None, scheduled_on: date | None) -> Window:
+    """The window that a run looks at. The table is asked only where neither dates nor a schedule say it."""
+    asked = options.window
+    needs_table = asked is None and scheduled_on is None
+    held = find_held_days(connect(table.database), table.contract) if needs_table else None
+    last_day = held.end if held else None
+    if asked is None and trailing_days is not None:
+        return plan_trailing_window(trailing_days, scheduled_on, last_day)
+    return plan_window(asked, scheduled_on, last_day)
+
+
+def load_champion(table: Table, request: MonitorRequest, window: Window) -> Champion | None:
+    """The champion that the window is monitored against; None where a first one has to be trained.
+
+    Raises NoChampionError where there is none and the run may not promote one.
+    """
+    with connect(table.database).connect() as connection:
+        champion = find_champion(connection, table.contract.name, window, request.champion)
+    if request.may_promote:
+        return champion
     if champion is None:
         raise NoChampionError(
-            f"No model for {contract.name} is in production, and this run may not put one there. Run `python -m "
+            f"No model for {table.contract.name} is in production, and this run may not put one there. Run `python -m "
             "flows.monitor` or `python -m flows.train` first, or let this run promote."
         )
     return replace(champion, is_replay=True)
 
 
-def open_plain_job(request: RunRequest, job_type: str, started_at: datetime) -> Job:
-    """A job of another kind than monitoring: no champion is looked up, and the demo is not filled in.
-
-    Without `request.results` the job has no folder of its own.
-    """
-    contract = load_contract(request.contract)
-    database = resolve_database(request.database)
-    engine = connect(database)
-    prepare_schema(engine)
-    window = _settle_window(request, engine, contract)
-    job_id = name_job(started_at)
-    folder = make_results_folder(request.results, job_id) if request.results else Path()
-    return Job(job_id, job_type, contract, database, window, request.policy, folder, request.models, started_at)
-
-
-def _settle_window(request: RunRequest, engine: Engine, contract: Contract) -> Window:
-    asked = request.asked.window
-    needs_table = asked is None and request.scheduled_on is None
-    held = find_held_days(engine, contract) if needs_table else None
-    last_day = held.end if held else None
-    if asked is None and request.asked.trailing_days is not None:
-        return plan_trailing_window(request.asked.trailing_days, request.scheduled_on, last_day)
-    return plan_window(asked, request.scheduled_on, last_day)
-
-
-def _settle_reference(asked: DateOptions, champion: Champion | None, window: Window) -> Window:
+def plan_reference_days(request: MonitorRequest, champion: Champion | None, window: Window) -> Window:
+    """The champion's reference, or the days on which the first champion will be fitted."""
     if champion is None:
-        return plan_reference(asked.reference, window)
-    refuse_other_reference(asked.reference, champion.model.reference)
+        return plan_reference(request.reference, window)
+    refuse_other_reference(request.reference, champion.model.reference)
     return champion.model.reference
+
+
+def make_job(table: Table, job_type: str, window: Window, policy: MonitorPolicy) -> Job:
+    """A job that starts now; it has no results folder and no model store yet."""
+    started_at = datetime.now(UTC)
+    return Job(name_job(started_at), job_type, table.contract, table.database, window, policy, Path(), "", started_at)

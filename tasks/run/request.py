@@ -1,61 +1,158 @@
-"""Request: what a run was asked for."""
+"""Request: what a flow can be asked for. Each record is its parameters, its form, its command line and their help."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 
+from cyclopts import Parameter
 from prefect.context import FlowRunContext
+from pydantic import BaseModel, ConfigDict, Field
 
+from tasks.backfill.queue import Every
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import PlanError, Window
 
+# A field that a terminal does not offer: what its command line has in its place, or nobody but loanwatch sets.
+FORM_ONLY = Parameter(parse=False)
+NO_NEGATIVE = Parameter(negative=())
 
-@dataclass(frozen=True)
-class DateOptions:
-    """The days as the caller gave them; both ends of a window or neither. `trailing_days` stands in for a month."""
 
-    start: date | None = None
-    end: date | None = None
-    reference_start: date | None = None
-    reference_end: date | None = None
-    trailing_days: int | None = None
+class Request(BaseModel):
+    """The base of all requests: frozen, and a misspelt field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WindowOptions(Request):
+    """The days that are looked at: both ends or neither."""
+
+    start: date | None = Field(None, description="First day of the window. Without dates: the last full month.")
+    end: date | None = Field(None, description="Last day of the window, included.")
 
     @property
     def window(self) -> Window | None:
         """The window asked for, if any. Raises PlanError for half a window."""
         return _both("start", self.start, "end", self.end)
 
+
+class TrailingWindowOptions(WindowOptions):
+    """A window by its days, or the last days before the present one."""
+
+    trailing_days: int | None = Field(
+        None,
+        ge=1,
+        le=366,
+        description="Without dates: that many days up to yesterday, or to the last day held, in place of a month.",
+    )
+
+
+class ReferenceOptions(Request):
+    """The days that a first champion is fitted on."""
+
+    reference_start: date | None = Field(
+        None,
+        description="First day of the reference, for a first champion. Default: the six full months before the window.",
+    )
+    reference_end: date | None = Field(None, description="Last day of the reference, included.")
+
     @property
     def reference(self) -> Window | None:
         """The reference asked for, if any. Raises PlanError for half a window."""
-        return _both("reference-start", self.reference_start, "reference-end", self.reference_end)
+        return _both("reference_start", self.reference_start, "reference_end", self.reference_end)
 
 
-def _both(first_name: str, first: date | None, last_name: str, last: date | None) -> Window | None:
-    if (first is None) != (last is None):
-        raise PlanError(f"Give both --{first_name} and --{last_name}, or neither.")
-    return None if first is None or last is None else Window(first, last)
+class ChampionOptions(Request):
+    """Which champion, and whether another model may take its place."""
+
+    champion: int | None = Field(
+        None,
+        description="The version to monitor against. Default: the champion that was effective before the window.",
+    )
+    may_promote: Annotated[bool, Parameter(name="--promote")] = Field(
+        True, description="Whether a model that is proven better may go into production."
+    )
 
 
-@dataclass(frozen=True)
-class RunRequest:
-    """What a run was asked for. `scheduled_on` is the day of the schedule's slot, None for a run started by hand.
+class TableOptions(Request):
+    """Which table, in which database."""
 
-    `champion` is the version to monitor against in place of the one that was effective then. `backfill` names the
-    backfill that the window is a part of.
-    """
+    contract: str = Field(
+        "loan_applications",
+        description="What the table is: a contract that comes with loanwatch, or a TOML file.",
+    )
+    database: str | None = Field(
+        None,
+        description="The name of a prefect-sqlalchemy block; on a command line also a postgresql:// URL. Default: "
+        "LOANWATCH_DATABASE_URL, the block loans-postgres, or an embedded PostgreSQL under .loanwatch/.",
+    )
 
-    asked: DateOptions
-    contract: str
-    database: str | None
-    results: str
-    models: str
-    policy: MonitorPolicy
-    scheduled_on: date | None = None
-    champion: int | None = None
-    may_promote: bool = True
-    backfill: str | None = None
+
+class ResultsOptions(Request):
+    """Where pages and records go."""
+
+    results: str = Field("results", description="Folder for pages and records.")
+
+
+class ModelStoreOptions(Request):
+    """Where models are kept."""
+
+    models: str = Field("models", description="Model store: a folder or an fsspec URL.")
+
+
+class PolicyOptions(Request):
+    """The limits. A command line reads them from a TOML file."""
+
+    policy: Annotated[MonitorPolicy, FORM_ONLY] = Field(MonitorPolicy(), description="Every limit of the run.")
+
+
+class MonitorRequest(
+    PolicyOptions, ModelStoreOptions, ResultsOptions, TableOptions, ReferenceOptions, ChampionOptions,
+    TrailingWindowOptions,
+):  # fmt: skip
+    """Monitor one window of applications."""
+
+    backfill: Annotated[str | None, FORM_ONLY] = Field(
+        None, description="Set by a backfill: its name. The backfill then sends the alerts."
+    )
+
+
+class TrainRequest(PolicyOptions, ModelStoreOptions, ResultsOptions, TableOptions, WindowOptions):
+    """Train a challenger on a window and compare it with the champion, or put a new model in its place."""
+
+    replace: Annotated[bool, NO_NEGATIVE] = Field(
+        False,
+        description="Fit on all of the window and put the model into production without a comparison: for a first "
+        "champion, or where the champion's bundle is gone.",
+    )
+
+
+class ScoreRequest(TableOptions, TrailingWindowOptions):
+    """Score the applications of a window, decided or not."""
+
+
+class BackfillRequest(PolicyOptions, ModelStoreOptions, ResultsOptions, TableOptions):
+    """Monitor many past windows. The same request continues where an earlier one stopped."""
+
+    start: date = Field(description="First day of the first window.")
+    end: date = Field(description="Last day of the last window, included.")
+    every: Every = Field("month", description="How long a window is: a day, a week or a month.")
+    champion: int | None = Field(
+        None,
+        description="The version to monitor against. Default: the champion that was effective before each window.",
+    )
+    promote: Annotated[bool, NO_NEGATIVE] = Field(
+        False, description="Let a model that is proven better go into production. The windows then run in order."
+    )
+    workers: int = Field(1, ge=1, le=64, description="How many processes share the windows on this machine.")
+    work_pool: str | None = Field(
+        None, description="Share the windows among the workers of this pool instead: a run of monitor/window for each."
+    )
+    afresh: Annotated[bool, NO_NEGATIVE] = Field(False, description="Monitor windows again that were finished before.")
+
+
+class CheckRequest(PolicyOptions, ResultsOptions, TableOptions, WindowOptions):
+    """Split a window at random, plant changes, and count the alarms."""
 
 
 def find_scheduled_day() -> date | None:
@@ -65,3 +162,9 @@ def find_scheduled_day() -> date | None:
     if flow_run is None or not flow_run.auto_scheduled or flow_run.expected_start_time is None:
         return None
     return flow_run.expected_start_time.date()
+
+
+def _both(first_name: str, first: date | None, last_name: str, last: date | None) -> Window | None:
+    if (first is None) != (last is None):
+        raise PlanError(f"Give both `{first_name}` and `{last_name}`, or neither.")
+    return None if first is None or last is None else Window(first, last)

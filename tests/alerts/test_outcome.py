@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +14,6 @@ import pytest
 from httpx import ConnectError
 from sqlalchemy import Engine
 
-from blocks.postgres.connect import Database
 from tasks.alerts.block_kit import Message
 from tasks.alerts.deliver import deliver_waiting, make_entry
 from tasks.alerts.failure import compose_failure, explain_state, read_policy
@@ -22,12 +21,10 @@ from tasks.alerts.outbox import add_alert
 from tasks.alerts.outcome import AlertResult, compose_outcome, is_worth_sending
 from tasks.alerts.repeats import FindingChanges
 from tasks.alerts.slack import Answer, DeliveryStatus
-from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Outcome, Question, Verdict
-from tasks.core.policy import AlertPolicy, MonitorPolicy
+from tasks.core.policy import AlertPolicy
 from tasks.core.windows import PlanError, Window
-from tasks.extract.extract import Extract
-from tasks.job.job import Job
+from tasks.job.run_result import RunResult
 from tasks.prefect_ui.event_names import DRIFT, PROMOTED, QUALITY
 from tasks.prefect_ui.events import compose_events
 from tasks.prefect_ui.publish import StageEcho, explain_start, slug
@@ -38,7 +35,6 @@ from tasks.prefect_ui.verdict_artifact import (
     tabulate_comparison,
     tabulate_findings,
 )
-from tasks.reports.summary import Run
 from tasks.schema.migrate import prepare_schema
 from tests.support.slack_stand_in import check_blocks
 
@@ -51,31 +47,28 @@ NOTHING = FindingChanges((), (), (), ())
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    job = Job(
-        "20240901T060000-3f9a1c", "monitor", load_contract("loan_applications"), Database("embedded", "x"),
-        Window(date(2024, 8, 1), date(2024, 8, 31)), MonitorPolicy(), tmp_path / "20240901T060000-3f9a1c", "models",
-        datetime(2024, 9, 1, 6, tzinfo=UTC),
+def run(tmp_path: Path) -> RunResult:
+    return RunResult(
+        "20240901T060000-3f9a1c", "loan_applications", Window(date(2024, 8, 1), date(2024, 8, 31)),
+        tmp_path / "20240901T060000-3f9a1c", Outcome.KEPT, "Kept.", (MOVED,), champion=3,
+        champion_kind="random_forest", champion_after=3,
     )  # fmt: skip
-    champion: Any = SimpleNamespace(model=SimpleNamespace(version=3, kind="random_forest"))
-    extract: Any = Extract.__new__(Extract)
-    return Run(job, extract, [MOVED], champion=champion, champion_after=3, outcome=Outcome.KEPT, reason="Kept.")
 
 
-def summary(run: Run) -> dict[str, Any]:
+def summary(run: RunResult) -> dict[str, Any]:
     return {
         "outcome": str(run.outcome), "reason": run.reason, "contract": {"name": "loan_applications"},
-        "window": {"start": "2024-08-01", "end": "2024-08-31"}, "results": str(run.job.results),
+        "window": {"start": "2024-08-01", "end": "2024-08-31"}, "results": str(run.results),
         "verdicts": dict.fromkeys([str(question) for question in Question], "pass") | {"data": "fail"},
         "findings": [finding.as_record() for finding in run.findings], "comparison": None,
         "champion": {"version": 3, "kind": "random_forest"}, "champion_after": 4,
     }  # fmt: skip
 
 
-def test_message_has_numbers_models_and_links(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_message_has_numbers_models_and_links(run: RunResult, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOANWATCH_REPORTS_URL", "https://reports.example/")
-    message = compose_outcome(run, FindingChanges((MOVED,), (), (MOVED, MOVED), ("label/rate/",)))
-    entry = make_entry("loan_applications", run.job.job_id, message, ("data/distribution/annual_income",))
+    message = compose_outcome(run, FindingChanges((MOVED,), (), (MOVED, MOVED), ("label/rate/",)), shown=5)
+    entry = make_entry("loan_applications", run.job_id, message, ("data/distribution/annual_income",))
     check_blocks(entry.payload)
     said = str(entry.payload)
     assert entry.severity == "warning"
@@ -87,9 +80,9 @@ def test_message_has_numbers_models_and_links(run: Run, monkeypatch: pytest.Monk
     assert "<https://reports.example/20240901T060000-3f9a1c/report.html|Report>" in said
 
 
-def test_a_hundred_findings_still_fit(run: Run) -> None:
+def test_a_hundred_findings_still_fit(run: RunResult) -> None:
     long = replace(MOVED, sentence="x" * 5000)
-    message = compose_outcome(run, FindingChanges((long,) * 100, (long,) * 100, (), ("data/a/b",) * 100))
+    message = compose_outcome(run, FindingChanges((long,) * 100, (long,) * 100, (), ("data/a/b",) * 100), shown=5)
     payload = make_entry("c", "j", message).payload
     check_blocks(payload)
     assert any("and 95 more in the report" in line for line in message.lists["New"])
@@ -112,19 +105,17 @@ def test_what_is_told(outcome: Outcome, news: FindingChanges, when_stable: bool,
     assert is_worth_sending(outcome, news, AlertPolicy(when_stable=when_stable)) is told
 
 
-def test_events_carry_what_automations_need(run: Run) -> None:
+def test_events_carry_what_automations_need(run: RunResult) -> None:
     (drift,) = compose_events(run)
     assert drift.name == DRIFT
     assert drift.payload["questions"] == ["data"]
     assert drift.payload["findings"][0]["effect"] == 0.12
-    run.outcome, run.champion_after = Outcome.PROMOTED, 4
-    promoted = compose_events(run)[-1]
+    promoted = compose_events(replace(run, outcome=Outcome.PROMOTED, champion_after=4))[-1]
     assert (promoted.name, promoted.payload["from_version"], promoted.payload["to_version"]) == (PROMOTED, 3, 4)
-    run.trained_here, run.findings = True, []
-    (first,) = compose_events(run)
+    (first,) = compose_events(replace(run, is_first_champion=True, champion_after=4, findings=()))
     assert first.payload["from_version"] is None
-    run.trained_here, run.outcome, run.findings = False, Outcome.QUALITY_FAILED, [UNFIT]
-    assert [event.name for event in compose_events(run)] == [QUALITY]
+    unfit = replace(run, outcome=Outcome.QUALITY_FAILED, findings=(UNFIT,))
+    assert [event.name for event in compose_events(unfit)] == [QUALITY]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +142,7 @@ def test_the_journal_says_one_true_thing(
     assert str(AlertResult(told, deliver_waiting(engine, AlertPolicy()))) == said
 
 
-def test_glance_shows_the_verdict_and_escapes_the_data(run: Run) -> None:
+def test_glance_shows_the_verdict_and_escapes_the_data(run: RunResult) -> None:
     page = render_verdict(summary(run), "http://ui/run/1")
     assert "| data | ✗ fail | annual\\_income moved: 12 % of applicants \\<crossed\\> a line. |" in page
     assert "| data | annual\\_income | 12.0 points | 6.0 points | 0.0001 |" in page
@@ -161,7 +152,7 @@ def test_glance_shows_the_verdict_and_escapes_the_data(run: Run) -> None:
     assert escape("a|b\n<script>") == "a\\|b \\<script\\>"
 
 
-def test_tables_are_plain_values(run: Run) -> None:
+def test_tables_are_plain_values(run: RunResult) -> None:
     (row,) = tabulate_findings(summary(run))
     assert (row["subject"], row["effect"]) == ("annual_income", 0.12)
     side = dict.fromkeys(("auc", "accuracy", "precision", "recall", "f1", "brier"), 0.9) | {"rows": 500}

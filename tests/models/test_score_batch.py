@@ -21,6 +21,7 @@ from tasks.extract.extract import extract_window
 from tasks.job.job import Job
 from tasks.models.score_batch import load_champion, score_applications
 from tasks.models.scoring import score
+from tasks.run.request import ScoreRequest
 from tasks.schema.migrate import prepare_schema
 from tests.support import ROOT
 from tests.support.small_model import install, make_bundle
@@ -81,13 +82,13 @@ def test_scoring_again_changes_nothing_and_adds_what_is_missing(demo):
 
 @pytest.mark.usefixtures("prefect_server")
 def test_the_command_scores_and_tells_its_rate(demo, capsys):
-    assert flow.command(start=WINDOW.start, end=WINDOW.end) == 0
+    assert flow.command(options=ScoreRequest(start=WINDOW.start, end=WINDOW.end)) == 0
     told = capsys.readouterr().out
     assert "2,000 predictions are new" in told
     assert "applications a second" in told
     with demo.begin() as connection:
         connection.execute(text("update loanwatch.model_version set state = 'retired'"))
-    assert flow.command(start=WINDOW.start, end=WINDOW.end) == 1
+    assert flow.command(options=ScoreRequest(start=WINDOW.start, end=WINDOW.end)) == 1
     assert "flows.train" in capsys.readouterr().err
 
 

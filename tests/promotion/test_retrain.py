@@ -23,11 +23,13 @@ from tasks.extract.extract import extract_window
 from tasks.job.job import Job, make_results_folder, name_job
 from tasks.models.preprocess import prepare
 from tasks.prefect_ui import events
+from tasks.prefect_ui.event_names import PROMOTED
 from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.promotion.first_champion import train_first_champion
 from tasks.registry.bundle import BundleError
 from tasks.registry.ledger import read_ledger, verify_ledger
 from tasks.registry.versions import find_champion, find_current
+from tasks.run.request import TrainRequest
 from tasks.schema.migrate import prepare_schema
 from tests.support.second_lender import CONTRACT as SECOND_CONTRACT
 from tests.support.second_lender import fill_table, make_requests
@@ -173,28 +175,28 @@ def test_the_command_retrains_and_replaces(demo, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(events, "emit_event", lambda **event: told_of.append(event))
     places = {"results": str(tmp_path / "results"), "models": str(tmp_path / "models")}
     july = {"start": JULY.start, "end": JULY.end}
-    assert flow.command(**july, **places) == 1
+    assert flow.command(options=TrainRequest(**july, **places)) == 1
     assert "--replace" in capsys.readouterr().err
-    assert flow.command(**REFERENCE, replace=True, **places) == 0
+    assert flow.command(options=TrainRequest(**REFERENCE, replace=True, **places)) == 0
     assert "outcome: replaced; version 1 is in production" in capsys.readouterr().out
-    assert flow.command(**july, **places) == 0
+    assert flow.command(options=TrainRequest(**july, **places)) == 0
     assert "outcome: kept; version 1 is in production" in capsys.readouterr().out
     for file in (tmp_path / "models").glob("*/model.joblib"):
         file.unlink()
-    assert flow.command(**july, **places) == 1
+    assert flow.command(options=TrainRequest(**july, **places)) == 1
     told = capsys.readouterr().err
     assert "flows.rollback" in told
     assert "flows.train --replace" in told
-    assert flow.command(**REFERENCE, replace=True, **places) == 0
+    assert flow.command(options=TrainRequest(**REFERENCE, replace=True, **places)) == 0
     assert "version 2 is in production" in capsys.readouterr().out
-    assert [event["event"] for event in told_of] == [events.PROMOTED] * 2, "what was kept starts nothing"
+    assert [event["event"] for event in told_of] == [PROMOTED] * 2, "what was kept starts nothing"
     assert [(event["payload"]["from_version"], event["payload"]["to_version"]) for event in told_of] == [
         (None, 1),
         (1, 2),
     ]
     assert told_of[0]["payload"]["window_start"] == str(REFERENCE["start"])
-    assert flow.command(replace=True, **places) == 2
-    assert flow.command(start=date(2030, 1, 1), end=date(2030, 1, 31), **places) == 1
+    assert flow.command(options=TrainRequest(replace=True, **places)) == 2
+    assert flow.command(options=TrainRequest(start=date(2030, 1, 1), end=date(2030, 1, 31), **places)) == 1
 
 
 def test_a_damaged_champion_stops_a_run(demo, tmp_path):

@@ -6,7 +6,7 @@ import pytest
 
 from tasks.core.windows import PlanError, Window, WindowError
 from tasks.run.days import plan_reference, plan_trailing_window, plan_window, refuse_other_reference
-from tasks.run.request import DateOptions
+from tasks.run.request import ReferenceOptions, WindowOptions
 
 AUGUST = Window(date(2024, 8, 1), date(2024, 8, 31))
 
@@ -42,15 +42,15 @@ def test_a_reference_must_lie_before_its_window():
 
 
 def test_half_a_window_is_refused():
-    with pytest.raises(PlanError, match="--start and --end"):
-        _ = DateOptions(start=date(2024, 8, 1)).window
-    with pytest.raises(PlanError, match="--reference-start and --reference-end"):
-        _ = DateOptions(reference_end=date(2024, 8, 1)).reference
+    with pytest.raises(PlanError, match="`start` and `end`"):
+        _ = WindowOptions(start=date(2024, 8, 1)).window
+    with pytest.raises(PlanError, match="`reference_start` and `reference_end`"):
+        _ = ReferenceOptions(reference_end=date(2024, 8, 1)).reference
 
 
 def test_an_end_before_its_start_is_refused():
     with pytest.raises(WindowError, match="before it starts"):
-        _ = DateOptions(date(2024, 8, 31), date(2024, 8, 1)).window
+        _ = WindowOptions(start=date(2024, 8, 31), end=date(2024, 8, 1)).window
 
 
 def test_a_champions_own_reference_may_be_named_and_no_other():
