@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.policy import MonitorPolicy, Policy
+from tasks.core.policy import DriftPolicy, MonitorPolicy, Policy
 from tests.support import ROOT
 
 TOP_DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md")
@@ -103,6 +103,28 @@ def test_every_limit_named_is_a_field_of_the_policy(document):
     fields = list_fields(MonitorPolicy)
     assert sorted(named - fields) == []
     assert sorted(alone - {field.rpartition(".")[2] for field in fields}) == []
+
+
+def test_the_committees_table_has_the_limits_of_the_policy():
+    written = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\d.]+)( points?)?.* \| `(\w+_limit)` \|", written, re.MULTILINE)
+    stated = {name: float(number) / (100 if points else 1) for number, points, name in rows}
+    limits = {name: limit for name, limit in DriftPolicy().model_dump().items() if name.endswith("_limit")}
+    assert stated == pytest.approx(limits)
+
+
+def test_the_picture_of_the_layers_has_every_package():
+    packages = {f"tasks.{folder.name}" for folder in (ROOT / "tasks").iterdir() if (folder / "__init__.py").is_file()}
+    picture = next(code for code in CODE.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")) if "|" in code)
+    assert set(re.findall(r"\btasks\.\w+", picture)) == packages
+
+
+@EVERY_DOCUMENT
+def test_every_variable_named_is_read_somewhere(document):
+    named = set(re.findall(r"LOANWATCH_[A-Z_]*[A-Z]\b", document.read_text(encoding="utf-8")))
+    files = [file for folder in FOLDERS[:4] for file in (ROOT / folder).rglob("*.py")]
+    code = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    assert sorted(name for name in named if name.removesuffix("_FILE") not in code) == []
 
 
 def test_the_readme_is_short_and_the_index_names_every_document():
