@@ -100,8 +100,8 @@ def test_another_lenders_table_runs_through_the_whole_flow(database, tmp_path):
     engine.dispose()
 
 
-def test_the_readme_tells_the_story_that_the_generator_makes():
-    assert render_story() in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_document_has_the_story_that_the_generator_makes():
+    assert render_story() in (ROOT / "docs" / "demo.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
