@@ -35,10 +35,11 @@ test-slow: .venv/.ready ## run the slow tests
 faults: .venv/.ready ## break the real parts, feed bad data, attack; ends with one line of counts
 	@$(BIN)/python -m pytest -p tests.faults.tally -m "fault or bad_input or attack" -n 2 --dist loadfile $(AGAIN)
 
-check: .venv/.ready ## ruff and mypy
+check: .venv/.ready ## ruff, mypy, and the layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
 
 format: .venv/.ready ## put the code into its form
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
@@ -50,10 +51,10 @@ peers: .venv/.ready ## make the environments of Evidently and NannyML, for the b
 	done
 
 licences: .venv/.ready ## list every installed package with its licence
-	@$(BIN)/python -m deployments.supply licences | column -t -s $$'\t'
+	@$(BIN)/pip-licenses --from=mixed --with-system
 
 audit: .venv/.ready ## ask the advisory service about the lock
-	@$(BIN)/python -m deployments.supply audit
+	@$(BIN)/python -m deployments.audit
 
 lock: .venv/.ready ## renew requirements.lock; then make test test-slow
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
