@@ -16,7 +16,8 @@ from blocks.postgres.connect import adopt_database_option, connect, resolve_data
 from flows.cli.run_locally import report_error
 from tasks.contract.load import load_contract
 from tasks.registry.bundle import load_bundle
-from tasks.registry.ledger import LedgerError, find_version_on, read_ledger, verify_ledger
+from tasks.registry.entries import find_entry_on, read_ledger
+from tasks.registry.ledger import LedgerError, verify_ledger
 from tasks.registry.versions import find_current, list_versions, read_version
 from tasks.schema.migrate import prepare_schema
 
@@ -116,7 +117,7 @@ def show_day(
     """
 
     def show(console: Console, connection: Connection, name: str) -> None:
-        entry = find_version_on(read_ledger(connection, name), day, as_recorded)
+        entry = find_entry_on(connection, name, day, as_recorded=as_recorded)
         if entry is None or entry.to_version is None:
             console.print(f"{day}: no model was in production.")
             return

@@ -22,7 +22,7 @@ from tasks.contract.load import load_contract
 from tasks.core.policy import AlertPolicy, MonitorPolicy
 from tasks.job.journal import describe_error, log
 from tasks.prefect_ui.links import link_run
-from tasks.registry.ledger import Entry, read_ledger
+from tasks.registry.entries import Entry, read_ledger
 from tasks.schema.migrate import prepare_schema
 
 

@@ -14,7 +14,7 @@ from tasks.job.job import Job
 from tasks.job.journal import describe_error, log
 from tasks.job.run_result import RunResult
 from tasks.prefect_ui.event_names import DRIFT, PROMOTED, QUALITY, RESOURCE
-from tasks.registry.ledger import Entry, read_ledger
+from tasks.registry.entries import Entry, read_ledger
 from tasks.registry.promote import Promotion
 
 MOST_FINDINGS = 20

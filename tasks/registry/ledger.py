@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 from sqlalchemy import Connection
 
 from blocks.errors import LoanwatchError, UsageError
 from tasks.registry.bundle import load_bundle
+from tasks.registry.entries import Entry, read_ledger
 from tasks.registry.promote import GENESIS, Promotion, hash_evidence, hash_row, promote
 from tasks.registry.versions import find_current, read_version
-from tasks.schema.queries import read_query
 
 
 class RollbackError(UsageError):
@@ -20,29 +20,6 @@ class RollbackError(UsageError):
 
 class LedgerError(LoanwatchError):
     """The ledger was changed behind loanwatch's back."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One row of the ledger. `recorded_at` is the clock's time, `effective_from` the business date."""
-
-    entry: int
-    contract: str
-    job_id: str
-    recorded_at: datetime
-    effective_from: date
-    from_version: int | None
-    to_version: int | None
-    why: str
-    evidence_sha256: str
-    previous_hash: str
-    row_hash: str
-
-
-def read_ledger(connection: Connection, contract: str) -> list[Entry]:
-    """Every row, in the order in which they were written."""
-    rows = connection.execute(read_query("registry/ledger"), {"contract": contract})
-    return [Entry(**row._mapping) for row in rows]
 
 
 def verify_ledger(entries: list[Entry], current: int | None) -> list[str]:
@@ -66,20 +43,6 @@ def verify_ledger(entries: list[Entry], current: int | None) -> list[str]:
     if version != current:
         faults.append(f"The ledger ends with version {version}; the registry has version {current} in production.")
     return faults
-
-
-def find_version_on(entries: list[Entry], day: date, as_recorded: bool = False) -> Entry | None:
-    """The row that put the model of that day into production; None before the first one.
-
-    By business date, or `as_recorded`: by the clock, as it was known when the day (in UTC) ended. A row without a
-    `to_version` says that no model was.
-    """
-    if as_recorded:
-        ended = datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC)
-        known = [entry for entry in entries if entry.recorded_at < ended]
-        return known[-1] if known else None
-    effective = [entry for entry in entries if entry.effective_from <= day]
-    return max(effective, key=lambda entry: (entry.effective_from, entry.entry), default=None)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row
 from blocks.errors import LoanwatchError, UsageError
 from tasks.core.windows import Window
 from tasks.registry.bundle import Bundle, load_bundle
+from tasks.registry.entries import find_entry_on, find_last_retirement
 from tasks.schema.queries import read_query
 
 
@@ -68,12 +69,7 @@ def find_champion(connection: Connection, contract: str, window: Window, version
     current = find_current(connection, contract)
     if current is None and version is None:
         return None
-    effective = (
-        version
-        or connection.execute(
-            read_query("registry/champion_effective_on"), {"contract": contract, "day": window.start}
-        ).scalar()
-    )
+    effective = version or find_effective_version(connection, contract, window.start)
     if effective is None:
         first = read_version(connection, contract, int(current or 0))
         raise NoChampionThenError(
@@ -87,6 +83,14 @@ def find_champion(connection: Connection, contract: str, window: Window, version
             f"{window}. Choose a window outside {model.reference}."
         )
     return Champion(model, load_bundle(model.artifact, model.sha256), is_replay=effective != current)
+
+
+def find_effective_version(connection: Connection, contract: str, day: date) -> int | None:
+    """The version that was in production on a business day and knows the present data, if any."""
+    entry = find_entry_on(connection, contract, day)
+    if entry is None or entry.entry < find_last_retirement(connection, contract):
+        return None
+    return entry.to_version
 
 
 def load_current(connection: Connection, contract: str) -> Champion:

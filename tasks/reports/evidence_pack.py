@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from blocks.errors import LoanwatchError, UsageError
 from tasks.job.job import is_job_id
-from tasks.registry.ledger import read_ledger
+from tasks.registry.entries import read_ledger
 from tasks.registry.versions import read_version
 
 KINDS = (".html", ".json", ".toml")

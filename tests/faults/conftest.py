@@ -15,7 +15,8 @@ from prefect.settings import PREFECT_API_URL
 from sqlalchemy import URL, Engine, text
 
 from blocks.postgres.connect import Patience, make_engine
-from tasks.registry.ledger import read_ledger, verify_ledger
+from tasks.registry.entries import read_ledger
+from tasks.registry.ledger import verify_ledger
 from tasks.registry.versions import find_current, load_current
 from tests.faults.child import Call, Point, run
 from tests.support.second_lender import CONTRACT, fill_table, make_requests

@@ -27,7 +27,8 @@ from tasks.prefect_ui.event_names import PROMOTED
 from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.promotion.first_champion import train_first_champion
 from tasks.registry.bundle import BundleError
-from tasks.registry.ledger import read_ledger, verify_ledger
+from tasks.registry.entries import read_ledger
+from tasks.registry.ledger import verify_ledger
 from tasks.registry.versions import find_champion, find_current
 from tasks.run.request import TrainRequest
 from tasks.schema.migrate import prepare_schema

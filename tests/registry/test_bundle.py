@@ -128,7 +128,7 @@ def test_a_bundle_is_never_written_over_another(saved, tmp_path):
 
 def test_a_store_that_cannot_be_written_is_told_and_left_clean(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match="--models"):
+    with pytest.raises(StoreError, match="`models`"):
         save_bundle(BUNDLE, str(tmp_path / "file" / "models"), "one")
     store = tmp_path / "models"
 

@@ -15,9 +15,17 @@ from flows import models, rollback
 from tasks.contract.load import load_contract
 from tasks.prefect_ui import events
 from tasks.registry.bundle import BundleError
-from tasks.registry.ledger import Return, RollbackError, find_version_on, read_ledger, roll_back, verify_ledger
+from tasks.registry.entries import find_entry_on, read_ledger
+from tasks.registry.ledger import Return, RollbackError, roll_back, verify_ledger
 from tasks.registry.promote import Promotion, PromotionConflictError, hash_evidence, promote, retire_champion
-from tasks.registry.versions import NoChampionError, UnknownVersionError, find_current, load_current, read_version
+from tasks.registry.versions import (
+    NoChampionError,
+    UnknownVersionError,
+    find_current,
+    find_effective_version,
+    load_current,
+    read_version,
+)
 from tasks.schema.migrate import prepare_schema
 from tests.support import ROOT
 from tests.support.small_model import install, make_bundle
@@ -25,6 +33,7 @@ from tests.support.small_model import install, make_bundle
 CONTRACT = load_contract("loan_applications")
 BUNDLE = make_bundle(CONTRACT)
 NAME = CONTRACT.name
+TODAY = datetime.now(UTC).date()
 
 
 @pytest.fixture
@@ -109,19 +118,34 @@ def test_a_challenger_that_was_never_in_production_cannot_come_back(engine, thre
 
 def test_which_model_was_in_production_on_a_day(engine, three):
     go_back(engine, three[0], date(2024, 8, 1))
-    entries, _ = read(engine)
+    assert version_on(engine, date(2024, 1, 31)) is None
+    assert version_on(engine, date(2024, 2, 1)) == three[0]
+    assert version_on(engine, date(2024, 4, 30)) == three[1]
+    assert version_on(engine, date(2024, 5, 1)) == three[2]
+    assert version_on(engine, date(2024, 8, 1)) == three[0]
+    assert version_on(engine, date(2024, 8, 1), as_recorded=True) is None
+    assert version_on(engine, TODAY, as_recorded=True) == three[0]
 
-    def version_on(*day):
-        entry = find_version_on(entries, date(*day))
-        return entry.to_version if entry else None
 
-    assert version_on(2024, 1, 31) is None
-    assert version_on(2024, 2, 1) == three[0]
-    assert version_on(2024, 4, 30) == three[1]
-    assert version_on(2024, 5, 1) == three[2]
-    assert version_on(2024, 8, 1) == three[0]
-    assert find_version_on(entries, date(2024, 8, 1), as_recorded=True) is None
-    assert find_version_on(entries, datetime.now(UTC).date(), as_recorded=True).to_version == three[0]
+def test_a_champion_after_a_retirement_is_the_answer_everywhere(engine, three, tmp_path):
+    """Its first effective day lies before the day of the retirement, as its data do."""
+    with engine.begin() as connection:
+        retire_champion(connection, NAME, "its applications were replaced")
+    with engine.begin() as connection:
+        fourth = install(connection, CONTRACT, tmp_path / "fourth", BUNDLE, (None, date(2024, 6, 1)))
+        current = find_current(connection, NAME)
+    assert version_on(engine, TODAY) == current == fourth
+    assert version_on(engine, date(2024, 6, 1)) == fourth, "a replay of these days meets it"
+    assert version_on(engine, date(2024, 5, 31)) == three[2], "which stays on record"
+    with engine.connect() as connection:
+        assert find_effective_version(connection, NAME, date(2024, 6, 1)) == fourth
+        assert find_effective_version(connection, NAME, date(2024, 5, 31)) is None, "it knew other data"
+
+
+def version_on(engine, day, **how):
+    with engine.connect() as connection:
+        entry = find_entry_on(connection, NAME, day, **how)
+    return entry.to_version if entry else None
 
 
 def test_a_retired_champion_leaves_nothing_in_production(engine, three):
@@ -131,7 +155,7 @@ def test_a_retired_champion_leaves_nothing_in_production(engine, three):
     entries, current = read(engine)
     assert current is None
     assert verify_ledger(entries, current) == []
-    assert find_version_on(entries, datetime.now(UTC).date()).to_version is None
+    assert version_on(engine, TODAY) is None
     with engine.connect() as connection, pytest.raises(NoChampionError, match=r"flows\.train"):
         load_current(connection, NAME)
 

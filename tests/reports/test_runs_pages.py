@@ -19,7 +19,8 @@ from blocks.postgres.connect import Patience, make_engine
 from flows.evidence import command as pack_evidence
 from flows.history import command as rebuild
 from tasks.core.policy import MonitorPolicy, TrainPolicy, load_policy
-from tasks.registry.ledger import find_version_on, read_ledger, verify_ledger
+from tasks.registry.entries import find_entry_on, read_ledger
+from tasks.registry.ledger import verify_ledger
 from tasks.registry.versions import find_current, read_version
 from tasks.reports.history.records import read_history
 from tasks.reports.page.words import MEASURES, OUTCOMES, headline
@@ -97,6 +98,7 @@ def test_the_promotion_is_in_the_registry_and_the_ledger(past):
     name, end = summary["contract"]["name"], date.fromisoformat(summary["window"]["end"])
     with engine.connect() as connection:
         ledger = read_ledger(connection, name)
+        effective = find_entry_on(connection, name, end)
         current = find_current(connection, name)
         models = [read_version(connection, name, version) for version in (before, after)]
     assert (current, verify_ledger(ledger, current)) == (after, [])
@@ -106,7 +108,7 @@ def test_the_promotion_is_in_the_registry_and_the_ledger(past):
     row = ledger[-1]
     assert (row.job_id, row.from_version, row.to_version) == (summary["job_id"], before, after)
     assert (row.why, row.effective_from) == (record["reason"], end + timedelta(days=1))
-    assert find_version_on(ledger, end).to_version == before
+    assert effective.to_version == before
     report = (Path(summary["results"]) / "deploy_report.json").read_bytes()
     assert row.evidence_sha256 == summary["hashes"]["deploy_report"] == hashlib.sha256(report).hexdigest()
     assert {**json.loads(report), **record} == json.loads(report), "the summary tells what the evidence tells"
