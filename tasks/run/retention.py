@@ -15,13 +15,22 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, TextClause, text
 
 from tasks.job.job import is_job_id
 from tasks.schema.queries import read_query
 
-# In the order in which rows may go: those that name others first.
-PRUNED = ("mljob", "finding", "alert", "prediction", "backfill_window")
+# What of a table's rows may go once it is old, in the order in which rows may go: those that name others first.
+PRUNED = {
+    "mljob": "created_at < :before",
+    "finding": "created_at < :before",
+    # What was not delivered yet still has to be.
+    "alert": "created_at < :before and state <> 'pending'",
+    # The champion's own predictions stay however old they are.
+    "prediction": "scored_at < :before and model_version not in "
+    "(select version from loanwatch.model_version where state = 'champion')",
+    "backfill_window": "updated_at < :before and state = 'finished'",
+}
 CLEARED = (*PRUNED, "promotion", "model_version")
 
 
@@ -36,12 +45,14 @@ class Cleared:
 
 def count_rows(connection: Connection, contract: str) -> dict[str, int]:
     """What a reset of the contract would clear, by table."""
-    return {table: _run(connection, f"count_{table}", contract=contract) for table in CLEARED}
+    return {table: _count(connection, contract, table) for table in CLEARED}
 
 
 def prune(connection: Connection, contract: str, before: datetime) -> dict[str, int]:
     """Delete what is older than `before` and that nobody will ask for; returns the rows by table."""
-    return {table: _run(connection, f"prune_{table}", contract=contract, before=before) for table in PRUNED}
+    return {
+        table: _delete(connection, contract, table, condition, before=before) for table, condition in PRUNED.items()
+    }
 
 
 def clear(connection: Connection, contract: str) -> tuple[dict[str, int], list[str]]:
@@ -53,7 +64,7 @@ def clear(connection: Connection, contract: str) -> tuple[dict[str, int], list[s
         str(row.artifact) for row in connection.execute(read_query("housekeeping/list_bundles"), {"contract": contract})
     ]
     connection.execute(read_query("housekeeping/open_ledger"))
-    rows = {table: _run(connection, f"clear_{table}", contract=contract) for table in CLEARED}
+    rows = {table: _delete(connection, contract, table) for table in CLEARED}
     connection.execute(read_query("housekeeping/close_ledger"))
     return rows, locations
 
@@ -96,7 +107,14 @@ def list_jobs(connection: Connection, contract: str) -> set[str]:
     return {str(row.job_id) for row in connection.execute(read_query("housekeeping/list_jobs"), {"contract": contract})}
 
 
-def _run(connection: Connection, name: str, **parameters: Any) -> int:
-    """Run a statement; the number that it returns, or how many rows it deleted."""
-    done = connection.execute(read_query(f"housekeeping/{name}"), parameters)
-    return int(done.scalar_one()) if done.returns_rows else int(done.rowcount)
+def _count(connection: Connection, contract: str, table: str) -> int:
+    return int(connection.execute(_write("select count(*)", table, "true"), {"contract": contract}).scalar_one())
+
+
+def _delete(connection: Connection, contract: str, table: str, condition: str = "true", **values: Any) -> int:
+    return int(connection.execute(_write("delete", table, condition), {"contract": contract, **values}).rowcount)
+
+
+def _write(action: str, table: str, condition: str) -> TextClause:
+    """A statement on the contract's rows of one of our tables; table and condition are those named above."""
+    return text(f"{action} from loanwatch.{table} where contract = :contract and {condition}")

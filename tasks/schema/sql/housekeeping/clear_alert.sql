@@ -1,1 +1,0 @@
-delete from loanwatch.alert where contract = :contract

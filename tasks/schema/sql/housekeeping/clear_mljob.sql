@@ -1,1 +1,0 @@
-delete from loanwatch.mljob where contract = :contract

@@ -1,1 +1,0 @@
-delete from loanwatch.model_version where contract = :contract

@@ -1,1 +1,0 @@
-delete from loanwatch.prediction where contract = :contract

@@ -1,1 +1,0 @@
-delete from loanwatch.promotion where contract = :contract

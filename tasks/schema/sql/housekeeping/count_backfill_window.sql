@@ -1,1 +1,0 @@
-select count(*) from loanwatch.backfill_window where contract = :contract

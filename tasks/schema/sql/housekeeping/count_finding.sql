@@ -1,1 +1,0 @@
-select count(*) from loanwatch.finding where contract = :contract

@@ -1,1 +1,0 @@
-select count(*) from loanwatch.mljob where contract = :contract

@@ -1,1 +1,0 @@
-select count(*) from loanwatch.model_version where contract = :contract

@@ -1,1 +1,0 @@
-select count(*) from loanwatch.promotion where contract = :contract

@@ -1,1 +1,0 @@
-delete from loanwatch.finding where contract = :contract and created_at < :before
