@@ -10,15 +10,15 @@ from the file that the same variable with _FILE at its end names. May be repeate
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
+from blocks.environment import name_variable, read_environment
 from blocks.errors import LoanwatchError, UsageError
-from blocks.postgres.connect import BLOCK, VARIABLE
+from blocks.postgres.connect import BLOCK
 from blocks.postgres.save_block import DatabaseSettings, read_creds, read_url, save_database_block, try_connection
 from blocks.prefect_server import require_server
 from blocks.secrets import SecretError, read_secret
@@ -26,7 +26,7 @@ from blocks.slack import BLOCK as SLACK_BLOCK
 from blocks.slack_block import check_webhook, save_bot_block, save_webhook_block
 
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
-PASSWORD, WEBHOOK, TOKEN = "LOANWATCH_DATABASE_PASSWORD", "LOANWATCH_SLACK_WEBHOOK", "LOANWATCH_SLACK_TOKEN"
+WEBHOOK, TOKEN = name_variable("slack_webhook"), name_variable("slack_token")
 
 app = App(name="blocks.register", help="Register the database and Slack blocks that loanwatch uses.")
 
@@ -39,13 +39,13 @@ class NothingToRegisterError(UsageError):
 def command(  # noqa: PLR0913 - the options of a command line
     *,
     creds: Path | None = None,
-    host: Annotated[str | None, Parameter(env_var="LOANWATCH_DATABASE_HOST")] = None,
-    port: Annotated[int, Parameter(env_var="LOANWATCH_DATABASE_PORT")] = 5432,
-    database: Annotated[str | None, Parameter(env_var="LOANWATCH_DATABASE_NAME")] = None,
-    user: Annotated[str | None, Parameter(env_var="LOANWATCH_DATABASE_USER")] = None,
-    sslmode: Annotated[SslMode | None, Parameter(env_var="LOANWATCH_DATABASE_SSLMODE")] = None,
-    root_certificate: Annotated[Path | None, Parameter(env_var="LOANWATCH_DATABASE_ROOT_CERTIFICATE")] = None,
-    slack_channel: Annotated[str | None, Parameter(env_var="LOANWATCH_SLACK_CHANNEL")] = None,
+    host: str | None = None,
+    port: int | None = None,
+    database: str | None = None,
+    user: str | None = None,
+    sslmode: SslMode | None = None,
+    root_certificate: Path | None = None,
+    slack_channel: str | None = None,
     name: str = BLOCK,
     slack_name: str = SLACK_BLOCK,
 ) -> int:
@@ -78,8 +78,16 @@ def command(  # noqa: PLR0913 - the options of a command line
         The name of the Slack block.
     """
     try:
-        found = find_settings(creds, DatabaseSettings(host, port, database, user, None, sslmode, root_certificate))
-        if found is None and not (read_secret(WEBHOOK) or read_secret(TOKEN)):
+        given = read_environment()
+        options = (
+            host or given.database_host,
+            port or given.database_port,
+            database or given.database_name,
+            user or given.database_user,
+        )
+        tls = (sslmode or given.database_sslmode, root_certificate or given.database_root_certificate)
+        found = find_settings(creds, DatabaseSettings(*options, None, *tls))
+        if found is None and not (read_secret("slack_webhook") or read_secret("slack_token")):
             raise NothingToRegisterError(
                 "Nothing to register. Name a database (--creds, --host or LOANWATCH_DATABASE_URL) or Slack "
                 f"({WEBHOOK} or {TOKEN})."
@@ -87,7 +95,7 @@ def command(  # noqa: PLR0913 - the options of a command line
         if missing := require_server():
             return missing
         done = [register_database(found, name)] if found else []
-        done += register_slack(slack_name, slack_channel)
+        done += register_slack(slack_name, slack_channel or given.slack_channel)
     except LoanwatchError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -97,9 +105,9 @@ def command(  # noqa: PLR0913 - the options of a command line
 
 def has_settings() -> bool:
     """Whether the environment names a database or Slack."""
-    secrets = (PASSWORD, WEBHOOK, TOKEN)
-    named = (VARIABLE, "LOANWATCH_DATABASE_HOST", *secrets, *(f"{name}_FILE" for name in secrets))
-    return any(os.environ.get(name) for name in named)
+    secrets = ("database_password", "slack_webhook", "slack_token")
+    named = ("database_url", "database_host", *secrets, *(f"{name}_file" for name in secrets))
+    return bool(set(named) & read_environment().model_fields_set)
 
 
 def find_settings(creds: Path | None, options: DatabaseSettings) -> DatabaseSettings | None:
@@ -107,9 +115,9 @@ def find_settings(creds: Path | None, options: DatabaseSettings) -> DatabaseSett
     if creds is not None:
         found = read_creds(creds)
     elif options.host is not None:
-        found = options.with_password(read_secret(PASSWORD))
-    elif os.environ.get(VARIABLE):
-        found = read_url(os.environ[VARIABLE])
+        found = options.with_password(read_secret("database_password"))
+    elif (url := read_environment().database_url) is not None:
+        found = read_url(url.get_secret_value())
     else:
         return None
     return found.with_tls(options.sslmode, options.root_certificate)
@@ -124,7 +132,7 @@ def register_database(settings: DatabaseSettings, name: str) -> str:
 
 def register_slack(name: str, channel: str | None) -> list[str]:
     """Save the webhook, else the bot's token with its channel; says what was saved."""
-    webhook, token = read_secret(WEBHOOK), read_secret(TOKEN)
+    webhook, token = read_secret("slack_webhook"), read_secret("slack_token")
     if webhook and token:
         raise SecretError(f"Both {WEBHOOK} and {TOKEN} are set. Unset the one that is not to be used.")
     if webhook:

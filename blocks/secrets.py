@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from typing import Literal
 
+from blocks.environment import name_variable, read_environment
 from blocks.errors import UsageError
+
+Secret = Literal["database_password", "slack_webhook", "slack_token"]
 
 
 class SecretError(UsageError):
     """A secret was given in a way that cannot be used. The message never holds it."""
 
 
-def read_secret(variable: str) -> str | None:
-    """The value of the variable, else the content of the file that VARIABLE_FILE names; None where neither is set."""
-    if os.environ.get(variable):
-        return os.environ[variable]
-    file = os.environ.get(f"{variable}_FILE")
-    if not file:
+def read_secret(name: Secret) -> str | None:
+    """The value of the secret's variable, else the content of the file that VARIABLE_FILE names; None without either.
+
+    Raises SecretError where the file cannot be read.
+    """
+    environment = read_environment()
+    value, file = getattr(environment, name), getattr(environment, f"{name}_file")
+    if value is not None:
+        return str(value.get_secret_value())
+    if file is None:
         return None
     try:
-        return Path(file).read_text(encoding="utf-8").strip() or None
+        return file.read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        variable = name_variable(name)
         raise SecretError(f"The file {file} that {variable}_FILE names cannot be read ({reason}).") from None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
 from typing import Any
 
+from blocks.environment import read_environment
 from blocks.errors import LoanwatchError
 from blocks.registered import is_registered
 
@@ -13,8 +13,6 @@ BLOCK = "loan-alerts"
 WEBHOOK_TYPE = "slack-incoming-webhook"
 CREDENTIALS_TYPE = "slack-credentials"
 CHANNEL_VARIABLE = "loan_alerts_channel"
-API = "https://slack.com/api/"
-API_VARIABLE = "LOANWATCH_SLACK_API"
 
 # slack_sdk writes the webhook's address, which is the secret, into its debug lines.
 _silent = logging.getLogger("loanwatch.slack.client")
@@ -54,6 +52,6 @@ def find_bot(name: str = BLOCK) -> tuple[Any, str] | None:
         raise SlackBlockError(
             f"The bot of the Slack block {name} has no channel. Name one: `python -m blocks.register --slack-channel`."
         )
-    address = os.environ.get(API_VARIABLE) or API
+    address = read_environment().slack_api
     client = WebClient(block.token.get_secret_value(), base_url=address, logger=_silent, retry_handlers=[])
     return client, str(channel)

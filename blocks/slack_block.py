@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 from urllib.parse import urlsplit
 
+from blocks.environment import read_environment
 from blocks.secrets import SecretError
-from blocks.slack import API, API_VARIABLE, CHANNEL_VARIABLE
+from blocks.slack import CHANNEL_VARIABLE
 
 
 def check_webhook(url: str, origin: str) -> None:
@@ -39,7 +39,7 @@ def save_bot_block(name: str, token: str, channel: str) -> None:
 
     bot: Any = SlackCredentials(token=token)
     bot.save(name, overwrite=True, _sync=True)
-    address = os.environ.get(API_VARIABLE) or API
+    address = read_environment().slack_api
     notifier: Any = CustomWebhookNotificationBlock(
         name=name,
         url=f"{address}chat.postMessage",

@@ -21,6 +21,7 @@ from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from blocks import register
+from blocks.environment import read_environment
 from blocks.errors import LoanwatchError
 from blocks.prefect_server import require_server
 from blocks.slack import BLOCK as SLACK_BLOCK
@@ -47,7 +48,7 @@ class DeployError(LoanwatchError):
 @app.default
 def command(
     *,
-    pool_type: Annotated[str, Parameter(env_var="LOANWATCH_POOL_TYPE")] = "process",
+    pool_type: str | None = None,
     silence: Annotated[int, Parameter(validator=Number(gte=60, lte=86_400))] = 180,
     late: Annotated[int, Parameter(validator=Number(gte=60, lte=86_400))] = 600,
 ) -> int:
@@ -56,7 +57,8 @@ def command(
     Parameters
     ----------
     pool_type
-        The work pool's type: process, docker or kubernetes. The last two need prefect-docker or prefect-kubernetes.
+        The work pool's type: process (default, or LOANWATCH_POOL_TYPE), docker or kubernetes. The last two
+        need prefect-docker or prefect-kubernetes.
     silence
         Seconds without a heartbeat after which a run counts as crashed. Runs send one every 30 seconds.
     late
@@ -70,7 +72,7 @@ def command(
         if code:
             return code
         with get_client(sync_client=True) as client:
-            print(save_pool(client, pool_type))
+            print(save_pool(client, pool_type or read_environment().pool_type))
             deploy_all()
             wanted = list_automations(client, timedelta(seconds=silence), timedelta(seconds=late))
             print("\n".join(save_automations(client, [*wanted])))

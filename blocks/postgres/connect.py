@@ -10,16 +10,18 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Literal
 
+from pydantic import SecretStr
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
+from blocks.environment import name_variable, read_environment
 from blocks.postgres.embedded import find_home, start_embedded
 from blocks.postgres.errors import DatabaseOptionError, DatabaseUnreachableError, explain
 from blocks.registered import is_registered
 
 BLOCK = "loans-postgres"
 BLOCK_TYPE = "sqlalchemy-connector"
-VARIABLE = "LOANWATCH_DATABASE_URL"
+VARIABLE = name_variable("database_url")
 DRIVER = "postgresql+psycopg2"
 SCHEMES = ("postgres", "postgresql")
 
@@ -58,7 +60,7 @@ def resolve_database(option: str | None = None) -> Database:
         )
     if option:
         return Database("block", option)
-    if os.environ.get(VARIABLE):
+    if read_environment().database_url:
         return Database("environment")
     if _is_registered(BLOCK):
         return Database("block", BLOCK)
@@ -95,7 +97,7 @@ def connect(database: Database) -> Engine:
 
     Raises a LoanwatchError that says what to do; errors that a person can mend come out of the engine as such, too.
     """
-    key = (os.getpid(), database, os.environ.get(VARIABLE) if database.kind == "environment" else None)
+    key = (os.getpid(), database, read_environment().database_url if database.kind == "environment" else None)
     with _lock:
         if key not in _engines:
             url, arguments = _find_url(database)
@@ -106,18 +108,14 @@ def connect(database: Database) -> Engine:
 
 
 # A forked process must not share its parent's connections, hence the process in the key.
-_engines: dict[tuple[int, Database, str | None], Engine] = {}
+_engines: dict[tuple[int, Database, SecretStr | None], Engine] = {}
 _lock = RLock()
 
 
 def read_patience() -> Patience:
-    """LOANWATCH_CONNECT_TIMEOUT and LOANWATCH_STATEMENT_TIMEOUT, or what we think reasonable."""
-    names = {"connect": "LOANWATCH_CONNECT_TIMEOUT", "statement": "LOANWATCH_STATEMENT_TIMEOUT"}
-    given = {field: (name, os.environ[name]) for field, name in names.items() if os.environ.get(name)}
-    for name, value in given.values():
-        if not value.isdecimal():
-            raise DatabaseOptionError(f"{name} is {value!r}. Write whole seconds.")
-    return Patience(**{field: int(value) for field, (_, value) in given.items()})
+    """LOANWATCH_CONNECT_TIMEOUT and LOANWATCH_STATEMENT_TIMEOUT, or their defaults."""
+    given = read_environment()
+    return Patience(given.connect_timeout, given.statement_timeout)
 
 
 def make_engine(url: URL, patience: Patience, arguments: dict[str, Any] | None = None) -> Engine:
@@ -168,12 +166,12 @@ def _find_url(database: Database) -> tuple[URL, dict[str, Any]]:
         return start_embedded(Path(database.name)), {}
     if database.kind == "block":
         return _load_block(database.name)
-    text = os.environ.get(VARIABLE)
-    if not text:
+    given = read_environment().database_url
+    if given is None:
         raise DatabaseOptionError(
             f"{VARIABLE} is not set in this process. Set it for the worker too, or register a block."
         )
-    return parse_url(text, VARIABLE), {}
+    return parse_url(given.get_secret_value(), VARIABLE), {}
 
 
 def _load_block(name: str) -> tuple[URL, dict[str, Any]]:

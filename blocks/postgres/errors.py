@@ -14,6 +14,10 @@ class DatabaseError(LoanwatchError):
     """The base of everything that the database refuses."""
 
 
+class EmbeddedError(LoanwatchError):
+    """The embedded PostgreSQL cannot be used."""
+
+
 class DatabaseOptionError(UsageError):
     """The database was named in a way that cannot be used."""
 

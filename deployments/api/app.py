@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI
@@ -12,6 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from blocks.environment import read_environment
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Database, resolve_database
 from deployments.api.form import Form, make_body, make_form, make_frame
@@ -21,8 +21,6 @@ from deployments.api.serving import Serving, answer
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
 
-KEY_VARIABLE = "LOANWATCH_API_KEY"
-CONTRACT_VARIABLE = "LOANWATCH_CONTRACT"
 PATIENCE_SECONDS = 2.0
 
 
@@ -58,7 +56,7 @@ def create_app(
     database: Database | None = None, contract: Contract | None = None, patience: float = PATIENCE_SECONDS
 ) -> FastAPI:
     """The API for one contract. Without arguments: what the environment says, as the flows read it."""
-    contract = contract or load_contract(os.environ.get(CONTRACT_VARIABLE, "loan_applications"))
+    contract = contract or load_contract(read_environment().contract)
     serving = Serving(database or resolve_database(), contract, patience)
     app = FastAPI(
         title="loanwatch",
@@ -73,9 +71,9 @@ def create_app(
     app.add_exception_handler(LoanwatchError, tell_unavailable)
     app.add_exception_handler(SQLAlchemyError, tell_unavailable)
     app.add_middleware(SizeGuard, limit=MOST_BYTES)
-    key = os.environ.get(KEY_VARIABLE)
+    key = read_environment().api_key
     if key:
-        app.add_middleware(KeyGuard, key=key)
+        app.add_middleware(KeyGuard, key=key.get_secret_value())
     return app
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,7 +10,7 @@ from prefect.context import FlowRunContext, TaskRunContext
 from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_UI_ENABLED, PREFECT_UI_URL
 from prefect.utilities.urls import url_for
 
-REPORTS_VARIABLE = "LOANWATCH_REPORTS_URL"
+from blocks.environment import read_environment
 
 
 def find_flow_run_id() -> UUID | None:
@@ -33,11 +32,11 @@ def link_run(flow_run_id: UUID | None) -> str | None:
 
 def link_history(results: Path) -> str:
     """The page of all runs, likewise; `results` is the folder that holds every run's own."""
-    base = os.environ.get(REPORTS_VARIABLE, "").rstrip("/")
+    base = read_environment().reports_url.rstrip("/")
     return f"{base}/index.html" if base else str(results.absolute() / "index.html")
 
 
 def link_page(results: Path, page: str) -> str:
     """A page of a run: its address where LOANWATCH_REPORTS_URL says who serves the results folder, else its path."""
-    base = os.environ.get(REPORTS_VARIABLE, "").rstrip("/")
+    base = read_environment().reports_url.rstrip("/")
     return f"{base}/{results.name}/{page}" if base else str(results / page)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +15,8 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from blocks.postgres.embedded import EmbeddedError, find_home, remove_embedded, start_embedded, stop_embedded
+from blocks.postgres.embedded import find_home, remove_embedded, start_embedded, stop_embedded
+from blocks.postgres.errors import EmbeddedError
 from tests.support import ROOT
 
 USE = """
@@ -170,3 +173,27 @@ def test_the_home_is_here_unless_named(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert find_home() == tmp_path / ".loanwatch"
     monkeypatch.setenv("LOANWATCH_HOME", "other")
     assert find_home() == tmp_path / "other"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a system user and folders outside its own")
+def test_first_starts_of_root_at_once_make_one_user_and_one_folder(tmp_path: Path) -> None:
+    """Without a lock one of them may own its data by a number that is nobody's any more."""
+    user = f"lw{secrets.token_hex(3)}"
+    script = (
+        "import sys; from pathlib import Path; from blocks.postgres import embedded, embedded_root as root\n"
+        f"root.SYSTEM_USER = {user!r}; root.ROOT_FOLDERS = (Path('/var/lib/{user}'), Path('/var/tmp/{user}'))\n"
+        "home = Path(sys.argv[1]); home.mkdir(); server = embedded.find_server(home)\n"
+        "embedded._create(server); print(server.data.parent.parent)\n"
+    )
+    command = [sys.executable, "-c", script]
+    try:
+        starts = [
+            subprocess.Popen([*command, str(tmp_path / str(number))], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+            for number in range(4)
+        ]
+        assert [start.communicate()[0].strip() for start in starts] == [f"/var/lib/{user}"] * 4
+    finally:
+        subprocess.run(["userdel", user], check=False, capture_output=True)
+        for folder in (f"/var/lib/{user}", f"/var/tmp/{user}"):
+            shutil.rmtree(folder, ignore_errors=True)

