@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 
@@ -26,8 +27,21 @@ def _as_numbers(special: Any) -> Any:
     return {float(key): meaning for key, meaning in special.items()} if isinstance(special, dict) else special
 
 
+def fold(text: str) -> str:
+    """A text as it is compared: without white space around it, in lower case."""
+    return text.strip().lower()
+
+
+def _fold_all(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(fold, texts))
+
+
+MissingTexts = Annotated[tuple[str, ...], AfterValidator(_fold_all)]
+_LIKE_A_NUMBER = re.compile(r"[+-]?\$?\s*(?=.*\d)[\d,.]+(e[+-]?\d+)?")  # every text that reads as a number, and more
+
+
 class Entry(BaseModel):
-    """One entry of the file: nothing can be changed, and no option may be misspelt."""
+    """One entry of the contract: read-only, and an unknown option is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,6 +62,12 @@ class Column(Entry):
     ordered: tuple[str, ...] | None = None
     encoding: Literal["one_hot", "frequency"] | None = None
     positive: str | None = None
+    missing: MissingTexts | None = Field(
+        None,
+        description="Texts that mean that the value is missing, such as n/a, in any case. Replaces the contract's own "
+        "`missing` for this column. A blank text is always missing; in number and time columns so are nan, null, none, "
+        "n/a and na.",
+    )
 
     @property
     def categories(self) -> tuple[str, ...] | None:
@@ -79,6 +99,21 @@ class Column(Entry):
         elif self.positive is not None:
             raise ValueError("`positive` belongs to the target")
         return self
+
+    @model_validator(mode="after")
+    def _has_clear_missing_texts(self) -> Column:
+        if self.missing and self.type == "text":
+            raise ValueError("`missing` belongs to a number, category or time column")
+        for text in self.missing or ():
+            self.refuse_missing(text)
+        return self
+
+    def refuse_missing(self, text: str) -> None:
+        """Raises ValueError where the text has another meaning in this column."""
+        if self.type == "number" and _LIKE_A_NUMBER.fullmatch(text):
+            raise ValueError(f"`missing` lists {text!r}, which is a number; list it in `special`")
+        if text in (*(self.categories or ()), *self.aliases):
+            raise ValueError(f"`missing` lists {text!r}, which is also an allowed value or an alias")
 
 
 class Derived(Entry):

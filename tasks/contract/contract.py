@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
-from tasks.contract.columns import Column, Derived, Entry, Name, Parts, Role, Source
+from tasks.contract.columns import Column, Derived, Entry, MissingTexts, Name, Parts, Role, Source
 
 # The contract that comes with loanwatch, and its queries, which a lender's contract may use by their names.
 SHIPPED = Path(__file__).parent / "loan_applications"
@@ -24,6 +24,11 @@ class Contract(Entry):
     undated_query: str | None = None
     parts: Parts | None = None
     file: Path = Path()
+    missing: MissingTexts = Field(
+        (),
+        description="Texts that mean that a value is missing, such as n/a, in every number, category and time column "
+        "without a `missing` of its own.",
+    )
     columns: tuple[Column, ...] = Field(alias="column")
     derived: tuple[Derived, ...] = ()
     sources: tuple[Source, ...] = Field((), alias="source")
@@ -66,6 +71,10 @@ class Contract(Entry):
     def column(self, name: str) -> Column:
         """The column of that name."""
         return next(column for column in self.columns if column.name == name)
+
+    def list_missing(self, column: Column) -> frozenset[str]:
+        """The texts that the contract lists as missing in a column, folded."""
+        return frozenset(self.missing if column.missing is None else column.missing)
 
     @property
     def queries(self) -> tuple[str, ...]:
@@ -110,8 +119,17 @@ class Contract(Entry):
                     yield f"`{derived.name}` is made of `{name}`, which is no feature"
                 elif derived.record is None and types[name] != "number":
                     yield f"`{derived.name}` divides `{name}`, which is no number"
+        yield from self._list_missing_mistakes()
         if self.parts is not None and self.parts.records and not roles[Role.CUSTOMER]:
             yield "the parts' `records` belong to customers, and no column has the role customer"
         for query in self.queries:
             if Path(query).name != query or not query.endswith(".sql"):
                 yield f"the query {query!r} is not the plain name of a .sql file"
+
+    def _list_missing_mistakes(self) -> Iterator[str]:
+        for column in self.columns:
+            try:
+                for text in self.missing if column.missing is None else ():
+                    column.refuse_missing(text)
+            except ValueError as error:
+                yield f"`{column.name}`: {error}; or give the column its own `missing`"

@@ -156,7 +156,7 @@ class _Collected:
         )
 
     def _read(self, column: Column, texts: pa.Array, ids: pa.Array) -> pa.Array:
-        values, is_refused = read_column(column, texts)
+        values, is_refused = read_column(column, texts, self._contract.list_missing(column))
         if is_refused is not None and pc.any(is_refused).as_py():
             self._unreadable.setdefault(column.name, Unreadable()).add(ids, is_refused)
         return values

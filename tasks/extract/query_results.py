@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Thread
@@ -115,13 +115,16 @@ def _open_reader(source: IO[bytes], contract: Contract) -> csv.CSVStreamingReade
 _TEXT_TYPES = {"category": pa.dictionary(pa.int32(), pa.string())}
 
 
-def read_column(column: Column, texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:
-    """A column's values, and which of its texts are none; None where any text is one."""
+def read_column(column: Column, texts: pa.Array, missing: Set[str]) -> tuple[pa.Array, pa.Array | None]:
+    """A column's values, and which texts are not of its type; None where every text is.
+
+    `missing` holds the texts that the contract lists as missing in the column.
+    """
     if column.type == "category":
-        return read_categories(texts, column.aliases), None
+        return read_categories(texts, column.aliases, missing), None
     if column.type == "text":
         return texts, None
-    return (read_numbers if column.type == "number" else read_times)(texts)
+    return (read_numbers if column.type == "number" else read_times)(texts, missing)
 
 
 def make_frame(values: pa.Table, columns: Sequence[Column]) -> pd.DataFrame:

@@ -96,6 +96,12 @@ def test_another_lenders_contract(write):
         # The query is the lender's own and the parts are not: they would answer in its place.
         (("[[column]]", '[parts]\napplications = "loan_applications_loans.sql"\n[[column]]'), "not beside the query"),
         (("[[column]]", '[parts]\nrecords = ["cards.sql"]\n[[column]]'), "parts › applications: Field required"),
+        (('type = "text"', 'type = "text"\nmissing = ["n/a"]'), "`missing` belongs to a number, category or time"),
+        # A number that means missing is a special value: "-1" as a text would not be "-1.0".
+        (("min = 0", 'min = 0\nmissing = ["-1"]'), "salary: `missing` lists '-1', which is a number"),
+        (("min = 0", "min = 0\nmissing = 3"), "salary › missing"),
+        (('allowed = ["no", "yes"]', 'allowed = ["no", "yes"]\nmissing = ["No"]'), "also an allowed value"),
+        (('query = "cards.sql"', 'query = "cards.sql"\nmissing = ["NO "]'), "`answer`: `missing` lists 'no'"),
         (
             ("[[column]]", '[parts]\napplications = "cards.sql"\nrecords = ["cards.sql"]\n[[column]]'),
             "no column has the role customer",
@@ -112,6 +118,14 @@ def test_a_mistake_is_named_with_its_place(write, change, told):
 def test_a_part_is_a_file_beside_the_query(write, part, told):
     with pytest.raises(ContractError, match=told):
         load_contract(write(GOOD.replace("[[column]]", f'[parts]\napplications = "{part}"\n[[column]]', 1)))
+
+
+def test_texts_that_mean_missing_are_the_columns_or_the_contracts(write):
+    described = GOOD.replace('query = "cards.sql"', 'query = "cards.sql"\nmissing = [" N/A", "?"]', 1)
+    contract = load_contract(write(described.replace("min = 0", 'min = 0\nmissing = ["Not Given"]', 1)))
+    assert contract.list_missing(contract.column("limit")) == {"n/a", "?"}
+    assert contract.list_missing(contract.column("salary")) == {"not given"}
+    assert load_contract(write(GOOD)).list_missing(contract.target) == set()
 
 
 def test_all_mistakes_are_told_at_once(write):

@@ -131,7 +131,7 @@ def test_reasons_are_the_changes_that_the_models_own_scores_show(api):
     ("changes", "where", "what"),
     [
         ({"term": "medium term"}, "term", "must be one of: short term, long term"),
-        ({"term": 5}, "term", "must be a word"),
+        ({"term": 5}, "term", "must be a text or null"),
         ({"credit_score": "many"}, "credit_score", "must be a number"),
         ({"credit_score": 7000}, "credit_score", "must be at most 850"),
         ({"annual_income": -1}, "annual_income", "must be at least 0"),

@@ -97,7 +97,7 @@ def _read_values(
         if column.type == "time":
             values[column.name] = times
             continue
-        values[column.name], refused = read_column(column, texts.column(column.name))
+        values[column.name], refused = read_column(column, texts.column(column.name), contract.list_missing(column))
         if refused is not None:
             is_refused[column.name] = refused
     return texts, pa.RecordBatch.from_pydict(values), pa.RecordBatch.from_pydict(is_refused)
