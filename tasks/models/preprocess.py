@@ -89,11 +89,19 @@ def union_rows(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def clean_column(column: Column, values: pd.Series) -> pd.Series:
-    """A column as a model reads it: words as objects, numbers without special values and infinities."""
-    if column.type != "number":
-        return values.astype(object).where(values.notna(), np.nan)
+    """A column as a model reads it: categories as objects, numbers without special values and infinities."""
+    return clean_numbers(values, list(column.special)) if column.type == "number" else clean_categories(values)
+
+
+def clean_categories(values: pd.Series) -> pd.Series:
+    """Categories as objects, NaN where one is missing."""
+    return values.astype(object).where(values.notna(), np.nan)
+
+
+def clean_numbers(values: pd.Series, special: list[float]) -> pd.Series:
+    """Numbers, NaN for special values and infinities."""
     numbers = values.astype(float)
-    return numbers.mask(numbers.isin(list(column.special)) | np.isinf(numbers))
+    return numbers.mask(numbers.isin(special) | np.isinf(numbers))
 
 
 @stage("preprocess", lambda prepared: f"{prepared.is_labelled.sum():,} of {len(prepared):,} with a decision")

@@ -69,7 +69,7 @@ def fit_candidate(contract: Contract, kind: Kind, training: Prepared, policy: Tr
     """
     from joblib import parallel_config
 
-    from tasks.models.estimators import build_model
+    from tasks.models.estimators import build_model, release_folds
 
     training = training.take(training.is_labelled)
     folds = assign_folds(training.keys, policy.folds)
@@ -80,8 +80,7 @@ def fit_candidate(contract: Contract, kind: Kind, training: Prepared, policy: Tr
     # to a different last bit, each time.
     with parallel_config(backend="threading"):
         pipeline.fit(training.applications, training.labels.astype(int))
-    # The index arrays are as long as the training rows, and of no use once the folds are fitted.
-    pipeline.named_steps["model"].cv = policy.folds
+    release_folds(pipeline.named_steps["model"], policy.folds)
     return Candidate(kind, pipeline, score_by_fold(pipeline, training.applications, training.keys))
 
 
