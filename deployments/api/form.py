@@ -1,4 +1,4 @@
-"""The form of a request, made from the contract: one field for each feature column, checked as the contract says."""
+"""The form of a request, made from the contract: one field for each feature column, validated by the contract."""
 
 from __future__ import annotations
 
@@ -15,22 +15,25 @@ from tasks.contract.contract import Contract
 from tasks.extract.parsing import UnreadableTextError, read_category, read_number
 
 MOST_APPLICATIONS = 1_000
-MOST_LETTERS = 200
+MOST_CHARACTERS = 200
 
 
 class Form(BaseModel):
-    """The base of the contract's form: a misspelt column is an error."""
+    """The base of the contract's form: an unknown column is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def make_form(contract: Contract) -> type[Form]:
-    """A model with every feature column, required and nullable, and the application's id if the caller wants it back.
+    """A model with every feature column, required and nullable, and optionally the application's id.
 
     Numbers may be texts in the lender's format (`$1,234.50`); categories may be in any case. Texts are read as the
     batch reads them.
     """
-    id_field = (Annotated[str | None, Field(max_length=MOST_LETTERS)], Field(None, description="Returned unchanged."))
+    id_field = (
+        Annotated[str | None, Field(max_length=MOST_CHARACTERS)],
+        Field(None, description="Returned unchanged."),
+    )
     fields: dict[str, Any] = {contract.id.name: id_field}
     for column in contract.features:
         describe = _describe_number if column.type == "number" else _describe_category
@@ -44,12 +47,12 @@ def make_body(form: type[Form]) -> Any:
     many = Annotated[list[form], Field(min_length=1, max_length=MOST_APPLICATIONS)]  # type: ignore[valid-type]
     return Annotated[
         Union[Annotated[form, Tag("one")], Annotated[many, Tag("many")]],  # noqa: UP007 - made at run time
-        Discriminator(_tell_one_from_many),
+        Discriminator(_discriminate),
     ]
 
 
 def make_frame(contract: Contract, applications: list[Form]) -> pd.DataFrame:
-    """The applications as the model's pipeline reads them."""
+    """The applications as a frame for the model's pipeline."""
     rows = [application.model_dump() for application in applications]
     frame = {}
     for column in contract.features:
@@ -58,7 +61,7 @@ def make_frame(contract: Contract, applications: list[Form]) -> pd.DataFrame:
     return pd.DataFrame(frame)
 
 
-def _tell_one_from_many(body: Any) -> str:
+def _discriminate(body: Any) -> str:
     return "many" if isinstance(body, list) else "one"
 
 
@@ -68,7 +71,7 @@ def _describe_number(column: Column, missing: Set[str]) -> Any:
 
 def _describe_category(column: Column, missing: Set[str]) -> Any:
     read = BeforeValidator(partial(_read_category, column, missing))
-    text = Annotated[str | None, Field(max_length=MOST_LETTERS), read]
+    text = Annotated[str | None, Field(max_length=MOST_CHARACTERS), read]
     return Annotated[text, Field(json_schema_extra={"enum": [*column.categories, None]})] if column.categories else text
 
 
