@@ -12,7 +12,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 
 
 class Role(StrEnum):
-    """What a column is for. Protected columns are reported on, and never given to a model."""
+    """The purpose of a column. Protected columns are reported on, but never used by a model."""
 
     ID = "id"
     CUSTOMER = "customer"
@@ -23,7 +23,7 @@ class Role(StrEnum):
 
 
 def _as_numbers(special: Any) -> Any:
-    """TOML keys are text; special values are numbers."""
+    """Special values as numbers: a TOML key is a text."""
     return {float(key): meaning for key, meaning in special.items()} if isinstance(special, dict) else special
 
 
@@ -47,7 +47,7 @@ class Entry(BaseModel):
 
 
 class Column(Entry):
-    """One column: what it is for, what may stand in it, and how a model reads it."""
+    """One column: its role, its valid values, and its encoding for a model."""
 
     name: Name
     role: Role
@@ -71,7 +71,7 @@ class Column(Entry):
 
     @property
     def categories(self) -> tuple[str, ...] | None:
-        """The values that may stand in a category column, or None where any may."""
+        """The allowed values of a category column, or None if any value is allowed."""
         return self.ordered or self.allowed
 
     @model_validator(mode="after")
@@ -86,14 +86,14 @@ class Column(Entry):
         if (self.categories or self.encoding or self.aliases) and self.type != "category":
             raise ValueError("`allowed`, `ordered`, `encoding` and `aliases` belong to a category column")
         if self.ordered and (self.allowed or self.encoding):
-            raise ValueError("`ordered` already says which values are allowed and how they are encoded")
+            raise ValueError("`ordered` already defines the allowed values and their encoding")
         if self.role is Role.FEATURE and self.type not in ("number", "category"):
-            raise ValueError("a feature is a number or a category")
+            raise ValueError("a feature must be a number or a category")
         if (self.role is Role.TIME) != (self.type == "time"):
-            raise ValueError("the time column, and no other, has the type time")
+            raise ValueError("the time column must have the type time, and no other column may")
         if self.role is Role.TARGET:
             if self.type != "category" or self.allowed is None or len(self.allowed) != 2:
-                raise ValueError("the target is a category with exactly two `allowed` values")
+                raise ValueError("the target must be a category with exactly two `allowed` values")
             if self.positive not in self.allowed:
                 raise ValueError("`positive` must be one of the target's `allowed` values")
         elif self.positive is not None:
@@ -117,7 +117,7 @@ class Column(Entry):
 
 
 class Derived(Entry):
-    """A feature made of others: numerator × factor ÷ denominator, or whether any column of a record is present."""
+    """A feature computed from others: numerator × factor ÷ denominator, or whether a record has any value."""
 
     name: Name
     numerator: str | None = None
@@ -127,14 +127,14 @@ class Derived(Entry):
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The columns that this feature is made of."""
+        """The columns from which this feature is computed."""
         return self.record or tuple(name for name in (self.numerator, self.denominator) if name)
 
     @model_validator(mode="after")
     def _is_ratio_or_record(self) -> Derived:
         is_ratio = self.numerator is not None and self.denominator is not None
         if is_ratio == (self.record is not None):
-            raise ValueError("give either `numerator` and `denominator`, or `record`")
+            raise ValueError("specify either `numerator` and `denominator`, or `record`")
         return self
 
 
@@ -146,10 +146,10 @@ class Source(Entry):
 
 
 class Parts(Entry):
-    """The answer of the contract's query in parts, which are read faster: the names of their .sql files.
+    """The result of the contract's query in parts, which are faster to read: the names of their .sql files.
 
     `applications` returns every version in the window and every row without a readable time; `records` each return the
-    records of the window's customers, or more. CONTRIBUTING.md says more.
+    records of the window's customers, or more. See CONTRIBUTING.md.
     """
 
     applications: str

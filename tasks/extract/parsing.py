@@ -115,9 +115,9 @@ def read_times(texts: pa.StringArray, missing: Set[str] = NOTHING_LISTED) -> tup
 
 
 def read_whole_seconds(texts: pa.StringArray) -> pa.TimestampArray:
-    """A column of texts as times, as loan_applications.sql reads them: between spaces only, and without fractions.
+    """A column of texts as times, as loan_applications.sql reads them: only spaces around them, and no fractions.
 
-    What is no time is null, as is what has other white space around it.
+    A text that is not a time is null, and so is one with other white space around it.
     """
     bare = pc.utf8_trim(texts, " ")
     times, _ = read_times(pc.if_else(pc.equal(bare, pc.utf8_trim_whitespace(bare)), bare, None))
@@ -140,7 +140,7 @@ def order_categories(categories: pa.DictionaryArray) -> pa.DictionaryArray:
 
 
 def _read_minutes(texts: pa.StringArray) -> pa.TimestampArray:
-    """The times written exactly DD-MM-YYYY HH:MM, which Arrow does not know; null for every other text."""
+    """The times in exactly the format DD-MM-YYYY HH:MM, which Arrow cannot read; null for every other text."""
     is_as_long = pc.fill_null(pc.equal(pc.binary_length(texts), len(_MINUTE)), False)
     written = _lay_out(texts.filter(is_as_long), len(_MINUTE))
     digits = written[:, [place for place, sign in enumerate(_MINUTE) if sign == "9"]] - ord("0")
@@ -162,7 +162,7 @@ _MINUTE = "99-99-9999 99:99"
 
 
 def _lay_out(texts: pa.StringArray, length: int) -> NDArray[np.uint8]:
-    """The bytes of texts that are all of one length, a row each."""
+    """The bytes of texts of equal length, one row each."""
     _, offsets, signs = texts.buffers()
     if not len(texts) or signs is None:
         return np.empty((0, length), np.uint8)
@@ -173,7 +173,7 @@ def _lay_out(texts: pa.StringArray, length: int) -> NDArray[np.uint8]:
 def _fill_others(
     texts: pa.StringArray, values: pa.Array, read: Callable[[str], object]
 ) -> tuple[pa.Array, pa.BooleanArray]:
-    """Read one by one, each distinct text once, what stands there and has no value yet."""
+    """Read the texts without a value yet one by one, each distinct text once."""
     is_open = pc.and_(pc.is_valid(texts), pc.is_null(values))
     if not pc.any(is_open).as_py():
         return values, is_open

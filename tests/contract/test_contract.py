@@ -87,14 +87,17 @@ def test_another_lenders_contract(write):
         (('positive = "yes"', 'positive = "ja"'), "`positive` must be one of"),
         (('allowed = ["no", "yes"]', 'allowed = ["no"]'), "exactly two `allowed`"),
         (('query = "cards.sql"', 'query = "../cards.sql"'), "plain name"),  # a path out of the folder
-        (('query = "cards.sql"', 'query = "nowhere.sql"'), "neither beside the contract"),
-        (('numerator = "limit"', 'numerator = "limits"'), "which is no feature"),
+        (('query = "cards.sql"', 'query = "nowhere.sql"'), "neither next to the contract"),
+        (('numerator = "limit"', 'numerator = "limits"'), "which is not a feature"),
         (('name = "limit"', 'name = "salary"'), "described 2 times"),
         (('name = "card"', 'name = "card; drop table x"'), "name"),  # a name that is no SQL name
         (('type = "time"', 'type = "text"'), "the time column"),
         (("[[derived]]", "[[derive]]"), "derive: no such option"),
         # The query is the lender's own and the parts are not: they would answer in its place.
-        (("[[column]]", '[parts]\napplications = "loan_applications_loans.sql"\n[[column]]'), "not beside the query"),
+        (
+            ("[[column]]", '[parts]\napplications = "loan_applications_loans.sql"\n[[column]]'),
+            "not in the folder of the query",
+        ),
         (("[[column]]", '[parts]\nrecords = ["cards.sql"]\n[[column]]'), "parts › applications: Field required"),
         (('type = "text"', 'type = "text"\nmissing = ["n/a"]'), "`missing` belongs to a number, category or time"),
         # A number that means missing is a special value: "-1" as a text would not be "-1.0".
@@ -114,7 +117,7 @@ def test_a_mistake_is_named_with_its_place(write, change, told):
     assert told in str(error.value)
 
 
-@pytest.mark.parametrize(("part", "told"), [("nowhere.sql", "neither beside"), ("../cards.sql", "plain name")])
+@pytest.mark.parametrize(("part", "told"), [("nowhere.sql", "neither next to"), ("../cards.sql", "plain name")])
 def test_a_part_is_a_file_beside_the_query(write, part, told):
     with pytest.raises(ContractError, match=told):
         load_contract(write(GOOD.replace("[[column]]", f'[parts]\napplications = "{part}"\n[[column]]', 1)))

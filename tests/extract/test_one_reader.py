@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from deployments.api.form import MOST_LETTERS, make_form, make_frame
+from deployments.api.form import MOST_CHARACTERS, make_form, make_frame
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
@@ -80,7 +80,7 @@ def read_api(contract: Contract, column: Column, text: str) -> Any:
 @example(LISTED, SHIPPED.column("purpose"), "none")
 def test_batch_and_api_read_one_value(contract: Contract, column: Column, text: str) -> None:
     column = contract.column(column.name)
-    if len(text) <= MOST_LETTERS:
+    if len(text) <= MOST_CHARACTERS:
         assert read_batch(contract, column, text) == read_api(contract, column, text)
 
 
