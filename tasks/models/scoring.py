@@ -1,4 +1,4 @@
-"""Scoring: the probability of the positive label, and the decision that follows from it."""
+"""Scoring: the probability of the positive label, and the resulting decision."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def score(pipeline: Pipeline, applications: pd.DataFrame) -> Floats:
 
 
 def score_by_fold(pipeline: Pipeline, applications: pd.DataFrame, keys: NDArray[np.uint64]) -> Floats:
-    """The probability of the positive label by one fold's model per row: the fold that the customer falls into.
+    """The probability of the positive label by one fold's model per row: the fold of the customer.
 
-    That fold was fitted without the customer, so the scores are out of sample for training rows and new rows alike,
-    and comparable between them.
+    That fold's model was fitted without the customer, so the scores of training rows and of new rows are both out of
+    sample, and can be compared.
     """
     scores = np.empty(len(applications))
     models = pipeline.named_steps["model"].calibrated_classifiers_
@@ -66,16 +66,16 @@ def score_fold(model: Any, matrix: Floats) -> Floats:
 
 
 def _cut(rows: int) -> Iterator[slice]:
-    """Parts of so many rows, so that the matrix of a large window is never whole."""
+    """Slices of limited size, so that the matrix of a large window is never complete in memory."""
     for start in range(0, rows, CHUNK_ROWS):
         yield slice(start, min(start + CHUNK_ROWS, rows))
 
 
 def assign_folds(keys: NDArray[np.uint64], folds: int) -> NDArray[np.int64]:
-    """The fold of every customer key, 0 to folds - 1; the same for ever."""
+    """The fold of every customer key, 0 to folds - 1; it never changes."""
     return (keys % np.uint64(folds)).astype(np.int64)
 
 
 def decide_loans(contract: Contract, scores: Floats) -> np.ndarray[Any, Any]:
-    """The target's positive word from a probability of one half on, else the other."""
+    """The target's positive value from a probability of one half, else its other value."""
     return np.where(scores >= DECISION_THRESHOLD, contract.positive, contract.negative)
