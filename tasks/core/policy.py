@@ -68,8 +68,8 @@ class QualityPolicy(Policy):
     )
     leak_break: Share = Field(
         0.10,
-        description="Report a leak only if the group's share of that label exceeds that of the other rows (for a range: "
-        "of the rows next to it) by at least this much. This excludes columns that are merely predictive.",
+        description="Report a leak only if the group's share of that label exceeds that of the other rows (for a "
+        "range: the rows next to it) by at least this much. This excludes columns that are merely predictive.",
     )
     leak_level: Level = Field(0.01, description="Significance level of the entire leak search (Bonferroni).")
     suspicious_auc: Share = Field(
