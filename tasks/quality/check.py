@@ -1,4 +1,4 @@
-"""Quality: may this window be used at all?
+"""Quality: is the window fit for use?
 
 A window is unfit if it has too few applications, breaks the contract, has too many duplicates or ambiguous customers,
 or holds one decision only. Everything else is a warning: it is reported, and the run continues.
