@@ -57,13 +57,13 @@ def write_cents(generator: np.random.Generator, numbers: pd.Series) -> Texts:
     return texts
 
 
-def write_categories(generator: np.random.Generator, words: pd.Series) -> Texts:
+def write_categories(generator: np.random.Generator, values: pd.Series) -> Texts:
     """Categories as text, some with Capitals and a few in UPPER CASE."""
-    spelt = list(words.cat.categories)
-    cases = np.array([spelt, [word.title() for word in spelt], [word.upper() for word in spelt]], dtype=object)
-    chance = generator.random(len(words))
+    spelt = list(values.cat.categories)
+    cases = np.array([spelt, [text.title() for text in spelt], [text.upper() for text in spelt]], dtype=object)
+    chance = generator.random(len(values))
     case = (chance < TITLE_CASE + UPPER_CASE).astype(int) + (chance < UPPER_CASE)
-    codes = words.cat.codes.to_numpy()
+    codes = values.cat.codes.to_numpy()
     texts: Texts = cases[case, codes]
     texts[codes < 0] = None
     return texts

@@ -143,6 +143,6 @@ def to_json(windows: tuple[Window, ...]) -> str:
 
 
 def describe_model(model: ModelVersion) -> str:
-    """A model in a few words."""
+    """A model in short: version, kind and test AUC."""
     kind, auc = model.kind.replace("_", " "), model.metrics["test"]["auc"]
     return f"version {model.version}, {kind}, test AUC {auc:.3f}"
