@@ -50,10 +50,9 @@ def read_environment() -> Environment:
     try:
         return Environment()
     except ValidationError as error:
-        mistakes = [
-            f"{name_variable(str(mistake['loc'][0]))} cannot be used: {mistake['msg']}." for mistake in error.errors()
-        ]
-        raise EnvironmentVariableError(" ".join(f"{name} cannot be used: {message}." for name, message in mistakes)) from None
+        mistakes = [(name_variable(str(mistake["loc"][0])), mistake["msg"]) for mistake in error.errors()]
+        lines = [f"{name} cannot be used: {message}." for name, message in mistakes]
+        raise EnvironmentVariableError(" ".join(lines)) from None
 
 
 def name_variable(field: str) -> str:

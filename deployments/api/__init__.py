@@ -1,1 +1,1 @@
-"""The scoring API: what the model in production says of an application, over HTTP."""
+"""The scoring API: predictions of the model in production, over HTTP."""

@@ -33,9 +33,9 @@ def command(
     port
         The port to listen on.
     contract
-        What the table is: a contract that comes with loanwatch, or a TOML file.
+        The lender's contract: the name of a built-in contract, or a TOML file.
     database
-        A prefect-sqlalchemy block's name or a postgresql:// URL. Default: LOANWATCH_DATABASE_URL, the block
+        The name of a prefect-sqlalchemy block, or a postgresql:// URL. Default: LOANWATCH_DATABASE_URL, the block
         loans-postgres, or an embedded PostgreSQL under .loanwatch/.
     """
     try:

@@ -15,7 +15,7 @@ from blocks.environment import read_environment
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Database, resolve_database
 from deployments.api.form import Form, make_body, make_form, make_frame
-from deployments.api.guards import MOST_BYTES, KeyGuard, SizeGuard, tell_mistakes, tell_refusal, tell_unavailable
+from deployments.api.guards import MOST_BYTES, KeyGuard, SizeGuard, answer_invalid, answer_refused, answer_unavailable
 from deployments.api.page import write_page
 from deployments.api.serving import Serving, answer
 from tasks.contract.contract import Contract
@@ -25,14 +25,14 @@ PATIENCE_SECONDS = 2.0
 
 
 class Reason(BaseModel):
-    """A column whose value speaks for or against: by how much the probability changes without what is special in it."""
+    """A column that affects the probability: the change if its value were the reference's typical value."""
 
     column: str
     change: float
 
 
 class Prediction(BaseModel):
-    """What the model says of one application."""
+    """The model's prediction for one application."""
 
     id: str | None
     probability: float
@@ -55,21 +55,21 @@ class Model(BaseModel):
 def create_app(
     database: Database | None = None, contract: Contract | None = None, patience: float = PATIENCE_SECONDS
 ) -> FastAPI:
-    """The API for one contract. Without arguments: what the environment says, as the flows read it."""
+    """The API for one contract. Without arguments, the settings come from the environment, as for the flows."""
     contract = contract or load_contract(read_environment().contract)
     serving = Serving(database or resolve_database(), contract, patience)
     app = FastAPI(
         title="loanwatch",
-        description=f"What the model in production says of an application. {contract.description}",
-        # The page that FastAPI would make loads its scripts from another server.
+        description=f"Predictions of the model in production. {contract.description}",
+        # FastAPI's own page loads its scripts from another server.
         docs_url=None,
         redoc_url=None,
     )
     _add_routes(app, serving, contract)
-    app.add_exception_handler(RequestValidationError, tell_mistakes)
-    app.add_exception_handler(HTTPException, tell_refusal)
-    app.add_exception_handler(LoanwatchError, tell_unavailable)
-    app.add_exception_handler(SQLAlchemyError, tell_unavailable)
+    app.add_exception_handler(RequestValidationError, answer_invalid)
+    app.add_exception_handler(HTTPException, answer_refused)
+    app.add_exception_handler(LoanwatchError, answer_unavailable)
+    app.add_exception_handler(SQLAlchemyError, answer_unavailable)
     app.add_middleware(SizeGuard, limit=MOST_BYTES)
     key = read_environment().api_key
     if key:
@@ -81,12 +81,12 @@ def _add_routes(app: FastAPI, serving: Serving, contract: Contract) -> None:
     body = make_body(make_form(contract))
 
     def ping() -> dict[str, str]:
-        """Whether a model can be served."""
+        """200 if a model can be served."""
         serving.find_champion()
         return {"status": "ok"}
 
     def show_model() -> Model:
-        """The model in production, with its card."""
+        """The model in production, with its model card."""
         champion = serving.find_champion()
         model = champion.model
         return Model(
@@ -99,25 +99,25 @@ def _add_routes(app: FastAPI, serving: Serving, contract: Contract) -> None:
         )
 
     def predict(applications: Any) -> list[Prediction]:
-        """Probability, decision and reasons for one application or a list of them, in their order."""
-        sent: list[Form] = applications if isinstance(applications, list) else [applications]
+        """Probability, decision and reasons for one application, or for each of a list in its order."""
+        requested: list[Form] = applications if isinstance(applications, list) else [applications]
         champion = serving.find_champion()
-        answers = answer(contract, champion, make_frame(contract, sent))
+        answers = answer(contract, champion, make_frame(contract, requested))
         return [
             Prediction(
                 id=getattr(form, contract.id.name),
-                probability=said.probability,
-                decision=said.decision,
+                probability=given.probability,
+                decision=given.decision,
                 model_version=champion.model.version,
-                reasons=[Reason(column=reason.column, change=reason.change) for reason in said.reasons],
+                reasons=[Reason(column=reason.column, change=reason.change) for reason in given.reasons],
             )
-            for form, said in zip(sent, answers, strict=True)
+            for form, given in zip(requested, answers, strict=True)
         ]
 
     predict.__annotations__["applications"] = Annotated[body, Body()]
     refusals: dict[int | str, dict[str, Any]] = {
-        413: {"description": "The body is too long."},
-        503: {"description": "No model can be served."},
+        413: {"description": "The request body is too large."},
+        503: {"description": "No model is available."},
     }
     page = write_page(contract)
     app.get("/docs", include_in_schema=False, response_class=HTMLResponse)(lambda: HTMLResponse(page))

@@ -1,8 +1,9 @@
-"""The form of a request, made from the contract: one field for each feature column, checked as the contract says."""
+"""The form of a request, made from the contract: one field for each feature column, validated by the contract."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Set
 from functools import partial
 from typing import Annotated, Any, Union
 
@@ -11,27 +12,32 @@ from pydantic import AllowInfNan, BaseModel, BeforeValidator, ConfigDict, Discri
 
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
-from tasks.extract.parsing import BLANK, UnreadableTextError, read_number
+from tasks.extract.parsing import UnreadableTextError, read_category, read_number
 
 MOST_APPLICATIONS = 1_000
-MOST_LETTERS = 200
+MOST_CHARACTERS = 200
 
 
 class Form(BaseModel):
-    """The base of the contract's form: a misspelt column is an error."""
+    """The base of the contract's form: an unknown column is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def make_form(contract: Contract) -> type[Form]:
-    """A model with every feature column, required and nullable, and the application's id if the caller wants it back.
+    """A model with every feature column, required and nullable, and optionally the application's id.
 
-    Numbers may be texts as the lender writes them (`$1,234.50`); words are in any case.
+    Numbers may be texts in the lender's format (`$1,234.50`); categories may be in any case. Texts are read as the
+    batch reads them.
     """
-    id_field = (Annotated[str | None, Field(max_length=MOST_LETTERS)], Field(None, description="Given back as it is."))
+    id_field = (
+        Annotated[str | None, Field(max_length=MOST_CHARACTERS)],
+        Field(None, description="Returned unchanged."),
+    )
     fields: dict[str, Any] = {contract.id.name: id_field}
     for column in contract.features:
-        read = _describe_number(column) if column.type == "number" else _describe_word(column)
+        describe = _describe_number if column.type == "number" else _describe_category
+        read = describe(column, contract.list_missing(column))
         fields[column.name] = (read, Field(description=_describe(column)))
     return create_model("Application", __base__=Form, **fields)
 
@@ -41,12 +47,12 @@ def make_body(form: type[Form]) -> Any:
     many = Annotated[list[form], Field(min_length=1, max_length=MOST_APPLICATIONS)]  # type: ignore[valid-type]
     return Annotated[
         Union[Annotated[form, Tag("one")], Annotated[many, Tag("many")]],  # noqa: UP007 - made at run time
-        Discriminator(_tell_one_from_many),
+        Discriminator(_discriminate),
     ]
 
 
 def make_frame(contract: Contract, applications: list[Form]) -> pd.DataFrame:
-    """The applications as the model's pipeline reads them."""
+    """The applications as a frame for the model's pipeline."""
     rows = [application.model_dump() for application in applications]
     frame = {}
     for column in contract.features:
@@ -55,28 +61,29 @@ def make_frame(contract: Contract, applications: list[Form]) -> pd.DataFrame:
     return pd.DataFrame(frame)
 
 
-def _tell_one_from_many(body: Any) -> str:
+def _discriminate(body: Any) -> str:
     return "many" if isinstance(body, list) else "one"
 
 
-def _describe_number(column: Column) -> Any:
-    return Annotated[float | None, AllowInfNan(False), BeforeValidator(partial(_read_number, column))]
+def _describe_number(column: Column, missing: Set[str]) -> Any:
+    return Annotated[float | None, AllowInfNan(False), BeforeValidator(partial(_read_number, column, missing))]
 
 
-def _describe_word(column: Column) -> Any:
-    text = Annotated[str | None, Field(max_length=MOST_LETTERS), BeforeValidator(partial(_read_word, column))]
+def _describe_category(column: Column, missing: Set[str]) -> Any:
+    read = BeforeValidator(partial(_read_category, column, missing))
+    text = Annotated[str | None, Field(max_length=MOST_CHARACTERS), read]
     return Annotated[text, Field(json_schema_extra={"enum": [*column.categories, None]})] if column.categories else text
 
 
 def _describe(column: Column) -> str:
-    told = [column.description, column.unit, " · ".join(column.categories or ())]
-    told += [f"{value:.15g} means {meaning}" for value, meaning in column.special.items()]
-    return ", ".join(part for part in told if part)
+    parts = [column.description, column.unit, " · ".join(column.categories or ())]
+    parts += [f"{value:.15g} means {meaning}" for value, meaning in column.special.items()]
+    return ", ".join(part for part in parts if part)
 
 
-def _read_number(column: Column, value: Any) -> float | None:
-    """A number inside the contract's range, or one of its special values; null and blank texts are missing."""
-    number = _convert(value)
+def _read_number(column: Column, missing: Set[str], value: Any) -> float | None:
+    """A number inside the contract's range, or one of its special values; null and a missing-value text are None."""
+    number = _convert(value, missing)
     if number is None or number in column.special:
         return number
     if column.min is not None and number < column.min:
@@ -86,13 +93,13 @@ def _read_number(column: Column, value: Any) -> float | None:
     return number
 
 
-def _convert(value: Any) -> float | None:
+def _convert(value: Any, missing: Set[str]) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("must be a number or null")
     try:
-        number = read_number(value) if isinstance(value, str) else float(value)
+        number = read_number(value, missing) if isinstance(value, str) else float(value)
     except (UnreadableTextError, OverflowError):
         raise ValueError("must be a number or null") from None
     if isinstance(value, str) and math.isnan(number):
@@ -102,16 +109,13 @@ def _convert(value: Any) -> float | None:
     return number
 
 
-def _read_word(column: Column, value: Any) -> str | None:
-    """A word as extraction reads it: trimmed, in lower case, by the contract's name for it; blank is missing."""
+def _read_category(column: Column, missing: Set[str], value: Any) -> str | None:
+    """A category as the batch reads it; null and a missing-value text are None."""
     if value is None:
         return None
     if not isinstance(value, str):
-        raise ValueError("must be a word or null")
-    word = value.strip().lower()
-    if word in BLANK:
-        return None
-    word = column.aliases.get(word, word)
-    if column.categories is not None and word not in column.categories:
+        raise ValueError("must be a text or null")
+    category = read_category(value, column.aliases, missing)
+    if category is not None and column.categories is not None and category not in column.categories:
         raise ValueError(f"must be one of: {', '.join(column.categories)}")
-    return word
+    return category

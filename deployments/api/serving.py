@@ -1,4 +1,4 @@
-"""Serving: the model in production, kept in memory, and followed when another one is promoted."""
+"""Serving: the model in production, kept in memory and replaced when another one is promoted."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tasks.registry.versions import Champion, find_current, load_current
 
 REASONS = 3
 
-log = logging.getLogger("uvicorn.error")  # the server's own log, where whoever runs it looks
+log = logging.getLogger("uvicorn.error")  # the server's own log
 
 
 @dataclass(frozen=True)
 class Reason:
-    """A column, and by how much the probability changes where its value becomes the reference's middle value."""
+    """A column, and the change of the probability if its value were the reference's middle value."""
 
     column: str
     change: float
@@ -35,7 +35,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model says of one application."""
+    """The model's prediction for one application."""
 
     probability: float
     decision: str
@@ -43,9 +43,9 @@ class Answer:
 
 
 class Serving:
-    """Holds the champion. At most every `patience` seconds it asks the registry whether that is still the one.
+    """Holds the champion, and checks the registry for a new one every `patience` seconds at most.
 
-    Where the registry does not answer or a new bundle is damaged, the model at hand goes on serving, and the log tells.
+    If the registry does not respond or a new bundle is damaged, the current model continues to serve, with a log entry.
     """
 
     def __init__(self, database: Database, contract: Contract, patience: float) -> None:
@@ -55,7 +55,7 @@ class Serving:
         self._lock = Lock()
 
     def find_champion(self) -> Champion:
-        """The model in production. Raises a LoanwatchError where there is none, or none that can be loaded."""
+        """The model in production. Raises a LoanwatchError where there is none that can be loaded."""
         with self._lock:
             if self._champion is None or time.monotonic() - self._asked_at >= self._patience:
                 try:
@@ -63,8 +63,8 @@ class Serving:
                 except (LoanwatchError, SQLAlchemyError) as error:
                     if self._champion is None:
                         raise
-                    told = str(error) if isinstance(error, LoanwatchError) else type(error).__name__
-                    log.error("Version %s goes on serving: %s", self._champion.model.version, told)
+                    reason = str(error) if isinstance(error, LoanwatchError) else type(error).__name__
+                    log.error("Version %s continues to serve: %s", self._champion.model.version, reason)
                 self._asked_at = time.monotonic()
             return self._champion  # type: ignore[return-value]  # _follow sets it or raises
 
@@ -91,7 +91,7 @@ def answer(contract: Contract, champion: Champion, applications: pd.DataFrame) -
 
 
 def find_middles(profile: Profile) -> dict[str, float | str | None]:
-    """The reference's middle value of each column: the median of numbers and ordered words, else the commonest word."""
+    """The reference's middle value of each column: the median where values have an order, else the most common one."""
     return {
         bins.name: bins.decode(np.array([_find_middle(counts, bins.is_ordered)])).iloc[0]
         for bins, counts in zip(profile.columns, profile.counts, strict=True)

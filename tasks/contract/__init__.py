@@ -1,1 +1,1 @@
-"""What a lender's table is, as data: the contract, how it is loaded, and the one that comes with loanwatch."""
+"""The contract: the description of a lender's table as data, how it is loaded, and the built-in one."""

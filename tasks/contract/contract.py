@@ -1,4 +1,4 @@
-"""The contract: what a lender's table is, as data. Nothing else in Python knows a column's name."""
+"""The contract: the description of a lender's table. No other Python code contains a column name."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
-from tasks.contract.columns import Column, Derived, Entry, Name, Parts, Role, Source
+from tasks.contract.columns import Column, Derived, Entry, MissingTexts, Name, Parts, Role, Source
 
-# The contract that comes with loanwatch, and its queries, which a lender's contract may use by their names.
+# The built-in contract and its queries, which a lender's contract may use by name.
 SHIPPED = Path(__file__).parent / "loan_applications"
 
 
 class Contract(Entry):
-    """A lender's table. `file` is where it was read from; `query`, `undated_query` and `parts` name its .sql files."""
+    """A lender's table. `file` is its TOML file; `query`, `undated_query` and `parts` name its .sql files."""
 
     name: Name
     description: str = ""
@@ -24,18 +24,23 @@ class Contract(Entry):
     undated_query: str | None = None
     parts: Parts | None = None
     file: Path = Path()
+    missing: MissingTexts = Field(
+        (),
+        description="Texts that mean that a value is missing, such as n/a, in every number, category and time column "
+        "without a `missing` of its own.",
+    )
     columns: tuple[Column, ...] = Field(alias="column")
     derived: tuple[Derived, ...] = ()
     sources: tuple[Source, ...] = Field((), alias="source")
 
     @cached_property
     def features(self) -> tuple[Column, ...]:
-        """The columns that a model may use, in the contract's order."""
+        """The columns for the model, in the contract's order."""
         return tuple(column for column in self.columns if column.role is Role.FEATURE)
 
     @cached_property
     def target(self) -> Column:
-        """The column that says loan given or loan refused."""
+        """The column with the lender's decision."""
         return self._the(Role.TARGET)
 
     @cached_property
@@ -50,22 +55,26 @@ class Contract(Entry):
 
     @cached_property
     def id(self) -> Column:
-        """The column that names an application."""
+        """The column that identifies an application."""
         return self._the(Role.ID)
 
     @cached_property
     def time(self) -> Column:
-        """The column that says when the application was made."""
+        """The column with the time of the application."""
         return self._the(Role.TIME)
 
     @cached_property
     def customer(self) -> Column | None:
-        """The column that names the applicant, where the table has one."""
+        """The column that identifies the applicant, if the table has one."""
         return next((column for column in self.columns if column.role is Role.CUSTOMER), None)
 
     def column(self, name: str) -> Column:
         """The column of that name."""
         return next(column for column in self.columns if column.name == name)
+
+    def list_missing(self, column: Column) -> frozenset[str]:
+        """The texts that the contract lists as missing in a column, folded."""
+        return frozenset(self.missing if column.missing is None else column.missing)
 
     @property
     def queries(self) -> tuple[str, ...]:
@@ -78,7 +87,7 @@ class Contract(Entry):
         return self.find_query(name or self.query).read_text(encoding="utf-8")
 
     def find_query(self, name: str) -> Path:
-        """Where a .sql file lies: beside the contract, else among those that come with loanwatch."""
+        """The path of a .sql file: next to the contract, else among the built-in ones."""
         beside = self.file.parent / name
         return beside if beside.is_file() else SHIPPED / name
 
@@ -98,20 +107,29 @@ class Contract(Entry):
         roles = Counter(column.role for column in self.columns)
         for role in (Role.ID, Role.TIME, Role.TARGET):
             if roles[role] != 1:
-                yield f"exactly one column has the role {role}, here {roles[role]}"
+                yield f"exactly one column must have the role {role}; {roles[role]} have it"
         if roles[Role.CUSTOMER] > 1:
-            yield f"at most one column has the role customer, here {roles[Role.CUSTOMER]}"
+            yield f"at most one column may have the role customer; {roles[Role.CUSTOMER]} have it"
         if not roles[Role.FEATURE]:
             yield "no column has the role feature"
         types = {column.name: column.type for column in self.columns if column.role is Role.FEATURE}
         for derived in self.derived:
             for name in derived.inputs:
                 if name not in types:
-                    yield f"`{derived.name}` is made of `{name}`, which is no feature"
+                    yield f"`{derived.name}` uses `{name}`, which is not a feature"
                 elif derived.record is None and types[name] != "number":
-                    yield f"`{derived.name}` divides `{name}`, which is no number"
+                    yield f"`{derived.name}` divides `{name}`, which is not a number"
+        yield from self._list_missing_mistakes()
         if self.parts is not None and self.parts.records and not roles[Role.CUSTOMER]:
-            yield "the parts' `records` belong to customers, and no column has the role customer"
+            yield "the parts' `records` belong to customers, but no column has the role customer"
         for query in self.queries:
             if Path(query).name != query or not query.endswith(".sql"):
-                yield f"the query {query!r} is not the plain name of a .sql file"
+                yield f"the query {query!r} is not the plain name of a .sql file: give a name without a folder"
+
+    def _list_missing_mistakes(self) -> Iterator[str]:
+        for column in self.columns:
+            try:
+                for text in self.missing if column.missing is None else ():
+                    column.refuse_missing(text)
+            except ValueError as error:
+                yield f"`{column.name}`: {error}; or give the column its own `missing`"

@@ -1,4 +1,4 @@
-"""Loading a contract: its TOML file, and the .sql files that it names."""
+"""Loading a contract: its TOML file and its .sql files."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class ContractError(UsageError):
 
 
 def load_contract(name_or_file: str) -> Contract:
-    """Read a contract by the name of one that comes with loanwatch, or from a TOML file.
+    """Read a built-in contract by its name, or any contract from a TOML file.
 
-    Raises ContractError with every mistake at once, each with its place in the file.
+    Raises ContractError with all mistakes at once, each with its place in the file.
     """
     file = SHIPPED.parent / name_or_file / f"{name_or_file}.toml" if name_or_file.isidentifier() else Path(name_or_file)
     if not file.is_file():
         known = ", ".join(sorted(path.stem for path in SHIPPED.parent.glob("*/*.toml")))
-        raise ContractError(f"There is no contract {name_or_file!r}: give a TOML file, or one of: {known}.")
+        raise ContractError(f"There is no contract {name_or_file!r}. Give a TOML file, or one of: {known}.")
     try:
         described = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -41,13 +41,13 @@ def load_contract(name_or_file: str) -> Contract:
 
 
 def list_missing_queries(contract: Contract) -> Iterator[str]:
-    """What is wrong with the .sql files that a contract names."""
+    """The mistakes in a contract's .sql files."""
     for query in contract.queries:
         if not contract.find_query(query).is_file():
-            yield f"the query file {query} is neither beside the contract nor one that comes with loanwatch"
+            yield f"the query file {query} is neither next to the contract nor built in"
     if contract.parts is None:
         return
-    # A lender's own query beside parts that came with loanwatch: they would answer in its place.
+    # A lender's own query with built-in parts: these would be read in its place.
     answering = (contract.query, contract.parts.applications, *contract.parts.records)
     if len({contract.find_query(query).parent for query in answering}) > 1:
-        yield f"the parts are not beside the query {contract.query}: write them there, or leave `[parts]` out"
+        yield f"the parts are not in the folder of the query {contract.query}: write them there, or remove `[parts]`"

@@ -1,1 +1,1 @@
-"""The nouns that every stage speaks of: findings, windows, limits, and the words for them."""
+"""The concepts that all stages share: findings, windows, policies, and how they are worded."""

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class WriteError(LoanwatchError):
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file under a temporary name, then give it its own. Raises WriteError."""
+    """Write a file under a temporary name, then rename it. Raises WriteError."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         with partial.open("w", encoding="utf-8") as file:
@@ -25,10 +25,10 @@ def write_text(path: Path, text: str) -> None:
         partial.replace(path)
     except OSError as error:
         raise WriteError(
-            f"{path} cannot be written ({error.strerror}). Free space there, or choose another folder."
+            f"{path} cannot be written ({error.strerror}). Free some space there, or choose another folder."
         ) from None
 
 
 def write_json(path: Path, record: dict[str, Any]) -> None:
-    """Write a record as JSON; a number that is not finite is an error, for JSON has none."""
+    """Write a record as JSON; a number that is not finite is an error, since JSON has none."""
     write_text(path, json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

@@ -1,4 +1,4 @@
-"""What a check found: one question, one number, one limit, one verdict, one sentence."""
+"""The result of a check: one question, one number, one limit, one verdict, one sentence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Verdict(StrEnum):
-    """What a check says. The last two are never folded into the others."""
+    """The verdict of a check. The last two are never merged with the others."""
 
     PASS = "pass"  # noqa: S105 - a verdict, no password
     WARN = "warn"
@@ -19,7 +19,7 @@ class Verdict(StrEnum):
 
 
 class Question(StrEnum):
-    """What a run asks, in the order in which it asks."""
+    """The questions of a run, in their order."""
 
     QUALITY = "quality"
     DATA = "data"
@@ -33,7 +33,7 @@ UNANSWERED = (Verdict.NOT_ENOUGH_DATA, Verdict.NOT_RUN)
 
 
 class Outcome(StrEnum):
-    """How a run that did its work can end."""
+    """The outcome of a completed run."""
 
     QUALITY_FAILED = "quality_failed"
     STABLE = "stable"
@@ -44,13 +44,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One check's answer.
+    """The result of one check.
 
     `effect`, `standard_error`, `limit` and `smallest_detectable` share `unit` ("share of applicants",
-    "approval rate", "AUC", "rows", ...). `reference` and `current` are the value then and now where there is one.
-    `p_value` is already corrected for the number of questions asked, so that it compares with `level`.
-    `smallest_detectable` is the smallest true effect that would have been found with 80 % power.
-    `columns` names what moved, the most important first; `subject` is one column, or "" for the window as a whole.
+    "approval rate", "AUC", "rows", ...). `reference` and `current` are the values in the reference and in
+    the window, if any. `p_value` is already corrected for the number of tests, so that it compares with `level`.
+    `smallest_detectable` is the smallest true effect that would have been detected with 80 % power.
+    `columns` names the affected columns, the most important first; `subject` is one column, or "" for the whole window.
     """
 
     question: Question
@@ -82,30 +82,30 @@ _GRAVITY = (Verdict.FAIL, Verdict.NOT_ENOUGH_DATA, Verdict.NOT_RUN, Verdict.WARN
 
 
 def summarise(findings: Iterable[Finding], question: Question) -> Verdict:
-    """One question's verdict: the gravest of its findings; with no finding at all, `not_run`.
+    """One question's verdict: the most severe of its findings; without findings, `not_run`.
 
-    A question of which a part could not be answered is not answered: `not_enough_data` outranks `warn` and `pass`.
+    A question that could only be answered in part is not answered: `not_enough_data` outranks `warn` and `pass`.
     """
     verdicts = {finding.verdict for finding in findings if finding.question is question}
     return next((verdict for verdict in _GRAVITY if verdict in verdicts), Verdict.NOT_RUN)
 
 
 def is_sure(finding: Finding) -> bool:
-    """Chance alone is unlikely to have made this difference."""
+    """Whether the difference is statistically significant."""
     return finding.p_value is not None and finding.level is not None and finding.p_value <= finding.level
 
 
 def is_material(finding: Finding) -> bool:
-    """The effect still exceeds its floor after giving back one standard error."""
+    """Whether the effect, less one standard error, reaches its limit."""
     if finding.effect is None or finding.limit is None:
         return False
     return finding.effect - (finding.standard_error or 0.0) >= finding.limit
 
 
 def judge(finding: Finding) -> Finding:
-    """The rule of every drift verdict: an alarm is sure *and* material; sure but small is a note (`warn`).
+    """The rule of every drift verdict: significant *and* material is `fail`, significant but below the limit is `warn`.
 
-    A finding without an effect keeps the verdict it was measured with (`not_enough_data`, `not_run`).
+    A finding without an effect keeps its verdict (`not_enough_data`, `not_run`).
     """
     if finding.effect is None or finding.p_value is None:
         return finding

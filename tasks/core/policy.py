@@ -1,4 +1,4 @@
-"""Every limit of a run: the form in the Prefect UI, the command line's defaults and the documentation at once."""
+"""Every limit of a run. These fields are the form in the Prefect UI, the defaults and the documentation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RENAMED = {
 
 
 class Policy(BaseModel):
-    """The base of all policies: frozen, and a misspelt option is an error."""
+    """The base of all policies: read-only, and an unknown option is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,151 +42,170 @@ class Policy(BaseModel):
 
 
 class QualityPolicy(Policy):
-    """May this window be used at all?"""
+    """When a window is unfit for use, and when a warning is given."""
 
-    minimum_rows: int = Field(
-        200, ge=1, description="Fewer applications than this cannot be judged: the window is unfit."
-    )
-    maximum_duplicate_share: Share = Field(0.10, description="Above this share of repeated rows the window is unfit.")
+    minimum_rows: int = Field(200, ge=1, description="A window with fewer applications is unfit.")
+    maximum_duplicate_share: Share = Field(0.10, description="A window with a larger share of duplicate rows is unfit.")
     maximum_ambiguous_share: Share = Field(
-        0.10, description="Above this share of applications whose customer has conflicting records the window is unfit."
+        0.10,
+        description="A window with a larger share of applications whose customer has conflicting records is unfit.",
     )
     maximum_unreadable_share: Share = Field(
-        0.05, description="Above this share of values of one column that are not of its type the window is unfit."
+        0.05, description="A window with a larger share of values of the wrong type in one column is unfit."
     )
     maximum_out_of_contract_share: Share = Field(
         0.25,
-        description="Above this share of one column's values outside its range or allowed values the window is unfit.",
+        description="A window with a larger share of one column's values outside its range or allowed values is unfit.",
     )
     maximum_conflict_share: Share = Field(
-        0.001, description="Above this share of applications that agree in every feature but not in the decision, warn."
+        0.001, description="Warn above this share of applications with equal features but different decisions."
     )
     leak_purity: Share = Field(
-        0.995, description="A group of rows whose labels agree at least this far is suspected to give the label away."
+        0.995, description="Report a group of rows as a suspected leak if at least this share of its labels agree."
     )
     leak_share: Share = Field(
-        0.01, description="A suspected leak in a smaller share of the labelled rows is not named."
+        0.01, description="Ignore a suspected leak that affects a smaller share of the labelled rows."
     )
     leak_break: Share = Field(
         0.10,
-        description="The group's share of that label exceeds that of the other rows (of a range: of those next to its "
-        "limit) at least by this; so a column that ranks well and smoothly is no leak.",
+        description="Report a leak only if the group's share of that label exceeds that of the other rows (for a "
+        "range: the rows next to it) by at least this much. This excludes columns that are merely predictive.",
     )
-    leak_level: Level = Field(0.01, description="Error budget of the whole search for leaks (Bonferroni).")
+    leak_level: Level = Field(0.01, description="Significance level of the entire leak search (Bonferroni).")
     suspicious_auc: Share = Field(
-        0.98, description="One column that alone ranks the label this well is suspected as a leak."
+        0.98, description="Report a single column with at least this AUC as a suspected leak."
     )
-    stop_on_leak: bool = Field(False, description="Treat a window with a suspected label leak as unfit.")
+    stop_on_leak: bool = Field(False, description="Treat a window with a suspected leak as unfit.")
 
 
 class DriftPolicy(Policy):
-    """What counts as drift: how sure (levels) and how much (floors).
+    """What counts as drift: significance levels and effect limits.
 
-    The levels are the error budget, 3 % of the runs without any drift: 1 % each for the applicants (data), the approval
-    rate (label) and the rule, which the concept and the model question look at from two sides and share. A floor is
-    compared with the estimated effect less one standard error.
+    The levels add up to the accepted rate of false alarms, 3 % of the runs without any drift: 1 % each for the
+    applicants (data), the approval rate (label) and the decision rule, which the concept and the model question share.
+    A limit is compared with the estimated effect less one standard error.
     """
 
-    minimum_rows: int = Field(200, ge=20, description="With fewer rows in either window a question is not answered.")
-    columns_level: Level = Field(0.008, description="Error budget of all single-column tests together (Holm).")
-    joint_level: Level = Field(0.002, description="Error budget of the test of the columns' joint shape.")
-    label_level: Level = Field(0.01, description="Error budget of the label question.")
-    concept_level: Level = Field(0.005, description="Error budget of all concept tests together (Holm).")
-    model_level: Level = Field(0.005, description="Error budget of all model tests together (Holm).")
-    distribution_limit: Share = Field(0.06, description="Share of applicants who crossed a line of one column.")
-    missing_limit: Share = Field(0.06, description="Change of the share of missing values.")
-    never_seen_limit: Share = Field(0.01, description="Share of applicants with a value never seen in the reference.")
+    minimum_rows: int = Field(
+        200, ge=20, description="With fewer rows in either window, the result is “not enough data”."
+    )
+    columns_level: Level = Field(0.008, description="Significance level of all single-column tests together (Holm).")
+    joint_level: Level = Field(0.002, description="Significance level of the test of the joint distribution.")
+    label_level: Level = Field(0.01, description="Significance level of the test of the approval rate.")
+    concept_level: Level = Field(0.005, description="Significance level of all concept tests together (Holm).")
+    model_level: Level = Field(0.005, description="Significance level of all model tests together (Holm).")
+    distribution_limit: Share = Field(
+        0.06, description="Limit for the share of applicants who moved across a value of one column."
+    )
+    missing_limit: Share = Field(0.06, description="Limit for the change in the share of missing values.")
+    never_seen_limit: Share = Field(
+        0.01, description="Limit for the share of applicants with a value that the reference never had."
+    )
     joint_limit: float = Field(
-        0.55, ge=0.5, le=1, description="AUC of telling the two windows apart; 0.5 is not at all."
+        0.55,
+        ge=0.5,
+        le=1,
+        description="Limit for the AUC of a model that distinguishes the two windows; 0.5 means indistinguishable.",
     )
-    label_limit: Share = Field(0.03, description="Change of the approval rate.")
-    concept_limit: Share = Field(0.03, description="Mean change of the chance of approval at an equal score.")
+    label_limit: Share = Field(0.03, description="Limit for the change in the approval rate.")
+    concept_limit: Share = Field(
+        0.03, description="Limit for the mean change in the approval probability at an equal score."
+    )
     concept_column_limit: Share = Field(
-        0.05, description="Change of the chance of approval, by the values of one column."
+        0.05,
+        description="Limit for the change in the approval probability by the values of one column, at an equal score.",
     )
-    auc_limit: Share = Field(0.02, description="Loss of AUC against the reference.")
-    calibration_limit: Share = Field(0.03, description="Growth of the calibration error against the reference.")
-    seed: int = Field(2015, ge=0, description="Seed of every random draw.")
+    auc_limit: Share = Field(0.02, description="Limit for the loss of AUC compared with the reference.")
+    calibration_limit: Share = Field(
+        0.03, description="Limit for the increase of the calibration error compared with the reference."
+    )
+    seed: int = Field(2015, ge=0, description="Seed of all random draws.")
 
 
 class Kind(StrEnum):
-    """The two candidates."""
+    """The two candidate models."""
 
     RANDOM_FOREST = "random_forest"
     GRADIENT_BOOSTING = "gradient_boosting"
 
 
 class TrainPolicy(Policy):
-    """The two candidates and the days on which they are fitted, chosen and judged."""
+    """The two candidate models and the days on which they are fitted, selected and tested."""
 
-    train_share: Share = Field(0.60, description="The first share of the window's days, for fitting.")
+    train_share: Share = Field(0.60, description="Share of the window's days used for fitting, from the first day.")
     validation_share: Share = Field(
-        0.15, description="The next share, for choosing between candidates; the rest judges."
+        0.15, description="Share of the days used to select a candidate; the rest are test days."
     )
-    minimum_test_rows: int = Field(200, ge=20, description="With fewer labelled judging rows nothing is promoted.")
-    forest_trees: int = Field(100, ge=10, le=2000, description="Trees of the Random Forest.")
-    forest_depth: int = Field(10, ge=1, le=64, description="Greatest depth of a Random Forest tree.")
-    forest_leaf: int = Field(3, ge=1, description="Fewest rows in a leaf of a Random Forest tree.")
-    forest_rows: float = Field(0.25, gt=0, le=1, description="Share of the rows that each Random Forest tree is shown.")
-    forest_features: float = Field(0.4, gt=0, le=1, description="Share of the features that each split may use.")
-    boosting_rounds: int = Field(60, ge=10, le=5000, description="Trees of the Gradient Boosting model.")
+    minimum_test_rows: int = Field(
+        200, ge=20, description="With fewer labelled rows on the test days, no model is promoted."
+    )
+    forest_trees: int = Field(100, ge=10, le=2000, description="Number of trees of the Random Forest.")
+    forest_depth: int = Field(10, ge=1, le=64, description="Maximum depth of a Random Forest tree.")
+    forest_leaf: int = Field(3, ge=1, description="Minimum rows in a leaf of a Random Forest tree.")
+    forest_rows: float = Field(0.25, gt=0, le=1, description="Share of the rows used for each Random Forest tree.")
+    forest_features: float = Field(0.4, gt=0, le=1, description="Share of the features considered at each split.")
+    boosting_rounds: int = Field(60, ge=10, le=5000, description="Number of trees of the Gradient Boosting model.")
     boosting_rate: float = Field(0.1, gt=0, le=1, description="Learning rate of the Gradient Boosting model.")
-    boosting_leaves: int = Field(8, ge=2, description="Greatest number of leaves of a Gradient Boosting tree.")
+    boosting_leaves: int = Field(8, ge=2, description="Maximum number of leaves of a Gradient Boosting tree.")
     boosting_large: int = Field(
-        50_000, ge=1, description="From so many training rows on Gradient Boosting has twice the trees and the leaves."
+        50_000,
+        ge=1,
+        description="With at least this many training rows, Gradient Boosting has twice the trees and leaves.",
     )
-    folds: int = Field(5, ge=2, le=20, description="Cross-validation folds kept in the deployed model.")
-    scaling: Literal["standardise", "min_max", "none"] = Field("standardise", description="How numbers are rescaled.")
-    seed: int = Field(2015, ge=0, description="Seed of every random draw.")
+    folds: int = Field(5, ge=2, le=20, description="Number of cross-validation folds, whose models are all kept.")
+    scaling: Literal["standardise", "min_max", "none"] = Field("standardise", description="How numbers are scaled.")
+    seed: int = Field(2015, ge=0, description="Seed of all random draws.")
 
 
 class PromotionPolicy(Policy):
     """When a challenger replaces the champion."""
 
-    confidence: float = Field(0.98, gt=0.5, lt=1, description="Confidence of the interval of the AUC difference.")
-    not_worse_margin: Share = Field(0.01, description="Where the champion has drifted: the AUC a challenger may lose.")
-    minimum_auc: Share = Field(0.7, description="A model with a lower test AUC is never promoted.")
+    confidence: float = Field(0.98, gt=0.5, lt=1, description="Confidence level of the interval of the AUC difference.")
+    not_worse_margin: Share = Field(0.01, description="AUC that a challenger may lose if the champion has drifted.")
+    minimum_auc: Share = Field(0.7, description="Minimum test AUC for promotion.")
     maximum_gap: Share = Field(
-        0.1, description="A model whose training AUC exceeds its test AUC by more is never promoted."
+        0.1, description="Maximum excess of the training AUC over the test AUC for promotion (overfitting)."
     )
-    segment_rows: int = Field(200, ge=40, description="A segment with fewer labelled rows is not judged by itself.")
-    segment_loss: Share = Field(0.03, description="A challenger proven to lose more AUC in a segment is not promoted.")
-    segment_level: Level = Field(0.01, description="Error budget of all segments' tests together (Holm).")
+    segment_rows: int = Field(200, ge=40, description="Minimum labelled rows for testing a segment by itself.")
+    segment_loss: Share = Field(
+        0.03, description="A challenger that significantly loses more AUC in a segment is not promoted."
+    )
+    segment_level: Level = Field(0.01, description="Significance level of all segment tests together (Holm).")
     maximum_never_seen: Share = Field(
         0.20,
-        description="A window in which more than this share of the applicants has a value of one column that the "
-        "reference never had promotes nothing: so looks a broken unit or column.",
+        description="No model is promoted if more than this share of the applicants has values of one column that the "
+        "reference never had: typical of a changed unit or a faulty column.",
     )
     lock_seconds: int = Field(
-        1800, ge=0, description="How long to wait for another run that trains a model for the same contract."
+        1800, ge=0, description="Seconds to wait for another run that trains a model for the same contract."
     )
 
 
 class DecisionPolicy(Policy):
-    """When a run retrains."""
+    """When a run retrains the model."""
 
     rule: Literal["any_drift", "data_then_model"] = Field(
         "any_drift",
-        description="any_drift: any of the four questions fails. data_then_model: the previous system's gate, "
-        "data drift and then model drift.",
+        description="any_drift: if any of the four drift questions fails. data_then_model: only if data drift and "
+        "model drift both fail, as in the previous system.",
     )
 
 
 class AlertPolicy(Policy):
-    """What is told."""
+    """Which messages are sent."""
 
-    when_stable: bool = Field(False, description="Send a message for a quiet run too.")
+    when_stable: bool = Field(False, description="Send a message for a stable run too.")
     still_every: int = Field(
-        3, ge=1, le=100, description="A finding that lasts is told again in every so many runs, as “still”."
+        3, ge=1, le=100, description="Repeat a persisting finding every this many runs, marked “still”."
     )
-    shown: int = Field(5, ge=1, le=20, description="Findings spelt out in a message; the rest is counted.")
-    timeout_seconds: int = Field(10, ge=1, le=120, description="How long to wait for Slack's answer to one message.")
-    tries: int = Field(3, ge=1, le=10, description="How often a message is sent before it is left to the next run.")
+    shown: int = Field(5, ge=1, le=20, description="Findings listed in a message; the rest are counted.")
+    timeout_seconds: int = Field(10, ge=1, le=120, description="Seconds to wait for Slack's response to one message.")
+    tries: int = Field(3, ge=1, le=10, description="Attempts to send a message before it is left to the next run.")
     patience_seconds: int = Field(
         60,
         ge=1,
         le=600,
-        description="How long a run spends on Slack in all; a longer Retry-After waits for the next run.",
+        description="Seconds that a run spends on Slack in total; a longer Retry-After is left to the next run.",
     )
 
 
@@ -206,9 +225,9 @@ class PolicyError(UsageError):
 
 
 def load_policy(file: Path | None) -> MonitorPolicy:
-    """The limits of a TOML file, such as `[drift]` with `label_limit = 0.05`; those that it leaves out are the default.
+    """The limits of a TOML file, such as `[drift]` with `label_limit = 0.05`; any other has its default.
 
-    Without a file all are the default. Raises PolicyError with every mistake at once.
+    Without a file, all have their defaults. Raises PolicyError with every mistake at once.
     """
     if file is None:
         return MonitorPolicy()

@@ -1,4 +1,4 @@
-"""What a window looks like to the drift questions."""
+"""A window with its labels and scores, as the drift questions need it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tasks.core.arrays import Floats
 
 @dataclass(frozen=True, eq=False)
 class ScoredWindow:
-    """A window's applications, with one label (1, 0, or NaN where not decided yet) and one out-of-sample score each."""
+    """A window's applications, with one label (1, 0, or NaN if undecided) and one out-of-sample score each."""
 
     applications: pd.DataFrame
     labels: Floats

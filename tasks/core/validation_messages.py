@@ -1,4 +1,4 @@
-"""Mistakes in a file that a person wrote, in words that say where."""
+"""Mistakes in a file that a person wrote, each with its place."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def describe_mistakes(error: ValidationError, described: dict[str, Any], noun: s
             place[:2] = [f"[[{place[0]}]] {label or f'number {int(place[1]) + 1}'}"]
         text = mistake["msg"].removeprefix("Value error, ")
         if mistake["type"] == "extra_forbidden":
-            text = f"no such {noun}; is it misspelt?"
+            text = f"no such {noun}; check the spelling"
         lines.append(f"{' › '.join(place)}: {text}" if place else text)
     return format_mistakes(lines)
 

@@ -1,4 +1,4 @@
-"""Which versions of what made a result."""
+"""The versions of the software that produced a result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def read_versions() -> dict[str, str]:
 
 
 def find_version(library: str) -> str:
-    """The installed version of a distribution, or words that say that there is none."""
+    """The installed version of a distribution, or “not installed”."""
     try:
         return version(library)
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""Windows: the whole days that a run looks at."""
+"""Windows: the days that a run examines."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import date, timedelta
 
 from blocks.errors import UsageError
 
-# Applications of any other year are taken for slips of the pen; the extraction query counts them as undated.
+# Any other year is taken for a typing error; the extraction query counts such applications as undated.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
 
 class WindowError(UsageError):
-    """The days asked for are no window."""
+    """The requested days are not a valid window."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ class Window:
     end: date
 
     def __post_init__(self) -> None:
-        """Refuse days that cannot be meant."""
+        """Refuse impossible days."""
         if self.end < self.start:
             raise WindowError(f"The window ends on {self.end}, before it starts on {self.start}. Swap the two dates.")
         if self.start < FIRST_DAY or self.end > LAST_DAY:
-            raise WindowError(f"The window {self} lies outside {FIRST_DAY} to {LAST_DAY}. Check the year.")
+            raise WindowError(f"The window {self} is outside the range {FIRST_DAY} to {LAST_DAY}. Check the year.")
 
     def __str__(self) -> str:
         return f"{self.start} to {self.end}"
@@ -50,12 +50,12 @@ class Window:
 def month_of(month: str) -> Window:
     """The window of a month such as "2024-08". Raises WindowError for any other text."""
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
-        raise WindowError(f"{month!r} is no month. Write the year and the month, such as 2024-08.")
+        raise WindowError(f"{month!r} is not a valid month. Use YYYY-MM.")
     return _month(int(month[:4]) * 12 + int(month[5:]) - 1)
 
 
 def last_full_month(before: date) -> Window:
-    """The last month that was over when the day `before` began."""
+    """The last month that ended before the day `before`."""
     return _month(_count_months(before) - 1)
 
 
@@ -79,9 +79,9 @@ def _month(count: int) -> Window:
     try:
         start, after = (date(number // 12, number % 12 + 1, 1) for number in (count, count + 1))
     except ValueError:
-        raise WindowError(f"There is no month in the year {count // 12} to look at. Check the year.") from None
+        raise WindowError(f"The year {count // 12} is not supported. Check the year.") from None
     return Window(start, after - timedelta(days=1))
 
 
 class PlanError(UsageError):
-    """The days asked for make no sense together."""
+    """The requested days do not fit together."""

@@ -1,4 +1,4 @@
-"""How results are worded for people: amounts, shares, lists, and the names of verdicts."""
+"""Formats of results for people: amounts, shares and lists."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ AUC = "AUC"
 
 
 def format_amount(amount: float, unit: str) -> str:
-    """An effect in its unit: points of a hundred for shares, three decimals for an area."""
+    """An effect in its unit: percentage points for shares, three decimals for an AUC."""
     return f"{amount:.3f}" if unit == AUC else f"{100 * amount:.1f} points"
 
 
@@ -17,6 +17,6 @@ def format_share(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def join_list(words: Sequence[str]) -> str:
+def join_list(names: Sequence[str]) -> str:
     """A list in a sentence."""
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)

@@ -1,1 +1,1 @@
-"""The demo: twelve months of a made-up lender's loan applications, with a story that loanwatch should tell."""
+"""The demo: twelve months of a synthetic lender's loan applications, with events that loanwatch should detect."""

@@ -1,4 +1,4 @@
-"""Applicants: draws of who applies and for what, as the lender knows them. No two months differ but by the story."""
+"""Applicants: random customers and loan requests. Months differ only by the story."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ TYPICAL_AMOUNT, TYPICAL_INCOME, TYPICAL_DEBT, TYPICAL_SCORE, TYPICAL_HISTORY = 1
 
 
 def sample_applicants(generator: np.random.Generator, rows: int) -> pd.DataFrame:
-    """`rows` applicants: numbers in the contract's units, words as categories; missing is what the lender lacks.
+    """`rows` applicants: numbers in the contract's units, and categories; missing where the lender has no value.
 
-    Amount, income, debt and balance rise together, as they do among real applicants: they share one factor.
+    Amount, income, debt and balance are correlated, as among real applicants: they share one factor.
     """
     means = generator.standard_normal(rows)
     drawn = _sample_loans(generator, means) | _sample_customers(generator, means) | _sample_credit(generator, means)

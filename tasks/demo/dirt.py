@@ -1,4 +1,4 @@
-"""Dirt: numbers, words and times as text, the way that a lender's tables hold them; None where nothing is."""
+"""Faults: numbers, categories and times as text, as in a lender's tables; None where a value is missing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tasks.core.arrays import Integers
 Texts = NDArray[np.object_]
 
 AMOUNT_NOT_STATED = "99999999"
-TITLE_CASE, UPPER_CASE = 0.08, 0.02  # shares of the words; the rest is in lower case
+TITLE_CASE, UPPER_CASE = 0.08, 0.02  # shares of the categories; the rest is in lower case
 DOLLARS, BROKEN_CREDIT, HAVE_MORTGAGE = 0.10, 0.01, 0.02
 
 _OPENING_HOUR, _OPEN_HOURS = 9, 9
@@ -23,7 +23,7 @@ _WEEKDAYS = np.array([1.10, 1.15, 1.15, 1.10, 1.00, 0.60, 0.35])
 
 
 def sample_ids(generator: np.random.Generator, rows: int) -> Texts:
-    """Random identifiers, written like a UUID."""
+    """Random identifiers in the format of a UUID."""
     digits = np.frombuffer(generator.bytes(16 * rows).hex().encode(), dtype=np.uint8).reshape(rows, _ROW_OF_A_UUID)
     written = np.insert(digits, [8, 12, 16, 20], ord("-"), axis=1)
     return np.ascontiguousarray(written).view("S36").ravel().astype("U36").astype(object)
@@ -50,27 +50,27 @@ def write_numbers(numbers: pd.Series) -> Texts:
 
 
 def write_cents(generator: np.random.Generator, numbers: pd.Series) -> Texts:
-    """Amounts of money with their cents; a share of them is dressed up like `$1,234.50`."""
+    """Amounts of money with their cents; a share of them formatted like `$1,234.50`."""
     texts = _write(numbers, "%.2f")
     dressed = np.flatnonzero((generator.random(len(texts)) < DOLLARS) & numbers.notna())
     texts[dressed] = numbers.iloc[dressed].map("${:,.2f}".format)
     return texts
 
 
-def write_words(generator: np.random.Generator, words: pd.Series) -> Texts:
-    """Words, a share of them with Capitals and a few SHOUTED."""
-    spelt = list(words.cat.categories)
-    cases = np.array([spelt, [word.title() for word in spelt], [word.upper() for word in spelt]], dtype=object)
-    chance = generator.random(len(words))
+def write_categories(generator: np.random.Generator, values: pd.Series) -> Texts:
+    """Categories as text, some with Capitals and a few in UPPER CASE."""
+    spelt = list(values.cat.categories)
+    cases = np.array([spelt, [text.title() for text in spelt], [text.upper() for text in spelt]], dtype=object)
+    chance = generator.random(len(values))
     case = (chance < TITLE_CASE + UPPER_CASE).astype(int) + (chance < UPPER_CASE)
-    codes = words.cat.codes.to_numpy()
+    codes = values.cat.codes.to_numpy()
     texts: Texts = cases[case, codes]
     texts[codes < 0] = None
     return texts
 
 
 def replace_some(generator: np.random.Generator, texts: Texts, text: str, share: float) -> Texts:
-    """`text` instead of a share of the texts that are there."""
+    """The texts with a share of them replaced by `text`."""
     return np.where((generator.random(len(texts)) < share) & pd.notna(texts), text, texts)
 
 

@@ -1,4 +1,4 @@
-"""Fill: the demo's applications in the embedded database, where nothing was loaded yet."""
+"""Fill: the demo's applications for an empty embedded database."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ log = logging.getLogger("loanwatch")
 
 
 def fill_demo(engine: Engine, database: Database, contract: Contract) -> bool:
-    """Make the demo's source tables and fill them; returns whether that was done.
+    """Create and fill the demo's source tables; returns whether that was done.
 
-    Only in the embedded database, only for the demo's own contract, and only where none of its tables exists.
+    Only in the embedded database, only for the demo's own contract, and only if none of its tables exists.
     """
     if database.kind != "embedded" or contract.file != load_contract(DEMO_CONTRACT).file:
         return False
     with engine.begin() as connection:
-        # Two first runs at once must not both fill.
+        # Two concurrent first runs must not both fill the tables.
         lock_sources(connection)
         if list_existing(connection, contract.sources):
             return False
@@ -35,11 +35,11 @@ def fill_demo(engine: Engine, database: Database, contract: Contract) -> bool:
         for source in contract.sources:
             copy_frame(connection, source.table, tables[source.table])
     rows = len(tables[contract.sources[0].table])
-    log.info("The database is empty: %s made-up applications of a demo lender were put in. %s", f"{rows:,}", _NEXT)
+    log.info("The database was empty: %s synthetic applications of a demo lender were added. %s", f"{rows:,}", _NEXT)
     return True
 
 
-_NEXT = "To watch your own, see `python -m flows.load --help` or name a database."
+_NEXT = "To monitor your own data, see `python -m flows.load --help`, or use --database."
 
 
 def copy_frame(connection: Connection, table: str, rows: pd.DataFrame) -> int:

@@ -1,4 +1,4 @@
-"""The demo's source tables: made-up loan applications with true-to-life dirt, and the story of story.py in them."""
+"""The demo's source tables: synthetic loan applications with realistic faults, and the events of story.py."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tasks.demo.dirt import (
     replace_some,
     sample_ids,
     sample_times,
+    write_categories,
     write_cents,
     write_numbers,
     write_times,
-    write_words,
 )
 from tasks.demo.rule import CHANGED_RULE, USUAL_RULE, compute_odds
 from tasks.demo.story import STORY, Month
@@ -26,17 +26,17 @@ from tasks.demo.story import STORY, Month
 Tables = dict[str, pd.DataFrame]
 
 DEMO_CONTRACT = "loan_applications"
-# Shares of rows: loans loaded twice; loans of which an earlier version stands beside the last; customers whose records
-# are there twice, and customers whose two records contradict one another.
+# Shares of rows: loans loaded twice; loans with an earlier version; customers with a duplicate record, and customers
+# with two conflicting records.
 REPEATED_LOANS, EARLIER_VERSIONS, REPEATED_CUSTOMERS, CONFLICTING_CUSTOMERS = 0.02, 0.005, 0.01, 0.002
 
 
 def make_applications(seed: int = 2024, months: int = 12, per_month: int = 2_000) -> Tables:
-    """The first `months` months of 2024 as the three source tables, every value as text, None where nothing is.
+    """The first `months` months of 2024 as the three source tables, every value as text or None.
 
     `per_month` different loans a month, plus the repeats. The columns are in the order of the contract's sources. The
-    same arguments give the same tables, and a month does not depend on how many follow it.
-    Raises UsageError where the story has no such number of months, or a month no rows.
+    same arguments give the same tables, and a month does not depend on the number of months.
+    Raises UsageError for a number of months that the story does not have, or months without rows.
     """
     if not 1 <= months <= len(STORY):
         raise UsageError(f"The demo has 1 to {len(STORY)} months, not {months}.")
@@ -78,12 +78,12 @@ def _write_loans(generator: np.random.Generator, month: Month, applicants: pd.Da
         {
             "loan_id": applicants["loan_id"],
             "customer_id": applicants["customer_id"],
-            "loan_status": write_words(generator, applicants["loan_status"]),
+            "loan_status": write_categories(generator, applicants["loan_status"]),
             "application_time": write_times(month.first_day, days, minutes),
             "current_loan_amount": np.where(pd.isna(amounts), AMOUNT_NOT_STATED, amounts),
-            "term": write_words(generator, applicants["term"]),
+            "term": write_categories(generator, applicants["term"]),
             "tax_liens": write_numbers(applicants["tax_liens"]),
-            "purpose": write_words(generator, applicants["purpose"]),
+            "purpose": write_categories(generator, applicants["purpose"]),
             "no_of_properties": write_numbers(applicants["no_of_properties"]),
         }
     )
@@ -102,7 +102,7 @@ def _write_loans(generator: np.random.Generator, month: Month, applicants: pd.Da
 
 
 def _write_customers(generator: np.random.Generator, recorded: pd.DataFrame) -> pd.DataFrame:
-    homes = write_words(generator, recorded["home_ownership"])
+    homes = write_categories(generator, recorded["home_ownership"])
     is_mortgaged = (recorded["home_ownership"] == "home mortgage").to_numpy()
     homes[is_mortgaged] = replace_some(generator, homes[is_mortgaged], "HaveMortgage", HAVE_MORTGAGE)
     customers = pd.DataFrame(
@@ -110,7 +110,7 @@ def _write_customers(generator: np.random.Generator, recorded: pd.DataFrame) -> 
             "customer_id": recorded["customer_id"],
             "home_ownership": homes,
             "annual_income": write_numbers(recorded["annual_income"]),
-            "years_in_current_job": write_words(generator, recorded["years_in_current_job"]),
+            "years_in_current_job": write_categories(generator, recorded["years_in_current_job"]),
             "months_since_last_delinquent": write_numbers(recorded["months_since_last_delinquent"]),
             "no_of_cars": write_numbers(recorded["no_of_cars"]),
             "no_of_children": write_numbers(recorded["no_of_children"]),

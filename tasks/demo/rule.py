@@ -1,4 +1,4 @@
-"""The rule by which the made-up lender decides: log odds of `loan given`. What the lender lacks counts as typical."""
+"""The synthetic lender's decision rule: log odds of `loan given`. A missing value counts as typical."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def compute_odds(applicants: pd.DataFrame, rule: Mapping[str, float]) -> Floats:
 
 
 def _describe(applicants: pd.DataFrame) -> pd.DataFrame:
-    """What the rule reads: each 0 for a typical applicant, and where nothing is known."""
+    """The inputs of the rule: each is 0 for a typical applicant, and for a missing value."""
     income, debt = applicants["annual_income"], applicants["monthly_debt"]
     problems = applicants[["no_of_credit_problems", "bankruptcies", "tax_liens"]].sum(axis=1)
     known = pd.DataFrame(

@@ -1,7 +1,6 @@
-"""The story of the demo: what happens in each month, and what loanwatch should say of it.
+"""The story of the demo: the events of each month, and what loanwatch should report.
 
-The generator makes the applications from these records, and the README's table and the tests are made of them too, so
-that they cannot disagree.
+The generator, the README's table and the tests all use these records, so that they cannot disagree.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ class Month:
     """One month of the story.
 
     `alarms` are the questions that fail, and `names` the columns that the data question names, for a champion that
-    was fitted on the `CHAMPION_MONTHS`. The factors multiply what applicants have (`income_factor`, `amount_factor`)
-    or only what is written down of it (`written_debt_factor`: the lender decided on the true debts).
+    was fitted on the `CHAMPION_MONTHS`. The factors multiply the applicants' true values (`income_factor`,
+    `amount_factor`), or only the recorded ones (`written_debt_factor`: the lender decided on the true debts).
     """
 
     first_day: date
@@ -32,7 +31,7 @@ class Month:
     is_rule_changed: bool = False
 
     def expect(self, question: Question) -> Verdict:
-        """The verdict on one question. Quality is always a warning: a lender's tables repeat a few rows."""
+        """The verdict on one question. Quality is always a warning: a lender's tables have a few duplicate rows."""
         if question in self.alarms:
             return Verdict.FAIL
         return Verdict.WARN if question is Question.QUALITY else Verdict.PASS
@@ -86,12 +85,12 @@ STORY: tuple[Month, ...] = (
     ),
 )
 
-# The champion that the story speaks of was fitted on these: six quiet months.
+# The champion of the story was fitted on these six quiet months.
 CHAMPION_MONTHS = STORY[1:7]
 
 
 def render_story() -> str:
-    """The story as a Markdown table; neighbouring months of which the same is told share a row."""
+    """The story as a Markdown table; consecutive months with the same text share a row."""
     lines = ["| month | what happens | what loanwatch should say |", "|---|---|---|"]
     chapters: list[list[Month]] = []
     for month in STORY:

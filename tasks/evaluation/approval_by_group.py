@@ -1,4 +1,4 @@
-"""Approval: who is given a loan, by protected group. A report for people to read; no run acts on it."""
+"""Approval rates by protected group: a report for people; no run acts on it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ FEWEST_ROWS = 30
 
 @dataclass(frozen=True)
 class Approval:
-    """How often one group is given a loan, and its ratio to the column's largest group, with the ratio's interval.
+    """One group's approval rate, and its ratio to that of the column's largest group, with the ratio's interval.
 
-    `decided_by` says by whom: the lender, or one of the models. The largest group's own ratio is 1.
+    `decided_by` is the lender, or one of the models. The largest group's own ratio is 1.
     """
 
     column: str

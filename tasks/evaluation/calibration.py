@@ -1,4 +1,4 @@
-"""Calibration: does a model that says 70 % see 70 % of the loans given? And how sure are its other figures?"""
+"""Calibration: of the loans with a predicted probability of 70 %, are 70 % given?"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Band:
-    """One point of a reliability curve: rows of neighbouring scores, the mean score, and the share of positive labels.
+    """One point of a reliability curve: rows with similar scores, the mean score, and the share of positive labels.
 
     `low` and `high` are the ends of the share's interval.
     """
@@ -27,7 +27,7 @@ class Band:
 
 
 def measure_reliability(labels: Floats, scores: Floats, confidence: float, bands: int = 10) -> list[Band]:
-    """The reliability curve over bands of equally many rows, the lowest scores first."""
+    """The reliability curve over bands with equal numbers of rows, the lowest scores first."""
     order = np.argsort(scores, kind="stable")
     parts = [part for part in np.array_split(order, bands) if len(part)]
     return [
@@ -42,7 +42,7 @@ def measure_reliability(labels: Floats, scores: Floats, confidence: float, bands
 
 
 def measure_calibration_error(reliability: list[Band]) -> float:
-    """The mean distance between what was said and what was, weighted by rows: 0 is perfect."""
+    """The mean difference between predicted and observed, weighted by rows: 0 is perfect."""
     rows = sum(band.rows for band in reliability)
     return sum(abs(band.predicted - band.observed) * band.rows for band in reliability) / max(rows, 1)
 

@@ -1,7 +1,7 @@
-"""Importance: what a model's ranking rests on, in the reference and in the window, side by side.
+"""Importance: the contribution of each column to a model's AUC, in the reference and in the window.
 
-A column's importance is the AUC that is lost where its values are shuffled among the rows. Where it differs between
-reference and window, the column carries a change of performance.
+A column's importance is the AUC lost if its values are shuffled among the rows. A difference between reference and
+window means that the column contributes to a change of performance.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ class _Loss:
 def measure_importance(
     contract: Contract, pipeline: Pipeline, reference: Prepared, window: Prepared, confidence: float, seed: int
 ) -> list[Importance]:
-    """Every column's importance, the one whose importance has changed most first; empty where a label is missing.
+    """Every column's importance, the largest change first; empty if one side has one decision only.
 
     Rows are scored by the fold that was fitted without their customer, so that both sides are out of sample. At most
-    2,000 rows of each side are drawn. The interval holds the chance of the rows; the shuffling is one, seeded.
+    2,000 rows of each side are drawn. The interval covers the sampling of the rows; there is one seeded shuffle.
     """
     parts = [_draw(rows.take(rows.is_labelled), seed) for rows in (reference, window)]
     if any(len(np.unique(part.labels)) < 2 for part in parts):
@@ -68,7 +68,7 @@ def _measure(pipeline: Pipeline, rows: Prepared, names: list[str], seed: int) ->
     order = np.random.default_rng(seed).permutation(len(rows))
     plain = rows.applications.reset_index(drop=True)
     shuffled = [plain.assign(**{name: plain[name].take(order).reset_index(drop=True)}) for name in names]
-    # All of them below one another: scoring one frame is many times as fast as scoring one for each column.
+    # Concatenated: scoring one frame is many times as fast as scoring one for each column.
     frame = union_rows([plain, *shuffled])
     scores = score_by_fold(pipeline, frame, np.tile(rows.keys, len(names) + 1)).reshape(len(names) + 1, -1)
     return {name: _compare(rows.labels, scores[0], scores[place]) for place, name in enumerate(names, start=1)}

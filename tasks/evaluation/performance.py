@@ -1,4 +1,4 @@
-"""Performance: a model's figures on labelled rows, and how sure they are."""
+"""Performance: a model's figures on labelled rows, with confidence intervals."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tasks.statistics.auc import measure_auc
 
 @dataclass(frozen=True)
 class Performance:
-    """How a model does on labelled rows; each number is NaN-free, None where one class is all there is."""
+    """A model's performance on labelled rows; no number is NaN, and the AUC is None if there is one class only."""
 
     rows: int
     auc: float | None
@@ -28,7 +28,7 @@ class Performance:
 
 def measure_performance(labels: Floats, scores: Floats) -> Performance:
     """Accuracy, precision, recall and F1 at a probability of one half; AUC; Brier score (mean squared error)."""
-    # Where nothing drifted nothing is compared, and scikit-learn takes seconds to import.
+    # Imported late: without drift nothing is compared, and scikit-learn takes seconds to import.
     from sklearn import metrics
 
     if not len(labels):
@@ -55,13 +55,13 @@ def measure_intervals(
     of a ratio (delta method); the AUC's is DeLong's.
     """
     z = float(scipy.stats.norm.ppf((1 + confidence) / 2))
-    said, was = (scores >= threshold).astype(float), labels
-    hits, ones = said * was, np.ones(len(labels))
+    predicted, observed = (scores >= threshold).astype(float), labels
+    hits, ones = predicted * observed, np.ones(len(labels))
     ratios = {
-        "accuracy": ((said == was).astype(float), ones),
-        "precision": (hits, said),
-        "recall": (hits, was),
-        "f1": (2 * hits, said + was),
+        "accuracy": ((predicted == observed).astype(float), ones),
+        "precision": (hits, predicted),
+        "recall": (hits, observed),
+        "f1": (2 * hits, predicted + observed),
         "brier": ((scores - labels) ** 2, ones),
     }
     intervals = {name: _find_ratio_interval(above, below, z) for name, (above, below) in ratios.items()}

@@ -1,7 +1,7 @@
-"""Segments: how a model does among the applications that share something, and where it does worst.
+"""Segments: a model's performance in groups of applications, the worst first.
 
-A segment is one word of a category, a band of a number (quarters of the applications), or the missing values of either.
-Protected columns are cut like the others, though no model is given them.
+A segment is one category, a band of a number (a quarter of the applications), or the missing values of a column.
+Protected columns have segments too, though no model uses them.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from tasks.statistics.auc import compare_paired_auc, measure_auc
 from tasks.statistics.proportions import correct_by_holm
 
 BANDS = 4
-FEWEST_OF_EACH = 10  # rows of either label, below which an area's interval cannot be trusted
+FEWEST_OF_EACH = 10  # rows of each label, below which the AUC's interval is unreliable
 MISSING = "missing"
 
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """Some of the applications: the column, the words that name them, and a mask."""
+    """A group of applications: the column, the group's name, and a mask."""
 
     column: str
     name: str
@@ -52,7 +52,7 @@ class SegmentPerformance:
 
 @dataclass(frozen=True)
 class SegmentComparison:
-    """Challenger less champion in one segment, in AUC. `p_value` (Holm's) is that of losing no more than allowed."""
+    """Challenger less champion in one segment, in AUC. `p_value` (Holm) is for a loss within the limit."""
 
     column: str
     segment: str
@@ -97,8 +97,7 @@ def compare_segments(
 ) -> list[SegmentComparison]:
     """Both models in each segment with enough rows, the challenger's greatest loss first.
 
-    The proof of a loss is a one-sided paired DeLong test of losing more than `segment_loss`, corrected by Holm over
-    the segments.
+    A loss of more than `segment_loss` is tested by a one-sided paired DeLong test, corrected by Holm over the segments.
     """
     large = _keep_large(segments, labels, policy.segment_rows)
     measured = [
@@ -139,7 +138,7 @@ def _find_reach(confidence: float) -> float:
 def _keep_large(segments: list[Segment], labels: Floats, minimum_rows: int) -> list[Segment]:
     def is_large(segment: Segment) -> bool:
         rows, positive = int(segment.rows.sum()), int(labels[segment.rows].sum())
-        # A segment of all rows is the whole, which is judged anyway.
+        # A segment of all rows is the whole, which is tested anyway.
         return minimum_rows <= rows < len(labels) and FEWEST_OF_EACH <= positive <= rows - FEWEST_OF_EACH
 
     return [segment for segment in segments if is_large(segment)]
@@ -147,12 +146,12 @@ def _keep_large(segments: list[Segment], labels: Floats, minimum_rows: int) -> l
 
 def _cut(column: Column, values: pd.Series) -> list[Segment]:
     is_missing = values.isna().to_numpy()
-    parts = _cut_bands(values.to_numpy(float)) if column.type == "number" else _cut_words(values)
+    parts = _cut_bands(values.to_numpy(float)) if column.type == "number" else _cut_categories(values)
     return [Segment(column.name, name, rows) for name, rows in [*parts, (MISSING, is_missing)] if rows.any()]
 
 
-def _cut_words(values: pd.Series) -> list[tuple[str, Mask]]:
-    return [(str(word), (values == word).to_numpy()) for word in sorted(values.dropna().unique())]
+def _cut_categories(values: pd.Series) -> list[tuple[str, Mask]]:
+    return [(str(value), (values == value).to_numpy()) for value in sorted(values.dropna().unique())]
 
 
 def _cut_bands(values: Floats) -> list[tuple[str, Mask]]:
@@ -164,8 +163,8 @@ def _cut_bands(values: Floats) -> list[tuple[str, Mask]]:
         edges = edges[:-1]
     if not len(edges):
         return [("all", ~np.isnan(values))]
-    told = [f"{edge:,.6g}" for edge in edges]
-    names = [f"up to {told[0]}", *(f"above {a} up to {b}" for a, b in pairwise(told))]
+    limits = [f"{edge:,.6g}" for edge in edges]
+    names = [f"up to {limits[0]}", *(f"above {a} up to {b}" for a, b in pairwise(limits))]
     band = np.searchsorted(edges, values, side="left")
     known_rows = ~np.isnan(values)
-    return [(name, known_rows & (band == place)) for place, name in enumerate([*names, f"above {told[-1]}"])]
+    return [(name, known_rows & (band == place)) for place, name in enumerate([*names, f"above {limits[-1]}"])]

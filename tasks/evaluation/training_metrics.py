@@ -1,4 +1,4 @@
-"""Training metrics: what is on record of a model when it is made."""
+"""Training metrics: the record of a new model's performance."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from tasks.registry.known_customers import Customers, hash_customers
 
 
 def measure_training(job: Job, training: Training) -> dict[str, Any]:
-    """The chosen candidate on the judging days and on its own training rows, as plain JSON values.
+    """The selected candidate on the test days and on its own training rows, as plain JSON values.
 
-    Judging rows of customers that it was fitted on are left out.
+    Test rows of customers in its training rows are excluded.
     """
     contract, policy = job.contract, job.policy.promotion
     pipeline, fitted = training.chosen.pipeline, training.fitted_on
-    judged, left_out = leave_out(training.split.test, hash_customers(fitted.keys))
-    scores = score(pipeline, judged.applications)
-    reliability = measure_reliability(judged.labels, scores, policy.confidence)
-    segments = measure_segments(cut_segments(contract, judged.applications), judged.labels, scores, policy)
-    decisions = {"the lender": judged.labels == 1, "the model": scores >= DECISION_THRESHOLD}
-    approval = measure_approval(contract, judged.applications, decisions, policy.confidence)
+    test, left_out = leave_out(training.split.test, hash_customers(fitted.keys))
+    scores = score(pipeline, test.applications)
+    reliability = measure_reliability(test.labels, scores, policy.confidence)
+    segments = measure_segments(cut_segments(contract, test.applications), test.labels, scores, policy)
+    decisions = {"the lender": test.labels == 1, "the model": scores >= DECISION_THRESHOLD}
+    approval = measure_approval(contract, test.applications, decisions, policy.confidence)
     return {
         "fitted_rows": len(fitted),
-        "judged_on": f"{judged.days.min()} to {judged.days.max()}" if len(judged) else "no days",
+        "judged_on": f"{test.days.min()} to {test.days.max()}" if len(test) else "no days",
         "left_out": left_out,
-        "test": asdict(measure_performance(judged.labels, scores)),
+        "test": asdict(measure_performance(test.labels, scores)),
         "confidence": policy.confidence,
-        "intervals": measure_intervals(judged.labels, scores, DECISION_THRESHOLD, policy.confidence),
+        "intervals": measure_intervals(test.labels, scores, DECISION_THRESHOLD, policy.confidence),
         "training": asdict(measure_performance(fitted.labels, score(pipeline, fitted.applications))),
         "candidates": {kind: {"validation_auc": auc} for kind, auc in training.validation_auc.items()},
         "calibration_error": measure_calibration_error(reliability),
@@ -48,6 +48,6 @@ def measure_training(job: Job, training: Training) -> dict[str, Any]:
 
 
 def leave_out(rows: Prepared, *known: Customers) -> tuple[Prepared, int]:
-    """The rows whose customer none of the models was fitted on, and how many were left out."""
+    """The rows whose customer is in no model's training rows, and how many were excluded."""
     is_new = ~np.any([customers.contains(rows.keys) for customers in known], axis=0)
     return rows.take(is_new), int((~is_new).sum())

@@ -1,1 +1,1 @@
-"""The lender's rows of a window, as one frame of typed columns."""
+"""Extraction: the lender's rows of a window, as one frame of typed columns."""

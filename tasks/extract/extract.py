@@ -44,9 +44,9 @@ def extract_applications(job: Job) -> Extract:
 def extract_window(engine: Engine, contract: Contract, window: Window) -> Extract:
     """The applications from the window's first to its last day, both included.
 
-    Where the contract names its query's parts, they are read instead: the answer is the same, and that of a large
-    window takes half of the time.
-    Raises ExtractError where the query lacks a column of the contract, SourceMissingError where the database does.
+    If the contract names its query's parts, they are read instead: the result is the same, in half the time for a large
+    window.
+    Raises ExtractError if the query lacks a column of the contract, SourceMissingError if the database does.
     """
     with read_snapshot(engine) as connection:
         if contract.parts is not None:
@@ -55,13 +55,13 @@ def extract_window(engine: Engine, contract: Contract, window: Window) -> Extrac
             undated = _count_undated(connection, contract)
             parameters = {"start": window.start, "end": window.end}
             extract = replace(read_answer(connection, contract.read_query(), parameters, contract), undated=undated)
-    # Arrow keeps what its tables filled for later ones, and of this size there is none in a run.
+    # Arrow keeps the memory for later tables, but a run has no other table of this size.
     pa.default_memory_pool().release_unused()
     return extract
 
 
 def read_answer(connection: Connection, query: str, parameters: dict[str, Any], contract: Contract) -> Extract:
-    """The whole answer of a query that returns the contract's columns; the parameters are bound by name."""
+    """The whole result of a query that returns the contract's columns; the parameters are bound by name."""
     collected = _Collected(contract)
     with stream_texts(connection, query, parameters, contract, contract.query) as reader:
         collected.check(reader.schema.names)
@@ -71,9 +71,9 @@ def read_answer(connection: Connection, query: str, parameters: dict[str, Any], 
 
 
 def stream_window(engine: Engine, contract: Contract, window: Window, chunk_rows: int) -> Iterator[pd.DataFrame]:
-    """The same applications some at a time, about `chunk_rows` of them, so that a long window needs little memory.
+    """The same applications in chunks of about `chunk_rows`, so that a long window needs little memory.
 
-    Raises as `extract_window` does. The transaction is open until the last one was taken.
+    Raises as `extract_window` does. The transaction stays open until the last chunk.
     """
     with read_snapshot(engine) as connection:
         collected = _Collected(contract)
@@ -89,7 +89,7 @@ def stream_window(engine: Engine, contract: Contract, window: Window, chunk_rows
 
 
 def find_held_days(engine: Engine, contract: Contract) -> Window | None:
-    """The days of the first and the last application that the table holds; None where it holds none."""
+    """The days of the first and the last application in the table; None if it is empty."""
     with read_snapshot(engine) as connection:
         if contract.undated_query is not None:
             row = fetch_row(connection, contract.read_query(contract.undated_query), _ANY_DAY)
@@ -112,7 +112,7 @@ def _count_undated(connection: Connection, contract: Contract) -> int:
 
 
 class _Collected:
-    """The batches read so far, typed, and the bookkeeping that goes with them."""
+    """The typed batches read so far, and their counts."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
@@ -122,21 +122,21 @@ class _Collected:
         self._ambiguous: list[str] = []
 
     def check(self, names: list[str]) -> None:
-        """Raises ExtractError where the query does not return every column of the contract once."""
+        """Raises ExtractError unless the query returns every column of the contract once."""
         missing = [column.name for column in self._contract.columns if names.count(column.name) != 1]
         if missing:
             raise ExtractError(
-                f"The query {self._contract.query} does not return {', '.join(missing)} (once): the contract "
-                f"{self._contract.name} says that it does. Mend the query or the contract."
+                f"The query {self._contract.query} does not return {', '.join(missing)} exactly once. The contract "
+                f"{self._contract.name} requires each column once: correct the query or the contract."
             )
 
     @property
     def rows(self) -> int:
-        """The rows that no frame was made of yet."""
+        """The rows that are in no frame yet."""
         return sum(batch.num_rows for batch in self._batches)
 
     def add(self, batch: pa.RecordBatch) -> None:
-        """Type one batch, and count."""
+        """Convert one batch to its types, and count."""
         ids = batch.column(self._contract.id.name)
         columns = [self._read(column, batch.column(column.name), ids) for column in self._contract.columns]
         self._batches.append(pa.record_batch(columns, [column.name for column in self._contract.columns]))
@@ -146,7 +146,7 @@ class _Collected:
             self._ambiguous += ids.filter(batch.column(AMBIGUOUS)).to_pylist()
 
     def finish(self) -> Extract:
-        """The whole extract. The batches are given up on the way, to hold one copy only."""
+        """The whole extract. The batches are released on the way, to keep one copy only."""
         return Extract(
             self._make_frame(),
             self._unreadable,
@@ -156,7 +156,7 @@ class _Collected:
         )
 
     def _read(self, column: Column, texts: pa.Array, ids: pa.Array) -> pa.Array:
-        values, is_refused = read_column(column, texts)
+        values, is_refused = read_column(column, texts, self._contract.list_missing(column))
         if is_refused is not None and pc.any(is_refused).as_py():
             self._unreadable.setdefault(column.name, Unreadable()).add(ids, is_refused)
         return values

@@ -10,9 +10,9 @@ from tasks.core.arrays import Floats
 
 
 def read_labels(contract: Contract, applications: pd.DataFrame) -> Floats:
-    """1 for the positive decision, 0 for the other, NaN where it is not known or is neither."""
+    """1 for the positive decision, 0 for the other, NaN if it is unknown or neither."""
     target = contract.target
     allowed = list(target.allowed or ())
-    # By the codes of the words: a million texts take a hundred times as long to compare.
+    # By category codes: comparing a million texts takes a hundred times as long.
     codes = pd.Categorical(applications[target.name], categories=pd.Index(allowed)).codes
     return np.where(codes < 0, np.nan, (codes == allowed.index(str(target.positive))).astype(float))

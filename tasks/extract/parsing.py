@@ -1,22 +1,32 @@
-"""Typed columns: what a lender's table says, as numbers, words and times. What cannot be read is missing, and counted.
+"""Typed columns: numbers, categories and times from texts. A text that cannot be read is missing, and is counted.
 
-Arrow reads whole columns at once; the few texts that it cannot read go one by one through `read_number` and
-`read_time`, which also say what a number and a time are.
+The batch, the CSV files and the scoring API share these readers. Arrow reads whole columns at once; the few texts that
+it cannot read go one by one through `read_number`, `read_time` and `read_category`, which define the formats.
+
+**Missing values.** A blank text is always missing. Numbers and times also treat the texts of NO_VALUE as missing: none
+of them can be a number or a time, so nothing is lost. A category does not: "none" (no guarantor) and "na" (a country
+code) are answers of some lenders, and a reader that drops an answer hides it from every check. A lender whose
+categories use such texts for a missing value lists them in the contract: `missing = ["n/a"]`, for the whole table or
+for one column. The contract adds to NO_VALUE and never takes from it.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from datetime import UTC, datetime
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-BLANK = ("", "nan", "null", "none", "n/a", "na")
+from tasks.contract.columns import fold
+
+NO_VALUE = frozenset({"", "nan", "null", "none", "n/a", "na"})
+NOTHING_LISTED: frozenset[str] = frozenset()
 
 _NUMBER = re.compile(r"([+-]?)\$?\s*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 _PLAIN_NUMBER = r"^-?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?$"
@@ -28,17 +38,18 @@ _TIME = re.compile(
 
 
 class UnreadableTextError(ValueError):
-    """A text is no number, or no time."""
+    """A text is not a number, or not a time."""
 
 
-def read_number(text: str) -> float:
-    """The number that a text stands for: `1234.5`, `$1,234.50`, `-3`, `1e5`; NaN for a blank one.
+def read_number(text: str, missing: Set[str] = NOTHING_LISTED) -> float:
+    """The number in a text: `1234.5`, `$1,234.50`, `-3`, `1e5`; NaN where it means that the value is missing.
 
-    A comma stands before three digits only: `1234,50` would otherwise become a hundred times as much.
+    `missing` holds the texts, folded, that the contract adds to NO_VALUE. A comma must precede three digits: `1234,50`
+    would otherwise become a hundred times as much.
     Raises UnreadableTextError for any other text, and for a number that is not finite.
     """
     stripped = text.strip()
-    if stripped.lower() in BLANK:
+    if _is_missing(text, missing):
         return math.nan
     match = _NUMBER.fullmatch(stripped)
     number = float(match[1] + match[2].replace(",", "") + (match[3] or "")) if match else math.inf
@@ -47,13 +58,13 @@ def read_number(text: str) -> float:
     return number
 
 
-def read_time(text: str) -> datetime | None:
-    """The time of no zone that a text stands for, DD-MM-YYYY or YYYY-MM-DD first; None for a blank one.
+def read_time(text: str, missing: Set[str] = NOTHING_LISTED) -> datetime | None:
+    """The time without a zone in a text that begins DD-MM-YYYY or YYYY-MM-DD; None where it means missing.
 
     A zone other than UTC is refused. Raises UnreadableTextError for any other text, and for days that do not exist.
     """
     stripped = text.strip()
-    if stripped.lower() in BLANK:
+    if _is_missing(text, missing):
         return None
     match = _TIME.fullmatch(stripped)
     if match is None:
@@ -67,18 +78,30 @@ def read_time(text: str) -> datetime | None:
         raise UnreadableTextError(text) from None
 
 
-def read_numbers(texts: pa.StringArray) -> tuple[pa.DoubleArray, pa.BooleanArray]:
-    """A column of texts as numbers, and which of them are no number."""
+def read_category(text: str, aliases: Mapping[str, str], missing: Set[str] = NOTHING_LISTED) -> str | None:
+    """The category in a text: folded, under the name that the contract prefers; None where it means missing."""
+    folded = fold(text)
+    return None if not folded or folded in missing else aliases.get(folded, folded)
+
+
+def _is_missing(text: str, missing: Set[str]) -> bool:
+    folded = fold(text)
+    return folded in NO_VALUE or folded in missing
+
+
+def read_numbers(texts: pa.StringArray, missing: Set[str] = NOTHING_LISTED) -> tuple[pa.DoubleArray, pa.BooleanArray]:
+    """A column of texts as numbers, and which of them are not numbers."""
     try:
-        return _drop_infinite(pc.cast(texts, pa.float64()))
+        numbers = pc.cast(texts, pa.float64())
     except pa.ArrowInvalid:
         is_plain = pc.match_substring_regex(texts, _PLAIN_NUMBER)
         numbers = pc.cast(pc.if_else(is_plain, texts, None), pa.float64())
-        return _fill_others(texts, numbers, read_number)
+    finite = pc.if_else(pc.is_finite(numbers), numbers, None)
+    return _fill_others(texts, finite, partial(read_number, missing=missing))
 
 
-def read_times(texts: pa.StringArray) -> tuple[pa.TimestampArray, pa.BooleanArray]:
-    """A column of texts as times of no zone, and which of them are no time."""
+def read_times(texts: pa.StringArray, missing: Set[str] = NOTHING_LISTED) -> tuple[pa.TimestampArray, pa.BooleanArray]:
+    """A column of texts as times without a zone, and which of them are not times."""
     times = _read_minutes(texts)
     if times.null_count == texts.null_count:
         return times, pa.array(np.zeros(len(texts), bool))
@@ -88,34 +111,36 @@ def read_times(texts: pa.StringArray) -> tuple[pa.TimestampArray, pa.BooleanArra
         times = pc.coalesce(times, pc.cast(pc.if_else(is_left_out, None, texts), pa.timestamp("us")))
     except pa.ArrowInvalid:
         pass
-    return _fill_others(texts, times, read_time)
+    return _fill_others(texts, times, partial(read_time, missing=missing))
 
 
 def read_whole_seconds(texts: pa.StringArray) -> pa.TimestampArray:
-    """A column of texts as times, as loan_applications.sql reads them: between spaces only, and without fractions.
+    """A column of texts as times, as loan_applications.sql reads them: only spaces around them, and no fractions.
 
-    What is no time is null, as is what has other white space around it.
+    A text that is not a time is null, and so is one with other white space around it.
     """
     bare = pc.utf8_trim(texts, " ")
     times, _ = read_times(pc.if_else(pc.equal(bare, pc.utf8_trim_whitespace(bare)), bare, None))
     return pc.floor_temporal(times, unit="second")
 
 
-def read_categories(words: pa.DictionaryArray, aliases: dict[str, str]) -> pa.DictionaryArray:
-    """A column of words in lower case, trimmed, under the names that the contract prefers; blank ones are missing."""
-    spelt = [None if word is None else word.strip().lower() for word in words.dictionary.to_pylist()]
-    named = pa.array([aliases.get(word, word) if word else None for word in spelt], pa.string()).dictionary_encode()
-    return pa.DictionaryArray.from_arrays(pc.take(named.indices, words.indices), named.dictionary)
+def read_categories(
+    texts: pa.DictionaryArray, aliases: Mapping[str, str], missing: Set[str] = NOTHING_LISTED
+) -> pa.DictionaryArray:
+    """A column of texts as categories."""
+    read = [None if text is None else read_category(text, aliases, missing) for text in texts.dictionary.to_pylist()]
+    named = pa.array(read, pa.string()).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(pc.take(named.indices, texts.indices), named.dictionary)
 
 
-def order_categories(words: pa.DictionaryArray) -> pa.DictionaryArray:
-    """The same words, their dictionary in the order in which they first appear."""
-    order = pc.unique(words.indices).drop_null()
-    return pa.DictionaryArray.from_arrays(pc.index_in(words.indices, order), pc.take(words.dictionary, order))
+def order_categories(categories: pa.DictionaryArray) -> pa.DictionaryArray:
+    """The same values, with the dictionary in the order in which they first appear."""
+    order = pc.unique(categories.indices).drop_null()
+    return pa.DictionaryArray.from_arrays(pc.index_in(categories.indices, order), pc.take(categories.dictionary, order))
 
 
 def _read_minutes(texts: pa.StringArray) -> pa.TimestampArray:
-    """The times written exactly DD-MM-YYYY HH:MM, which Arrow does not know; null for every other text."""
+    """The times in exactly the format DD-MM-YYYY HH:MM, which Arrow cannot read; null for every other text."""
     is_as_long = pc.fill_null(pc.equal(pc.binary_length(texts), len(_MINUTE)), False)
     written = _lay_out(texts.filter(is_as_long), len(_MINUTE))
     digits = written[:, [place for place, sign in enumerate(_MINUTE) if sign == "9"]] - ord("0")
@@ -137,7 +162,7 @@ _MINUTE = "99-99-9999 99:99"
 
 
 def _lay_out(texts: pa.StringArray, length: int) -> NDArray[np.uint8]:
-    """The bytes of texts that are all of one length, a row each."""
+    """The bytes of texts of equal length, one row each."""
     _, offsets, signs = texts.buffers()
     if not len(texts) or signs is None:
         return np.empty((0, length), np.uint8)
@@ -145,15 +170,10 @@ def _lay_out(texts: pa.StringArray, length: int) -> NDArray[np.uint8]:
     return np.frombuffer(signs, np.uint8, len(texts) * length, start).reshape(-1, length)
 
 
-def _drop_infinite(numbers: pa.DoubleArray) -> tuple[pa.DoubleArray, pa.BooleanArray]:
-    is_infinite = pc.fill_null(pc.is_inf(numbers), False)
-    return pc.if_else(pc.is_finite(numbers), numbers, None), is_infinite
-
-
 def _fill_others(
     texts: pa.StringArray, values: pa.Array, read: Callable[[str], object]
 ) -> tuple[pa.Array, pa.BooleanArray]:
-    """Read one by one, each distinct text once, what stands there and has no value yet."""
+    """Read the texts without a value yet one by one, each distinct text once."""
     is_open = pc.and_(pc.is_valid(texts), pc.is_null(values))
     if not pc.any(is_open).as_py():
         return values, is_open

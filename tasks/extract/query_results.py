@@ -1,9 +1,9 @@
-"""Answers: what the contract's queries return, as columns of texts, as values, and as a frame."""
+"""Query results: as columns of texts, as values, and as a frame."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Thread
@@ -26,18 +26,18 @@ EXAMPLES = 5  # ids that a finding names
 
 
 class ExtractError(LoanwatchError):
-    """The contract's query and the contract do not fit together."""
+    """The query does not match the contract."""
 
 
 @dataclass
 class Unreadable:
-    """Values of one column that are not of its type: how many, and the ids of the first few."""
+    """Values of one column with the wrong type: how many, and the ids of the first few."""
 
     count: int = 0
     examples: tuple[str, ...] = ()
 
     def add(self, ids: pa.Array, is_refused: pa.Array) -> None:
-        """Count the refused values of some more rows."""
+        """Count the invalid values of more rows."""
         self.count += pc.sum(is_refused).as_py() or 0
         found = ids.filter(is_refused).slice(0, EXAMPLES - len(self.examples)).to_pylist()
         self.examples += tuple(map(str, found))
@@ -45,11 +45,11 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class Extract:
-    """The applications of a window, one row each, exactly the contract's columns; and what the reading came across.
+    """The applications of a window, one row each, with exactly the contract's columns, and the faults found in reading.
 
-    `unreadable` names number and time columns with values that are no number or time; they are missing in the frame.
-    `repeats` exact repeats and `older_versions` of the window's loans have collapsed; `ambiguous` are the ids of
-    applications whose customer has conflicting records; `undated` rows of the whole table have no readable time.
+    `unreadable` names number and time columns with values of the wrong type; these are missing in the frame. `repeats`
+    exact duplicates and `older_versions` of the window's loans were removed; `ambiguous` are the ids of applications
+    whose customer has conflicting records; `undated` rows of the whole table have no valid time.
     """
 
     applications: pd.DataFrame
@@ -64,9 +64,9 @@ class Extract:
 def stream_texts(
     connection: Connection, query: str, parameters: dict[str, Any], contract: Contract, name: str
 ) -> Iterator[csv.CSVStreamingReader]:
-    """The answer of the query in the file `name` as batches of texts, while the server still writes it.
+    """The result of the query in the file `name` as batches of texts, while the server is still writing it.
 
-    Raises ExtractError for an answer that is no table; an error of the server wins.
+    Raises ExtractError if the result is not a table; an error of the server takes precedence.
     """
     reading, writing = os.pipe()
     failures: list[Exception] = []
@@ -81,13 +81,13 @@ def stream_texts(
     writer = Thread(target=write, name="copy", daemon=True)
     writer.start()
     try:
-        # Buffered, as a bare pipe hands out little at a time, and every block costs its overhead.
+        # Buffered: a bare pipe returns little at a time, and every block has an overhead.
         with open(reading, "rb") as source:
             yield _open_reader(source, contract)
     except pa.ArrowInvalid as error:
         writer.join()
         if not failures:
-            raise ExtractError(f"The answer of {name} cannot be read: {error}. Mend the query.") from None
+            raise ExtractError(f"The result of {name} cannot be read: {error}. Correct the query.") from None
     finally:
         writer.join()
         if failures and not isinstance(failures[0], BrokenPipeError):
@@ -115,22 +115,25 @@ def _open_reader(source: IO[bytes], contract: Contract) -> csv.CSVStreamingReade
 _TEXT_TYPES = {"category": pa.dictionary(pa.int32(), pa.string())}
 
 
-def read_column(column: Column, texts: pa.Array) -> tuple[pa.Array, pa.Array | None]:
-    """A column's values, and which of its texts are none; None where any text is one."""
+def read_column(column: Column, texts: pa.Array, missing: Set[str]) -> tuple[pa.Array, pa.Array | None]:
+    """A column's values, and which texts are not of its type; None where every text is.
+
+    `missing` holds the texts that the contract lists as missing in the column.
+    """
     if column.type == "category":
-        return read_categories(texts, column.aliases), None
+        return read_categories(texts, column.aliases, missing), None
     if column.type == "text":
         return texts, None
-    return (read_numbers if column.type == "number" else read_times)(texts)
+    return (read_numbers if column.type == "number" else read_times)(texts, missing)
 
 
 def make_frame(values: pa.Table, columns: Sequence[Column]) -> pd.DataFrame:
-    """A frame of the columns' types. The values are given up on the way, to hold one copy only."""
+    """A frame with the columns' types. The values are released on the way, to keep one copy only."""
     frame: pd.DataFrame = values.to_pandas(
         split_blocks=True,
         self_destruct=True,
         date_as_object=False,
-        deduplicate_objects=False,  # texts are identifiers: to look for equal ones takes most of the time
+        deduplicate_objects=False,  # texts are identifiers: looking for equal ones takes most of the time
     )
     for column in columns:
         if column.type == "number":

@@ -1,1 +1,1 @@
-"""Making a model and using it."""
+"""Fitting models and scoring with them."""

@@ -1,7 +1,8 @@
-"""Transformers: from the contract's columns to the matrix that a model is fitted on.
+"""Transformers: from the contract's columns to the matrix on which a model is fitted.
 
-One scikit-learn pipeline does it, fitted with the model and saved with it, so that an application is prepared the
-same way when it is scored as when the model was trained.
+One scikit-learn pipeline does it, fitted with the model and saved with it, so that an application is prepared in the
+same way for scoring as for training. A saved pipeline names the modules of its classes: a class here that moves makes
+every saved model unreadable (`tests/registry/test_pickled_modules.py` pins the list).
 """
 
 from __future__ import annotations
@@ -17,25 +18,31 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
 
-from tasks.contract.columns import Column, Derived
 from tasks.contract.contract import Contract
-from tasks.models.preprocess import clean_column
+from tasks.models.preprocess import clean_categories, clean_numbers
 
 
 class DeriveFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Special values and infinities become missing, ordered words their rank; derived features are added.
+    """Special values and infinities become missing; derived features are added.
+
+    The parameters are plain values, so that a saved model does not depend on the contract's classes.
 
     Parameters
     ----------
-    columns, derived : the contract's feature columns and derived features.
+    columns : the names of the feature columns.
+    special : the special values of each number column; every other column is a category.
+    derived : the derived features, as dictionaries of their options.
     """
 
-    def __init__(self, columns: tuple[Column, ...], derived: tuple[Derived, ...]) -> None:
+    def __init__(
+        self, columns: tuple[str, ...], special: dict[str, tuple[float, ...]], derived: tuple[dict[str, Any], ...]
+    ) -> None:
         self.columns = columns
+        self.special = special
         self.derived = derived
 
     def fit(self, applications: pd.DataFrame, labels: Any = None) -> DeriveFeatures:
-        """Nothing is learnt here."""
+        """Do nothing: there is nothing to fit."""
         return self
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -43,38 +50,52 @@ class DeriveFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, applications: pd.DataFrame) -> pd.DataFrame:
         """A frame of the feature columns and the derived features, in the contract's order."""
-        features = {column.name: clean_column(column, applications[column.name]) for column in self.columns}
+        features = {name: self._clean(name, applications[name]) for name in self.columns}
         for derived in self.derived:
-            features[derived.name] = _derive(derived, features)
+            features[derived["name"]] = _derive(derived, features)
         return pd.DataFrame(features, index=applications.index)
+
+    def _clean(self, name: str, values: pd.Series) -> pd.Series:
+        return clean_numbers(values, list(self.special[name])) if name in self.special else clean_categories(values)
 
 
 class EncodeFrequency(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """A word becomes the share of the training rows that have it; a word never seen becomes 0."""
+    """A category becomes its share of the training rows, an unseen one 0. scikit-learn has no such encoder."""
 
-    def fit(self, words: pd.DataFrame, labels: Any = None) -> EncodeFrequency:
-        """Count the words of every column."""
-        self.shares_ = {name: words[name].value_counts(normalize=True).to_dict() for name in words.columns}
-        self.feature_names_in_ = np.asarray(words.columns, dtype=object)
+    def fit(self, categories: pd.DataFrame, labels: Any = None) -> EncodeFrequency:
+        """Count the categories of every column."""
+        self.shares_ = {name: categories[name].value_counts(normalize=True).to_dict() for name in categories.columns}
+        self.feature_names_in_ = np.asarray(categories.columns, dtype=object)
         return self
 
-    def transform(self, words: pd.DataFrame) -> pd.DataFrame:
-        """Shares of 0 to 1; missing words have the share 0."""
-        shares = {name: words[name].astype(object).map(self.shares_[name]).fillna(0.0) for name in words.columns}
-        return pd.DataFrame(shares, index=words.index).astype(float)
+    def transform(self, categories: pd.DataFrame) -> pd.DataFrame:
+        """Shares from 0 to 1; a missing category has the share 0."""
+        shares = {
+            name: categories[name].astype(object).map(self.shares_[name]).fillna(0.0) for name in categories.columns
+        }
+        return pd.DataFrame(shares, index=categories.index).astype(float)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """The columns' own names."""
         return self.feature_names_in_
 
 
-def _derive(derived: Derived, features: dict[str, pd.Series]) -> pd.Series:
-    if derived.record:
-        return pd.concat([features[name].notna() for name in derived.record], axis=1).any(axis=1).astype(float)
-    denominator = features[str(derived.denominator)]
+def _derive(derived: dict[str, Any], features: dict[str, pd.Series]) -> pd.Series:
+    if derived["record"]:
+        return pd.concat([features[name].notna() for name in derived["record"]], axis=1).any(axis=1).astype(float)
+    denominator = features[derived["denominator"]]
     with np.errstate(over="ignore"):
-        ratio = derived.factor * features[str(derived.numerator)] / denominator.mask(denominator == 0)
+        ratio: pd.Series = derived["factor"] * features[derived["numerator"]] / denominator.mask(denominator == 0)
     return ratio.mask(np.isinf(ratio))
+
+
+def build_derivation(contract: Contract) -> DeriveFeatures:
+    """The contract's features and derived features as a transformer."""
+    return DeriveFeatures(
+        tuple(column.name for column in contract.features),
+        {column.name: tuple(column.special) for column in contract.features if column.type == "number"},
+        tuple(derived.model_dump() for derived in contract.derived),
+    )
 
 
 def build_preprocessor(contract: Contract, scaling: str) -> Pipeline:
@@ -101,4 +122,4 @@ def build_preprocessor(contract: Contract, scaling: str) -> Pipeline:
         ("one_hot", encode, one_hot),
     ]
     columns = ColumnTransformer([branch for branch in branches if branch[2]], verbose_feature_names_out=False)
-    return Pipeline([("derive", DeriveFeatures(features, contract.derived)), ("encode", columns)])
+    return Pipeline([("derive", build_derivation(contract)), ("encode", columns)])

@@ -1,6 +1,6 @@
-"""Preprocess: from extracted applications to rows that training, judging and scoring read.
+"""Preprocess: from extracted applications to rows for training, testing and scoring.
 
-What turns their columns into a model's matrix is fitted and saved with the model: see `tasks/models/features.py`.
+The conversion of their columns to a model's matrix is fitted and saved with the model: see `tasks/models/features.py`.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ KEPT_ROLES = (Role.FEATURE, Role.PROTECTED)
 
 @dataclass(frozen=True)
 class Prepared:
-    """Applications with what training, judging and scoring need beside them; every array has one entry per row.
+    """Applications with the data for training, testing and scoring; every array has one entry per row.
 
-    `labels` is 1 for the positive label, 0 for the other, NaN while the decision is not known. `days` is the day of
-    the application. `keys` is a hash of the customer (of the application, where no customer is known): rows of one
+    `labels` is 1 for the positive label, 0 for the other, NaN while the decision is unknown. `days` is the day of
+    the application. `keys` is a hash of the customer (of the application, if the customer is unknown): rows of one
     customer share a key, which keeps them in one cross-validation fold.
     """
 
@@ -52,7 +52,7 @@ class Prepared:
 def prepare(contract: Contract, applications: pd.DataFrame) -> Prepared:
     """Split extracted applications into features, labels, days and customer keys.
 
-    Protected columns stay beside the features, for the reports by segment; the model's pipeline leaves them out.
+    Protected columns are kept for the reports by segment; the model's pipeline ignores them.
     """
     labels = read_labels(contract, applications)
     identity = applications[contract.id.name]
@@ -64,13 +64,13 @@ def prepare(contract: Contract, applications: pd.DataFrame) -> Prepared:
         pd.DataFrame(kept, copy=False),
         labels,
         applications[contract.time.name].to_numpy("datetime64[D]"),
-        # Almost every customer is another one: looking for equal ones first would cost more than it saves.
+        # Almost all customers differ: looking for equal ones first would cost more than it saves.
         pd.util.hash_array(identity.astype(str).to_numpy(object), categorize=False),
     )
 
 
 def concatenate(parts: list[Prepared]) -> Prepared:
-    """Several windows' rows as one."""
+    """The rows of several windows as one."""
     return Prepared(
         union_rows([part.applications for part in parts]),
         np.concatenate([part.labels for part in parts]),
@@ -80,7 +80,7 @@ def concatenate(parts: list[Prepared]) -> Prepared:
 
 
 def union_rows(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """Frames below one another; a category column stays one, over the words of all of them."""
+    """The frames concatenated; a category column keeps its type, with the categories of all frames."""
     whole = pd.concat(frames, ignore_index=True)
     for name in whole.columns:
         if all(isinstance(frame[name].dtype, pd.CategoricalDtype) for frame in frames):
@@ -89,14 +89,22 @@ def union_rows(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def clean_column(column: Column, values: pd.Series) -> pd.Series:
-    """A column as a model reads it: words as objects, numbers without special values and infinities."""
-    if column.type != "number":
-        return values.astype(object).where(values.notna(), np.nan)
+    """A column as a model reads it: categories as objects, numbers without special values and infinities."""
+    return clean_numbers(values, list(column.special)) if column.type == "number" else clean_categories(values)
+
+
+def clean_categories(values: pd.Series) -> pd.Series:
+    """Categories as objects, NaN where one is missing."""
+    return values.astype(object).where(values.notna(), np.nan)
+
+
+def clean_numbers(values: pd.Series, special: list[float]) -> pd.Series:
+    """Numbers, NaN for special values and infinities."""
     numbers = values.astype(float)
-    return numbers.mask(numbers.isin(list(column.special)) | np.isinf(numbers))
+    return numbers.mask(numbers.isin(special) | np.isinf(numbers))
 
 
 @stage("preprocess", lambda prepared: f"{prepared.is_labelled.sum():,} of {len(prepared):,} with a decision")
 def preprocess(job: Job, extract: Extract) -> Prepared:
-    """The window as training and judging need it."""
+    """The window for training and testing."""
     return prepare(job.contract, extract.applications)

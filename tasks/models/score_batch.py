@@ -1,7 +1,7 @@
 """Batch scoring: the probability and the decision of every application of a window, written to `prediction`.
 
-Applications are read, scored and written some at a time, so that a window of millions needs no more memory than one of
-thousands. A prediction is made once: scoring a window again adds what is new and changes nothing.
+Applications are read, scored and written in chunks, so that a window of millions needs no more memory than one of
+thousands. A prediction is written once: scoring a window again adds new ones and changes none.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ log = logging.getLogger("loanwatch")
 
 @dataclass(frozen=True)
 class Scored:
-    """What a batch did: applications scored, predictions that were new, and the seconds it took."""
+    """The result of a batch: applications scored, new predictions, and the seconds it took."""
 
     applications: int
     added: int
@@ -54,14 +54,14 @@ class Scored:
 
 @stage("load_champion", lambda champion: f"version {champion.model.version}, {champion.model.kind.replace('_', ' ')}")
 def load_champion(job: Job) -> Champion:
-    """The model that is in production now."""
+    """The model in production."""
     with connect(job.database).connect() as connection:
         return load_current(connection, job.contract.name)
 
 
 @stage("score", lambda done: f"{done.applications:,} applications, {done.added:,} new, {done.rate:,.0f} a second")
 def score_applications(job: Job, champion: Champion, chunk_rows: int = CHUNK_ROWS) -> Scored:
-    """Score the job's window with the champion, labels or none."""
+    """Score the job's window with the champion, with or without labels."""
     engine, began = connect(job.database), time.monotonic()
     applications = added = 0
     for chunk in stream_window(engine, job.contract, job.window, chunk_rows):
@@ -75,7 +75,7 @@ def score_applications(job: Job, champion: Champion, chunk_rows: int = CHUNK_ROW
 def add_predictions(
     engine: Engine, contract: Contract, version: int, applications: pd.DataFrame, scores: Floats
 ) -> int:
-    """Write one prediction for each application in one transaction; returns how many there were not before."""
+    """Write one prediction for each application in one transaction; returns how many are new."""
     table = pa.table(
         {
             "loan_id": pa.array(applications[contract.id.name], pa.string()),

@@ -1,4 +1,4 @@
-"""Score: what the champion says of each application."""
+"""Score: the champion's probability for each application."""
 
 from __future__ import annotations
 

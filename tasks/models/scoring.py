@@ -1,4 +1,4 @@
-"""Scoring: the probability of the positive label, and the decision that follows from it."""
+"""Scoring: the probability of the positive label, and the resulting decision."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats
+from tasks.models.tree_tables import add_trees, can_tabulate
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -18,22 +19,27 @@ if TYPE_CHECKING:
 
 # Rows that are scored at once: their matrix takes some 40 MB.
 CHUNK_ROWS = 100_000
+# From about this many rows on, making the tables of small trees saves more time than it costs.
+TABLE_ROWS = 10_000
 DECISION_THRESHOLD = 0.5  # a probability from which the decision is positive
 
 
 def score(pipeline: Pipeline, applications: pd.DataFrame) -> Floats:
     """The probability of the positive label, the average of the folds: one number of 0 to 1 per row."""
     scores = np.empty(len(applications))
+    models = pipeline.named_steps["model"].calibrated_classifiers_
     for part in _cut(len(applications)):
-        scores[part] = pipeline.predict_proba(applications.iloc[part])[:, 1]
+        matrix = pipeline[:-1].transform(applications.iloc[part])
+        # The sum and the quotient of `CalibratedClassifierCV.predict_proba`, in its order: the same to the last bit.
+        scores[part] = sum((score_fold(model, matrix) for model in models), np.zeros(len(matrix))) / len(models)
     return scores
 
 
 def score_by_fold(pipeline: Pipeline, applications: pd.DataFrame, keys: NDArray[np.uint64]) -> Floats:
-    """The probability of the positive label by one fold's model per row: the fold that the customer falls into.
+    """The probability of the positive label by one fold's model per row: the fold of the customer.
 
-    That fold was fitted without the customer, so the scores are out of sample for training rows and new rows alike,
-    and comparable between them.
+    That fold's model was fitted without the customer, so the scores of training rows and of new rows are both out of
+    sample, and can be compared.
     """
     scores = np.empty(len(applications))
     models = pipeline.named_steps["model"].calibrated_classifiers_
@@ -43,21 +49,33 @@ def score_by_fold(pipeline: Pipeline, applications: pd.DataFrame, keys: NDArray[
         for fold, model in enumerate(models):
             rows = np.flatnonzero(folds[part] == fold)
             if len(rows):
-                scores[part.start + rows] = model.predict_proba(matrix[rows])[:, 1]
+                scores[part.start + rows] = score_fold(model, matrix[rows])
     return scores
 
 
+def score_fold(model: Any, matrix: Floats) -> Floats:
+    """One fold's calibrated probability of the positive label, as `model.predict_proba` gives it, and faster."""
+    boosting = model.estimator
+    trees = [tree for (tree,) in getattr(boosting, "_predictors", ())]
+    if not trees or len(matrix) < TABLE_ROWS or not can_tabulate(trees):
+        return np.asarray(model.predict_proba(matrix)[:, 1])
+    log_odds = np.full(len(matrix), boosting._baseline_prediction.item())
+    add_trees(trees, matrix, log_odds)
+    (calibrator,) = model.calibrators
+    return np.asarray(calibrator.predict(log_odds))
+
+
 def _cut(rows: int) -> Iterator[slice]:
-    """Parts of so many rows, so that the matrix of a large window is never whole."""
+    """Slices of limited size, so that the matrix of a large window is never complete in memory."""
     for start in range(0, rows, CHUNK_ROWS):
         yield slice(start, min(start + CHUNK_ROWS, rows))
 
 
 def assign_folds(keys: NDArray[np.uint64], folds: int) -> NDArray[np.int64]:
-    """The fold of every customer key, 0 to folds - 1; the same for ever."""
+    """The fold of every customer key, 0 to folds - 1; it never changes."""
     return (keys % np.uint64(folds)).astype(np.int64)
 
 
 def decide_loans(contract: Contract, scores: Floats) -> np.ndarray[Any, Any]:
-    """The target's positive word from a probability of one half on, else the other."""
+    """The target's positive value from a probability of one half, else its other value."""
     return np.where(scores >= DECISION_THRESHOLD, contract.positive, contract.negative)

@@ -1,8 +1,8 @@
 """Train: fit Random Forest and Gradient Boosting on the training days, with calibrated probabilities.
 
 A model is one scikit-learn pipeline: the preprocessing, then the classifier with its cross-validation folds kept
-(`CalibratedClassifierCV(ensemble=True)`). Scoring averages the folds. The drift questions need scores that no row
-had a part in fitting: out-of-fold ones for the reference, and for a new row those of one fold (see `score_by_fold`).
+(`CalibratedClassifierCV(ensemble=True)`). Scoring averages the folds. The drift questions need scores from models that
+were fitted without the row: out-of-fold scores for the reference, one fold's score for a new row (`score_by_fold`).
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 class TrainingError(LoanwatchError):
-    """The training days cannot carry a model."""
+    """The training days are not sufficient for a model."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A fitted model, and for each of its training rows the score of the fold that was fitted without that row."""
+    """A fitted model, and for each training row the score of the fold that was fitted without it."""
 
     kind: Kind
     pipeline: Pipeline
@@ -38,7 +38,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Split:
-    """Three runs of days, in the order of time: for fitting, for choosing, for judging. Labelled rows only."""
+    """Three consecutive periods: for fitting, for selection, and the test days. Labelled rows only."""
 
     train: Prepared
     validation: Prepared
@@ -46,42 +46,41 @@ class Split:
 
 
 def split_by_time(prepared: Prepared, policy: TrainPolicy) -> Split:
-    """Cut the labelled rows at whole days: the first share of the days fits, the next chooses, the rest judges."""
+    """Split the labelled rows at whole days: the first share is for fitting, the next for selection, then test days."""
     first, last = prepared.days.min(), prepared.days.max()
     days = int((last - first).astype(int)) + 1
     age = (prepared.days - first).astype(int)
     train_days = round(days * policy.train_share)
-    seen_days = round(days * (policy.train_share + policy.validation_share))
+    selection_end = round(days * (policy.train_share + policy.validation_share))
     labelled = prepared.is_labelled
     return Split(
         prepared.take(labelled & (age < train_days)),
-        prepared.take(labelled & (age >= train_days) & (age < seen_days)),
-        prepared.take(labelled & (age >= seen_days)),
+        prepared.take(labelled & (age >= train_days) & (age < selection_end)),
+        prepared.take(labelled & (age >= selection_end)),
     )
 
 
 def fit_candidate(contract: Contract, kind: Kind, training: Prepared, policy: TrainPolicy) -> Candidate:
     """Fit one candidate on labelled rows.
 
-    All rows of one customer are in one fold, so that an out-of-fold score never rests on the same customer. The
-    preprocessing is fitted once, on all training rows: it sees no label.
-    Raises TrainingError where a fold would hold one label only.
+    All rows of one customer are in one fold, so that no out-of-fold score depends on the same customer. The
+    preprocessing is fitted once, on all training rows: it does not use the labels.
+    Raises TrainingError if a fold would hold one label only.
     """
     from joblib import parallel_config
 
-    from tasks.models.estimators import build_model
+    from tasks.models.estimators import build_model, release_folds
 
     training = training.take(training.is_labelled)
     folds = assign_folds(training.keys, policy.folds)
     _refuse_thin_folds(training, folds, policy)
     splits = [(np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)) for fold in range(policy.folds)]
     pipeline = build_model(contract, kind, policy, splits)
-    # The folds share the cores, not the trees of one forest: those would add up their votes in a different order, and
-    # to a different last bit, each time.
+    # The folds run in parallel, not the trees of one forest: these would add their votes in a different order each
+    # time, which changes the last bit.
     with parallel_config(backend="threading"):
         pipeline.fit(training.applications, training.labels.astype(int))
-    # The index arrays are as long as the training rows, and of no use once the folds are fitted.
-    pipeline.named_steps["model"].cv = policy.folds
+    release_folds(pipeline.named_steps["model"], policy.folds)
     return Candidate(kind, pipeline, score_by_fold(pipeline, training.applications, training.keys))
 
 
@@ -90,14 +89,14 @@ def _refuse_thin_folds(training: Prepared, folds: Integers, policy: TrainPolicy)
         rarest = np.bincount(folds[training.labels == label], minlength=policy.folds).min()
         if rarest < 2:
             raise TrainingError(
-                f"{len(training)} labelled applications are too few to train on: one of {policy.folds} folds holds "
-                f"{rarest} of one decision. Choose a longer training window."
+                f"{len(training)} labelled applications are not enough for training: one of {policy.folds} folds has "
+                f"only {rarest} with one of the two decisions. Choose a longer training window."
             )
 
 
 @dataclass(frozen=True)
 class Training:
-    """Both candidates, the one chosen on the validation days, and the days they were made of."""
+    """The candidate selected on the validation days, its training rows, the validation AUCs, and the split."""
 
     chosen: Candidate
     fitted_on: Prepared
@@ -106,9 +105,9 @@ class Training:
 
 
 def train_candidates(contract: Contract, split: Split, earlier: list[Prepared], policy: TrainPolicy) -> Training:
-    """Fit both candidates on earlier rows and the training days; the better one on the validation days is chosen.
+    """Fit both candidates on earlier rows and the training days; the better one on the validation days is selected.
 
-    Where the validation days hold one decision only, Gradient Boosting is chosen.
+    If the validation days hold one decision only, Gradient Boosting is selected.
     """
     fitted_on = concatenate([*earlier, split.train]) if earlier else split.train
     candidates = [fit_candidate(contract, kind, fitted_on, policy) for kind in Kind]

@@ -1,8 +1,8 @@
-"""Small trees as tables: the answers of all of a tree's nodes, read as bits, are the place of its leaf's value.
+"""Small trees as tables: the results of all node tests of a tree, read as bits, are the index of the leaf's value.
 
-Walking down a tree costs a mispredicted branch at every other node. A tree of seven nodes asks seven questions of every
-row instead, each of all rows at once, and looks the 128 possible answers up: several times as fast, with the same sums
-in the same order, so that the probabilities are the same to the last bit.
+Traversing a tree costs a mispredicted branch at every other node. For a tree of seven nodes, seven tests of all rows at
+once and a table of 128 entries are several times as fast. The sums and their order are the same, and so are the
+probabilities, to the last bit.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tasks.core.arrays import Floats, Integers, Mask
 
 # Two to this power are the entries of a tree's table, a byte each.
 MOST_NODES = 15
-# So many rows' columns stay in a core's cache while all trees pass over them.
+# The columns of this many rows stay in a core's cache for all trees.
 CHUNK_ROWS = 10_000
 
 
@@ -27,7 +27,7 @@ CHUNK_ROWS = 10_000
 class TreeTable:
     """One tree: for each inner node its feature, its threshold, and whether a missing value goes left.
 
-    `leaves` is the leaf that all nodes' answers lead to (bit by bit, 1 for left); `values` has the leaves' values.
+    `leaves` is the leaf for each combination of results (a bit per node, 1 for left); `values` has the leaves' values.
     """
 
     features: Integers
@@ -42,7 +42,7 @@ class TreeTable:
         for bit, (feature, threshold, missing_left) in enumerate(
             zip(self.features.tolist(), self.thresholds.tolist(), self.missing_left.tolist(), strict=True)
         ):
-            # A comparison with a missing value is false: so it says which way that goes.
+            # A comparison with a missing value is false: the direction is chosen so that false is the right one.
             column = columns[feature]
             left = ~(column > threshold) if missing_left else column <= threshold
             places |= left.astype(np.uint16) << np.uint16(bit)
@@ -53,7 +53,7 @@ _TABLES: WeakKeyDictionary[Any, TreeTable] = WeakKeyDictionary()
 
 
 def can_tabulate(predictors: Sequence[Any]) -> bool:
-    """Whether all trees (scikit-learn's TreePredictor) are small and ask about numbers only."""
+    """Whether all trees (scikit-learn's TreePredictor) are small and test numbers only."""
     return all(
         np.sum(predictor.nodes["is_leaf"] == 0) <= MOST_NODES and not predictor.nodes["is_categorical"].any()
         for predictor in predictors
@@ -61,12 +61,12 @@ def can_tabulate(predictors: Sequence[Any]) -> bool:
 
 
 def tabulate(predictors: Sequence[Any]) -> list[TreeTable]:
-    """The tables of small trees, each made once."""
+    """The tables of small trees, each built once."""
     return [_TABLES.get(predictor) or _tabulate(predictor) for predictor in predictors]
 
 
 def add_trees(predictors: Sequence[Any], matrix: Floats, sums: Floats) -> None:
-    """Add every tree's value to the sums of the rows, one tree after the other."""
+    """Add every tree's value to the sums of the rows, in the order of the trees."""
     tables = tabulate(predictors)
     for start in range(0, len(matrix), CHUNK_ROWS):
         columns = np.ascontiguousarray(matrix[start : start + CHUNK_ROWS].T)
@@ -78,7 +78,7 @@ def add_trees(predictors: Sequence[Any], matrix: Floats, sums: Floats) -> None:
 def _tabulate(predictor: Any) -> TreeTable:
     nodes = predictor.nodes
     inner = np.flatnonzero(nodes["is_leaf"] == 0)
-    # A leaf leads to itself, so that every answer has come to its leaf once the deepest has.
+    # A leaf leads to itself, so that all paths have ended once the deepest has.
     onward = np.arange(len(nodes))[:, None].repeat(2, axis=1)
     onward[inner] = np.column_stack([nodes["right"][inner], nodes["left"][inner]])
     bits = np.zeros(len(nodes), dtype=np.int64)

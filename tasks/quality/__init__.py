@@ -1,1 +1,1 @@
-"""May this window be used at all?"""
+"""Data quality: is the window fit for use?"""

@@ -1,13 +1,14 @@
-"""Quality: may this window be used at all?
+"""Quality: is the window fit for use?
 
-Unfit is a window with too few applications, a broken contract, too many duplicates or ambiguous customers, or one
-decision only. All else warns: it is told, and the run goes on.
+A window is unfit if it has too few applications, breaks the contract, has too many duplicates or ambiguous customers,
+or holds one decision only. Everything else is a warning: it is reported, and the run continues.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from blocks.errors import LoanwatchError
 from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question, Verdict, summarise
 from tasks.core.policy import QualityPolicy
@@ -32,15 +33,19 @@ from tasks.quality.rows import (
 )
 
 
+class UnfitWindowError(LoanwatchError):
+    """The applications of a window cannot be used."""
+
+
 @stage("quality", lambda findings: f"{summarise(findings, Question.QUALITY)}, {len(findings)} checks")
 def check_quality(job: Job, extract: Extract) -> list[Finding]:
     """Whether the job's window may be used."""
     return measure_quality(job.contract, extract, job.policy.quality, job.window)
 
 
-@stage("leaks", lambda findings: findings[0].sentence if findings else "no leak is suspected")
+@stage("leaks", lambda findings: findings[0].sentence if findings else "no suspected leak")
 def check_leaks(job: Job, observed: ScoredWindow) -> list[Finding]:
-    """What the champion's AUC rests on: with and without the rows whose decision a column gives away."""
+    """The champion's AUC with and without the rows whose decision a column reveals."""
     return measure_auc_without_leaks(job.contract, observed, job.policy.quality)
 
 
@@ -49,12 +54,24 @@ def is_fit(findings: Iterable[Finding]) -> bool:
     return summarise(findings, Question.QUALITY) is not Verdict.FAIL
 
 
+def require_fit(findings: Iterable[Finding], advice: str) -> None:
+    """Raises UnfitWindowError where a quality check failed: why, and then `advice`, the next step in a sentence."""
+    findings = list(findings)
+    if not is_fit(findings):
+        failed = (
+            finding.sentence
+            for finding in findings
+            if finding.question is Question.QUALITY and finding.verdict is Verdict.FAIL
+        )
+        raise UnfitWindowError(" ".join(["The applications are unfit for use:", *failed, advice]))
+
+
 def measure_quality(
     contract: Contract, extract: Extract, policy: QualityPolicy, window: Window | None = None
 ) -> list[Finding]:
-    """Every quality check of a window; without rows, only that there are none.
+    """Every quality check of a window; without rows, only those that need none.
 
-    With `window`, rows outside it are found too.
+    With `window`, rows outside it are detected too.
     """
     findings = [check_rows(extract, policy), check_undated(extract)]
     applications = extract.applications

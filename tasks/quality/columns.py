@@ -1,4 +1,4 @@
-"""Quality of columns: does each hold what the contract says?"""
+"""Quality of columns: does each column hold what the contract specifies?"""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from tasks.core.policy import QualityPolicy
 from tasks.extract.extract import Extract
 from tasks.quality.shares import judge_share, list_some, name_rows, pass_check, quote_value
 
-# A word column in which most rows differ is free text or a number of its own for each row.
-_MOST_WORDS = 0.5
-_FEWEST_WORDS = 100
+# A category column in which most rows differ is free text, or an identifier of each row.
+_MOST_DISTINCT_SHARE = 0.5
+_FEWEST_DISTINCT = 100
 
 Check = Callable[[Contract, Extract, QualityPolicy], Iterator[Finding]]
 
 
 def measure_columns(contract: Contract, extract: Extract, policy: QualityPolicy) -> list[Finding]:
-    """What is wrong with a column, one finding each; a check that finds nothing says so once."""
+    """One finding for each fault of a column; a check that finds none says so once."""
     checks: dict[str, tuple[Check, str]] = {
-        "unreadable": (_check_unreadable, "Every value is of its column's type."),
-        "range": (_check_ranges, "Every number lies in its column's range."),
-        "allowed_values": (_check_words, "Every word is one that its column allows."),
+        "unreadable": (_check_unreadable, "Every value has its column's type."),
+        "range": (_check_ranges, "Every number is within its column's range."),
+        "allowed_values": (_check_categories, "Every category is an allowed value of its column."),
         "special_values": (_check_special, "No special value occurs."),
-        "missing": (_check_missing, "Every feature holds values."),
-        "constant": (_check_constant, "No feature has one value only."),
+        "missing": (_check_missing, "Every feature has values."),
+        "constant": (_check_constant, "No feature is constant."),
         "free_text": (_check_free_text, "No category column holds free text."),
-        "same_columns": (_check_same, "No two features are the same."),
+        "same_columns": (_check_same, "No two features are identical."),
     }
     findings: list[Finding] = []
     for name, (check, nothing_found) in checks.items():
@@ -47,8 +47,8 @@ def _check_unreadable(contract: Contract, extract: Extract, policy: QualityPolic
         finding = _warn(
             "unreadable",
             name,
-            f"{name}: {unreadable.count:,} values are no {kind}; they count as missing. Mend them in the source, or "
-            "change the column's type in the contract.",
+            f"{name}: {unreadable.count:,} values are not a valid {kind} and count as missing. Correct them in "
+            "the source, or change the column's type in the contract.",
             "share of values",
         )
         finding = _with_rows(finding, tuple(map(quote_value, unreadable.examples)))
@@ -56,7 +56,7 @@ def _check_unreadable(contract: Contract, extract: Extract, policy: QualityPolic
 
 
 def _check_ranges(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
-    """Special values are outside a range on purpose."""
+    """Special values may lie outside the range."""
     for column in contract.columns:
         if column.type != "number" or (column.min is None and column.max is None):
             continue
@@ -69,36 +69,37 @@ def _check_ranges(contract: Contract, extract: Extract, policy: QualityPolicy) -
         finding = _warn(
             "range",
             column.name,
-            f"{column.name}: {is_beyond.sum():,} values lie outside {_spell_range(column)}, from {beyond.min():,.6g} "
-            f"to {beyond.max():,.6g}. Look at their unit and origin; where they are right, widen the range.",
+            f"{column.name}: {is_beyond.sum():,} values are outside the range {_spell_range(column)}: "
+            f"{beyond.min():,.6g} to {beyond.max():,.6g}. Check their unit and source; if they are correct, widen the "
+            "range in the contract.",
             "share of values",
         )
         finding = _with_rows(finding, name_rows(contract, extract.applications, is_beyond))
         yield judge_share(finding, float(is_beyond.sum() / numbers.notna().sum()), policy.maximum_out_of_contract_share)
 
 
-def _check_words(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
+def _check_categories(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
     for column in contract.columns:
         if column.categories is None:
             continue
-        words = extract.applications[column.name].astype(object)
-        is_other = (words.notna() & ~words.isin(column.categories)).to_numpy()
+        values = extract.applications[column.name].astype(object)
+        is_other = (values.notna() & ~values.isin(column.categories)).to_numpy()
         if not is_other.any():
             continue
-        named = [repr(quote_value(word)) for word in words[is_other].value_counts().index]
+        named = [repr(quote_value(value)) for value in values[is_other].value_counts().index]
         finding = _warn(
             "allowed_values",
             column.name,
             f"{column.name}: {is_other.sum():,} values are not allowed: {list_some(named)}. Add them to the contract's "
-            "`allowed` or `aliases`, or mend the source.",
+            "`allowed` or `aliases`, or correct the source.",
             "share of values",
         )
         finding = _with_rows(finding, name_rows(contract, extract.applications, is_other))
-        yield judge_share(finding, float(is_other.sum() / words.notna().sum()), policy.maximum_out_of_contract_share)
+        yield judge_share(finding, float(is_other.sum() / values.notna().sum()), policy.maximum_out_of_contract_share)
 
 
 def _check_special(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
-    """What a special value means is known, so that it is no fault; how often it occurs is told."""
+    """How often special values occur: for information, since their meaning is known."""
     for column in contract.columns:
         numbers = extract.applications[column.name]
         for value, meaning in column.special.items():
@@ -108,7 +109,7 @@ def _check_special(contract: Contract, extract: Extract, policy: QualityPolicy) 
                     Question.QUALITY,
                     "special_values",
                     Verdict.PASS,
-                    f"{column.name}: {count:,} values are {value:.15g}, which means: {meaning}.",
+                    f"{column.name}: {count:,} values are {value:.15g}, meaning {meaning}.",
                     subject=column.name,
                     effect=count / len(numbers),
                     unit="share of applications",
@@ -117,7 +118,7 @@ def _check_special(contract: Contract, extract: Extract, policy: QualityPolicy) 
 
 
 def _check_missing(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
-    """A feature that never holds a value warns; if none ever does, there is nothing to judge by."""
+    """A feature without any value is a warning; if no feature has values, the window is unfit."""
     names = [column.name for column in contract.features]
     shares = extract.applications[names].isna().mean()
     empty = [name for name in names if shares[name] == 1]
@@ -126,7 +127,7 @@ def _check_missing(contract: Contract, extract: Extract, policy: QualityPolicy) 
             Question.QUALITY,
             "missing",
             Verdict.FAIL,
-            f"No feature holds a single value. Look at the tables that {contract.query} reads.",
+            f"No feature has any value. Check the tables that {contract.query} reads.",
             columns=tuple(names),
         )
         return
@@ -134,18 +135,18 @@ def _check_missing(contract: Contract, extract: Extract, policy: QualityPolicy) 
         yield _warn(
             "missing",
             name,
-            f"{name}: no application has a value. Look at where {contract.query} reads the column from.",
+            f"{name}: no application has a value. Check the source of this column in {contract.query}.",
             "share of applications",
             1.0,
         )
     partly = [name for name in shares.sort_values(ascending=False, kind="stable").index if 0 < shares[name] < 1]
     if partly:
-        told = list_some([f"{name} {shares[name]:.1%}" for name in partly])
+        listed = list_some([f"{name} {shares[name]:.1%}" for name in partly])
         yield Finding(
             Question.QUALITY,
             "missing",
             Verdict.PASS,
-            f"{len(partly)} features are missing in a part of the applications: {told}.",
+            f"{len(partly)} features have missing values: {listed}.",
             effect=float(shares[partly[0]]),
             unit="share of applications",
             columns=tuple(partly),
@@ -159,8 +160,8 @@ def _check_constant(contract: Contract, extract: Extract, policy: QualityPolicy)
             yield _warn(
                 "constant",
                 column.name,
-                f"{column.name}: every application has the value {quote_value(values.iloc[0])!r}. Find out whether it "
-                "is still filled in.",
+                f"{column.name}: every application has the value {quote_value(values.iloc[0])!r}. Check whether "
+                "it is still being recorded.",
                 "share of applications",
                 1.0,
             )
@@ -170,21 +171,21 @@ def _check_free_text(contract: Contract, extract: Extract, policy: QualityPolicy
     for column in contract.columns:
         if column.type != "category":
             continue
-        words = extract.applications[column.name]
-        distinct, present = words.nunique(), int(words.notna().sum())
-        if distinct >= _FEWEST_WORDS and distinct > _MOST_WORDS * present:
+        values = extract.applications[column.name]
+        distinct, present = values.nunique(), int(values.notna().sum())
+        if distinct >= _FEWEST_DISTINCT and distinct > _MOST_DISTINCT_SHARE * present:
             yield _warn(
                 "free_text",
                 column.name,
-                f"{column.name}: {distinct:,} different words in {present:,} applications. A model learns nothing from "
-                "them: leave the column out, or group its words in the query.",
+                f"{column.name}: {distinct:,} different categories in {present:,} applications, too many for a "
+                "model to use. Remove the column from the contract, or group its categories in the query.",
                 "share of values",
                 distinct / present,
             )
 
 
 def _check_same(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
-    """Columns that are equal in every row; those of one value are told as constant already."""
+    """Columns that are equal in every row; constant ones have their own check."""
     seen: dict[int, str] = {}
     for column in contract.features:
         values = extract.applications[column.name]
@@ -193,7 +194,7 @@ def _check_same(contract: Contract, extract: Extract, policy: QualityPolicy) -> 
         key = hash((column.type, pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes()))
         twin = seen.setdefault(key, column.name)
         if twin != column.name:
-            sentence = f"{twin} and {column.name} are the same in every application. Find out which one is right."
+            sentence = f"{twin} and {column.name} are identical in every application. Check which one is correct."
             yield Finding(Question.QUALITY, "same_columns", Verdict.WARN, sentence, columns=(twin, column.name))
 
 
@@ -209,4 +210,4 @@ def _with_rows(finding: Finding, rows: tuple[str, ...]) -> Finding:
 
 def _spell_range(column: Column) -> str:
     low, high = (None if limit is None else f"{limit:,.6g}" for limit in (column.min, column.max))
-    return f"{low} to {high}" if low and high else f"{low} and more" if low else f"{high} and less"
+    return f"{low} to {high}" if low and high else f"{low} or more" if low else f"{high} or less"

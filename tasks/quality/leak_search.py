@@ -1,9 +1,9 @@
-"""Leaks: rows whose decision a column gives away, so that a model looks better than it is.
+"""Leaks: rows whose decision a column reveals, so that a model seems better than it is.
 
-A column leaks where it is filled in, or overwritten, after the decision was made. That shows in groups of rows whose
-decisions nearly all agree: those in which the column is missing, or holds one value, or lies beyond a limit. A leak is
-named where it is sure (Fisher's exact test, corrected for every group and every limit that was looked at), material
-(a share of the rows), and a break: the decisions differ from those of the other rows, or of a range's neighbours.
+A column leaks if it is recorded, or overwritten, after the decision. Its rows then form a group in which nearly all
+decisions agree: the column is missing, has one value, or lies beyond a limit. A leak is reported if it is significant
+(Fisher's exact test, corrected for every group and every limit tried), large enough (a share of the rows), and abrupt:
+the decisions differ from those of the other rows, or of the rows next to a range.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats, Mask
 from tasks.core.policy import QualityPolicy
 
-# Two signs that share this much of their rows are one leak, which both columns show.
+# Two signs with this share of their rows in common are one leak of both columns.
 _SAME_ROWS = 0.95
-# Rows next to the limit of a range that its rows are compared with, at least.
+# At least this many rows next to the limit of a range are compared with it.
 _NEAREST = 30
 
 
 @dataclass(frozen=True)
 class Sign:
-    """What marks a row: a column is missing, equals a value, or lies at or beyond a limit."""
+    """A property of a row: a column is missing, equals a value, or lies at or beyond a limit."""
 
     column: str
     kind: Literal["missing", "value", "at_least", "at_most"]
     value: float | str = ""
 
     def find(self, applications: pd.DataFrame) -> Mask:
-        """Which rows bear the sign."""
+        """Which rows have the sign."""
         values = applications[self.column]
         if self.kind == "missing":
             return np.asarray(values.isna())
@@ -50,9 +50,9 @@ class Sign:
 class Leak:
     """A sign whose rows nearly all have one label.
 
-    `columns` are all that mark these rows, or nearly. `rows` and `share` count labelled rows. `agreement` is the
-    label's share among them, `others` among the other rows, or those next to a range's limit. `p_value` is corrected
-    for all that was looked at.
+    `columns` are all columns with a sign of (nearly) the same rows. `rows` and `share` count labelled rows.
+    `agreement` is the label's share among them, `others` among the other rows, or those next to a range's limit.
+    `p_value` is corrected for all signs tried.
     """
 
     sign: Sign
@@ -68,7 +68,7 @@ class Leak:
 def measure_leaks(contract: Contract, applications: pd.DataFrame, labels: Floats, policy: QualityPolicy) -> list[Leak]:
     """The leaks of the contract's features, the largest first; labels are 1, 0, or NaN where not known.
 
-    A sign is judged by those of its rows that no larger leak explains: no leak is found again under another name.
+    A sign is tested on those of its rows that no larger leak explains, so that no leak is reported twice.
     """
     is_labelled = ~np.isnan(labels)
     known = labels[is_labelled]
@@ -78,7 +78,7 @@ def measure_leaks(contract: Contract, applications: pd.DataFrame, labels: Floats
 
 
 def suspect_rows(leaks: Sequence[Leak], applications: pd.DataFrame) -> Mask:
-    """The rows that bear the sign of any of the leaks."""
+    """The rows with the sign of any of the leaks."""
     suspected = np.zeros(len(applications), dtype=bool)
     for leak in leaks:
         suspected |= leak.sign.find(applications)
@@ -99,25 +99,25 @@ class _Search:
         self._least = max(int(np.ceil(policy.leak_share * len(labels))), 2)
         self._is_open = np.ones(len(labels), dtype=bool)
         self._found: list[tuple[Leak, Mask]] = []
-        self._looked_at = 1
+        self._tried = 1
 
     def run(self) -> list[Leak]:
         """Groups of equal values first, the largest first; then the two ends of every number column."""
         groups = [group for column in self._columns for group in self._list(column)]
         numbers = [column.name for column in self._columns if column.type == "number"]
-        # Any row of a number column may become a limit, seen from either end.
-        self._looked_at = len(groups) + 2 * len(numbers) * len(self._labels)
+        # Each row of a number column may become a limit, from either end.
+        self._tried = len(groups) + 2 * len(numbers) * len(self._labels)
         for sign, _ in sorted(groups, key=lambda group: -group[1]):
             mask = sign.find(self._applications)
             if not self._join(sign, mask):
-                self._judge(sign, mask, ~mask, ~mask)
+                self._test(sign, mask, ~mask, ~mask)
         for name in numbers:
             for is_upper in (True, False):
-                self._judge_end(name, is_upper)
+                self._test_end(name, is_upper)
         return sorted((leak for leak, _ in self._found), key=lambda leak: -leak.rows)
 
     def _list(self, column: Column) -> Iterator[tuple[Sign, int]]:
-        """Missing, and the values that enough rows hold, each with how many."""
+        """Missing, and the values of enough rows, each with its count."""
         values = self._applications[column.name]
         missing = int(values.isna().sum())
         if missing >= self._least:
@@ -129,7 +129,7 @@ class _Search:
             yield Sign(column.name, "value", value if column.type == "category" else float(value)), int(rows)
 
     def _join(self, sign: Sign, mask: Mask) -> bool:
-        """Whether the sign marks the rows of a leak already found; then its column is named there too."""
+        """Whether the sign has the rows of a known leak; if so, its column is added to that leak."""
         for place, (leak, rows) in enumerate(self._found):
             if (mask & rows).sum() >= _SAME_ROWS * (mask | rows).sum():
                 named = {*leak.columns, sign.column}
@@ -138,20 +138,20 @@ class _Search:
                 return True
         return False
 
-    def _judge(self, sign: Sign, mask: Mask, others: Mask, nearest: Mask) -> None:
-        """Keep the sign as a leak where its open rows are many, agree, differ from the nearest, and not by chance."""
-        judged = mask & self._is_open
-        rows = np.count_nonzero(judged)
+    def _test(self, sign: Sign, mask: Mask, others: Mask, nearest: Mask) -> None:
+        """Keep the sign as a leak if its open rows are many, agree, and differ significantly from the nearest ones."""
+        tested = mask & self._is_open
+        rows = np.count_nonzero(tested)
         if rows < self._least or not (nearest & self._is_open).any():
             return
-        is_positive = np.count_nonzero(judged & self._is_positive) * 2 >= rows
-        agreeing = self._count(judged, is_positive)
+        is_positive = np.count_nonzero(tested & self._is_positive) * 2 >= rows
+        agreeing = self._count(tested, is_positive)
         agreement, elsewhere = agreeing / rows, self._measure_agreement(nearest & self._is_open, is_positive)
         if agreement < self._policy.leak_purity or agreement - elsewhere < self._policy.leak_break:
             return
-        tested = others & self._is_open
-        by_chance = _test_agreement(agreeing, rows, self._count(tested, is_positive), np.count_nonzero(tested))
-        p_value = min(by_chance * self._looked_at, 1.0)
+        compared = others & self._is_open
+        by_chance = _test_agreement(agreeing, rows, self._count(compared, is_positive), np.count_nonzero(compared))
+        p_value = min(by_chance * self._tried, 1.0)
         if p_value > self._policy.leak_level:
             return
         whole = np.count_nonzero(mask)
@@ -166,10 +166,10 @@ class _Search:
     def _measure_agreement(self, rows: Mask, is_positive: bool) -> float:
         return self._count(rows, is_positive) / int(np.count_nonzero(rows))
 
-    def _judge_end(self, name: str, is_upper: bool) -> None:
-        """Judge the longest run of values at one end of a column that nearly all have one label.
+    def _test_end(self, name: str, is_upper: bool) -> None:
+        """Test the longest run of values at one end of a column in which nearly all labels agree.
 
-        It has to break off: next to a limit that a column which ranks smoothly seems to have, rows agree nearly as far.
+        The agreement must end abruptly: in a merely predictive column the rows next to the limit agree nearly as well.
         """
         numbers = self._applications[name].to_numpy(float)
         rows = np.flatnonzero(self._is_open & ~np.isnan(numbers))
@@ -182,11 +182,11 @@ class _Search:
         others, nearest = np.zeros(len(numbers), dtype=bool), np.zeros(len(numbers), dtype=bool)
         others[ordered[length:]] = True
         nearest[ordered[length : length + max(self._least, _NEAREST)]] = True
-        self._judge(sign, sign.find(self._applications), others, nearest)
+        self._test(sign, sign.find(self._applications), others, nearest)
 
 
 def _find_run(numbers: Floats, labels: Floats, purity: float) -> int:
-    """How many of the first rows, whole values only, agree at least that far; those at its end agree with the rest."""
+    """How many of the first rows agree at least to that share; equal values stay together."""
     if not len(numbers):
         return 0
     counted = np.arange(1, len(numbers) + 1)
@@ -198,11 +198,11 @@ def _find_run(numbers: Floats, labels: Floats, purity: float) -> int:
         return 0
     longest = int(np.flatnonzero(is_run)[-1]) + 1
     label = float(positive[longest - 1] * 2 > longest)
-    # The purity leaves room for a few rows of the other label: a run does not reach beyond its last own row into them.
+    # The purity allows a few rows of the other label: a run ends with a row of its own label.
     is_end = is_run[:longest] & (labels[:longest] == label)
     return int(np.flatnonzero(is_end)[-1]) + 1 if is_end.any() else 0
 
 
 def _test_agreement(agreeing: int, rows: int, others_agreeing: int, others: int) -> float:
-    """The chance of at least so much agreement among the judged rows if they were like the others (Fisher, exact)."""
+    """The probability of at least this agreement if the rows were like the others (Fisher's exact test)."""
     return float(scipy.stats.hypergeom.sf(agreeing - 1, rows + others, agreeing + others_agreeing, rows))

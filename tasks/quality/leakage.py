@@ -1,4 +1,4 @@
-"""Leaks as findings: what gives the decision away, and what the champion's AUC would be without it."""
+"""Leaks as findings: which columns reveal the decision, and the champion's AUC without them."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def measure_leakage(
 ) -> list[Finding]:
     """A finding for each leak, and for each column that alone ranks the decisions suspiciously well."""
     leaks = measure_leaks(contract, applications, labels, policy)
-    findings = [_tell_leak(contract, applications, leak, policy) for leak in leaks]
+    findings = [_describe_leak(contract, applications, leak, policy) for leak in leaks]
     findings += _find_suspicious_columns(contract, applications, labels, policy)
-    return findings or [pass_check("leak", "No column gives the decision away.")]
+    return findings or [pass_check("leak", "No column reveals the decision.")]
 
 
 def measure_auc_without_leaks(contract: Contract, observed: ScoredWindow, policy: QualityPolicy) -> list[Finding]:
-    """The champion's AUC on the labelled rows with and without the suspected ones: of all leaks, then of each alone.
+    """The champion's AUC with and without the suspected rows: of all leaks, then of each leak.
 
-    Empty where no leak is suspected, or where the rows that are left have one decision only.
+    Empty where no leak is suspected, or where the remaining rows have one decision only.
     """
     leaks = measure_leaks(contract, observed.applications, observed.labels, policy)
     if not leaks:
@@ -49,7 +49,7 @@ def measure_auc_without_leaks(contract: Contract, observed: ScoredWindow, policy
                 "auc_without_leaks" if group is leaks else "auc_without_leak",
                 Verdict.WARN if group is leaks else Verdict.PASS,
                 f"The champion's AUC is {whole.value:.3f} with and {rest.value:.3f} without {name}"
-                + (": judge it by the latter until the leaks are explained." if group is leaks else "."),
+                + (". Use the second figure until the leaks are explained." if group is leaks else "."),
                 subject="" if group is leaks else group[0].sign.column,
                 effect=whole.value - rest.value,
                 unit="AUC",
@@ -62,39 +62,39 @@ def measure_auc_without_leaks(contract: Contract, observed: ScoredWindow, policy
 
 
 def measure_both(labels: Floats, scores: Floats, suspected: Mask) -> tuple[Auc | None, Auc | None]:
-    """The AUC of all labelled rows, and of those that are not suspected; None where only one decision is left."""
-    is_judged = ~np.isnan(labels) & ~np.isnan(scores)
-    return _measure(labels, scores, is_judged), _measure(labels, scores, is_judged & ~suspected)
+    """The AUC of all labelled rows and of those that are not suspected; None where only one decision remains."""
+    is_used = ~np.isnan(labels) & ~np.isnan(scores)
+    return _measure(labels, scores, is_used), _measure(labels, scores, is_used & ~suspected)
 
 
 def describe_sign(leak: Leak) -> str:
-    """What marks the rows of a leak, as part of a sentence: `applications with credit_score of 5,900 or more`."""
+    """The rows of a leak, as part of a sentence: `applications with credit_score 5,900 or more`."""
     sign = leak.sign
     if sign.kind == "missing":
         return f"applications without {list_some(leak.columns)}"
     value = f"{sign.value:,.15g}" if isinstance(sign.value, float) else repr(quote_value(sign.value))
     extent = {"value": "", "at_least": " or more", "at_most": " or less"}[sign.kind]
     others = [name for name in leak.columns if name != sign.column]
-    return f"applications with {sign.column} {value}{extent}" + (f" (also seen in {list_some(others)})" * bool(others))
+    return f"applications with {sign.column} {value}{extent}" + (
+        f" (the same rows: {list_some(others)})" * bool(others)
+    )
 
 
 def _measure(labels: Floats, scores: Floats, rows: Mask) -> Auc | None:
     return measure_auc(labels[rows], scores[rows]) if len(np.unique(labels[rows])) == 2 else None
 
 
-def _tell_leak(contract: Contract, applications: pd.DataFrame, leak: Leak, policy: QualityPolicy) -> Finding:
-    label = next(
-        word for word in contract.target.allowed or () if (word == contract.target.positive) == leak.is_positive
-    )
-    compared = "of those next to them" if leak.sign.kind.startswith("at_") else "of the others"
+def _describe_leak(contract: Contract, applications: pd.DataFrame, leak: Leak, policy: QualityPolicy) -> Finding:
+    label = contract.positive if leak.is_positive else contract.negative
+    compared = "of the neighbouring values" if leak.sign.kind.startswith("at_") else "of the others"
     described = describe_sign(leak)
     return Finding(
         Question.QUALITY,
         "leak",
         Verdict.FAIL if policy.stop_on_leak else Verdict.WARN,
         f"{described[0].upper()}{described[1:]}: {leak.rows:,} ({leak.share:.1%}), and {leak.agreement:.1%} of them "
-        f"are {label!r}, against {leak.others:.1%} {compared}. Find out whether this is filled in after the "
-        "decision; if so, leave it out of the contract.",
+        f"are {label!r}, compared with {leak.others:.1%} {compared}. Check whether the value is recorded after the "
+        "decision; if so, remove the column from the contract.",
         subject=leak.sign.column,
         effect=leak.share,
         unit="share of applications",
@@ -123,8 +123,8 @@ def _find_suspicious_columns(
                 Question.QUALITY,
                 "suspicious_auc",
                 Verdict.FAIL if policy.stop_on_leak else Verdict.WARN,
-                f"{column.name} alone ranks the decisions with an AUC of {auc.value:.3f}. Find out whether it is known "
-                "before the decision; if not, leave it out of the contract.",
+                f"{column.name} alone predicts the decisions with an AUC of {auc.value:.3f}. Check whether it is "
+                "known before the decision; if not, remove it from the contract.",
                 subject=column.name,
                 effect=auc.value,
                 unit="AUC",
@@ -137,10 +137,10 @@ def _find_suspicious_columns(
 
 
 def measure_column_auc(column: Column, values: pd.Series, labels: Floats) -> Auc:
-    """How well a column alone ranks the labels: by the positive share of the rows with a like value (or none, too).
+    """The AUC of a column alone: a row's score is the positive share of the rows with a similar (or no) value.
 
-    A row's share is that of the other half of the rows, so that a column of many different words does not rank by
-    having seen the row. The halves are every other row.
+    A row's share is measured on the other half of the rows, so that a column of many categories does not profit from
+    the row itself. The halves are alternate rows.
     """
     if column.type == "category":
         codes = values.cat.codes.to_numpy().astype(np.int64)

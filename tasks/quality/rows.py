@@ -1,4 +1,4 @@
-"""Quality of rows: are there enough, once each, of known customers, decided both ways and without contradiction?"""
+"""Quality of rows: enough of them, no duplicates, known customers, both decisions, and no contradictions?"""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd: the hash of a column counts by i
 
 
 def check_rows(extract: Extract, policy: QualityPolicy) -> Finding:
-    """Whether there are applications enough."""
+    """Whether there are enough applications."""
     rows = len(extract.applications)
     is_enough = rows >= policy.minimum_rows
-    sentence = f"{rows:,} applications in the window; at least {policy.minimum_rows} are needed."
+    sentence = f"{rows:,} applications in the window; at least {policy.minimum_rows} are required."
     if not is_enough:
-        sentence += " Choose a longer window, or find out why the table holds so few of these days."
+        sentence += " Choose a longer window, or find out why the table has so few rows for these days."
     return Finding(
         Question.QUALITY,
         "rows",
@@ -37,33 +37,33 @@ def check_rows(extract: Extract, policy: QualityPolicy) -> Finding:
 def check_undated(extract: Extract) -> Finding:
     """Rows of the whole table without a readable time."""
     if not extract.undated:
-        return pass_check("undated", "Every row of the table has a time that can be read.")
+        return pass_check("undated", "Every row of the table has a valid time.")
     return Finding(
         Question.QUALITY,
         "undated",
         Verdict.WARN,
-        f"{extract.undated:,} rows of the whole table have no time that can be read, and are in no window. Mend their "
-        "times in the source.",
+        f"{extract.undated:,} rows of the whole table have no valid time and belong to no window. Correct their times "
+        "in the source.",
         effect=float(extract.undated),
         unit="rows",
     )
 
 
 def check_times(contract: Contract, applications: pd.DataFrame, window: Window | None) -> Finding:
-    """The query is trusted with the window; a row that it should have left out would be judged with the wrong days."""
+    """The query selects the window; a row outside it would be counted with the wrong days."""
     times = applications[contract.time.name]
     is_wrong = times.isna()
     if window is not None:
         after = np.datetime64(window.end, "D") + np.timedelta64(1, "D")
         is_wrong |= ~((times >= np.datetime64(window.start, "D")) & (times < after))
     if not is_wrong.any():
-        return pass_check("time", "Every application lies in the window.")
+        return pass_check("time", "Every application is in the window.")
     return Finding(
         Question.QUALITY,
         "time",
         Verdict.FAIL,
-        f"{is_wrong.sum():,} applications have no readable time, or one outside the window. Mend the query "
-        f"{contract.query}: it has to leave such rows out, and count those without a time in `undated_query`.",
+        f"{is_wrong.sum():,} applications have no valid time, or a time outside the window. Correct the query "
+        f"{contract.query}: it must exclude such rows, and count those without a time in `undated_query`.",
         subject=contract.time.name,
         effect=float(is_wrong.mean()),
         unit="share of applications",
@@ -83,8 +83,8 @@ def check_ids(contract: Contract, applications: pd.DataFrame, policy: QualityPol
             Question.QUALITY,
             "unique",
             Verdict.WARN,
-            f"{is_double.sum():,} applications have no {contract.id.name}, or that of another one. Each may occur "
-            f"once: mend the source, or let the query {contract.query} keep one row of each.",
+            f"{is_double.sum():,} applications have no {contract.id.name}, or the same one as another application. "
+            f"Correct the source, or keep one row for each {contract.id.name} in the query {contract.query}.",
             subject=contract.id.name,
             unit="share of applications",
             columns=(contract.id.name,),
@@ -96,22 +96,22 @@ def check_ids(contract: Contract, applications: pd.DataFrame, policy: QualityPol
 
 
 def check_repeats(contract: Contract, extract: Extract, policy: QualityPolicy) -> Finding:
-    """Exact repeats, which the query has collapsed, and copies of an application under another id."""
+    """Exact duplicates, which the query has removed, and copies of an application under another id."""
     others = [column.name for column in contract.columns if column is not contract.id]
     is_copy = find_copies(extract.applications, others)
     repeated = extract.repeats + int(is_copy.sum())
     if not repeated:
-        return pass_check("duplicates", "No application is repeated.")
-    seen = [
-        f"{extract.repeats:,} rows repeat another one exactly and count once" if extract.repeats else "",
-        f"{is_copy.sum():,} applications differ from another one in {contract.id.name} only" if is_copy.any() else "",
+        return pass_check("duplicates", "No application is duplicated.")
+    parts = [
+        f"{extract.repeats:,} rows are exact duplicates and count once" if extract.repeats else "",
+        f"{is_copy.sum():,} applications differ from another only in {contract.id.name}" if is_copy.any() else "",
     ]
     return judge_share(
         Finding(
             Question.QUALITY,
             "duplicates",
             Verdict.WARN,
-            f"{'; '.join(filter(None, seen))}. Find out whether the table was loaded twice.",
+            f"{'; '.join(filter(None, parts))}. Check whether the table was loaded twice.",
             unit="share of rows",
             rows=name_rows(contract, extract.applications, is_copy),
         ),
@@ -121,12 +121,12 @@ def check_repeats(contract: Contract, extract: Extract, policy: QualityPolicy) -
 
 
 def check_versions(extract: Extract) -> Finding:
-    """Old versions are how some lenders keep their books: told, never a fault."""
+    """Older versions are normal for some lenders: reported for information."""
     return Finding(
         Question.QUALITY,
         "versions",
         Verdict.PASS,
-        f"{extract.older_versions:,} older versions of the window's applications were left out; the latest counts.",
+        f"{extract.older_versions:,} older versions of the window's applications were excluded; the latest one counts.",
         effect=float(extract.older_versions),
         unit="rows",
     )
@@ -141,8 +141,8 @@ def check_ambiguous(extract: Extract, policy: QualityPolicy) -> Finding:
             Question.QUALITY,
             "ambiguous",
             Verdict.WARN,
-            f"{len(extract.ambiguous):,} applications are of customers with conflicting records, which count as "
-            "missing. Keep one record of each customer in the source.",
+            f"{len(extract.ambiguous):,} applications belong to customers with conflicting records, which "
+            "count as missing. Keep one record for each customer in the source.",
             unit="share of applications",
             rows=extract.ambiguous[:EXAMPLES],
         ),
@@ -152,14 +152,14 @@ def check_ambiguous(extract: Extract, policy: QualityPolicy) -> Finding:
 
 
 def check_labels(contract: Contract, labels: Floats, policy: QualityPolicy) -> Finding:
-    """One decision only is no window to judge by; no decision yet is one, whose label questions stay open."""
+    """A window with one decision only is unfit; without any decision its label questions stay open."""
     target = contract.target
     given, refused = int((labels == 1).sum()), int((labels == 0).sum())
     known = given + refused
     is_one = known > 0 and not (given and refused)
     sentence = f"{known:,} of {len(labels):,} applications have a decision, {given:,} of them {target.positive!r}."
     if is_one:
-        sentence += f" One decision only can teach nothing: look at {target.name} and its words in the contract."
+        sentence += f" A model cannot be trained on one decision only: check {target.name} and its `allowed` values."
     verdict = Verdict.PASS if not is_one else Verdict.FAIL if known >= policy.minimum_rows else Verdict.WARN
     return Finding(
         Question.QUALITY,
@@ -174,27 +174,27 @@ def check_labels(contract: Contract, labels: Floats, policy: QualityPolicy) -> F
 
 
 def check_conflicts(contract: Contract, applications: pd.DataFrame, labels: Floats, policy: QualityPolicy) -> Finding:
-    """Applications that agree in every feature and yet were decided differently.
+    """Applications with equal features and different decisions.
 
-    One of which most features are missing is like many others by chance, and is not asked.
+    Applications with most features missing are excluded: many of them are equal by chance.
     """
     features = [column.name for column in contract.features]
     present = np.zeros(len(labels))
     for name in features:
         present += applications[name].notna().to_numpy()
-    judged = np.flatnonzero(~np.isnan(labels) & (present > 0.5 * len(features)))
-    group, _ = pd.factorize(hash_rows(applications, features, judged))
-    rows, given = np.bincount(group), np.bincount(group, weights=labels[judged])
+    compared = np.flatnonzero(~np.isnan(labels) & (present > 0.5 * len(features)))
+    group, _ = pd.factorize(hash_rows(applications, features, compared))
+    rows, given = np.bincount(group), np.bincount(group, weights=labels[compared])
     is_conflict = np.zeros(len(labels), dtype=bool)
-    is_conflict[judged] = ((given > 0) & (given < rows))[group]
+    is_conflict[compared] = ((given > 0) & (given < rows))[group]
     share = float(is_conflict.mean())
     is_many = share > policy.maximum_conflict_share
     return Finding(
         Question.QUALITY,
         "conflicting_labels",
         Verdict.WARN if is_many else Verdict.PASS,
-        f"{is_conflict.sum():,} applications agree in every feature with one that was decided differently."
-        + (" Find out what the decisions rest on that the contract does not name." if is_many else ""),
+        f"{is_conflict.sum():,} applications have the same features as one with a different decision."
+        + (" Find out which information the decisions use that the contract does not name." if is_many else ""),
         effect=share,
         unit="share of applications",
         limit=policy.maximum_conflict_share,
@@ -204,9 +204,9 @@ def check_conflicts(contract: Contract, applications: pd.DataFrame, labels: Floa
 
 
 def find_copies(rows: pd.DataFrame, names: list[str]) -> Mask:
-    """Which rows equal an earlier one in the columns of that name.
+    """Which rows equal an earlier one in the named columns.
 
-    Only rows that share a hash are compared whole, and texts are hashed only where all else agrees: copies are few.
+    Only rows with equal hashes are compared in full, and texts are hashed only where everything else agrees.
     """
     texts = [name for name in names if rows[name].dtype == object]
     alike = np.arange(len(rows))
@@ -219,9 +219,9 @@ def find_copies(rows: pd.DataFrame, names: list[str]) -> Mask:
 
 
 def hash_rows(rows: pd.DataFrame, names: list[str], places: Integers) -> Keys:
-    """A hash of the columns of that name in the rows at those places; no value is a value.
+    """A hash of the named columns in the rows at the given positions; a missing value counts as a value.
 
-    Column by column, so that the frame is not copied.
+    It works column by column, so that the frame is not copied.
     """
     hashes = np.zeros(len(places), dtype=np.uint64)
     for name in names:

@@ -1,1 +1,1 @@
-"""Which model is, was or may become the champion."""
+"""Models: the champion, its predecessors and its challengers."""

@@ -1,8 +1,8 @@
-"""The model bundle: a folder in the model store with everything that a champion is.
+"""The model bundle: a folder in the model store with everything that belongs to a model.
 
 `model.joblib` (the pipeline), `profile.parquet` (the reference), `customers.npz` (salted hashes), `metrics.json`,
 `card.md`, and `manifest.json` with the sha256 of each of them. The folder is written under a temporary name and then
-given its own; the manifest's own sha256 stands in the registry; nothing is unpickled before its sum is checked.
+renamed. The registry keeps the manifest's own sha256; nothing is unpickled before its checksum is verified.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 MANIFEST = "manifest.json"
-# What a bundle holds, and no other name: a manifest cannot point anywhere else.
+# The only files of a bundle: a manifest cannot name any other.
 FILES = ("card.md", "customers.npz", "metrics.json", "model.joblib", "profile.parquet")
 LIBRARIES = ("scikit-learn", "numpy", "pandas", "joblib")
 ADVICE = (
@@ -39,7 +39,7 @@ ADVICE = (
 
 
 class BundleError(LoanwatchError):
-    """A model bundle is missing, damaged, or was made by libraries that cannot read it."""
+    """A model bundle is missing, damaged, or was made with incompatible libraries."""
 
 
 class StoreError(LoanwatchError):
@@ -60,7 +60,7 @@ class Bundle:
 def save_bundle(bundle: Bundle, store: str, name: str) -> tuple[str, str]:
     """Write a bundle as `store`/`name`; returns its location and the sha256 of its manifest.
 
-    Raises StoreError where the store cannot be written or has a bundle of that name; then nothing is left behind.
+    Raises StoreError if the store cannot be written or has a bundle of that name; then nothing is left behind.
     """
     filesystem, root = fsspec.core.url_to_fs(store)
     location = f"{root.rstrip('/')}/{name}"
@@ -78,14 +78,14 @@ def save_bundle(bundle: Bundle, store: str, name: str) -> tuple[str, str]:
             with suppress(OSError):
                 filesystem.rm(partial, recursive=True)
             raise StoreError(
-                f"The model store {store} cannot be written ({error}). Free space there or choose another with "
-                "`models`; the champion in place is untouched."
+                f"The model store {store} cannot be written ({error}). Free some space there, or choose another with "
+                "`models`. The champion is unchanged."
             ) from None
         return str(filesystem.unstrip_protocol(location)), _hash(files[-1].read_bytes())
 
 
 def load_bundle(location: str, sha256: str) -> Bundle:
-    """Read a bundle after checking every sum. Raises BundleError, and then nothing has been unpickled."""
+    """Read a bundle after verifying every checksum. Raises BundleError before anything is unpickled."""
     filesystem, root = fsspec.core.url_to_fs(location)
     try:
         manifest = _read_file(filesystem, location, f"{root}/{MANIFEST}", sha256)
@@ -104,13 +104,12 @@ def load_bundle(location: str, sha256: str) -> Bundle:
 def _read_file(filesystem: fsspec.AbstractFileSystem, location: str, path: str, sha256: str) -> bytes:
     """The bytes of one file, read once and checked. A link may lead out of the store and is refused."""
     if filesystem.info(path).get("islink"):
-        raise BundleError(f"{path} is a link, which a model bundle never holds. {ADVICE}")
+        raise BundleError(f"{path} is a link, which is not allowed in a model bundle. {ADVICE}")
     content: bytes = filesystem.cat_file(path)
     if _hash(content) != sha256:
         name = path.rsplit("/", 1)[-1]
         raise BundleError(
-            f"{name} of the model bundle {location} is not the one that was registered: it was changed or damaged. "
-            f"{ADVICE}"
+            f"{name} of the model bundle {location} does not match the registry: it was changed or damaged. {ADVICE}"
         )
     return content
 
@@ -142,8 +141,8 @@ def _read_files(folder: Path, location: str) -> Bundle:
         )
     except (ImportError, AttributeError, ValueError, KeyError) as error:
         raise BundleError(
-            f"The model bundle {location} is whole, but this version of loanwatch cannot read it "
-            f"({type(error).__name__}: {error}). Use the version that made it, or train a new champion with "
+            f"The model bundle {location} is intact, but this version of loanwatch cannot read it "
+            f"({type(error).__name__}: {error}). Use the version that created it, or train a new champion with "
             "`python -m flows.train`."
         ) from None
 
@@ -160,8 +159,9 @@ def _refuse_other_libraries(location: str, libraries: dict[str, str]) -> None:
         now = find_version(library)
         if then.split(".")[0] != now.split(".")[0]:
             raise BundleError(
-                f"The model bundle {location} was made with {library} {then}; here is {now}, which may read it "
-                "wrongly. Install the project's lock file, or train a new champion with `python -m flows.train`."
+                f"The model bundle {location} was made with {library} {then}; version {now} is installed and may "
+                "read it incorrectly. Install the project's lock file, or train a new champion with "
+                "`python -m flows.train`."
             )
 
 

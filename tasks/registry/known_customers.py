@@ -1,4 +1,4 @@
-"""Customers: whom a model was fitted on, kept as salted hashes, so that nobody is judged by a model that knows them."""
+"""Customers in a model's training data, as salted hashes, so that no model is tested on its own customers."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ SALT_BYTES = 16
 
 @dataclass(frozen=True, eq=False)
 class Customers:
-    """The sorted hashes of the customers' keys (`Prepared.keys`) with a salt that no other bundle shares.
+    """The sorted hashes of the customers' keys (`Prepared.keys`) with a salt of this bundle only.
 
-    Two bundles' hashes cannot be matched with one another, nor with a table of hashes made beforehand.
+    The hashes of two bundles cannot be matched, nor looked up in a precomputed table.
     """
 
     salt: bytes

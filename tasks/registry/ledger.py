@@ -1,4 +1,4 @@
-"""Ledger: which model was in production when, whether the record of it is whole, and the way back."""
+"""Ledger: which model was in production when, whether the record is intact, and rollback."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from tasks.registry.versions import find_current, read_version
 
 
 class RollbackError(UsageError):
-    """There is no such champion to go back to."""
+    """There is no such champion to roll back to."""
 
 
 class LedgerError(LoanwatchError):
-    """The ledger was changed behind loanwatch's back."""
+    """The ledger was changed outside loanwatch."""
 
 
 def verify_ledger(entries: list[Entry], current: int | None) -> list[str]:
-    """What is wrong with the chain, one sentence each; nothing where it is whole.
+    """The faults of the chain, one sentence each; empty if it is intact.
 
-    Every row must have the hash of its own text and of the row before it, follow on the version before it, and the last
-    one must name the champion that the registry has.
+    Every row must have the hash of its own text and of the previous row, and continue from the previous version. The
+    last one must name the registry's champion.
     """
     faults, previous, version = [], GENESIS, None
     for entry in entries:
         row = asdict(entry)
         if hash_row(row) != entry.row_hash:
-            faults.append(f"Row {entry.entry} is not what was written: its text does not have its hash.")
+            faults.append(f"Row {entry.entry} was changed: its text does not match its hash.")
         if entry.previous_hash != previous:
-            faults.append(f"Row {entry.entry} does not follow on the row before it: a row was removed or put in.")
+            faults.append(f"Row {entry.entry} does not continue from the previous row: a row was removed or inserted.")
         if entry.from_version != version:
             faults.append(
-                f"Row {entry.entry} takes version {entry.from_version} out of production; version {version} was in it."
+                f"Row {entry.entry} retires version {entry.from_version}, but version {version} was in production."
             )
         previous, version = entry.row_hash, entry.to_version
     if version != current:
@@ -47,7 +47,7 @@ def verify_ledger(entries: list[Entry], current: int | None) -> list[str]:
 
 @dataclass(frozen=True)
 class Return:
-    """What a rollback was asked for. `to` None: the champion before the present one. `why` is a person's reason."""
+    """A requested rollback. `to` None means the previous champion; `why` is a person's reason."""
 
     to: int | None
     effective_from: date
@@ -55,21 +55,23 @@ class Return:
 
 
 def roll_back(connection: Connection, contract: str, job_id: str, asked: Return) -> Promotion:
-    """Put an earlier champion back, as a new row of the ledger; returns what the row says.
+    """Restore an earlier champion with a new row of the ledger; returns that row.
 
-    Its bundle is loaded first, so that no damaged model comes into production. Raises RollbackError where there is no
-    such champion, BundleError where its bundle is gone or damaged, PromotionConflictError where another run was faster.
+    Its bundle is loaded first, so that no damaged model goes into production. Raises RollbackError if there is no such
+    champion, BundleError if its bundle is missing or damaged, PromotionConflictError if another run was faster.
     """
     entries = read_ledger(connection, contract)
     current = find_current(connection, contract)
     to = _find_before(entries) if asked.to is None else asked.to
     if to is None:
-        raise RollbackError("There is no earlier champion to go back to. `python -m flows.models` lists what there is.")
+        raise RollbackError("There is no earlier champion. `python -m flows.models` lists all models.")
     if to == current:
-        raise RollbackError(f"Version {to} is in production already.")
+        raise RollbackError(f"Version {to} is already in production.")
     model = read_version(connection, contract, to)
     if to not in {entry.to_version for entry in entries}:
-        raise RollbackError(f"Version {to} was never in production, so there is no way back to it.")
+        raise RollbackError(
+            f"Version {to} was never in production. `python -m flows.models` lists the models that were."
+        )
     load_bundle(model.artifact, model.sha256)
     why = f"Rolled back to version {to}" + (f": {asked.why}" if asked.why else ".")
     evidence = hash_evidence({"why": why, "sha256": model.sha256})

@@ -1,4 +1,4 @@
-"""The model card: what a model is, what it was made of and what it may be used for, in Markdown."""
+"""The model card: what a model is, how it was trained and tested, and what it may be used for, in Markdown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WORST = 5  # segments that the card names
 
 
 def write_card(contract: Contract, kind: str, windows: Sequence[Window], metrics: dict[str, Any]) -> str:
-    """The card of one model. `metrics` is what stands in the bundle's metrics.json."""
+    """The card of one model. `metrics` is the content of the bundle's metrics.json."""
     features = [column.name for column in contract.features] + [derived.name for derived in contract.derived]
     lines = [
         f"# {kind.replace('_', ' ').capitalize()} for {contract.name}",
@@ -23,8 +23,8 @@ def write_card(contract: Contract, kind: str, windows: Sequence[Window], metrics
         "",
         f"- **Predicts**: the probability of `{contract.target.name}` = {contract.target.positive!r}.",
         f"- **Fitted on**: {', '.join(map(str, windows))}; {metrics['fitted_rows']:,} labelled applications.",
-        f"- **TestRows on**: {metrics['judged_on']}; {metrics['test']['rows']:,} labelled applications that it had not "
-        f"seen, without {metrics['left_out']:,} of customers that it was fitted on.",
+        f"- **Tested on**: {metrics['judged_on']}; {metrics['test']['rows']:,} labelled applications not used for "
+        f"fitting. {metrics['left_out']:,} more were excluded: their customers are in the training data.",
         f"- **Features**: {', '.join(features)}.",
         f"- **Made with**: {', '.join(f'{library} {find_version(library)}' for library in LIBRARIES)}.",
         "",
@@ -33,13 +33,12 @@ def write_card(contract: Contract, kind: str, windows: Sequence[Window], metrics
         *_write_approval(metrics),
         "## Limits of use",
         "",
-        "- For applications of the same kind and lender as those it was fitted on, for as long as monitoring finds no "
+        "- Use it for the same lender and kind of application as it was fitted on, as long as monitoring detects no "
         "drift.",
-        "- It says what the lender would have decided, not whether a loan will be repaid: whatever the lender's "
-        "decisions get wrong or unfair, it repeats.",
-        "- Its probabilities are calibrated on the days it was fitted on; after a change of the approval rate they are "
-        "off by as much.",
-        "- In segments with fewer rows than the table's it was not judged by itself.",
+        "- It predicts the lender's decision, not repayment. It repeats whatever is wrong or unfair in past decisions.",
+        "- Its probabilities are calibrated on the training days. If the approval rate changes, they are wrong by that "
+        "change.",
+        "- Segments with too few rows are not in the table: the model was not tested on them separately.",
         "",
     ]
     return "\n".join(lines)
@@ -55,11 +54,12 @@ def _write_measures(metrics: dict[str, Any]) -> list[str]:
     return [
         "## Performance",
         "",
-        f"| measure | judging days | {metrics['confidence']:.0%} interval | training rows |",
+        f"| measure | test days | {metrics['confidence']:.0%} interval | training rows |",
         "|---|---|---|---|",
         *rows,
         "",
-        f"Mean distance between the probability said and the share seen: {metrics['calibration_error']:.3f}.",
+        "Calibration error (mean difference between predicted probability and observed approval rate): "
+        f"{metrics['calibration_error']:.3f}.",
         "",
     ]
 
@@ -67,7 +67,7 @@ def _write_measures(metrics: dict[str, Any]) -> list[str]:
 def _write_segments(metrics: dict[str, Any]) -> list[str]:
     worst = metrics["segments"][:WORST]
     if not worst:
-        return ["## Segments", "", "No segment of the judging days has enough rows to be judged by itself.", ""]
+        return ["## Segments", "", "No segment of the test days has enough rows to be tested separately.", ""]
     rows = [
         f"| {_quote(part['column'])} | {_quote(part['segment'])} | {part['rows']:,} | {part['rate']:.1%} "
         f"| {part['auc']:.3f} | {_span((part['low'], part['high']))} |"
@@ -76,7 +76,7 @@ def _write_segments(metrics: dict[str, Any]) -> list[str]:
     return [
         "## Segments",
         "",
-        f"The {len(rows)} of {len(metrics['segments'])} segments in which it ranks worst:",
+        f"The {len(rows)} of {len(metrics['segments'])} segments with the lowest AUC:",
         "",
         f"| column | segment | rows | approved | AUC | {metrics['confidence']:.0%} interval |",
         "|---|---|---|---|---|---|",
@@ -96,7 +96,7 @@ def _write_approval(metrics: dict[str, Any]) -> list[str]:
     return [
         "## Approval by protected group",
         "",
-        "The ratio is to the column's largest group.",
+        "The ratio compares a group's approval rate with that of the column's largest group.",
         "",
         "| column | group | decided by | rows | approved | ratio | interval |",
         "|---|---|---|---|---|---|---|",
@@ -106,7 +106,7 @@ def _write_approval(metrics: dict[str, Any]) -> list[str]:
 
 
 def _quote(text: str) -> str:
-    """A lender's word in a table's cell."""
+    """A value of the data in a cell of a table."""
     return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
 
 

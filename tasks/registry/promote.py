@@ -16,16 +16,16 @@ from tasks.registry.versions import find_current, to_json
 from tasks.schema.locks import Lock, lock_until_commit
 from tasks.schema.queries import read_query
 
-GENESIS = "0" * 64  # what stands before the first row of a chain
+GENESIS = "0" * 64  # the previous hash of a chain's first row
 
 
 class PromotionConflictError(LoanwatchError):
-    """Another run has changed the champion since this one began."""
+    """Another run has changed the champion since this one started."""
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """One row of the ledger, before it is chained. Versions are None where there was, or will be, no champion."""
+    """One row of the ledger, before it is chained. A version is None if there was, or will be, no champion."""
 
     contract: str
     job_id: str
@@ -38,7 +38,7 @@ class Promotion:
 
 @dataclass(frozen=True)
 class NewVersion:
-    """A model to be registered: where its bundle lies, and the days that it was fitted on."""
+    """A model to register: the location of its bundle, and its training days."""
 
     contract: str
     job_id: str
@@ -68,15 +68,15 @@ def register(connection: Connection, new: NewVersion) -> int:
 def promote(connection: Connection, promotion: Promotion) -> None:
     """Make `to_version` the champion in place of `from_version` and write the ledger row.
 
-    Runs in the caller's transaction, so that either all of it happens or nothing.
+    It runs in the caller's transaction, so that all of it happens or nothing.
     Raises PromotionConflictError where the champion is no longer `from_version`.
     """
     lock_until_commit(connection, Lock.PROMOTION, promotion.contract)
     current = find_current(connection, promotion.contract)
     if current != promotion.from_version:
         raise PromotionConflictError(
-            f"The champion was version {promotion.from_version} when this run began and is version {current} now: "
-            "another run has promoted in between. Nothing was changed; run again to compare with the new champion."
+            f"The champion was version {promotion.from_version} when this run started and is now version {current}: "
+            "another run has promoted a model. Nothing was changed; run again to compare with the new champion."
         )
     for version, state in ((promotion.from_version, "retired"), (promotion.to_version, "champion")):
         if version is not None:
@@ -90,7 +90,7 @@ def promote(connection: Connection, promotion: Promotion) -> None:
 
 
 def retire_champion(connection: Connection, contract: str, why: str) -> bool:
-    """Take the champion out of production because its data is gone; returns whether there was one."""
+    """Retire the champion because its data was replaced; returns whether there was one."""
     current = find_current(connection, contract)
     if current is None:
         return False

@@ -1,4 +1,4 @@
-"""The registry: which model is, was, or may become the champion, as the database has it."""
+"""The registry: the models in the database, and which of them is the champion."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class UnknownVersionError(UsageError):
 
 
 class NoChampionError(LoanwatchError):
-    """There is no model in production."""
+    """No model is in production."""
 
 
 class NoChampionThenError(UsageError):
-    """The window lies where no champion can be compared with it fairly."""
+    """No champion can be compared fairly with the window."""
 
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """One row of `loanwatch.model_version`; `job_id` is the run that has trained it."""
+    """One row of `loanwatch.model_version`; `job_id` is the run that trained it."""
 
     version: int
     job_id: str
@@ -51,8 +51,8 @@ class ModelVersion:
 class Champion:
     """The model that a window is monitored against.
 
-    `is_replay` says that nothing may be promoted from this run: another model has become champion since, or promoting
-    was not asked for.
+    With `is_replay` nothing may be promoted from this run: another model has become champion since, or promotion was
+    not requested.
     """
 
     model: ModelVersion
@@ -63,8 +63,8 @@ class Champion:
 def find_champion(connection: Connection, contract: str, window: Window, version: int | None = None) -> Champion | None:
     """The champion that was effective before the window, or the version named; None before the first one.
 
-    It is loaded and checked. Raises NoChampionThenError where a champion exists but none that was fitted on other days
-    than the window's and was effective when it began; BundleError where its bundle is gone or damaged.
+    It is loaded and verified. Raises NoChampionThenError if champions exist, but none that was effective when the
+    window began and was fitted on other days; BundleError if its bundle is missing or damaged.
     """
     current = find_current(connection, contract)
     if current is None and version is None:
@@ -74,12 +74,12 @@ def find_champion(connection: Connection, contract: str, window: Window, version
         first = read_version(connection, contract, int(current or 0))
         raise NoChampionThenError(
             f"No champion was effective on {window.start}: the first one was trained on {first.reference}. Choose a "
-            "window after these days, or train a champion on earlier ones with `python -m flows.train --replace`."
+            "window after these days, or train a champion on earlier days with `python -m flows.train --replace`."
         )
     model = read_version(connection, contract, effective)
     if any(days.overlaps(window) for days in model.training_windows):
         raise NoChampionThenError(
-            f"Champion version {model.version}, effective on {window.start}, was itself trained on days of the window "
+            f"Champion version {model.version}, effective on {window.start}, was trained on days of the window "
             f"{window}. Choose a window outside {model.reference}."
         )
     return Champion(model, load_bundle(model.artifact, model.sha256), is_replay=effective != current)
@@ -94,7 +94,7 @@ def find_effective_version(connection: Connection, contract: str, day: date) -> 
 
 
 def load_current(connection: Connection, contract: str) -> Champion:
-    """The model that is in production now, loaded and checked. Raises NoChampionError or BundleError."""
+    """The model in production, loaded and verified. Raises NoChampionError or BundleError."""
     current = find_current(connection, contract)
     if current is None:
         raise NoChampionError(
@@ -106,7 +106,7 @@ def load_current(connection: Connection, contract: str) -> Champion:
 
 
 def find_current(connection: Connection, contract: str) -> int | None:
-    """The version that is in production now, if any."""
+    """The version in production, if any."""
     version = connection.execute(read_query("registry/current_champion"), {"contract": contract}).scalar()
     return None if version is None else int(version)
 
@@ -118,7 +118,7 @@ def read_version(connection: Connection, contract: str, version: int) -> ModelVe
     ).one_or_none()
     if row is None:
         raise UnknownVersionError(
-            f"There is no version {version} of a model for {contract}. `python -m flows.models` lists them."
+            f"There is no model version {version} for {contract}. `python -m flows.models` lists all versions."
         )
     return _read_row(row)
 
@@ -147,6 +147,6 @@ def to_json(windows: tuple[Window, ...]) -> str:
 
 
 def describe_model(model: ModelVersion) -> str:
-    """A model in a few words."""
+    """A model in short: version, kind and test AUC."""
     kind, auc = model.kind.replace("_", " "), model.metrics["test"]["auc"]
     return f"version {model.version}, {kind}, test AUC {auc:.3f}"

@@ -1,1 +1,1 @@
-"""The lender's own tables: making and filling them, and advice on their indexes."""
+"""The lender's own tables: creating and filling them, and advice on their indexes."""

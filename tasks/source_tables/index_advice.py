@@ -1,4 +1,4 @@
-"""Advise: the indexes that would make extraction faster. They are the lender's tables: nothing is created here."""
+"""Index advice: indexes that make extraction faster. The tables are the lender's, so nothing is created here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tasks.schema.queries import read_query
 
 @dataclass(frozen=True)
 class Advice:
-    """One index, as the statement that makes it, and what it is for."""
+    """One index: the statement that creates it, and its purpose."""
 
     statement: str
     reason: str
@@ -23,7 +23,7 @@ class Advice:
 def advise_indexes(connection: Connection, contract: Contract) -> list[Advice]:
     """Indexes that the contract's tables lack, on the time column and on the customer of every table but the first.
 
-    They pay where a window is a small part of its table. Tables that do not exist are left out.
+    They help if a window is a small part of its table. Tables that do not exist are skipped.
     """
     wanted = [*_want_time(connection, contract), *_want_customers(contract)]
     return [
@@ -66,5 +66,5 @@ def _is_missing(connection: Connection, source: Source, expression: str) -> bool
 
 
 def _strip(expression: str) -> str:
-    """An index's key however the server writes it down."""
+    """An index's key without the server's formatting."""
     return expression.replace('"', "").replace("(", "").replace(")", "").replace("::text", "").replace(" ", "")

@@ -21,18 +21,18 @@ CHANGED_NOTHING = "Nothing was changed in the database."
 
 
 class LoadFolderError(UsageError):
-    """The folder is not what the contract describes."""
+    """The folder does not match the contract."""
 
 
 class LoadError(LoanwatchError):
-    """A file cannot be loaded, or must not be."""
+    """A file cannot or must not be loaded."""
 
 
 def load_tables(engine: Engine, contract: Contract, folder: Path, is_replacing: bool = False) -> dict[str, int]:
-    """Fill the contract's source tables from TABLE.csv files; returns how many rows each was given.
+    """Fill the contract's source tables from TABLE.csv files; returns the rows added to each.
 
-    Tables that are missing are made. With `is_replacing` their rows make room first, and the champion, whose data is
-    gone with them, is retired. Raises LoadFolderError or LoadError, and then nothing was changed.
+    Missing tables are created. With `is_replacing` existing rows are deleted first, and the champion, whose data they
+    were, is retired. Raises LoadFolderError or LoadError before anything is changed.
     """
     headers = {source.table: read_header(folder, source) for source in _require_sources(contract)}
     prepare_schema(engine)
@@ -48,9 +48,9 @@ def load_tables(engine: Engine, contract: Contract, folder: Path, is_replacing: 
 
 
 def read_header(folder: Path, source: Source) -> tuple[str, ...]:
-    """The column names of a source's file, in the file's order. Raises LoadFolderError where they are not the table's.
+    """The column names of a source's file, in the file's order. Raises LoadFolderError unless they are the table's.
 
-    The order is free; each column of the source has to be there once, and no other.
+    Any order is valid; each column of the source must occur once, and no other.
     """
     file = _name_file(folder, source.table)
     try:
@@ -59,18 +59,18 @@ def read_header(folder: Path, source: Source) -> tuple[str, ...]:
     except (OSError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or error
         raise LoadFolderError(
-            f"{file} cannot be read ({reason}). The folder needs this file: the contract names it."
+            f"{file} cannot be read ({reason}). The contract requires this file in the folder."
         ) from None
     mistakes = _compare(names, source.columns)
     if mistakes:
-        raise LoadFolderError(f"{file}, line 1: {'; '.join(mistakes)}. Mend the header. {CHANGED_NOTHING}")
+        raise LoadFolderError(f"{file}, line 1: {'; '.join(mistakes)}. Correct the header. {CHANGED_NOTHING}")
     return names
 
 
 def _compare(names: Sequence[str], expected: Sequence[str]) -> list[str]:
     groups = {
-        "lacks the column": [name for name in expected if name not in names],
-        "has a column that the contract does not know:": [repr(name) for name in names if name not in expected],
+        "is missing the column": [name for name in expected if name not in names],
+        "has a column that is not in the contract:": [repr(name) for name in names if name not in expected],
         "has the column twice:": sorted({name for name in names if names.count(name) > 1}),
     }
     return [f"{what} {', '.join(found)}" for what, found in groups.items() if found]
@@ -78,20 +78,22 @@ def _compare(names: Sequence[str], expected: Sequence[str]) -> list[str]:
 
 def _require_sources(contract: Contract) -> tuple[Source, ...]:
     if not contract.sources:
-        raise LoadFolderError(f"The contract {contract.name} names no [[source]] tables, so nothing can be loaded.")
+        raise LoadFolderError(
+            f"The contract {contract.name} has no [[source]] tables to load. Add them to the contract."
+        )
     return contract.sources
 
 
 def _make_room(connection: Connection, sources: Sequence[Source], is_replacing: bool) -> None:
-    """Empty the tables. Not by truncate: a run that reads them in its snapshot would find them empty."""
+    """Empty the tables, without truncate: a run that reads them in its snapshot would then find them empty."""
     for source in sources:
         table = quote_name(source.table)
         if is_replacing:
             connection.execute(text(f"delete from {table}"))  # noqa: S608 - a quoted name of the contract
         elif connection.execute(text(f"select exists (select from {table})")).scalar_one():  # noqa: S608 - as above
             raise LoadError(
-                f"The table {source.table} holds rows already. Add --replace to put the files in their place; the "
-                f"champion retires then. {CHANGED_NOTHING}"
+                f"The table {source.table} already has rows. Use --replace to replace them with the files; this "
+                f"also retires the champion. {CHANGED_NOTHING}"
             )
 
 
@@ -101,8 +103,8 @@ def _copy(connection: Connection, table: str, columns: tuple[str, ...], folder: 
         with file.open("rb") as lines:
             rows = copy_file(connection, table, columns, lines)
     except psycopg2.Error as error:
-        raise LoadError(f"{file}{_find_line(error)}: {_tell(error)}. Mend the file. {CHANGED_NOTHING}") from None
-    # The planner would otherwise know nothing of the rows for a minute, and choose slow plans.
+        raise LoadError(f"{file}{_find_line(error)}: {_describe(error)}. Correct the file. {CHANGED_NOTHING}") from None
+    # Otherwise the planner lacks statistics for a minute, and chooses slow plans.
     connection.exec_driver_sql(f"analyze {quote_name(table)}")
     return rows
 
@@ -112,10 +114,10 @@ def _name_file(folder: Path, table: str) -> Path:
 
 
 def _find_line(error: psycopg2.Error) -> str:
-    """Where the server stopped reading: `, line 12, column annual_income`. What stands there is not repeated."""
+    """Where the server stopped reading: `, line 12, column annual_income`. The value is not repeated."""
     place = (error.diag.context or "").partition(":")[0].split(", ")[1:]
     return "".join(f", {part}" for part in place if part.startswith(("line ", "column ")))
 
 
-def _tell(error: psycopg2.Error) -> str:
+def _describe(error: psycopg2.Error) -> str:
     return error.diag.message_primary or type(error).__name__

@@ -1,4 +1,4 @@
-"""Source tables: the lender's own, as the contract names them. Only `flows.load` and the demo make or fill them."""
+"""Source tables: the lender's own, as the contract names them. Only `flows.load` and the demo create or fill them."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from tasks.schema.locks import Lock, lock_until_commit
 
 
 def list_existing(connection: Connection, sources: Sequence[Source]) -> list[Source]:
-    """Those of the tables that the database has, on its search path."""
+    """The tables that exist in the database, on its search path."""
     found = text("select to_regclass(:table) is not null")
     return [source for source in sources if connection.execute(found, {"table": quote_name(source.table)}).scalar_one()]
 
 
 def lock_sources(connection: Connection) -> None:
-    """One process at a time makes or fills source tables; until the transaction ends."""
+    """Let one process at a time create or fill source tables, until the transaction ends."""
     lock_until_commit(connection, Lock.TABLES)
 
 
 def create_tables(connection: Connection, sources: Sequence[Source]) -> None:
-    """Make the tables that are missing, every column as text, as in the system that loanwatch replaces."""
+    """Create the missing tables with text columns, as in the system that loanwatch replaces."""
     for source in sources:
         columns = ", ".join(f"{quote_name(column)} text" for column in source.columns)
         connection.exec_driver_sql(f"create table if not exists {quote_name(source.table)} ({columns})")

@@ -87,15 +87,24 @@ def test_another_lenders_contract(write):
         (('positive = "yes"', 'positive = "ja"'), "`positive` must be one of"),
         (('allowed = ["no", "yes"]', 'allowed = ["no"]'), "exactly two `allowed`"),
         (('query = "cards.sql"', 'query = "../cards.sql"'), "plain name"),  # a path out of the folder
-        (('query = "cards.sql"', 'query = "nowhere.sql"'), "neither beside the contract"),
-        (('numerator = "limit"', 'numerator = "limits"'), "which is no feature"),
+        (('query = "cards.sql"', 'query = "nowhere.sql"'), "neither next to the contract"),
+        (('numerator = "limit"', 'numerator = "limits"'), "which is not a feature"),
         (('name = "limit"', 'name = "salary"'), "described 2 times"),
         (('name = "card"', 'name = "card; drop table x"'), "name"),  # a name that is no SQL name
         (('type = "time"', 'type = "text"'), "the time column"),
         (("[[derived]]", "[[derive]]"), "derive: no such option"),
         # The query is the lender's own and the parts are not: they would answer in its place.
-        (("[[column]]", '[parts]\napplications = "loan_applications_loans.sql"\n[[column]]'), "not beside the query"),
+        (
+            ("[[column]]", '[parts]\napplications = "loan_applications_loans.sql"\n[[column]]'),
+            "not in the folder of the query",
+        ),
         (("[[column]]", '[parts]\nrecords = ["cards.sql"]\n[[column]]'), "parts › applications: Field required"),
+        (('type = "text"', 'type = "text"\nmissing = ["n/a"]'), "`missing` belongs to a number, category or time"),
+        # A number that means missing is a special value: "-1" as a text would not be "-1.0".
+        (("min = 0", 'min = 0\nmissing = ["-1"]'), "salary: `missing` lists '-1', which is a number"),
+        (("min = 0", "min = 0\nmissing = 3"), "salary › missing"),
+        (('allowed = ["no", "yes"]', 'allowed = ["no", "yes"]\nmissing = ["No"]'), "also an allowed value"),
+        (('query = "cards.sql"', 'query = "cards.sql"\nmissing = ["NO "]'), "`answer`: `missing` lists 'no'"),
         (
             ("[[column]]", '[parts]\napplications = "cards.sql"\nrecords = ["cards.sql"]\n[[column]]'),
             "no column has the role customer",
@@ -108,10 +117,18 @@ def test_a_mistake_is_named_with_its_place(write, change, told):
     assert told in str(error.value)
 
 
-@pytest.mark.parametrize(("part", "told"), [("nowhere.sql", "neither beside"), ("../cards.sql", "plain name")])
+@pytest.mark.parametrize(("part", "told"), [("nowhere.sql", "neither next to"), ("../cards.sql", "plain name")])
 def test_a_part_is_a_file_beside_the_query(write, part, told):
     with pytest.raises(ContractError, match=told):
         load_contract(write(GOOD.replace("[[column]]", f'[parts]\napplications = "{part}"\n[[column]]', 1)))
+
+
+def test_texts_that_mean_missing_are_the_columns_or_the_contracts(write):
+    described = GOOD.replace('query = "cards.sql"', 'query = "cards.sql"\nmissing = [" N/A", "?"]', 1)
+    contract = load_contract(write(described.replace("min = 0", 'min = 0\nmissing = ["Not Given"]', 1)))
+    assert contract.list_missing(contract.column("limit")) == {"n/a", "?"}
+    assert contract.list_missing(contract.column("salary")) == {"not given"}
+    assert load_contract(write(GOOD)).list_missing(contract.target) == set()
 
 
 def test_all_mistakes_are_told_at_once(write):

@@ -77,7 +77,7 @@ def test_the_months_tell_the_story(filled: Engine) -> None:
 def test_it_is_filled_in_once_and_says_so(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="loanwatch"):
         assert fill_demo(engine, EMBEDDED, CONTRACT)
-    assert "made-up applications" in caplog.text
+    assert "synthetic applications" in caplog.text
     assert not fill_demo(engine, EMBEDDED, CONTRACT)
 
 

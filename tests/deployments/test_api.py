@@ -131,7 +131,7 @@ def test_reasons_are_the_changes_that_the_models_own_scores_show(api):
     ("changes", "where", "what"),
     [
         ({"term": "medium term"}, "term", "must be one of: short term, long term"),
-        ({"term": 5}, "term", "must be a word"),
+        ({"term": 5}, "term", "must be a text or null"),
         ({"credit_score": "many"}, "credit_score", "must be a number"),
         ({"credit_score": 7000}, "credit_score", "must be at most 850"),
         ({"annual_income": -1}, "annual_income", "must be at least 0"),
@@ -139,7 +139,7 @@ def test_reasons_are_the_changes_that_the_models_own_scores_show(api):
         ({"annual_income": [1]}, "annual_income", "must be a number"),
         ({"max_open_credit": "#VALUE!"}, "max_open_credit", "must be a number"),
         ({"annual_income": "left out"}, "annual_income", "is missing; send null"),
-        ({"anual_income": 5}, "anual_income", "misspelt"),
+        ({"anual_income": 5}, "anual_income", "not a column of the contract"),
         ({"purpose": "x" * 1000}, "purpose", "at most 200"),
         ({"loan_id": 7}, "loan_id", "valid string"),
     ],

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tasks.contract.load import load_contract
-from tasks.models.features import DeriveFeatures, EncodeFrequency, build_preprocessor
+from tasks.models.features import EncodeFrequency, build_derivation, build_preprocessor
 from tasks.models.preprocess import concatenate, prepare, union_rows
 
 CONTRACT = load_contract("loan_applications")
@@ -28,7 +28,7 @@ def make(rows: int = 4, **values) -> pd.DataFrame:
 
 
 def derive(**values) -> pd.DataFrame:
-    return DeriveFeatures(CONTRACT.features, CONTRACT.derived).transform(prepare(CONTRACT, make(**values)).applications)
+    return build_derivation(CONTRACT).transform(prepare(CONTRACT, make(**values)).applications)
 
 
 def test_special_values_and_infinities_become_missing():

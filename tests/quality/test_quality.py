@@ -14,7 +14,7 @@ from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.core.windows import Window
 from tasks.extract.extract import Extract, Unreadable, extract_window
-from tasks.quality.check import is_fit, measure_quality
+from tasks.quality.check import UnfitWindowError, is_fit, measure_quality, require_fit
 from tasks.quality.shares import list_some, quote_value
 from tasks.source_tables.load import load_tables
 from tests.support.quality_frames import CONTRACT, make_extract, make_frame, pick
@@ -184,3 +184,13 @@ def test_real_applications_are_fit(engine: Engine, real_data):
         assert is_fit(findings)
         warned = {(f.check, f.subject) for f in findings if f.verdict is Verdict.WARN and f.check != "leak"}
         assert warned == {("range", "credit_score")}
+
+
+def test_an_unfit_window_is_refused_with_its_reasons_and_the_next_step():
+    fit, unfit = ask(make_extract(repeats=111)), ask(make_extract(repeats=112, ambiguous=("l1",) * 101))
+    require_fit(fit, "Choose other days.")
+    with pytest.raises(UnfitWindowError) as error:
+        require_fit(iter(unfit), "Choose other days.")
+    reasons = [finding.sentence for finding in unfit if finding.verdict is Verdict.FAIL]
+    assert len(reasons) == 2
+    assert str(error.value) == f"The applications are unfit for use: {' '.join(reasons)} Choose other days."

@@ -85,7 +85,7 @@ def test_a_rollback_is_a_new_row_and_going_back_twice_goes_back_two(engine, thre
 
 @pytest.mark.parametrize(
     ("to", "error", "told"),
-    [(-1, RollbackError, "in production already"), (99, UnknownVersionError, "no version 99")],
+    [(-1, RollbackError, "already in production"), (99, UnknownVersionError, "no model version 99")],
 )
 def test_a_rollback_to_nowhere_changes_nothing(engine, three, to, error, told):
     with pytest.raises(error, match=told):
@@ -163,9 +163,9 @@ def test_a_retired_champion_leaves_nothing_in_production(engine, three):
 @pytest.mark.parametrize(
     ("tampering", "told"),
     [
-        ("update loanwatch.promotion set why = 'because' where entry = 2", "not what was written"),
-        ("update loanwatch.promotion set effective_from = '2020-01-01' where entry = 1", "not what was written"),
-        ("delete from loanwatch.promotion where entry = 2", "removed or put in"),
+        ("update loanwatch.promotion set why = 'because' where entry = 2", "does not match its hash"),
+        ("update loanwatch.promotion set effective_from = '2020-01-01' where entry = 1", "does not match its hash"),
+        ("delete from loanwatch.promotion where entry = 2", "removed or inserted"),
         ("delete from loanwatch.promotion where entry = 3", "the registry has version"),
     ],
 )

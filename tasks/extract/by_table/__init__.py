@@ -1,4 +1,4 @@
-"""Parts: the answer of a contract's query, read as the tables that it joins, and put together here.
+"""Parts: the tables that a contract's query joins, read separately and joined here.
 
-A server sorts and joins row after row; whole columns take a fraction of that time.
+A server sorts and joins row by row; whole columns take a fraction of that time.
 """

@@ -1,4 +1,4 @@
-"""Putting the parts together: the same answer as the contract's query gives, in the same order."""
+"""Joining the parts: the same result as the contract's query, in the same order."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tasks.extract.query_results import Extract, ExtractError, Unreadable, make_
 
 @dataclass(frozen=True)
 class Piece:
-    """Some columns of the answer, and which of their texts are no number."""
+    """Some columns of the result, and which of their texts are not numbers."""
 
     frame: pd.DataFrame
     is_refused: pa.Table
@@ -32,7 +32,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Loans:
-    """The loans of the answer in its order. `owners` are their places among `customers`, -1 for no customer."""
+    """The loans of the result in its order. `owners` are their places among `customers`, -1 for no customer."""
 
     piece: Piece
     choice: Choice
@@ -52,7 +52,7 @@ class Records:
 
 
 def read_parts(connection: Connection, contract: Contract, parts: Parts, window: Window) -> Extract:
-    """The applications of a window. Raises ExtractError where the parts do not return every column, each once."""
+    """The applications of a window. Raises ExtractError unless the parts return every column once."""
     with closing(read_ahead(connection, contract, parts, window)) as reading:
         loans = _arrange_loans(contract, next(reading))
         records = [_match(contract, loans, part) for part in reading]
@@ -93,10 +93,12 @@ def _arrange_loans(contract: Contract, part: Part) -> Loans:
 
 
 def _match(contract: Contract, loans: Loans, part: Part) -> Records:
-    """Find each customer's record. The texts are given up, and the customer's column, which is the loans'."""
+    """Find each customer's record. The texts are released, and the customer column, which the loans have."""
     customer = contract.customer
     if customer is None:
-        raise ExtractError(f"The contract {contract.name} has records and no customer.")
+        raise ExtractError(
+            f"The contract {contract.name} has `records` but no customer column. Add the column, or remove `records`."
+        )
     match = match_records(loans.customers, part.texts[customer.name].combine_chunks(), part.texts)
     return Records(part.typed.drop_columns([customer.name]), part.is_refused, match)
 
@@ -106,13 +108,13 @@ def _check(contract: Contract, returned: list[list[str]]) -> None:
     missing = [column.name for column in contract.columns if counts[column.name] != 1]
     if missing:
         raise ExtractError(
-            f"The parts of {contract.query} do not return {', '.join(missing)} (once): the contract {contract.name} "
-            "says that they do. Mend the parts or the contract."
+            f"The parts of {contract.query} do not return {', '.join(missing)} exactly once. The contract "
+            f"{contract.name} requires each column once: correct the parts or the contract."
         )
 
 
 def _take(contract: Contract, values: pa.Table, is_refused: pa.Table, rows: Integers) -> Piece:
-    """The columns in the answer's rows, words in the order of their appearance; missing where there is no row."""
+    """The columns in the result's rows, categories in order of appearance; missing where there is no row."""
     indices = pa.array(rows, mask=rows < 0)
     taken = values.take(indices)
     for place, field in enumerate(taken.schema):
@@ -127,7 +129,7 @@ def _take(contract: Contract, values: pa.Table, is_refused: pa.Table, rows: Inte
 
 
 def _list_unreadable(contract: Contract, pieces: list[Piece], ids: pa.Array) -> dict[str, Unreadable]:
-    """The columns with texts that are no number, in the contract's order."""
+    """The columns with texts that are not numbers, in the contract's order."""
     refused = {name: piece.is_refused[name] for piece in pieces for name in piece.is_refused.column_names}
     unreadable = {}
     for column in contract.columns:

@@ -1,6 +1,6 @@
-"""Which rows of a contract's parts make the answer: the newest version of each loan, and each customer's record.
+"""Which rows of a contract's parts form the result: the latest version of each loan, and each customer's record.
 
-Rows are numpy positions; -1 stands for no row, and finds the last place of an array, which holds none either.
+Rows are numpy positions; -1 means no row, and selects the last place of an array, which has no row either.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tasks.core.arrays import Integers, Mask
 
 @dataclass(frozen=True)
 class Choice:
-    """The rows of the answer in its order, and how many `repeats` and `older_versions` of them were left out."""
+    """The rows of the result in its order, and how many `repeats` and `older_versions` were excluded."""
 
     rows: Integers
     repeats: int
@@ -35,7 +35,7 @@ def choose_versions(ids: pa.Array, times: pa.Array, others: pa.Table) -> Choice:
     """The latest version of each loan, in the order of time and id.
 
     Of versions at the same time the first by the other columns counts, as texts, byte by byte, missing ones last. Rows
-    without an id are not versions of one another, and come last among those of their time.
+    without an id are never versions of each other, and come last among those of their time.
     """
     _, loans = number_texts(ids)
     is_compared = (np.bincount(loans + 1)[loans + 1] > 1) | (loans == -1)
@@ -44,7 +44,7 @@ def choose_versions(ids: pa.Array, times: pa.Array, others: pa.Table) -> Choice:
     keys = _make_keys(loans, times, others, compared)
     loan = loans[compared]
     is_first = np.append(True, loan[1:] != loan[:-1]) if len(loan) else np.empty(0, bool)
-    # Equal rows lie side by side: those that equal their loan's first one come before any change.
+    # Equal rows are adjacent: those equal to their loan's first one come before any change.
     changes = np.cumsum(~_equals_previous(keys) & ~is_first)
     starts = np.maximum.accumulate(np.where(is_first, np.arange(len(loan)), 0))
     is_latest = changes == changes[starts]
@@ -79,7 +79,7 @@ def number_texts(texts: pa.Array) -> tuple[pa.Array, Integers]:
 
 
 def _make_keys(loans: Integers, times: pa.Array, others: pa.Table, rows: Integers) -> pa.Table:
-    """What tells versions apart, the loan first, then the latest first."""
+    """The sort keys of versions: the loan, then the latest first."""
     ages = -times.cast(pa.int64()).to_numpy()
     keys = [pa.array(loans[rows]), pa.array(ages[rows]), *_take_texts(others, rows).columns]
     return pa.table(keys, [str(place) for place in range(len(keys))])

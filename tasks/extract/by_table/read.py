@@ -1,4 +1,4 @@
-"""Reading the parts: each one's rows as texts and as values, while those before it are put together."""
+"""Reading the parts: the rows of each as texts and as values, while earlier parts are joined."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from tasks.extract.query_results import ExtractError, read_column, stream_texts
 
 @dataclass(frozen=True)
 class Part:
-    """One part's rows: `texts` as the server wrote them, `typed` as the contract's types, and which texts are none.
+    """One part's rows: `texts` as the server wrote them, `typed` as the contract's types, and which texts are invalid.
 
-    Applications of other windows are left out, as are the `undated` rows, whose time cannot be read.
+    Applications of other windows are excluded, and so are the `undated` rows, which have no valid time.
     """
 
     texts: pa.Table
@@ -34,10 +34,9 @@ class Part:
 
 
 def read_ahead(connection: Connection, contract: Contract, parts: Parts, window: Window) -> Generator[Part, None, None]:
-    """The applications, then each of the records, read by a thread while the parts before are put together.
+    """The applications, then each of the records, read by a thread while earlier parts are joined.
 
-    Raises ExtractError where a part does not return what it is there for. To be closed, as the thread uses the
-    connection.
+    Raises ExtractError if a part does not return its columns. Close it after use: the thread uses the connection.
     """
     pool = ThreadPoolExecutor(1, "parts")
     try:
@@ -46,7 +45,7 @@ def read_ahead(connection: Connection, contract: Contract, parts: Parts, window:
             pool.submit(_read_part, connection, contract, name, window, is_record=True) for name in parts.records
         ]
         reading = deque([applications, *records])
-        del applications, records  # who is handed a part is the only one to hold it
+        del applications, records  # only the receiver keeps a part in memory
         while reading:
             yield reading.popleft().result()
     finally:
@@ -59,7 +58,7 @@ def _read_part(connection: Connection, contract: Contract, name: str, window: Wi
     undated = 0
     with stream_texts(connection, contract.read_query(name), parameters, contract, name) as reader:
         _check(contract, name, reader.schema.names, is_record=is_record)
-        # The first batch is an empty one, so that there are columns where there are no rows.
+        # The first batch is empty, so that there are columns without any rows.
         for batch in chain([pa.RecordBatch.from_pylist([], reader.schema)], reader):
             if is_record:
                 read.append(_read_values(contract, batch, None))
@@ -75,36 +74,37 @@ def _read_part(connection: Connection, contract: Contract, name: str, window: Wi
 
 
 def _check(contract: Contract, name: str, names: list[str], *, is_record: bool) -> None:
-    """Refuse a part that lacks what the others are joined by, or that returns what the contract does not describe."""
+    """Refuse a part without the columns needed for joining, or with a column that the contract does not describe."""
     wanted = [contract.customer] if is_record else [contract.id, contract.time]
     missing = [column.name for column in wanted if column is not None and column.name not in names]
     described = {column.name for column in contract.columns}
     if missing:
-        raise ExtractError(f"The part {name} does not return {', '.join(missing)}. Mend it or the contract.")
+        raise ExtractError(f"The part {name} does not return {', '.join(missing)}. Correct the part or the contract.")
     unknown = [name for name in names if name not in described]
     if unknown:
         raise ExtractError(
-            f"The part {name} returns {', '.join(unknown)}: the contract {contract.name} has no such column. Mend one."
+            f"The part {name} returns {', '.join(unknown)}, but the contract {contract.name} has no such column. "
+            "Correct the part or the contract."
         )
 
 
 def _read_values(
     contract: Contract, texts: pa.RecordBatch, times: pa.Array | None
 ) -> tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch]:
-    """A batch of texts, its values, and which texts are no number."""
+    """A batch of texts, its values, and which texts are not numbers."""
     values, is_refused = {}, {}
     for column in (contract.column(name) for name in texts.schema.names):
         if column.type == "time":
             values[column.name] = times
             continue
-        values[column.name], refused = read_column(column, texts.column(column.name))
+        values[column.name], refused = read_column(column, texts.column(column.name), contract.list_missing(column))
         if refused is not None:
             is_refused[column.name] = refused
     return texts, pa.RecordBatch.from_pydict(values), pa.RecordBatch.from_pydict(is_refused)
 
 
 def _lies_in(times: pa.TimestampArray, first: date, last: date) -> pa.BooleanArray:
-    """Which times lie in whole days, both included; none that is missing."""
+    """Which times are within the days, both included; a missing time is not."""
     after, midnight = last + timedelta(days=1), time()
     is_in = pc.and_(
         pc.greater_equal(times, datetime.combine(first, midnight)), pc.less(times, datetime.combine(after, midnight))
