@@ -56,20 +56,8 @@ def smallest_spread(variances: np.ndarray[tuple[int], np.dtype[np.float64]], fre
 
     `variances` are those of the groups' estimated changes. The test is a chi-square with `freedom` degrees.
     """
-    sure = float(np.sqrt(_find_noncentrality(freedom, bar.level) / np.sum(1 / variances)))
+    critical = scipy.stats.chi2.isf(bar.level, freedom)
+    noncentrality = float(scipy.special.chndtrinc(critical, freedom, 1 - POWER))
+    sure = float(np.sqrt(noncentrality / np.sum(1 / variances)))
     noise = float(np.sqrt(np.mean(variances) / len(variances)))
     return max(sure, bar.floor + float(scipy.special.ndtri(POWER)) * noise)
-
-
-@lru_cache(maxsize=256)
-def _find_noncentrality(freedom: int, level: float) -> float:
-    """How far from zero the chi-square must lie to be found in 80 of 100 windows, by bisection."""
-    critical = scipy.stats.chi2.isf(level, freedom)
-    low, high = 0.0, 1e4
-    for _ in range(60):
-        middle = (low + high) / 2
-        if scipy.stats.ncx2.sf(critical, freedom, max(middle, 1e-9)) < POWER:
-            low = middle
-        else:
-            high = middle
-    return high

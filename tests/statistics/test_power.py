@@ -46,6 +46,15 @@ def test_a_spread_of_this_size_is_seen_in_80_of_100():
     assert (is_sure & is_material).mean() == pytest.approx(0.80, abs=0.05)
 
 
+@pytest.mark.parametrize("freedom", [1, 2, 6, 20])
+@pytest.mark.parametrize("level", [0.05, 0.001, 1e-6, 1e-12])
+def test_a_spread_of_this_size_moves_the_chi_square_enough(freedom, level):
+    """Without a limit only the test counts: the non-central chi-square exceeds its critical value in 80 of 100."""
+    variances = np.full(5, 0.01)
+    noncentrality = smallest_spread(variances, freedom, Bar(level, -1.0)) ** 2 * np.sum(1 / variances)
+    assert stats.ncx2.sf(stats.chi2.isf(level, freedom), freedom, noncentrality) == pytest.approx(0.80, rel=1e-9)
+
+
 def test_more_rows_see_smaller_changes_but_never_one_below_the_floor():
     bar = Bar(0.01, 0.03)
     smallest = [smallest_change(error, bar) for error in (0.04, 0.02, 0.01, 0.001)]
