@@ -17,7 +17,7 @@ from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import join_list
 from tasks.drift.judgement import MOST_NAMED, Draft, judge_family, report_no_data
-from tasks.drift.residuals import compare_groups, group_levels
+from tasks.drift.residuals import compare_groups, group_rows
 from tasks.drift.score_curve import Labelled, ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
 from tasks.profile.bins import Bins
 from tasks.profile.profile import Profile
@@ -37,7 +37,7 @@ def measure_concept_drift(profile: Profile, observed: ScoredWindow, codes: Codes
     curve = fit_score_curve(rows)
     drafts = []
     for place, bins in enumerate(profile.columns):
-        grouped = group_levels(bins, profile.codes[rows.reference_rows, place], codes[rows.window_rows, place])
+        grouped = group_rows(bins, profile.codes[rows.reference_rows, place], codes[rows.window_rows, place])
         draft = _compare_by_column(curve, bins, grouped, policy)
         drafts += [draft] if draft is not None else []
     # Half of the budget is the score curve's: as one of twenty it would miss what it alone can see.

@@ -111,10 +111,10 @@ def make_halves(reference: Codes, current: Codes, seed: int) -> Halves:
     features = codes.astype(np.float64)
     features[codes == MISSING] = np.nan
     is_current = np.repeat([0.0, 1.0], [len(reference), len(current)])
-    return Halves(features, is_current, (hash_rows(codes, seed) >> np.uint64(63)).astype(np.int64))
+    return Halves(features, is_current, (hash_code_rows(codes, seed) >> np.uint64(63)).astype(np.int64))
 
 
-def hash_rows(codes: Codes, seed: int) -> Keys:
+def hash_code_rows(codes: Codes, seed: int) -> Keys:
     """64 random bits for each row, the same for equal rows: a random linear form, stirred as in SplitMix64."""
     factors = np.random.default_rng(seed).integers(2**63, size=codes.shape[1], dtype=np.uint64) * np.uint64(
         2

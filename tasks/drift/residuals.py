@@ -8,15 +8,11 @@ import numpy as np
 
 from tasks.core.arrays import Codes, Floats, Integers
 from tasks.drift.score_curve import ScoreCurve
-from tasks.profile.bins import MISSING, Bins
+from tasks.profile.bins import LEAST_GROUP_ROWS, Bins
 from tasks.statistics.distributions import chance_of_weighted_chi_square
 
 # Where the curve takes up all but this much of the groups' noise, nothing is left over to compare.
 LEAST_FREEDOM = 0.01
-
-# The most groups that the levels of a column are gathered into, and the fewest rows of a window in a group.
-MOST_GROUPS = 6
-LEAST_GROUP_ROWS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,24 +75,11 @@ def compare_groups(curve: ScoreCurve, group: Integers) -> LeftOver | None:
     return LeftOver(now - before, variances, correlation, sizes.sum(axis=0).astype(float))
 
 
-def group_levels(bins: Bins, reference: Codes, current: Codes) -> tuple[Integers, Integers]:
-    """The group of each row of both windows; levels in order (or by frequency) fill at most six groups evenly.
-
-    Missing values and special values are groups of their own. Groups that one of the windows hardly has are -1.
-    """
-    counts = np.bincount(reference, minlength=bins.levels + 1).astype(float)
-    apart = [MISSING, *range(bins.intervals + 1, bins.levels + 1)] if bins.is_number else [MISSING]
-    plain = np.setdiff1d(np.arange(bins.levels + 1), apart)
-    most = max(MOST_GROUPS - int(np.sum(counts[apart] >= LEAST_GROUP_ROWS)), 2)
-    group = np.zeros(bins.levels + 1, dtype=np.int64)
-    if bins.is_ordered:
-        middles = np.cumsum(counts[plain]) - counts[plain] / 2
-        group[plain] = np.minimum(middles * most / max(counts[plain].sum(), 1), most - 1).astype(np.int64)
-    else:
-        group[plain] = np.minimum(np.arange(len(plain)), most - 1)
-    group[apart] = most + np.arange(len(apart))
+def group_rows(bins: Bins, reference: Codes, current: Codes) -> tuple[Integers, Integers]:
+    """The group of each row of both windows, by its code. Groups that one of the windows hardly has are -1."""
+    group = bins.group_codes(np.bincount(reference, minlength=bins.levels + 1))
     before, now = group[reference], group[current]
-    groups = most + len(apart)
+    groups = int(group.max()) + 1
     few = np.minimum(np.bincount(before, minlength=groups), np.bincount(now, minlength=groups)) < LEAST_GROUP_ROWS
     names = np.where(few, -1, np.cumsum(~few) - 1)
     return names[before], names[now]

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from tasks.contract.columns import Column
-from tasks.core.arrays import Codes, Floats, Integers
+from tasks.core.arrays import Codes, Counts, Floats, Integers
 
 MISSING = 0
 NEW_CATEGORY = "(new word)"
@@ -21,6 +21,10 @@ NEW_CATEGORY = "(new word)"
 # The reference's quantiles at which a number is cut, and how frequent a value must be for an interval of its own.
 INTERVALS = 20
 ATOM_SHARE = 1 / INTERVALS
+
+# The most groups that the levels of a column are gathered into, and the fewest rows of a window in a group.
+MOST_GROUPS = 6
+LEAST_GROUP_ROWS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +59,30 @@ class Bins:
         if not self.is_number:
             return (self.levels,)
         return (1, self.intervals) if len(self.edges) else ()
+
+    @property
+    def codes_apart(self) -> tuple[int, ...]:
+        """The codes that belong to no order: missing, and the special values of a number."""
+        return (MISSING, *range(self.intervals + 1, self.levels + 1)) if self.is_number else (MISSING,)
+
+    def group_codes(self, counts: Counts) -> Integers:
+        """The group of each code, for questions that need many rows in each; `counts` are the reference's by code.
+
+        Levels in an order fill the groups evenly. Of other categories (they stand by their frequency) the first have a
+        group each and the rest share the last one. Missing and special values are groups of their own, behind these;
+        with those of them that have rows enough there are at most six groups.
+        """
+        apart = np.array(self.codes_apart)
+        plain = np.setdiff1d(np.arange(self.levels + 1), apart)
+        most = max(MOST_GROUPS - int(np.sum(counts[apart] >= LEAST_GROUP_ROWS)), 2)
+        group = np.zeros(self.levels + 1, dtype=np.int64)
+        if self.is_ordered:
+            middles = np.cumsum(counts[plain]) - counts[plain] / 2
+            group[plain] = np.minimum(middles * most / max(counts[plain].sum(), 1), most - 1).astype(np.int64)
+        else:
+            group[plain] = np.minimum(np.arange(len(plain)), most - 1)
+        group[apart] = most + np.arange(len(apart))
+        return group
 
     def encode(self, values: pd.Series) -> Codes:
         """The codes of a column's values; infinities are missing."""

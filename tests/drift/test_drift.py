@@ -10,7 +10,7 @@ from tasks.core.findings import Question, Verdict, summarise
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.check import measure_drift
-from tasks.drift.domain_classifier import hash_rows, make_halves, separate_windows
+from tasks.drift.domain_classifier import hash_code_rows, make_halves, separate_windows
 from tasks.drift.label import measure_label_drift
 from tests.support.windows_to_compare import NOT_STATED, find, list_failed, make_profile, make_window, observe
 
@@ -214,7 +214,7 @@ def test_equal_rows_are_in_one_half():
     halves = make_halves(codes, codes, seed=1)
     np.testing.assert_array_equal(halves.half[:2_000], halves.half[2_000:])
     assert halves.half.mean() == pytest.approx(0.5, abs=0.05)
-    hashes = hash_rows(codes, 1)
+    hashes = hash_code_rows(codes, 1)
     assert len(np.unique(hashes)) == len(np.unique(codes, axis=0))
 
 

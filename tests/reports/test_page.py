@@ -19,9 +19,11 @@ from tasks.drift.check import measure_drift
 from tasks.drift.model import measure_model_drift
 from tasks.extract.labels import read_labels
 from tasks.job.stages import order_stages
+from tasks.profile.bins import fit_bins
 from tasks.profile.profile import fit_profile
 from tasks.promotion.decide import decide
 from tasks.reports.page import Evidence, write_report
+from tasks.reports.page.model_pictures import name_group
 from tasks.reports.page.moved import make_cards
 from tasks.reports.page.page import render_report
 from tasks.reports.page.words import headline
@@ -139,6 +141,21 @@ def test_a_shift_is_told_in_the_features_own_unit(drifted):
     assert card.shift in page
     finding = next(f for f in summary["findings"] if f["subject"] == "yearly_salary" and f["verdict"] == "fail")
     assert finding["sentence"] in page.replace("&#39;", "'")
+
+
+def test_groups_of_values_have_names():
+    frame = make_frame(1).assign(channel=np.resize(list("abcdefgh"), 1_500))
+    frame["rating"] = frame["rating"].where(frame["rating"].astype(str) != "d")
+    named = {}
+    for column in load_contract(CONTRACT).features:
+        bins = fit_bins(column, frame[column.name])
+        group = bins.group_codes(np.bincount(bins.encode(frame[column.name]), minlength=bins.levels + 1))
+        named[column.name] = [name_group(bins, np.flatnonzero(group == number)) for number in np.unique(group)]
+    assert named["channel"] == ["a", "b", "c", "d", "e", "(other categories)", "(missing)"]
+    assert named["rating"][-2:] == ["a", "(missing)"]
+    assert named["yearly_salary"][-2:] == ["(missing)", "salary not stated"]
+    assert named["yearly_salary"][0].startswith("from ")
+    assert named["yearly_salary"][-3].endswith(" or more")
 
 
 def test_words_of_the_data_are_text(drifted):
