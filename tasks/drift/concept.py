@@ -11,30 +11,29 @@ from functools import partial
 
 import numpy as np
 
-from tasks.core.arrays import Codes, Integers
+from tasks.core.arrays import Integers
 from tasks.core.findings import Finding, Question, Verdict, is_sure
 from tasks.core.policy import DriftPolicy
-from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import join_list
+from tasks.drift.comparison import Comparison
 from tasks.drift.judgement import MOST_NAMED, Draft, judge_family, report_no_data
 from tasks.drift.residuals import compare_groups, group_rows
-from tasks.drift.score_curve import Labelled, ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
+from tasks.drift.score_curve import Labelled, ScoreCurve, standard_error_of
 from tasks.profile.bins import Bins
-from tasks.profile.profile import Profile
 from tasks.statistics.power import smallest_change, smallest_spread
 
 CHANCE = "chance of approval"
 BY_SCORE, BY_COLUMN = "score_curve", "by_column"
 
 
-def measure_concept_drift(profile: Profile, observed: ScoredWindow, codes: Codes, policy: DriftPolicy) -> list[Finding]:
-    """The findings of the concept question; `codes` are the window's, as the profile encodes it."""
-    rows = choose_labelled(profile, observed, policy.seed)
+def measure_concept_drift(comparison: Comparison) -> list[Finding]:
+    """The findings of the concept question."""
+    profile, rows, policy = comparison.profile, comparison.labelled, comparison.policy
     unanswered = explain_no_answer(rows, policy.minimum_rows)
     if unanswered:
         verdict, reason = unanswered
         return [report_no_data(Question.CONCEPT, BY_SCORE, f"Concept drift: {reason}", verdict)]
-    curve = fit_score_curve(rows)
+    curve, codes = comparison.curve, comparison.codes
     drafts = []
     for place, bins in enumerate(profile.columns):
         grouped = group_rows(bins, profile.codes[rows.reference_rows, place], codes[rows.window_rows, place])

@@ -13,8 +13,8 @@ import numpy as np
 from tasks.core.arrays import Codes, Counts
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
-from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import format_share
+from tasks.drift.comparison import Comparison
 from tasks.drift.domain_classifier import measure_joint_shape
 from tasks.drift.judgement import Draft, judge_family, report_no_data
 from tasks.profile.bins import MISSING, Bins
@@ -26,8 +26,9 @@ from tasks.statistics.proportions import chance_beyond_range, chance_of_new_leve
 SHARE = "share of applicants"
 
 
-def measure_data_drift(profile: Profile, observed: ScoredWindow, codes: Codes, policy: DriftPolicy) -> list[Finding]:
-    """The findings of the data question; `codes` are the window's, as the profile encodes it."""
+def measure_data_drift(comparison: Comparison) -> list[Finding]:
+    """The findings of the data question."""
+    profile, codes, policy = comparison.profile, comparison.codes, comparison.policy
     rows = len(codes)
     if min(rows, profile.rows) < policy.minimum_rows:
         reason = (
@@ -39,7 +40,7 @@ def measure_data_drift(profile: Profile, observed: ScoredWindow, codes: Codes, p
     drafts: list[Draft] = []
     for bins, reference, current in zip(profile.columns, profile.counts, counts, strict=True):
         drafts.append(_compare_distribution(bins, reference, current, policy))
-        drafts.append(_find_never_seen(bins, reference, current, (observed, policy)))
+        drafts.append(_find_never_seen(bins, reference, current, comparison))
     drafts += _compare_missing(profile, codes, counts, policy)
     return [*judge_family(drafts, policy.columns_level), *measure_joint_shape(profile, codes, policy)]
 
@@ -82,8 +83,7 @@ def _describe_place(bins: Bins, counts: tuple[Counts, Counts], place: int) -> tu
     return before, now, bins.name_level(place)
 
 
-def _find_never_seen(bins: Bins, reference: Counts, current: Counts, asked: tuple[ScoredWindow, DriftPolicy]) -> Draft:
-    observed, policy = asked
+def _find_never_seen(bins: Bins, reference: Counts, current: Counts, comparison: Comparison) -> Draft:
     if bins.is_number:  # special values are known: the contract names them
         reference, current = reference[: bins.intervals + 1], current[: bins.intervals + 1]
     n, m = int(reference[1:].sum()), int(current[1:].sum())
@@ -94,7 +94,8 @@ def _find_never_seen(bins: Bins, reference: Counts, current: Counts, asked: tupl
         p_value = chance_beyond_range(round(share * m), n, m)
         kind = "a value outside the reference's range"
     else:
-        new = bins.count_new_categories(observed.applications[bins.name]) if share else np.zeros(0, dtype=np.int64)
+        held = comparison.observed.applications
+        new = bins.count_new_categories(held[bins.name]) if share else np.zeros(0, dtype=np.int64)
         p_value = _test_new_words(reference, current, new)
         kind = "a word that the reference does not have"
     finding = Finding(
@@ -106,7 +107,7 @@ def _find_never_seen(bins: Bins, reference: Counts, current: Counts, asked: tupl
         effect=share,
         unit=SHARE,
         standard_error=float(np.sqrt(share * (1 - share) / m)),
-        limit=policy.never_seen_limit,
+        limit=comparison.policy.never_seen_limit,
         p_value=p_value,
         reference=0.0,
         current=share,

@@ -7,19 +7,18 @@ from functools import partial
 import numpy as np
 
 from tasks.core.findings import Finding, Question, Verdict
-from tasks.core.policy import DriftPolicy
-from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import format_share
+from tasks.drift.comparison import Comparison
 from tasks.drift.judgement import Draft, judge_family, report_no_data
-from tasks.profile.profile import Profile
 from tasks.statistics.power import smallest_change
 from tasks.statistics.proportions import compare_shares
 
 RATE = "approval rate"
 
 
-def measure_label_drift(profile: Profile, observed: ScoredWindow, policy: DriftPolicy) -> list[Finding]:
+def measure_label_drift(comparison: Comparison) -> list[Finding]:
     """One finding: the approval rate among the decided applications, now and before."""
+    profile, observed, policy = comparison.profile, comparison.observed, comparison.policy
     decided = int(np.sum(~np.isnan(observed.labels)))
     if not decided:
         reason = "The approval rate: no application of the window has been decided yet."

@@ -16,33 +16,32 @@ from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import AUC
+from tasks.drift.comparison import Comparison
 from tasks.drift.concept import explain_no_answer
 from tasks.drift.expected_auc import measure_estimated_auc
 from tasks.drift.judgement import Draft, judge_family, report_no_data
-from tasks.drift.score_curve import ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
+from tasks.drift.score_curve import ScoreCurve, standard_error_of
 from tasks.job.job import Job
 from tasks.job.stage import stage
-from tasks.profile.profile import Profile
 from tasks.statistics.auc import Auc, measure_auc
 from tasks.statistics.power import smallest_change
 
 GAP = "calibration error"
 
 
-def measure_model_drift(profile: Profile, observed: ScoredWindow, policy: DriftPolicy) -> list[Finding]:
+def measure_model_drift(comparison: Comparison) -> list[Finding]:
     """The findings of the model question: the AUC, the calibration, and the estimated AUC of undecided rows.
 
     They share one error budget.
     """
-    rows = choose_labelled(profile, observed, policy.seed)
+    profile, observed, policy = comparison.profile, comparison.observed, comparison.policy
     estimated = measure_estimated_auc(profile, observed, policy)
-    unanswered = explain_no_answer(rows, policy.minimum_rows)
+    unanswered = explain_no_answer(comparison.labelled, policy.minimum_rows)
     if unanswered or profile.auc is None:
         verdict, reason = unanswered or (Verdict.NOT_ENOUGH_DATA, "the reference holds one decision only.")
         silent = report_no_data(Question.MODEL, "auc", f"The model's ranking: {reason}", verdict)
         return [silent, *judge_family(estimated, policy.model_level)]
-    curve = fit_score_curve(rows)
-    drafts = [compare_auc(profile.auc, observed, policy), compare_calibration(curve, policy), *estimated]
+    drafts = [compare_auc(profile.auc, observed, policy), compare_calibration(comparison.curve, policy), *estimated]
     return judge_family(drafts, policy.model_level)
 
 
@@ -108,6 +107,6 @@ def _measure_gap(chances: Floats, slopes: Floats, of: tuple[Floats, Mask]) -> tu
     "model_drift",
     lambda findings: f"{sum(f.verdict is Verdict.FAIL for f in findings)} of {len(findings)} checks failed",
 )
-def check_model_drift(job: Job, profile: Profile, observed: ScoredWindow) -> list[Finding]:
+def check_model_drift(job: Job, comparison: Comparison) -> list[Finding]:
     """Ask whether the model is worse than it was. Acting on it is the flow's business."""
-    return measure_model_drift(profile, observed, job.policy.drift)
+    return measure_model_drift(comparison)

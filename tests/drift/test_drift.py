@@ -10,6 +10,7 @@ from tasks.core.findings import Question, Verdict, summarise
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.check import measure_drift
+from tasks.drift.comparison import Comparison
 from tasks.drift.domain_classifier import hash_code_rows, make_halves, separate_windows
 from tasks.drift.label import measure_label_drift
 from tests.support.windows_to_compare import NOT_STATED, find, list_failed, make_profile, make_window, observe
@@ -20,7 +21,7 @@ PROFILE = make_profile()
 
 
 def measure(observed, profile=PROFILE, policy=POLICY):
-    return measure_drift(profile, observed, policy)
+    return measure_drift(Comparison(profile, observed, policy))
 
 
 def test_another_sample_of_the_same_applicants_raises_no_alarm():
@@ -189,7 +190,7 @@ def test_a_change_as_large_as_said_is_seen_four_times_in_five():
         # The reference is a sample too, so its own chance is drawn anew.
         drawn = replace(profile, positive=int(random.binomial(rows, before)))
         labels = (random.random(rows) < before + smallest).astype(float)
-        seen += measure_label_drift(drawn, replace(base, labels=labels), POLICY)[0].verdict is Verdict.FAIL
+        seen += measure_label_drift(Comparison(drawn, replace(base, labels=labels), POLICY))[0].verdict is Verdict.FAIL
     assert seen / 200 == pytest.approx(0.80, abs=0.09)
 
 

@@ -9,6 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from tasks.core.findings import Question, Verdict, summarise
 from tasks.core.policy import DriftPolicy
+from tasks.drift.comparison import Comparison
 from tasks.drift.model import compare_auc, measure_model_drift
 from tests.support.windows_to_compare import find, make_profile, observe
 
@@ -17,7 +18,7 @@ PROFILE = make_profile(3_000)
 
 
 def measure(observed, profile=PROFILE):
-    return measure_model_drift(profile, observed, POLICY)
+    return measure_model_drift(Comparison(profile, observed, POLICY))
 
 
 def hide(window, rows=None):

@@ -182,7 +182,7 @@ def measure_approval(evidence: Evidence, column: str) -> list[tuple[str, float, 
     bins = profile.columns[place]
     windows = (
         (profile.codes[:, place], profile.labels),
-        (bins.encode(evidence.observed.applications[column]), evidence.observed.labels),
+        (evidence.comparison.codes[:, place], evidence.observed.labels),
     )
     decided = [(codes[~np.isnan(labels)], labels[~np.isnan(labels)]) for codes, labels in windows]
     group = bins.group_codes(np.bincount(decided[0][0], minlength=bins.levels + 1))
