@@ -55,7 +55,7 @@ def _name_columns(findings: list[Finding]) -> list[Finding]:
     def name(finding: Finding) -> Finding:
         if finding.check != BY_SCORE or finding.verdict is not Verdict.FAIL:
             return finding
-        return replace(finding, columns=names, sentence=f"{finding.sentence} Most of all by {join_list(names)}.")
+        return replace(finding, columns=names, sentence=f"{finding.sentence} Most affected: {join_list(names)}.")
 
     return [name(finding) for finding in findings]
 
@@ -64,14 +64,15 @@ def explain_no_answer(rows: Labelled, minimum_rows: int) -> tuple[Verdict, str] 
     """Why questions about the labels cannot be answered, or None where they can."""
     n, m = len(rows.reference_rows), len(rows.window_rows)
     if not m:
-        return Verdict.NOT_RUN, "no application of the window has been decided yet."
+        return Verdict.NOT_RUN, "no application in the window has been decided yet."
     if min(n, m) < minimum_rows:
         return (
             Verdict.NOT_ENOUGH_DATA,
-            f"{m:,} applications of the window and {n:,} of the reference are decided; {minimum_rows:,} are needed.",
+            f"{m:,} applications of the window and {n:,} of the reference are decided; at least {minimum_rows:,} of "
+            "each are needed.",
         )
     if not rows.has_both_labels:
-        return Verdict.NOT_ENOUGH_DATA, "one of the two windows holds one decision only."
+        return Verdict.NOT_ENOUGH_DATA, "the decisions of the window or of the reference are all the same."
     return None
 
 
@@ -96,8 +97,8 @@ def _compare_curves(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
         current=float(np.mean(curve.now[current])),
     )
     seen = (
-        f"At an equal score the chance of approval differs by {100 * effect:.1f} points on average between the window "
-        "and the reference."
+        f"At an equal score, the approval rate of the window differs by {100 * effect:.1f} points on average from that "
+        "of the reference."
     )
     return Draft(finding, seen, partial(smallest_change, error, freedom=2))
 
@@ -121,7 +122,7 @@ def _compare_by_column(
         p_value=left.p_value,
     )
     seen = (
-        f"{bins.name}: beside the score, its values move the chance of approval by {100 * left.effect:.1f} points "
-        f"between the window and the reference, over {len(left.changes)} groups of values."
+        f"{bins.name}: at an equal score, its effect on approval has changed by {100 * left.effect:.1f} points "
+        f"({len(left.changes)} groups of values)."
     )
     return Draft(finding, seen, partial(smallest_spread, left.variances, left.freedom))

@@ -32,8 +32,8 @@ def measure_data_drift(comparison: Comparison) -> list[Finding]:
     rows = len(codes)
     if min(rows, profile.rows) < policy.minimum_rows:
         reason = (
-            f"The window holds {rows:,} applications and the reference {profile.rows:,}; "
-            f"{policy.minimum_rows:,} are needed to say whether applicants have changed."
+            f"The window holds {rows:,} applications and the reference {profile.rows:,}; at least "
+            f"{policy.minimum_rows:,} of each are needed."
         )
         return [report_no_data(Question.DATA, "distribution", reason)]
     counts = count_levels(profile.columns, codes)
@@ -68,9 +68,7 @@ def _compare_distribution(bins: Bins, reference: Counts, current: Counts, policy
         reference=before,
         current=now,
     )
-    seen = (
-        f"{bins.name}: {beyond} for {format_share(now)} of the applicants with a value, {format_share(before)} before."
-    )
+    seen = f"{bins.name}: {beyond} for {format_share(now)} of applicants with a value, {format_share(before)} before."
     return Draft(finding, seen, partial(smallest_change, compared.standard_error))
 
 
@@ -96,8 +94,8 @@ def _find_never_seen(bins: Bins, reference: Counts, current: Counts, comparison:
     else:
         held = comparison.observed.applications
         new = bins.count_new_categories(held[bins.name]) if share else np.zeros(0, dtype=np.int64)
-        p_value = _test_new_words(reference, current, new)
-        kind = "a word that the reference does not have"
+        p_value = _test_new_categories(reference, current, new)
+        kind = "a category that does not occur in the reference"
     finding = Finding(
         Question.DATA,
         "never_seen",
@@ -112,12 +110,12 @@ def _find_never_seen(bins: Bins, reference: Counts, current: Counts, comparison:
         reference=0.0,
         current=share,
     )
-    seen = f"{bins.name}: {format_share(share)} of the applicants with a value have {kind}."
+    seen = f"{bins.name}: {format_share(share)} of applicants with a value have {kind}."
     return Draft(finding, seen, partial(smallest_share_beyond, n, m))
 
 
-def _test_new_words(reference: Counts, current: Counts, new: Counts) -> float:
-    """The chance of so many rows with new words, from the rows of each known word and of each new one."""
+def _test_new_categories(reference: Counts, current: Counts, new: Counts) -> float:
+    """The chance of so many rows in new categories, from the rows of each known category and of each new one."""
     known = slice(1, -1)
     return chance_of_new_levels(
         np.concatenate([reference[known], np.zeros_like(new)]), np.concatenate([current[known], new])
@@ -142,7 +140,7 @@ def _compare_missing_share(
 ) -> Draft:
     change = compare_shares((missing[0], rows[0]), (missing[1], rows[1]))
     never = sum(missing) in (0, sum(rows))
-    # Were a share of nothing to grow to the floor, its error would be that of the floor.
+    # Were a share of nothing to grow to the limit, its error would be that of the limit.
     pooled = float(np.clip(sum(missing) / sum(rows), policy.missing_limit, 1 - policy.missing_limit))
     noise = float(np.sqrt(pooled * (1 - pooled) * (1 / rows[0] + 1 / rows[1])))
     finding = Finding(
@@ -160,9 +158,9 @@ def _compare_missing_share(
         current=change.current,
         columns=names,
     )
-    together = ", always together," if len(names) > 1 else ""
+    together = " together" if len(names) > 1 else ""
     before, now = format_share(change.reference), format_share(change.current)
-    seen = f"{', '.join(names)}: missing{together} for {now}, {before} before."
+    seen = f"{', '.join(names)}: missing{together} for {now} of applicants, {before} before."
     return Draft(finding, seen, partial(smallest_change, noise))
 
 
@@ -172,6 +170,5 @@ def _skip(bins: Bins, check: str, has_values: bool) -> Draft:
         finding = Finding(Question.DATA, check, Verdict.PASS, "", bins.name)
         return Draft(finding, f"{bins.name}: no value in either window.", lambda _: 0.0)
     finding = Finding(Question.DATA, check, Verdict.NOT_ENOUGH_DATA, "", bins.name)
-    return Draft(
-        finding, f"{bins.name}: one of the two windows holds no value of it, so they cannot be compared.", lambda _: 0.0
-    )
+    reason = f"{bins.name}: no value in the window or none in the reference, so they cannot be compared."
+    return Draft(finding, reason, lambda _: 0.0)

@@ -77,12 +77,12 @@ def measure_joint_shape(profile: Profile, codes: Codes, policy: DriftPolicy) -> 
         columns=names,
     )
     seen = (
-        f"All columns together: a classifier that guesses which window an application comes from reaches an AUC of "
-        f"{told.auc:.3f}; 0.5 is a coin toss.{f' It looks at {join_list(names)}.' if names else ''}"
+        f"All columns together: a classifier separates the window from the reference with an AUC of {told.auc:.3f} "
+        f"(0.5 means not at all){f', mainly by {join_list(names)}' if names else ''}."
     )
 
     def find_smallest(bar: Bar) -> float:
-        return 0.5 + smallest_change(told.null_error, Bar(bar.level, bar.floor - 0.5), sides=1)
+        return 0.5 + smallest_change(told.null_error, Bar(bar.level, bar.limit - 0.5), sides=1)
 
     return judge_family([Draft(finding, seen, find_smallest)], policy.joint_level)
 

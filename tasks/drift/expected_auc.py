@@ -50,7 +50,7 @@ def measure_estimated_auc(profile: Profile, observed: ScoredWindow, policy: Drif
         return []
     estimate = estimate_auc(profile, observed.scores[open_rows], policy.minimum_rows)
     if estimate is None:
-        reason = f"{open_rows.sum():,} applications without a decision are too few to estimate the AUC on them."
+        reason = f"Expected AUC: {open_rows.sum():,} applications without a decision are too few to estimate it."
         silent = report_no_data(Question.MODEL, "estimated_auc", reason)
         return [Draft(silent, reason, partial(smallest_change, 1.0))]
     loss, error = estimate.before - estimate.now, _find_error(estimate, policy.seed)
@@ -68,9 +68,9 @@ def measure_estimated_auc(profile: Profile, observed: ScoredWindow, policy: Drif
         current=estimate.now,
     )
     seen = (
-        f"{open_rows.sum():,} applications are not decided yet: on them an AUC of {estimate.now:.3f} is to be "
-        f"expected, {estimate.before:.3f} on the reference, if the chance of approval at a given score has not "
-        "changed. A changed rule cannot be seen before the decisions are."
+        f"Expected AUC: {estimate.now:.3f} for {open_rows.sum():,} applications that are not decided yet, "
+        f"{estimate.before:.3f} in the reference. This assumes that the approval rate at a given score has not "
+        "changed; a changed rule can only be detected from decisions."
     )
     return [Draft(finding, seen, partial(smallest_change, error, sides=1))]
 

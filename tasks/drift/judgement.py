@@ -52,26 +52,25 @@ def _judge_one(draft: Draft, level: float, p_value: float | None, share: float) 
 
 
 def _weigh(finding: Finding) -> tuple[bool, float, float]:
-    """Failed findings first, and among them by how far the change exceeds its floor."""
-    floor = finding.limit or 1.0
-    excess = ((finding.effect or 0.0) - (finding.standard_error or 0.0)) / floor
+    """Failed findings first, and among them by how far the change exceeds its limit."""
+    limit = finding.limit or 1.0
+    excess = ((finding.effect or 0.0) - (finding.standard_error or 0.0)) / limit
     return finding.verdict is not Verdict.FAIL, -excess, finding.p_value if finding.p_value is not None else 1.0
 
 
 def _say_verdict(finding: Finding) -> str:
     if finding.effect is None or finding.limit is None or finding.smallest_detectable is None:
         return ""
-    floor = format_amount(finding.limit, finding.unit)
+    is_auc = finding.unit == AUC
+    limit = f"limit of {finding.limit:.3f}" if is_auc else f"{100 * finding.limit:.1f}-point limit"
+    reduced = ", less one standard error," if finding.standard_error else ""
     if finding.verdict is Verdict.FAIL:
-        return f"This is more than chance would show, and after one standard error still above the floor of {floor}."
+        return f"Statistically significant and{reduced} above the {limit}."
     if finding.verdict is Verdict.WARN:
-        return f"This is more than chance would show, but not clearly above the floor of {floor}: a note, no alarm."
+        return f"Significant but{reduced} below the {limit}; reported for information."
     smallest = format_amount(finding.smallest_detectable, finding.unit)
-    if finding.unit == AUC and finding.limit > 0.5:
-        return f"Chance alone may show this. The smallest that this window would have shown, 4 times in 5: {smallest}."
-    return (
-        f"Chance alone may show this. The smallest change that this window would have shown, 4 times in 5: {smallest}."
-    )
+    detected = f"an AUC of {smallest}" if is_auc and finding.limit > 0.5 else f"a change of {smallest}"
+    return f"No significant change. A window of this size would detect {detected} in 4 of 5 cases."
 
 
 def report_no_data(question: Question, check: str, reason: str, verdict: Verdict = Verdict.NOT_ENOUGH_DATA) -> Finding:

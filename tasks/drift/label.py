@@ -21,17 +21,17 @@ def measure_label_drift(comparison: Comparison) -> list[Finding]:
     profile, observed, policy = comparison.profile, comparison.observed, comparison.policy
     decided = int(np.sum(~np.isnan(observed.labels)))
     if not decided:
-        reason = "The approval rate: no application of the window has been decided yet."
+        reason = "Approval rate: no application in the window has been decided yet."
         return [report_no_data(Question.LABEL, "approval_rate", reason, Verdict.NOT_RUN)]
     if min(decided, profile.labelled) < policy.minimum_rows:
         reason = (
-            f"The approval rate: {decided:,} applications of the window and {profile.labelled:,} of the reference are "
-            f"decided; {policy.minimum_rows:,} are needed."
+            f"Approval rate: {decided:,} applications of the window and {profile.labelled:,} of the reference are "
+            f"decided; at least {policy.minimum_rows:,} of each are needed."
         )
         return [report_no_data(Question.LABEL, "approval_rate", reason)]
     positive = int(np.nansum(observed.labels))
     if positive in (0, decided):
-        reason = f"The approval rate: all {decided:,} decisions of the window are the same."
+        reason = f"Approval rate: all {decided:,} decisions of the window are the same."
         return [report_no_data(Question.LABEL, "approval_rate", reason)]
     change = compare_shares((profile.positive, profile.labelled), (positive, decided))
     finding = Finding(
@@ -48,5 +48,5 @@ def measure_label_drift(comparison: Comparison) -> list[Finding]:
         current=change.current,
     )
     before, now = format_share(change.reference), format_share(change.current)
-    seen = f"{now} of the decided applications were approved, {before} before."
+    seen = f"Approval rate: {now} of decided applications, {before} before."
     return judge_family([Draft(finding, seen, partial(smallest_change, change.standard_error))], policy.label_level)

@@ -38,8 +38,8 @@ def measure_model_drift(comparison: Comparison) -> list[Finding]:
     estimated = measure_estimated_auc(profile, observed, policy)
     unanswered = explain_no_answer(comparison.labelled, policy.minimum_rows)
     if unanswered or profile.auc is None:
-        verdict, reason = unanswered or (Verdict.NOT_ENOUGH_DATA, "the reference holds one decision only.")
-        silent = report_no_data(Question.MODEL, "auc", f"The model's ranking: {reason}", verdict)
+        verdict, reason = unanswered or (Verdict.NOT_ENOUGH_DATA, "the decisions of the reference are all the same.")
+        silent = report_no_data(Question.MODEL, "auc", f"Model AUC: {reason}", verdict)
         return [silent, *judge_family(estimated, policy.model_level)]
     drafts = [compare_auc(profile.auc, observed, policy), compare_calibration(comparison.curve, policy), *estimated]
     return judge_family(drafts, policy.model_level)
@@ -63,7 +63,7 @@ def compare_auc(before: Auc, observed: ScoredWindow, policy: DriftPolicy) -> Dra
         reference=before.value,
         current=now.value,
     )
-    seen = f"The model's AUC is {now.value:.3f} on the window, {before.value:.3f} on the reference."
+    seen = f"Model AUC: {now.value:.3f} in the window, {before.value:.3f} in the reference."
     return Draft(finding, seen, partial(smallest_change, error, sides=1))
 
 
@@ -90,8 +90,8 @@ def compare_calibration(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
         current=now,
     )
     seen = (
-        f"The model's probabilities miss the share that was approved by {100 * now:.1f} points on average, by "
-        f"{100 * before:.1f} on the reference."
+        f"Predicted and observed approval rates differ by {100 * now:.1f} points on average, by {100 * before:.1f} "
+        "points in the reference."
     )
     return Draft(finding, seen, partial(smallest_change, error, freedom=2))
 

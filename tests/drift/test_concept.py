@@ -55,7 +55,7 @@ def test_a_failed_score_curve_names_the_columns_by_which_the_rule_changed_most()
     by_score = find(measure(replace(window, labels=labels)), "score_curve")
     assert by_score.verdict is Verdict.FAIL
     assert by_score.columns[0] == "purpose"
-    assert "Most of all by purpose" in by_score.sentence
+    assert "Most affected: purpose" in by_score.sentence
     everywhere = find(measure(flip(window, np.arange(3_000) % 10 == 0)), "score_curve")
     assert (everywhere.verdict, everywhere.columns) == (Verdict.FAIL, ())
 

@@ -73,7 +73,7 @@ def test_a_change_of_the_smallest_size_is_found_in_80_of_100():
         assert chances.max() <= 1
         labels = (random.random(2 * ROWS) < chances).astype(float)
         seen = compare_groups(fit_score_curve(replace(curve.rows, labels=labels)), group)
-        found += seen.p_value <= bar.level and seen.effect >= bar.floor
+        found += seen.p_value <= bar.level and seen.effect >= bar.limit
     assert found / 200 == pytest.approx(0.80, abs=0.08)
 
 

@@ -54,7 +54,7 @@ def test_special_values_are_levels_of_their_own_and_no_numbers():
     assert bins.decode(np.array([bins.levels]))[0] == NOT_STATED
 
 
-def test_words_are_ordered_by_frequency_or_by_the_contract():
+def test_categories_are_ordered_by_frequency_or_by_the_contract():
     bins = fit_bins(PURPOSE, pd.Series(["b", "a", "a", None]))
     assert bins.categories == ("a", "b")
     assert bins.encode(pd.Series(["a", "b", "c", None], dtype=object)).tolist() == [1, 2, 3, MISSING]
