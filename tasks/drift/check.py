@@ -1,6 +1,6 @@
-"""Drift: have the applicants, the decisions or the rule moved away from the reference?
+"""Drift: have the applicants, the decisions or the rule changed since the reference?
 
-Data P(x), label P(y) and concept P(y given x) are asked in every run: a quiet one says nothing about the others.
+Data P(x), label P(y) and concept P(y given x) are asked in every run: no change in one says nothing about the others.
 """
 
 from __future__ import annotations
@@ -15,7 +15,18 @@ from tasks.job.stage import stage
 
 
 def measure_drift(comparison: Comparison) -> list[Finding]:
-    """The findings of the data, label and concept questions, in this order, the gravest of each first."""
+    """The findings of the data, label and concept questions.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The window and the reference, with the limits.
+
+    Returns
+    -------
+    list of Finding
+        In the order of the questions, and the gravest of each first.
+    """
     return [
         *measure_data_drift(comparison),
         *measure_label_drift(comparison),
@@ -25,5 +36,5 @@ def measure_drift(comparison: Comparison) -> list[Finding]:
 
 @stage("drift", lambda findings: f"{sum(f.verdict is Verdict.FAIL for f in findings)} of {len(findings)} checks failed")
 def check_drift(job: Job, comparison: Comparison) -> list[Finding]:
-    """Ask whether applicants, decisions or the rule have moved. Acting on it is the flow's business."""
+    """Ask whether applicants, decisions or the rule have changed. Acting on it is the flow's business."""
     return measure_drift(comparison)

@@ -1,7 +1,7 @@
 """Concept drift: has the rule changed, P(y given x)?
 
-Asked twice under one error budget: is the chance of approval still the same at an equal score; and where it is not by
-the score, is it by the values of one column?
+Asked twice under one error budget: is the approval rate still the same at an equal score; and has the effect of a
+single column on approval changed beside the score?
 """
 
 from __future__ import annotations
@@ -27,7 +27,22 @@ BY_SCORE, BY_COLUMN = "score_curve", "by_column"
 
 
 def measure_concept_drift(comparison: Comparison) -> list[Finding]:
-    """The findings of the concept question."""
+    """The findings of the concept question.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The window and the reference, with the limits.
+
+    Returns
+    -------
+    list of Finding
+        One for the score curve and one for each column that can be compared, the gravest first.
+
+    Notes
+    -----
+    Half of the error budget is the score curve's: as one of twenty tests it would miss what it alone can detect.
+    """
     profile, rows, policy = comparison.profile, comparison.labelled, comparison.policy
     unanswered = explain_no_answer(rows, policy.minimum_rows)
     if unanswered:
@@ -45,10 +60,10 @@ def measure_concept_drift(comparison: Comparison) -> list[Finding]:
 
 
 def _name_columns(findings: list[Finding]) -> list[Finding]:
-    """The columns by whose values the rule surely changed, be it by little, named where the score's curve fails."""
-    sure = [finding for finding in findings if finding.check == BY_COLUMN and is_sure(finding)]
-    sure.sort(key=lambda finding: -(finding.effect or 0.0))
-    names = tuple(finding.subject for finding in sure[:MOST_NAMED])
+    """The columns whose effect changed significantly, be it by little, named where the score curve fails."""
+    significant = [finding for finding in findings if finding.check == BY_COLUMN and is_sure(finding)]
+    significant.sort(key=lambda finding: -(finding.effect or 0.0))
+    names = tuple(finding.subject for finding in significant[:MOST_NAMED])
     if not names:
         return findings
 
@@ -61,7 +76,20 @@ def _name_columns(findings: list[Finding]) -> list[Finding]:
 
 
 def explain_no_answer(rows: Labelled, minimum_rows: int) -> tuple[Verdict, str] | None:
-    """Why questions about the labels cannot be answered, or None where they can."""
+    """Why questions about the labels cannot be answered.
+
+    Parameters
+    ----------
+    rows : Labelled
+        The labelled rows of both windows.
+    minimum_rows : int
+        The fewest that each window needs.
+
+    Returns
+    -------
+    tuple of Verdict and str, or None
+        The verdict and the reason; None where the questions can be answered.
+    """
     n, m = len(rows.reference_rows), len(rows.window_rows)
     if not m:
         return Verdict.NOT_RUN, "no application in the window has been decided yet."
@@ -77,7 +105,7 @@ def explain_no_answer(rows: Labelled, minimum_rows: int) -> tuple[Verdict, str] 
 
 
 def _compare_curves(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
-    """The mean change of the chance of approval at an equal score, over the window's applicants."""
+    """The mean change of the approval rate at an equal score, over the window's applicants."""
     current = curve.rows.is_current == 1
     change = (curve.now - curve.before)[current]
     slopes = (curve.slope_now - curve.slope_before)[current]
@@ -106,7 +134,7 @@ def _compare_curves(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
 def _compare_by_column(
     curve: ScoreCurve, bins: Bins, grouped: tuple[Integers, Integers], policy: DriftPolicy
 ) -> Draft | None:
-    """What the score curves leave unexplained, compared between the windows in each group of a column's values."""
+    """The residuals of the score curves, compared between the windows by the values of a column."""
     left = compare_groups(curve, np.concatenate(grouped))
     if left is None:
         return None

@@ -1,6 +1,6 @@
-"""Data drift: have this window's applicants moved away from the reference, P(x)?
+"""Data drift: have this window's applicants changed since the reference, P(x)?
 
-Each column is asked three things (its distribution, its missing values, values never seen), all under one error
+Each column is asked three things (its distribution, its missing values, values that are new), all under one error
 budget, and all columns together one more: their joint shape.
 """
 
@@ -27,7 +27,19 @@ SHARE = "share of applicants"
 
 
 def measure_data_drift(comparison: Comparison) -> list[Finding]:
-    """The findings of the data question."""
+    """The findings of the data question.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The window and the reference, with the limits.
+
+    Returns
+    -------
+    list of Finding
+        One for each column and check, the gravest first, and one for the joint shape; with few rows a single
+        `not_enough_data`.
+    """
     profile, codes, policy = comparison.profile, comparison.codes, comparison.policy
     rows = len(codes)
     if min(rows, profile.rows) < policy.minimum_rows:
@@ -46,6 +58,7 @@ def measure_data_drift(comparison: Comparison) -> list[Finding]:
 
 
 def _compare_distribution(bins: Bins, reference: Counts, current: Counts, policy: DriftPolicy) -> Draft:
+    """The distribution of the values that are there; missing ones are another check's."""
     reference, current = reference[1:], current[1:]
     n, m = int(reference.sum()), int(current.sum())
     if not n or not m:
@@ -82,6 +95,7 @@ def _describe_place(bins: Bins, counts: tuple[Counts, Counts], place: int) -> tu
 
 
 def _find_never_seen(bins: Bins, reference: Counts, current: Counts, comparison: Comparison) -> Draft:
+    """The share of values that the reference does not have."""
     if bins.is_number:  # special values are known: the contract names them
         reference, current = reference[: bins.intervals + 1], current[: bins.intervals + 1]
     n, m = int(reference[1:].sum()), int(current[1:].sum())
@@ -138,6 +152,7 @@ def _compare_missing(profile: Profile, codes: Codes, counts: tuple[Counts, ...],
 def _compare_missing_share(
     names: tuple[str, ...], missing: tuple[int, int], rows: tuple[int, int], policy: DriftPolicy
 ) -> Draft:
+    """The change of the share of missing values of columns that are missing together."""
     change = compare_shares((missing[0], rows[0]), (missing[1], rows[1]))
     never = sum(missing) in (0, sum(rows))
     # Were a share of nothing to grow to the limit, its error would be that of the limit.

@@ -1,4 +1,4 @@
-"""Verdict: from measured changes to findings: corrected for their number, judged, and said in a sentence."""
+"""From measured changes to findings: corrected for their number, judged, and said in a sentence."""
 
 from __future__ import annotations
 
@@ -17,11 +17,18 @@ MOST_NAMED = 3  # columns, by a finding that is about no single one
 
 @dataclass(frozen=True)
 class Draft:
-    """A measured change: a finding whose p value is not corrected yet, and what was seen, in a sentence.
+    """A measured change that is not judged yet.
 
-    `find_smallest` gives the smallest true change that would have cleared a bar in 80 of 100 windows.
-    A finding without a p value was not tested, and keeps its verdict. `weight` is its part of an error budget that it
-    shares with others.
+    Parameters
+    ----------
+    finding
+        Its p value is not corrected. Without a p value it was not tested, and keeps its verdict.
+    seen
+        What was measured, in a sentence.
+    find_smallest
+        The smallest true change that would have cleared a bar in 80 of 100 windows.
+    weight
+        Its part of an error budget that it shares with others.
     """
 
     finding: Finding
@@ -31,7 +38,26 @@ class Draft:
 
 
 def judge_family(drafts: Sequence[Draft], level: float) -> list[Finding]:
-    """Judge drafts that share one error budget (Holm's correction): the gravest and largest first."""
+    """Judge drafts that share one error budget.
+
+    Parameters
+    ----------
+    drafts : sequence of Draft
+        In any order.
+    level : float
+        The error budget of all together (Holm's correction), between 0 and 1.
+
+    Returns
+    -------
+    list of Finding
+        Alarms first, and among them by how far the change exceeds its limit.
+
+    Examples
+    --------
+    >>> finding = Finding(Question.LABEL, "rate", Verdict.PASS, "", effect=0.1, unit="rate", limit=0.03, p_value=1e-5)
+    >>> [str(one.verdict) for one in judge_family([Draft(finding, "10 points.", lambda bar: 0.05)], level=0.01)]
+    ['fail']
+    """
     tested = [place for place, draft in enumerate(drafts) if draft.finding.p_value is not None]
     weights = np.array([drafts[place].weight for place in tested])
     corrected = correct_by_holm(np.array([drafts[place].finding.p_value for place in tested], dtype=float), weights)
@@ -59,6 +85,7 @@ def _weigh(finding: Finding) -> tuple[bool, float, float]:
 
 
 def _say_verdict(finding: Finding) -> str:
+    """The verdict in a sentence; nothing where the finding was not measured."""
     if finding.effect is None or finding.limit is None or finding.smallest_detectable is None:
         return ""
     is_auc = finding.unit == AUC
@@ -74,5 +101,20 @@ def _say_verdict(finding: Finding) -> str:
 
 
 def report_no_data(question: Question, check: str, reason: str, verdict: Verdict = Verdict.NOT_ENOUGH_DATA) -> Finding:
-    """A finding that says why a question could not be answered."""
+    """A finding that says why a question could not be answered.
+
+    Parameters
+    ----------
+    question, check
+        What was asked.
+    reason : str
+        In a sentence.
+    verdict : Verdict
+        `not_enough_data` or `not_run`.
+
+    Returns
+    -------
+    Finding
+        Without a number.
+    """
     return Finding(question, check, verdict, reason)

@@ -17,7 +17,18 @@ RATE = "approval rate"
 
 
 def measure_label_drift(comparison: Comparison) -> list[Finding]:
-    """One finding: the approval rate among the decided applications, now and before."""
+    """The approval rate among the decided applications, now and before.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The window and the reference, with the limits.
+
+    Returns
+    -------
+    list of Finding
+        One; `not_run` without a decision, `not_enough_data` with few or with decisions of one kind only.
+    """
     profile, observed, policy = comparison.profile, comparison.observed, comparison.policy
     decided = int(np.sum(~np.isnan(observed.labels)))
     if not decided:

@@ -30,9 +30,17 @@ GAP = "calibration error"
 
 
 def measure_model_drift(comparison: Comparison) -> list[Finding]:
-    """The findings of the model question: the AUC, the calibration, and the estimated AUC of undecided rows.
+    """The findings of the model question: AUC, calibration, and the expected AUC of undecided applications.
 
-    They share one error budget.
+    Parameters
+    ----------
+    comparison : Comparison
+        The window and the reference, with the limits.
+
+    Returns
+    -------
+    list of Finding
+        The gravest first; they share one error budget.
     """
     profile, observed, policy = comparison.profile, comparison.observed, comparison.policy
     estimated = measure_estimated_auc(profile, observed, policy)
@@ -46,7 +54,26 @@ def measure_model_drift(comparison: Comparison) -> list[Finding]:
 
 
 def compare_auc(before: Auc, observed: ScoredWindow, policy: DriftPolicy) -> Draft:
-    """The AUC on the window's decided applications against the reference's (DeLong, one-sided)."""
+    """The AUC on the window's decided applications against the reference's.
+
+    Parameters
+    ----------
+    before : Auc
+        The reference's.
+    observed : ScoredWindow
+        The window; both labels occur.
+    policy : DriftPolicy
+        The limit of the loss.
+
+    Returns
+    -------
+    Draft
+        The effect is the loss of AUC; the test is one-sided, as a better ranking is no drift.
+
+    References
+    ----------
+    DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988).
+    """
     known = ~np.isnan(observed.labels)
     now = measure_auc(observed.labels[known], observed.scores[known])
     loss, error = before.value - now.value, float(np.sqrt(before.variance + now.variance))
@@ -68,8 +95,22 @@ def compare_auc(before: Auc, observed: ScoredWindow, policy: DriftPolicy) -> Dra
 
 
 def compare_calibration(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
-    """The mean distance between the score and the share that was approved, against the reference's.
+    """The mean distance between the score and the approval rate, against the reference's.
 
+    Parameters
+    ----------
+    curve : ScoreCurve
+        The approval rate at each score, before and now.
+    policy : DriftPolicy
+        The limit of the growth.
+
+    Returns
+    -------
+    Draft
+        The effect is the growth of the distance.
+
+    Notes
+    -----
     The test asks whether the two windows' score curves differ; a better calibration is no drift.
     """
     current = curve.rows.is_current == 1

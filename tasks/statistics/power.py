@@ -93,10 +93,10 @@ def smallest_share_beyond(reference_rows: int, current_rows: int, bar: Bar) -> f
     chances = chance_of_one_at_most(np.minimum(beyond + 1, rows), reference_rows, current_rows)
     if chances.min() > bar.level:
         return 1.0
-    sure = int(beyond[np.argmax(chances <= bar.level)])
+    significant = int(beyond[np.argmax(chances <= bar.level)])
     # A count k is material from where k less its standard error, about √k, is the limit's count.
     limit = bar.limit * current_rows
-    needed = max(sure, np.ceil(((1 + np.sqrt(1 + 4 * limit)) / 2) ** 2))
+    needed = max(significant, np.ceil(((1 + np.sqrt(1 + 4 * limit)) / 2) ** 2))
     return float(min(scipy.stats.gamma.ppf(POWER, needed) / current_rows, 1.0))
 
 
@@ -129,6 +129,6 @@ def smallest_spread(variances: np.ndarray[tuple[int], np.dtype[np.float64]], fre
     """
     critical = scipy.stats.chi2.isf(bar.level, freedom)
     noncentrality = float(scipy.special.chndtrinc(critical, freedom, 1 - POWER))
-    sure = float(np.sqrt(noncentrality / np.sum(1 / variances)))
+    significant = float(np.sqrt(noncentrality / np.sum(1 / variances)))
     noise = float(np.sqrt(np.mean(variances) / len(variances)))
-    return max(sure, bar.limit + float(scipy.special.ndtri(POWER)) * noise)
+    return max(significant, bar.limit + float(scipy.special.ndtri(POWER)) * noise)

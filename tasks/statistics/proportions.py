@@ -10,7 +10,7 @@ import scipy
 from tasks.core.arrays import Counts, Floats
 from tasks.statistics.distributions import LEAST_EXPECTED
 
-# Rows of never seen levels beyond this many are not told apart: the chance is then bounded from above.
+# Rows of new levels beyond this many are not told apart: the chance is then bounded from above.
 _MOST_ROWS = 1_000
 
 

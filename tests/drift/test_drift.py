@@ -11,7 +11,8 @@ from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.check import measure_drift
 from tasks.drift.comparison import Comparison
-from tasks.drift.domain_classifier import hash_code_rows, make_halves, separate_windows
+from tasks.drift.domain_classifier import separate_windows
+from tasks.drift.halves import hash_code_rows, make_halves
 from tasks.drift.label import measure_label_drift
 from tests.support.windows_to_compare import NOT_STATED, find, list_failed, make_profile, make_window, observe
 

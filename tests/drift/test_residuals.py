@@ -1,4 +1,4 @@
-"""Left over: residuals by group against brute force, and honest chances even where a column goes with the score."""
+"""Residuals by group against brute force, and honest chances even where a column goes with the score."""
 
 from dataclasses import replace
 
