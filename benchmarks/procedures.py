@@ -21,6 +21,7 @@ from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.check import measure_drift
+from tasks.drift.comparison import Comparison
 from tasks.drift.expected_auc import estimate_auc
 from tasks.drift.model import measure_model_drift
 from tasks.extract.labels import read_labels
@@ -52,7 +53,8 @@ def ask_loanwatch(scored: ScoredPair) -> dict[str, Raised]:
     """The decision code of the pipeline, with its default policy: the profile, the four questions, the alarms."""
     policy, profile = DriftPolicy(), _fit(scored)
     observed = ScoredWindow(scored.current, is_approved(scored.current).astype(float), scored.current_scores)
-    findings = [*measure_drift(profile, observed, policy), *measure_model_drift(profile, observed, policy)]
+    comparison = Comparison(profile, observed, policy)
+    findings = [*measure_drift(comparison), *measure_model_drift(comparison)]
     return {"loanwatch": list_alarms(findings)}
 
 

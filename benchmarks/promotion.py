@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import scipy
 from cyclopts import App
 from rich.console import Console
 from sklearn.metrics import roc_auc_score
@@ -23,7 +24,6 @@ from benchmarks.training import CONTRACT, make_rows
 from tasks.core.arrays import Floats
 from tasks.core.files import write_json
 from tasks.core.policy import Kind, PromotionPolicy, TrainPolicy
-from tasks.evaluation.calibration import find_share_interval
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.scoring import score
 from tasks.models.train import Candidate, Split, Training, fit_candidate, train_candidates
@@ -121,7 +121,8 @@ def _take(rows: Prepared, start: int, end: int) -> Prepared:
 
 
 def _count(scenario: str, draws: int, promoted: int) -> Record:
-    return Record(scenario, draws, promoted, *find_share_interval(promoted, draws, 0.95))
+    interval = scipy.stats.binomtest(promoted, draws).proportion_ci(0.95, method="wilson")
+    return Record(scenario, draws, promoted, float(interval.low), float(interval.high))
 
 
 @app.default

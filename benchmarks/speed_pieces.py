@@ -22,6 +22,7 @@ from benchmarks.speed_data import MONTHS, Inputs, connect_to, load_inputs
 from tasks.core.policy import DriftPolicy, QualityPolicy, TrainPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.check import measure_drift
+from tasks.drift.comparison import Comparison
 from tasks.drift.model import measure_model_drift
 from tasks.extract.extract import Extract
 from tasks.extract.labels import read_labels
@@ -163,8 +164,8 @@ def _ask_peer(peer: str, folder: Path) -> float:
 
 
 def _ask_all(profile: Any, inputs: Inputs) -> Any:
-    observed = ScoredWindow(inputs.current, inputs.labels, inputs.scores)
-    return measure_drift(profile, observed, POLICY), measure_model_drift(profile, observed, POLICY)
+    comparison = Comparison(profile, ScoredWindow(inputs.current, inputs.labels, inputs.scores), POLICY)
+    return measure_drift(comparison), measure_model_drift(comparison)
 
 
 def _fit_profile(inputs: Inputs) -> Any:

@@ -26,6 +26,7 @@ from tasks.core.files import write_json
 from tasks.core.findings import DRIFT_QUESTIONS, Outcome, Question, Verdict
 from tasks.core.windows import PlanError
 from tasks.drift.check import check_drift
+from tasks.drift.comparison import Comparison
 from tasks.drift.model import check_model_drift
 from tasks.extract.extract import extract_applications
 from tasks.job.findings import save_findings
@@ -69,11 +70,12 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     run.champion = plan.champion or train_first_champion(job, plan.reference)
     run.trained_here = run.champion.model.job_id == job.job_id
     refuse_other_reference(request.reference, run.champion.model.reference)
-    run.observed = score_window(job, run.champion, run.extract)
-    run.findings += check_leaks(job, run.observed)
-    run.findings += check_drift(job, run.champion.bundle.profile, run.observed)
+    observed = score_window(job, run.champion, run.extract)
+    run.findings += check_leaks(job, observed)
+    run.comparison = Comparison(run.champion.bundle.profile, observed, request.policy.drift)
+    run.findings += check_drift(job, run.comparison)
     prepared = preprocess(job, run.extract)
-    run.findings += check_model_drift(job, run.champion.bundle.profile, run.observed)
+    run.findings += check_model_drift(job, run.comparison)
 
     decision = decide(run.findings, request.policy.decision)
     if decision.outcome is not None:

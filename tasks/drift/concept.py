@@ -1,7 +1,7 @@
 """Concept drift: has the rule changed, P(y given x)?
 
-Asked twice under one error budget: is the chance of approval still the same at an equal score; and where it is not by
-the score, is it by the values of one column?
+Asked twice under one error budget: is the approval rate still the same at an equal score; and has the effect of a
+single column on approval changed beside the score?
 """
 
 from __future__ import annotations
@@ -11,33 +11,47 @@ from functools import partial
 
 import numpy as np
 
-from tasks.core.arrays import Codes, Integers
+from tasks.core.arrays import Integers
 from tasks.core.findings import Finding, Question, Verdict, is_sure
 from tasks.core.policy import DriftPolicy
-from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import join_list
+from tasks.drift.comparison import Comparison
 from tasks.drift.judgement import MOST_NAMED, Draft, judge_family, report_no_data
-from tasks.drift.residuals import compare_groups, group_levels
-from tasks.drift.score_curve import Labelled, ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
+from tasks.drift.residuals import compare_groups, group_rows
+from tasks.drift.score_curve import Labelled, ScoreCurve, standard_error_of
 from tasks.profile.bins import Bins
-from tasks.profile.profile import Profile
 from tasks.statistics.power import smallest_change, smallest_spread
 
 CHANCE = "chance of approval"
 BY_SCORE, BY_COLUMN = "score_curve", "by_column"
 
 
-def measure_concept_drift(profile: Profile, observed: ScoredWindow, codes: Codes, policy: DriftPolicy) -> list[Finding]:
-    """The findings of the concept question; `codes` are the window's, as the profile encodes it."""
-    rows = choose_labelled(profile, observed, policy.seed)
+def measure_concept_drift(comparison: Comparison) -> list[Finding]:
+    """The findings of the concept question.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The window and the reference, with the limits.
+
+    Returns
+    -------
+    list of Finding
+        One for the score curve and one for each column that can be compared, the gravest first.
+
+    Notes
+    -----
+    Half of the error budget is the score curve's: as one of twenty tests it would miss what it alone can detect.
+    """
+    profile, rows, policy = comparison.profile, comparison.labelled, comparison.policy
     unanswered = explain_no_answer(rows, policy.minimum_rows)
     if unanswered:
         verdict, reason = unanswered
         return [report_no_data(Question.CONCEPT, BY_SCORE, f"Concept drift: {reason}", verdict)]
-    curve = fit_score_curve(rows)
+    curve, codes = comparison.curve, comparison.codes
     drafts = []
     for place, bins in enumerate(profile.columns):
-        grouped = group_levels(bins, profile.codes[rows.reference_rows, place], codes[rows.window_rows, place])
+        grouped = group_rows(bins, profile.codes[rows.reference_rows, place], codes[rows.window_rows, place])
         draft = _compare_by_column(curve, bins, grouped, policy)
         drafts += [draft] if draft is not None else []
     # Half of the budget is the score curve's: as one of twenty it would miss what it alone can see.
@@ -46,38 +60,52 @@ def measure_concept_drift(profile: Profile, observed: ScoredWindow, codes: Codes
 
 
 def _name_columns(findings: list[Finding]) -> list[Finding]:
-    """The columns by whose values the rule surely changed, be it by little, named where the score's curve fails."""
-    sure = [finding for finding in findings if finding.check == BY_COLUMN and is_sure(finding)]
-    sure.sort(key=lambda finding: -(finding.effect or 0.0))
-    names = tuple(finding.subject for finding in sure[:MOST_NAMED])
+    """The columns whose effect changed significantly, be it by little, named where the score curve fails."""
+    significant = [finding for finding in findings if finding.check == BY_COLUMN and is_sure(finding)]
+    significant.sort(key=lambda finding: -(finding.effect or 0.0))
+    names = tuple(finding.subject for finding in significant[:MOST_NAMED])
     if not names:
         return findings
 
     def name(finding: Finding) -> Finding:
         if finding.check != BY_SCORE or finding.verdict is not Verdict.FAIL:
             return finding
-        return replace(finding, columns=names, sentence=f"{finding.sentence} Most of all by {join_list(names)}.")
+        return replace(finding, columns=names, sentence=f"{finding.sentence} Most affected: {join_list(names)}.")
 
     return [name(finding) for finding in findings]
 
 
 def explain_no_answer(rows: Labelled, minimum_rows: int) -> tuple[Verdict, str] | None:
-    """Why questions about the labels cannot be answered, or None where they can."""
+    """Why questions about the labels cannot be answered.
+
+    Parameters
+    ----------
+    rows : Labelled
+        The labelled rows of both windows.
+    minimum_rows : int
+        The fewest that each window needs.
+
+    Returns
+    -------
+    tuple of Verdict and str, or None
+        The verdict and the reason; None where the questions can be answered.
+    """
     n, m = len(rows.reference_rows), len(rows.window_rows)
     if not m:
-        return Verdict.NOT_RUN, "no application of the window has been decided yet."
+        return Verdict.NOT_RUN, "no application in the window has been decided yet."
     if min(n, m) < minimum_rows:
         return (
             Verdict.NOT_ENOUGH_DATA,
-            f"{m:,} applications of the window and {n:,} of the reference are decided; {minimum_rows:,} are needed.",
+            f"{m:,} applications of the window and {n:,} of the reference are decided; at least {minimum_rows:,} of "
+            "each are needed.",
         )
     if not rows.has_both_labels:
-        return Verdict.NOT_ENOUGH_DATA, "one of the two windows holds one decision only."
+        return Verdict.NOT_ENOUGH_DATA, "the decisions of the window or of the reference are all the same."
     return None
 
 
 def _compare_curves(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
-    """The mean change of the chance of approval at an equal score, over the window's applicants."""
+    """The mean change of the approval rate at an equal score, over the window's applicants."""
     current = curve.rows.is_current == 1
     change = (curve.now - curve.before)[current]
     slopes = (curve.slope_now - curve.slope_before)[current]
@@ -97,8 +125,8 @@ def _compare_curves(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
         current=float(np.mean(curve.now[current])),
     )
     seen = (
-        f"At an equal score the chance of approval differs by {100 * effect:.1f} points on average between the window "
-        "and the reference."
+        f"At an equal score, the approval rate of the window differs by {100 * effect:.1f} points on average from that "
+        "of the reference."
     )
     return Draft(finding, seen, partial(smallest_change, error, freedom=2))
 
@@ -106,7 +134,7 @@ def _compare_curves(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
 def _compare_by_column(
     curve: ScoreCurve, bins: Bins, grouped: tuple[Integers, Integers], policy: DriftPolicy
 ) -> Draft | None:
-    """What the score curves leave unexplained, compared between the windows in each group of a column's values."""
+    """The residuals of the score curves, compared between the windows by the values of a column."""
     left = compare_groups(curve, np.concatenate(grouped))
     if left is None:
         return None
@@ -122,7 +150,7 @@ def _compare_by_column(
         p_value=left.p_value,
     )
     seen = (
-        f"{bins.name}: beside the score, its values move the chance of approval by {100 * left.effect:.1f} points "
-        f"between the window and the reference, over {len(left.changes)} groups of values."
+        f"{bins.name}: at an equal score, its effect on approval has changed by {100 * left.effect:.1f} points "
+        f"({len(left.changes)} groups of values)."
     )
     return Draft(finding, seen, partial(smallest_spread, left.variances, left.freedom))

@@ -1,6 +1,6 @@
-"""Data drift: have this window's applicants moved away from the reference, P(x)?
+"""Data drift: have this window's applicants changed since the reference, P(x)?
 
-Each column is asked three things (its distribution, its missing values, values never seen), all under one error
+Each column is asked three things (its distribution, its missing values, values that are new), all under one error
 budget, and all columns together one more: their joint shape.
 """
 
@@ -13,8 +13,8 @@ import numpy as np
 from tasks.core.arrays import Codes, Counts
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
-from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import format_share
+from tasks.drift.comparison import Comparison
 from tasks.drift.domain_classifier import measure_joint_shape
 from tasks.drift.judgement import Draft, judge_family, report_no_data
 from tasks.profile.bins import MISSING, Bins
@@ -26,25 +26,39 @@ from tasks.statistics.proportions import chance_beyond_range, chance_of_new_leve
 SHARE = "share of applicants"
 
 
-def measure_data_drift(profile: Profile, observed: ScoredWindow, codes: Codes, policy: DriftPolicy) -> list[Finding]:
-    """The findings of the data question; `codes` are the window's, as the profile encodes it."""
+def measure_data_drift(comparison: Comparison) -> list[Finding]:
+    """The findings of the data question.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The window and the reference, with the limits.
+
+    Returns
+    -------
+    list of Finding
+        One for each column and check, the gravest first, and one for the joint shape; with few rows a single
+        `not_enough_data`.
+    """
+    profile, codes, policy = comparison.profile, comparison.codes, comparison.policy
     rows = len(codes)
     if min(rows, profile.rows) < policy.minimum_rows:
         reason = (
-            f"The window holds {rows:,} applications and the reference {profile.rows:,}; "
-            f"{policy.minimum_rows:,} are needed to say whether applicants have changed."
+            f"The window holds {rows:,} applications and the reference {profile.rows:,}; at least "
+            f"{policy.minimum_rows:,} of each are needed."
         )
         return [report_no_data(Question.DATA, "distribution", reason)]
     counts = count_levels(profile.columns, codes)
     drafts: list[Draft] = []
     for bins, reference, current in zip(profile.columns, profile.counts, counts, strict=True):
         drafts.append(_compare_distribution(bins, reference, current, policy))
-        drafts.append(_find_never_seen(bins, reference, current, (observed, policy)))
+        drafts.append(_find_never_seen(bins, reference, current, comparison))
     drafts += _compare_missing(profile, codes, counts, policy)
     return [*judge_family(drafts, policy.columns_level), *measure_joint_shape(profile, codes, policy)]
 
 
 def _compare_distribution(bins: Bins, reference: Counts, current: Counts, policy: DriftPolicy) -> Draft:
+    """The distribution of the values that are there; missing ones are another check's."""
     reference, current = reference[1:], current[1:]
     n, m = int(reference.sum()), int(current.sum())
     if not n or not m:
@@ -67,9 +81,7 @@ def _compare_distribution(bins: Bins, reference: Counts, current: Counts, policy
         reference=before,
         current=now,
     )
-    seen = (
-        f"{bins.name}: {beyond} for {format_share(now)} of the applicants with a value, {format_share(before)} before."
-    )
+    seen = f"{bins.name}: {beyond} for {format_share(now)} of applicants with a value, {format_share(before)} before."
     return Draft(finding, seen, partial(smallest_change, compared.standard_error))
 
 
@@ -82,8 +94,8 @@ def _describe_place(bins: Bins, counts: tuple[Counts, Counts], place: int) -> tu
     return before, now, bins.name_level(place)
 
 
-def _find_never_seen(bins: Bins, reference: Counts, current: Counts, asked: tuple[ScoredWindow, DriftPolicy]) -> Draft:
-    observed, policy = asked
+def _find_never_seen(bins: Bins, reference: Counts, current: Counts, comparison: Comparison) -> Draft:
+    """The share of values that the reference does not have."""
     if bins.is_number:  # special values are known: the contract names them
         reference, current = reference[: bins.intervals + 1], current[: bins.intervals + 1]
     n, m = int(reference[1:].sum()), int(current[1:].sum())
@@ -94,9 +106,10 @@ def _find_never_seen(bins: Bins, reference: Counts, current: Counts, asked: tupl
         p_value = chance_beyond_range(round(share * m), n, m)
         kind = "a value outside the reference's range"
     else:
-        new = bins.count_new_categories(observed.applications[bins.name]) if share else np.zeros(0, dtype=np.int64)
-        p_value = _test_new_words(reference, current, new)
-        kind = "a word that the reference does not have"
+        held = comparison.observed.applications
+        new = bins.count_new_categories(held[bins.name]) if share else np.zeros(0, dtype=np.int64)
+        p_value = _test_new_categories(reference, current, new)
+        kind = "a category that does not occur in the reference"
     finding = Finding(
         Question.DATA,
         "never_seen",
@@ -106,17 +119,17 @@ def _find_never_seen(bins: Bins, reference: Counts, current: Counts, asked: tupl
         effect=share,
         unit=SHARE,
         standard_error=float(np.sqrt(share * (1 - share) / m)),
-        limit=policy.never_seen_limit,
+        limit=comparison.policy.never_seen_limit,
         p_value=p_value,
         reference=0.0,
         current=share,
     )
-    seen = f"{bins.name}: {format_share(share)} of the applicants with a value have {kind}."
+    seen = f"{bins.name}: {format_share(share)} of applicants with a value have {kind}."
     return Draft(finding, seen, partial(smallest_share_beyond, n, m))
 
 
-def _test_new_words(reference: Counts, current: Counts, new: Counts) -> float:
-    """The chance of so many rows with new words, from the rows of each known word and of each new one."""
+def _test_new_categories(reference: Counts, current: Counts, new: Counts) -> float:
+    """The chance of so many rows in new categories, from the rows of each known category and of each new one."""
     known = slice(1, -1)
     return chance_of_new_levels(
         np.concatenate([reference[known], np.zeros_like(new)]), np.concatenate([current[known], new])
@@ -139,9 +152,10 @@ def _compare_missing(profile: Profile, codes: Codes, counts: tuple[Counts, ...],
 def _compare_missing_share(
     names: tuple[str, ...], missing: tuple[int, int], rows: tuple[int, int], policy: DriftPolicy
 ) -> Draft:
+    """The change of the share of missing values of columns that are missing together."""
     change = compare_shares((missing[0], rows[0]), (missing[1], rows[1]))
     never = sum(missing) in (0, sum(rows))
-    # Were a share of nothing to grow to the floor, its error would be that of the floor.
+    # Were a share of nothing to grow to the limit, its error would be that of the limit.
     pooled = float(np.clip(sum(missing) / sum(rows), policy.missing_limit, 1 - policy.missing_limit))
     noise = float(np.sqrt(pooled * (1 - pooled) * (1 / rows[0] + 1 / rows[1])))
     finding = Finding(
@@ -159,9 +173,9 @@ def _compare_missing_share(
         current=change.current,
         columns=names,
     )
-    together = ", always together," if len(names) > 1 else ""
+    together = " together" if len(names) > 1 else ""
     before, now = format_share(change.reference), format_share(change.current)
-    seen = f"{', '.join(names)}: missing{together} for {now}, {before} before."
+    seen = f"{', '.join(names)}: missing{together} for {now} of applicants, {before} before."
     return Draft(finding, seen, partial(smallest_change, noise))
 
 
@@ -171,6 +185,5 @@ def _skip(bins: Bins, check: str, has_values: bool) -> Draft:
         finding = Finding(Question.DATA, check, Verdict.PASS, "", bins.name)
         return Draft(finding, f"{bins.name}: no value in either window.", lambda _: 0.0)
     finding = Finding(Question.DATA, check, Verdict.NOT_ENOUGH_DATA, "", bins.name)
-    return Draft(
-        finding, f"{bins.name}: one of the two windows holds no value of it, so they cannot be compared.", lambda _: 0.0
-    )
+    reason = f"{bins.name}: no value in the window or none in the reference, so they cannot be compared."
+    return Draft(finding, reason, lambda _: 0.0)

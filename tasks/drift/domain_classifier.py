@@ -1,7 +1,7 @@
 """Joint shape: can the two windows be told apart by their columns together, where each alone looks the same?
 
 A small gradient-boosted classifier learns on one half of the rows which window a row comes from, and is judged on the
-other half; then the halves change places. It sees the codes of the levels only, so that rounding tells nothing.
+other half; then the halves change places. It sees the codes of the levels only, so that rounding gives nothing away.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import numpy as np
 import scipy
 from threadpoolctl import threadpool_limits
 
-from tasks.core.arrays import Codes, Floats, Integers, Keys, sample_rows
+from tasks.core.arrays import Codes, Floats, sample_rows
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.wording import AUC, join_list
+from tasks.drift.halves import Halves, make_halves
 from tasks.drift.judgement import MOST_NAMED, Draft, judge_family
 from tasks.models.tree_tables import tabulate
-from tasks.profile.bins import MISSING
 from tasks.profile.profile import SAMPLE_ROWS, Profile
 from tasks.statistics.auc import Auc, expect_auc, measure_auc, null_variance
 from tasks.statistics.power import Bar, smallest_change
@@ -34,21 +34,27 @@ LEAVES = 8
 NAMED_SHARE = 0.5
 
 
-@dataclass(frozen=True, eq=False)
-class Halves:
-    """The rows of both windows with the half that each is in; equal rows are in one half."""
-
-    features: Floats
-    is_current: Floats
-    half: Integers
-
-
 @dataclass(frozen=True)
 class Separation:
-    """How well the windows can be told apart. Both halves estimate the same, and no credit is taken for their mean:
-    its error is that of one half, for the two are not independent (measured: with less, false alarms are too many).
+    """How well the windows can be told apart.
 
-    `null_error` is the standard error were the windows alike; `importance` what each column contributes, where asked.
+    Parameters
+    ----------
+    auc
+        The mean AUC of the two halves.
+    standard_error
+        Of the AUC of one half.
+    null_error
+        The same were the windows alike.
+    p_value
+        That of windows that are alike, one-sided.
+    importance : array of k, or empty
+        What each column contributes to the AUC, where the difference is significant.
+
+    Notes
+    -----
+    Both halves estimate the same and are not independent, so that no credit is taken for their mean: with a
+    smaller error there were too many false alarms, when it was tried.
     """
 
     auc: float
@@ -59,36 +65,64 @@ class Separation:
 
 
 def measure_joint_shape(profile: Profile, codes: Codes, policy: DriftPolicy) -> list[Finding]:
-    """One finding: how well the windows can be told apart, and by which columns."""
-    told = separate_windows(profile.codes, codes, policy)
-    names = tuple(profile.columns[place].name for place in _choose_named(told.importance))
+    """How well the windows can be told apart, and by which columns.
+
+    Parameters
+    ----------
+    profile : Profile
+        The reference.
+    codes : array of n by k
+        The window, as the profile encodes it.
+    policy : DriftPolicy
+        The limit and the seed.
+
+    Returns
+    -------
+    list of Finding
+        One.
+    """
+    separation = separate_windows(profile.codes, codes, policy)
+    names = tuple(profile.columns[place].name for place in _choose_named(separation.importance))
     finding = Finding(
         Question.DATA,
         "joint_shape",
         Verdict.PASS,
         "",
-        effect=told.auc,
+        effect=separation.auc,
         unit=AUC,
-        standard_error=told.standard_error,
+        standard_error=separation.standard_error,
         limit=policy.joint_limit,
-        p_value=told.p_value,
+        p_value=separation.p_value,
         reference=0.5,
-        current=told.auc,
+        current=separation.auc,
         columns=names,
     )
     seen = (
-        f"All columns together: a classifier that guesses which window an application comes from reaches an AUC of "
-        f"{told.auc:.3f}; 0.5 is a coin toss.{f' It looks at {join_list(names)}.' if names else ''}"
+        f"All columns together: a classifier separates the window from the reference with an AUC of "
+        f"{separation.auc:.3f} (0.5 means not at all){f', mainly by {join_list(names)}' if names else ''}."
     )
 
     def find_smallest(bar: Bar) -> float:
-        return 0.5 + smallest_change(told.null_error, Bar(bar.level, bar.floor - 0.5), sides=1)
+        return 0.5 + smallest_change(separation.null_error, Bar(bar.level, bar.limit - 0.5), sides=1)
 
     return judge_family([Draft(finding, seen, find_smallest)], policy.joint_level)
 
 
 def separate_windows(reference: Codes, current: Codes, policy: DriftPolicy) -> Separation:
-    """Learn on each half of at most 20,000 rows of each window and judge on the other half."""
+    """Learn on each half of the rows and judge on the other half.
+
+    Parameters
+    ----------
+    reference, current : arrays of codes, rows by columns
+        At most 20,000 rows of each are used, drawn at random.
+    policy : DriftPolicy
+        The level from which columns are weighed, and the seed.
+
+    Returns
+    -------
+    Separation
+        The same on every run: one thread, as sums in another order would differ in their last bit.
+    """
     windows = [codes[sample_rows(len(codes), SAMPLE_ROWS, policy.seed)] for codes in (reference, current)]
     halves = make_halves(windows[0], windows[1], policy.seed)
     # One thread: sums in a different order would differ in their last bit from run to run.
@@ -98,31 +132,11 @@ def separate_windows(reference: Codes, current: Codes, policy: DriftPolicy) -> S
         auc = float(np.mean([area.value for area, _ in areas]))
         null_error = float(np.sqrt(np.mean([variance for _, variance in areas])))
         p_value = float(scipy.stats.norm.sf((auc - 0.5) / max(null_error, 1e-9)))
-        is_sure = p_value <= policy.joint_level
-        importance = _weigh_columns(models, halves, policy.seed) if is_sure else np.zeros(0)
+        is_significant = p_value <= policy.joint_level
+        importance = _weigh_columns(models, halves, policy.seed) if is_significant else np.zeros(0)
     return Separation(
         auc, float(np.sqrt(np.mean([area.variance for area, _ in areas]))), null_error, p_value, importance
     )
-
-
-def make_halves(reference: Codes, current: Codes, seed: int) -> Halves:
-    """Both windows below one another, parted at random by the rows' contents, so that equal rows stay together."""
-    codes = np.concatenate([reference, current])
-    features = codes.astype(np.float64)
-    features[codes == MISSING] = np.nan
-    is_current = np.repeat([0.0, 1.0], [len(reference), len(current)])
-    return Halves(features, is_current, (hash_rows(codes, seed) >> np.uint64(63)).astype(np.int64))
-
-
-def hash_rows(codes: Codes, seed: int) -> Keys:
-    """64 random bits for each row, the same for equal rows: a random linear form, stirred as in SplitMix64."""
-    factors = np.random.default_rng(seed).integers(2**63, size=codes.shape[1], dtype=np.uint64) * np.uint64(
-        2
-    ) + np.uint64(1)
-    mixed = codes.astype(np.uint64) @ factors
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-    return np.asarray(mixed ^ (mixed >> np.uint64(31)), dtype=np.uint64)
 
 
 def _fit(halves: Halves, half: int, seed: int) -> HistGradientBoostingClassifier | None:
@@ -139,7 +153,7 @@ def _fit(halves: Halves, half: int, seed: int) -> HistGradientBoostingClassifier
 
 
 def _judge(model: HistGradientBoostingClassifier | None, halves: Halves, half: int) -> tuple[Auc, float]:
-    """The area on one half and its variance were the windows alike. Half a toss where the half cannot be judged."""
+    """The area on one half, and its variance were the windows alike; of a half that cannot be judged, 0.5."""
     rows = halves.half == half
     labels = halves.is_current[rows]
     if model is None or len(np.unique(labels)) < 2:
@@ -164,16 +178,17 @@ def _weigh_columns(models: list[HistGradientBoostingClassifier | None], halves: 
         for place, column in enumerate(columns.copy()):
             columns[place] = column[order]
             # A tree that does not ask about the column says what it said.
-            told = [
+            scrambled = [
                 table.read(columns) if place in table.features else value
                 for table, value in zip(tables, values, strict=True)
             ]
-            losses[place] += whole - expect_auc(labels, np.sum(told, axis=0))
+            losses[place] += whole - expect_auc(labels, np.sum(scrambled, axis=0))
             columns[place] = column
     return losses
 
 
 def _choose_named(importance: Floats) -> list[int]:
+    """The places of the columns that contribute most, the first three at most."""
     order = np.argsort(-importance, kind="stable")[:MOST_NAMED]
     return [
         int(place) for place in order if importance[place] > 0 and importance[place] >= NAMED_SHARE * importance.max()

@@ -1,8 +1,8 @@
-"""Estimate: the AUC to be expected of applications that have not been decided yet.
+"""The AUC to be expected of applications that have not been decided yet.
 
-The chance of approval at each score is learnt on the reference; with it every undecided application counts as so much
-of an approval and so much of a refusal. That rests on one assumption, which every sentence repeats: that the chance at
-a given score is still what it was. A changed rule, or values that went wrong on their way, cannot be seen like this.
+The probability of approval at each score is learnt on the reference; with it every undecided application counts as so
+much of an approval and so much of a refusal. That rests on one assumption, which every sentence repeats: that the
+approval rate at a given score has not changed. A changed rule, or corrupted values, cannot be detected like this.
 """
 
 from __future__ import annotations
@@ -29,9 +29,20 @@ DRAWS = 50
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
-    """The AUC on the reference (`before`, by its labels), the one to be expected now, and what the error is drawn from.
+    """The expected AUC, and what its error is drawn from.
 
-    `fit` is the curve through the reference's `labels` and `scores`; `fresh` are the scores without a label.
+    Parameters
+    ----------
+    before
+        The AUC on the reference, by its labels.
+    now
+        The one to be expected.
+    labels, scores : arrays of n
+        The reference's labelled rows.
+    fresh : array of m
+        The scores without a label.
+    fit
+        The curve through the reference's labels by scores.
     """
 
     before: float
@@ -43,14 +54,29 @@ class Estimate:
 
 
 def measure_estimated_auc(profile: Profile, observed: ScoredWindow, policy: DriftPolicy) -> list[Draft]:
-    """One draft about the rows without a label; none where so many are decided that a few open ones do not matter."""
+    """What can be said of the applications without a label.
+
+    Parameters
+    ----------
+    profile : Profile
+        The reference.
+    observed : ScoredWindow
+        The window; NaN labels are not decided yet.
+    policy : DriftPolicy
+        The limit of the loss, the fewest rows and the seed.
+
+    Returns
+    -------
+    list of Draft
+        One; none where so many are decided that a few open ones do not matter.
+    """
     open_rows = np.isnan(observed.labels)
     is_decided = np.sum(~open_rows) >= policy.minimum_rows
     if not open_rows.any() or (is_decided and open_rows.sum() < policy.minimum_rows):
         return []
     estimate = estimate_auc(profile, observed.scores[open_rows], policy.minimum_rows)
     if estimate is None:
-        reason = f"{open_rows.sum():,} applications without a decision are too few to estimate the AUC on them."
+        reason = f"Expected AUC: {open_rows.sum():,} applications without a decision are too few to estimate it."
         silent = report_no_data(Question.MODEL, "estimated_auc", reason)
         return [Draft(silent, reason, partial(smallest_change, 1.0))]
     loss, error = estimate.before - estimate.now, _find_error(estimate, policy.seed)
@@ -68,18 +94,39 @@ def measure_estimated_auc(profile: Profile, observed: ScoredWindow, policy: Drif
         current=estimate.now,
     )
     seen = (
-        f"{open_rows.sum():,} applications are not decided yet: on them an AUC of {estimate.now:.3f} is to be "
-        f"expected, {estimate.before:.3f} on the reference, if the chance of approval at a given score has not "
-        "changed. A changed rule cannot be seen before the decisions are."
+        f"Expected AUC: {estimate.now:.3f} for {open_rows.sum():,} applications that are not decided yet, "
+        f"{estimate.before:.3f} in the reference. This assumes that the approval rate at a given score has not "
+        "changed; a changed rule can only be detected from decisions."
     )
     return [Draft(finding, seen, partial(smallest_change, error, sides=1))]
 
 
 def estimate_auc(profile: Profile, fresh: Floats, minimum_rows: int) -> Estimate | None:
-    """The AUC to be expected of scores without a label; None where rows are too few, or all of one label.
+    """The AUC to be expected of scores without a label.
 
-    The expected loss is taken off the area that the reference's labels show: what the chances miss of it, they miss of
-    both.
+    Parameters
+    ----------
+    profile : Profile
+        The reference.
+    fresh : array of m
+        The scores, 0 to 1.
+    minimum_rows : int
+        The fewest labelled rows of the reference, and the fewest scores.
+
+    Returns
+    -------
+    Estimate or None
+        None where rows are too few, or all of one label.
+
+    Notes
+    -----
+    The expected loss is taken off the AUC that the reference's labels show: what the probabilities miss of it, they
+    miss of both.
+
+    References
+    ----------
+    The expectation is that of NannyML's confidence-based performance estimation; recalibration and standard error are
+    not.
     """
     known = ~np.isnan(profile.labels)
     labels, scores = profile.labels[known], profile.scores[known]

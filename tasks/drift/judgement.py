@@ -1,4 +1,4 @@
-"""Verdict: from measured changes to findings: corrected for their number, judged, and said in a sentence."""
+"""From measured changes to findings: corrected for their number, judged, and said in a sentence."""
 
 from __future__ import annotations
 
@@ -17,11 +17,18 @@ MOST_NAMED = 3  # columns, by a finding that is about no single one
 
 @dataclass(frozen=True)
 class Draft:
-    """A measured change: a finding whose p value is not corrected yet, and what was seen, in a sentence.
+    """A measured change that is not judged yet.
 
-    `find_smallest` gives the smallest true change that would have cleared a bar in 80 of 100 windows.
-    A finding without a p value was not tested, and keeps its verdict. `weight` is its part of an error budget that it
-    shares with others.
+    Parameters
+    ----------
+    finding
+        Its p value is not corrected. Without a p value it was not tested, and keeps its verdict.
+    seen
+        What was measured, in a sentence.
+    find_smallest
+        The smallest true change that would have cleared a bar in 80 of 100 windows.
+    weight
+        Its part of an error budget that it shares with others.
     """
 
     finding: Finding
@@ -31,7 +38,26 @@ class Draft:
 
 
 def judge_family(drafts: Sequence[Draft], level: float) -> list[Finding]:
-    """Judge drafts that share one error budget (Holm's correction): the gravest and largest first."""
+    """Judge drafts that share one error budget.
+
+    Parameters
+    ----------
+    drafts : sequence of Draft
+        In any order.
+    level : float
+        The error budget of all together (Holm's correction), between 0 and 1.
+
+    Returns
+    -------
+    list of Finding
+        Alarms first, and among them by how far the change exceeds its limit.
+
+    Examples
+    --------
+    >>> finding = Finding(Question.LABEL, "rate", Verdict.PASS, "", effect=0.1, unit="rate", limit=0.03, p_value=1e-5)
+    >>> [str(one.verdict) for one in judge_family([Draft(finding, "10 points.", lambda bar: 0.05)], level=0.01)]
+    ['fail']
+    """
     tested = [place for place, draft in enumerate(drafts) if draft.finding.p_value is not None]
     weights = np.array([drafts[place].weight for place in tested])
     corrected = correct_by_holm(np.array([drafts[place].finding.p_value for place in tested], dtype=float), weights)
@@ -52,28 +78,43 @@ def _judge_one(draft: Draft, level: float, p_value: float | None, share: float) 
 
 
 def _weigh(finding: Finding) -> tuple[bool, float, float]:
-    """Failed findings first, and among them by how far the change exceeds its floor."""
-    floor = finding.limit or 1.0
-    excess = ((finding.effect or 0.0) - (finding.standard_error or 0.0)) / floor
+    """Failed findings first, and among them by how far the change exceeds its limit."""
+    limit = finding.limit or 1.0
+    excess = ((finding.effect or 0.0) - (finding.standard_error or 0.0)) / limit
     return finding.verdict is not Verdict.FAIL, -excess, finding.p_value if finding.p_value is not None else 1.0
 
 
 def _say_verdict(finding: Finding) -> str:
+    """The verdict in a sentence; nothing where the finding was not measured."""
     if finding.effect is None or finding.limit is None or finding.smallest_detectable is None:
         return ""
-    floor = format_amount(finding.limit, finding.unit)
+    is_auc = finding.unit == AUC
+    limit = f"limit of {finding.limit:.3f}" if is_auc else f"{100 * finding.limit:.1f}-point limit"
+    reduced = ", less one standard error," if finding.standard_error else ""
     if finding.verdict is Verdict.FAIL:
-        return f"This is more than chance would show, and after one standard error still above the floor of {floor}."
+        return f"Statistically significant and{reduced} above the {limit}."
     if finding.verdict is Verdict.WARN:
-        return f"This is more than chance would show, but not clearly above the floor of {floor}: a note, no alarm."
+        return f"Significant but{reduced} below the {limit}; reported for information."
     smallest = format_amount(finding.smallest_detectable, finding.unit)
-    if finding.unit == AUC and finding.limit > 0.5:
-        return f"Chance alone may show this. The smallest that this window would have shown, 4 times in 5: {smallest}."
-    return (
-        f"Chance alone may show this. The smallest change that this window would have shown, 4 times in 5: {smallest}."
-    )
+    detected = f"an AUC of {smallest}" if is_auc and finding.limit > 0.5 else f"a change of {smallest}"
+    return f"No significant change. A window of this size would detect {detected} in 4 of 5 cases."
 
 
 def report_no_data(question: Question, check: str, reason: str, verdict: Verdict = Verdict.NOT_ENOUGH_DATA) -> Finding:
-    """A finding that says why a question could not be answered."""
+    """A finding that says why a question could not be answered.
+
+    Parameters
+    ----------
+    question, check
+        What was asked.
+    reason : str
+        In a sentence.
+    verdict : Verdict
+        `not_enough_data` or `not_run`.
+
+    Returns
+    -------
+    Finding
+        Without a number.
+    """
     return Finding(question, check, verdict, reason)

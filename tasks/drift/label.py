@@ -7,32 +7,42 @@ from functools import partial
 import numpy as np
 
 from tasks.core.findings import Finding, Question, Verdict
-from tasks.core.policy import DriftPolicy
-from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import format_share
+from tasks.drift.comparison import Comparison
 from tasks.drift.judgement import Draft, judge_family, report_no_data
-from tasks.profile.profile import Profile
 from tasks.statistics.power import smallest_change
 from tasks.statistics.proportions import compare_shares
 
 RATE = "approval rate"
 
 
-def measure_label_drift(profile: Profile, observed: ScoredWindow, policy: DriftPolicy) -> list[Finding]:
-    """One finding: the approval rate among the decided applications, now and before."""
+def measure_label_drift(comparison: Comparison) -> list[Finding]:
+    """The approval rate among the decided applications, now and before.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The window and the reference, with the limits.
+
+    Returns
+    -------
+    list of Finding
+        One; `not_run` without a decision, `not_enough_data` with few or with decisions of one kind only.
+    """
+    profile, observed, policy = comparison.profile, comparison.observed, comparison.policy
     decided = int(np.sum(~np.isnan(observed.labels)))
     if not decided:
-        reason = "The approval rate: no application of the window has been decided yet."
+        reason = "Approval rate: no application in the window has been decided yet."
         return [report_no_data(Question.LABEL, "approval_rate", reason, Verdict.NOT_RUN)]
     if min(decided, profile.labelled) < policy.minimum_rows:
         reason = (
-            f"The approval rate: {decided:,} applications of the window and {profile.labelled:,} of the reference are "
-            f"decided; {policy.minimum_rows:,} are needed."
+            f"Approval rate: {decided:,} applications of the window and {profile.labelled:,} of the reference are "
+            f"decided; at least {policy.minimum_rows:,} of each are needed."
         )
         return [report_no_data(Question.LABEL, "approval_rate", reason)]
     positive = int(np.nansum(observed.labels))
     if positive in (0, decided):
-        reason = f"The approval rate: all {decided:,} decisions of the window are the same."
+        reason = f"Approval rate: all {decided:,} decisions of the window are the same."
         return [report_no_data(Question.LABEL, "approval_rate", reason)]
     change = compare_shares((profile.positive, profile.labelled), (positive, decided))
     finding = Finding(
@@ -49,5 +59,5 @@ def measure_label_drift(profile: Profile, observed: ScoredWindow, policy: DriftP
         current=change.current,
     )
     before, now = format_share(change.reference), format_share(change.current)
-    seen = f"{now} of the decided applications were approved, {before} before."
+    seen = f"Approval rate: {now} of decided applications, {before} before."
     return judge_family([Draft(finding, seen, partial(smallest_change, change.standard_error))], policy.label_level)

@@ -16,38 +16,64 @@ from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import AUC
+from tasks.drift.comparison import Comparison
 from tasks.drift.concept import explain_no_answer
 from tasks.drift.expected_auc import measure_estimated_auc
 from tasks.drift.judgement import Draft, judge_family, report_no_data
-from tasks.drift.score_curve import ScoreCurve, choose_labelled, fit_score_curve, standard_error_of
+from tasks.drift.score_curve import ScoreCurve, standard_error_of
 from tasks.job.job import Job
 from tasks.job.stage import stage
-from tasks.profile.profile import Profile
 from tasks.statistics.auc import Auc, measure_auc
 from tasks.statistics.power import smallest_change
 
 GAP = "calibration error"
 
 
-def measure_model_drift(profile: Profile, observed: ScoredWindow, policy: DriftPolicy) -> list[Finding]:
-    """The findings of the model question: the AUC, the calibration, and the estimated AUC of undecided rows.
+def measure_model_drift(comparison: Comparison) -> list[Finding]:
+    """The findings of the model question: AUC, calibration, and the expected AUC of undecided applications.
 
-    They share one error budget.
+    Parameters
+    ----------
+    comparison : Comparison
+        The window and the reference, with the limits.
+
+    Returns
+    -------
+    list of Finding
+        The gravest first; they share one error budget.
     """
-    rows = choose_labelled(profile, observed, policy.seed)
+    profile, observed, policy = comparison.profile, comparison.observed, comparison.policy
     estimated = measure_estimated_auc(profile, observed, policy)
-    unanswered = explain_no_answer(rows, policy.minimum_rows)
+    unanswered = explain_no_answer(comparison.labelled, policy.minimum_rows)
     if unanswered or profile.auc is None:
-        verdict, reason = unanswered or (Verdict.NOT_ENOUGH_DATA, "the reference holds one decision only.")
-        silent = report_no_data(Question.MODEL, "auc", f"The model's ranking: {reason}", verdict)
+        verdict, reason = unanswered or (Verdict.NOT_ENOUGH_DATA, "the decisions of the reference are all the same.")
+        silent = report_no_data(Question.MODEL, "auc", f"Model AUC: {reason}", verdict)
         return [silent, *judge_family(estimated, policy.model_level)]
-    curve = fit_score_curve(rows)
-    drafts = [compare_auc(profile.auc, observed, policy), compare_calibration(curve, policy), *estimated]
+    drafts = [compare_auc(profile.auc, observed, policy), compare_calibration(comparison.curve, policy), *estimated]
     return judge_family(drafts, policy.model_level)
 
 
 def compare_auc(before: Auc, observed: ScoredWindow, policy: DriftPolicy) -> Draft:
-    """The AUC on the window's decided applications against the reference's (DeLong, one-sided)."""
+    """The AUC on the window's decided applications against the reference's.
+
+    Parameters
+    ----------
+    before : Auc
+        The reference's.
+    observed : ScoredWindow
+        The window; both labels occur.
+    policy : DriftPolicy
+        The limit of the loss.
+
+    Returns
+    -------
+    Draft
+        The effect is the loss of AUC; the test is one-sided, as a better ranking is no drift.
+
+    References
+    ----------
+    DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988).
+    """
     known = ~np.isnan(observed.labels)
     now = measure_auc(observed.labels[known], observed.scores[known])
     loss, error = before.value - now.value, float(np.sqrt(before.variance + now.variance))
@@ -64,13 +90,27 @@ def compare_auc(before: Auc, observed: ScoredWindow, policy: DriftPolicy) -> Dra
         reference=before.value,
         current=now.value,
     )
-    seen = f"The model's AUC is {now.value:.3f} on the window, {before.value:.3f} on the reference."
+    seen = f"Model AUC: {now.value:.3f} in the window, {before.value:.3f} in the reference."
     return Draft(finding, seen, partial(smallest_change, error, sides=1))
 
 
 def compare_calibration(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
-    """The mean distance between the score and the share that was approved, against the reference's.
+    """The mean distance between the score and the approval rate, against the reference's.
 
+    Parameters
+    ----------
+    curve : ScoreCurve
+        The approval rate at each score, before and now.
+    policy : DriftPolicy
+        The limit of the growth.
+
+    Returns
+    -------
+    Draft
+        The effect is the growth of the distance.
+
+    Notes
+    -----
     The test asks whether the two windows' score curves differ; a better calibration is no drift.
     """
     current = curve.rows.is_current == 1
@@ -91,8 +131,8 @@ def compare_calibration(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
         current=now,
     )
     seen = (
-        f"The model's probabilities miss the share that was approved by {100 * now:.1f} points on average, by "
-        f"{100 * before:.1f} on the reference."
+        f"Predicted and observed approval rates differ by {100 * now:.1f} points on average, by {100 * before:.1f} "
+        "points in the reference."
     )
     return Draft(finding, seen, partial(smallest_change, error, freedom=2))
 
@@ -108,6 +148,6 @@ def _measure_gap(chances: Floats, slopes: Floats, of: tuple[Floats, Mask]) -> tu
     "model_drift",
     lambda findings: f"{sum(f.verdict is Verdict.FAIL for f in findings)} of {len(findings)} checks failed",
 )
-def check_model_drift(job: Job, profile: Profile, observed: ScoredWindow) -> list[Finding]:
+def check_model_drift(job: Job, comparison: Comparison) -> list[Finding]:
     """Ask whether the model is worse than it was. Acting on it is the flow's business."""
-    return measure_model_drift(profile, observed, job.policy.drift)
+    return measure_model_drift(comparison)

@@ -1,4 +1,4 @@
-"""Left over: what the score curves do not explain of the labels, by the values of one column."""
+"""Residuals of the score curves, compared between the windows by the values of one column."""
 
 from __future__ import annotations
 
@@ -8,23 +8,28 @@ import numpy as np
 
 from tasks.core.arrays import Codes, Floats, Integers
 from tasks.drift.score_curve import ScoreCurve
-from tasks.profile.bins import MISSING, Bins
+from tasks.profile.bins import LEAST_GROUP_ROWS, Bins
 from tasks.statistics.distributions import chance_of_weighted_chi_square
 
-# Where the curve takes up all but this much of the groups' noise, nothing is left over to compare.
+# Where the curve takes up all but this much of the groups' noise, nothing is left to compare.
 LEAST_FREEDOM = 0.01
-
-# The most groups that the levels of a column are gathered into, and the fewest rows of a window in a group.
-MOST_GROUPS = 6
-LEAST_GROUP_ROWS = 20
 
 
 @dataclass(frozen=True, eq=False)
-class LeftOver:
-    """What is left over of the labels, group by group: its change from the reference to the window.
+class ResidualChanges:
+    """The change of the mean residual, group by group, from the reference to the window.
 
-    `variances` are those of the changes were the curve known; `correlation` is that of the changes by the roots of
-    these variances. Its diagonal is below 1, as the curve is fitted to the same rows and takes up a part of the noise.
+    Parameters
+    ----------
+    changes : array of k
+        One for each group.
+    variances : array of k
+        Those of the changes were the curve known.
+    correlation : array of k by k
+        That of the changes by the roots of these variances. Its diagonal is below 1, as the curve is fitted to the same
+        rows and takes up a part of the noise.
+    rows : array of k
+        The rows of both windows in each group.
     """
 
     changes: Floats
@@ -49,11 +54,28 @@ class LeftOver:
         return max(round(float(np.trace(self.correlation))), 1)
 
 
-def compare_groups(curve: ScoreCurve, group: Integers) -> LeftOver | None:
-    """The mean of label less fitted chance in each group, in the window less in the reference.
+def compare_groups(curve: ScoreCurve, group: Integers) -> ResidualChanges | None:
+    """The mean of label less fitted probability in each group, in the window less in the reference.
 
-    None for one group, and where the groups are what the curve is fitted by. The correlation is that of a score test
-    (Rao 1948): of the fitted curve's residuals, not of the true curve's.
+    Parameters
+    ----------
+    curve : ScoreCurve
+        The curves of both windows.
+    group : array of n
+        The group of each row of the curve, from 0; -1 is none.
+
+    Returns
+    -------
+    ResidualChanges or None
+        None for one group, and where the groups are what the curve is fitted by.
+
+    Notes
+    -----
+    The correlation is that of a score test: of the fitted curve's residuals, not of the true curve's.
+
+    References
+    ----------
+    Rao, Proceedings of the Cambridge Philosophical Society 44 (1948).
     """
     groups = int(group.max()) + 1
     if groups < 2:
@@ -76,27 +98,27 @@ def compare_groups(curve: ScoreCurve, group: Integers) -> LeftOver | None:
     correlation = np.eye(groups) - taken_up @ curve.fit.covariance @ taken_up.T
     if np.trace(correlation) < LEAST_FREEDOM:
         return None
-    return LeftOver(now - before, variances, correlation, sizes.sum(axis=0).astype(float))
+    return ResidualChanges(now - before, variances, correlation, sizes.sum(axis=0).astype(float))
 
 
-def group_levels(bins: Bins, reference: Codes, current: Codes) -> tuple[Integers, Integers]:
-    """The group of each row of both windows; levels in order (or by frequency) fill at most six groups evenly.
+def group_rows(bins: Bins, reference: Codes, current: Codes) -> tuple[Integers, Integers]:
+    """The group of each row of both windows.
 
-    Missing values and special values are groups of their own. Groups that one of the windows hardly has are -1.
+    Parameters
+    ----------
+    bins : Bins
+        The levels of the column.
+    reference, current : arrays of codes
+        One code for each row.
+
+    Returns
+    -------
+    tuple of two arrays of int
+        The groups, from 0; those that one of the windows hardly has are -1.
     """
-    counts = np.bincount(reference, minlength=bins.levels + 1).astype(float)
-    apart = [MISSING, *range(bins.intervals + 1, bins.levels + 1)] if bins.is_number else [MISSING]
-    plain = np.setdiff1d(np.arange(bins.levels + 1), apart)
-    most = max(MOST_GROUPS - int(np.sum(counts[apart] >= LEAST_GROUP_ROWS)), 2)
-    group = np.zeros(bins.levels + 1, dtype=np.int64)
-    if bins.is_ordered:
-        middles = np.cumsum(counts[plain]) - counts[plain] / 2
-        group[plain] = np.minimum(middles * most / max(counts[plain].sum(), 1), most - 1).astype(np.int64)
-    else:
-        group[plain] = np.minimum(np.arange(len(plain)), most - 1)
-    group[apart] = most + np.arange(len(apart))
+    group = bins.group_codes(np.bincount(reference, minlength=bins.levels + 1))
     before, now = group[reference], group[current]
-    groups = most + len(apart)
+    groups = int(group.max()) + 1
     few = np.minimum(np.bincount(before, minlength=groups), np.bincount(now, minlength=groups)) < LEAST_GROUP_ROWS
     names = np.where(few, -1, np.cumsum(~few) - 1)
     return names[before], names[now]

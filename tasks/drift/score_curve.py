@@ -1,4 +1,4 @@
-"""Score curve: the chance of a positive label at each score, in the reference and in the window."""
+"""The score curve: the approval rate at each score, in the reference and in the window."""
 
 from __future__ import annotations
 
@@ -18,9 +18,18 @@ CURVE_ROWS = 200_000
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """Labelled rows of both windows, those of the reference first; `is_current` is 0 or 1.
+    """Labelled rows of both windows, those of the reference first.
 
-    `reference_rows` and `window_rows` are their positions in the reference's sample and in the window.
+    Parameters
+    ----------
+    labels : array of n
+        0 or 1.
+    scores : array of n
+        0 to 1.
+    is_current : array of n
+        0 for the reference's rows, 1 for the window's.
+    reference_rows, window_rows : arrays of int
+        Their positions in the reference's sample and in the window.
     """
 
     labels: Floats
@@ -37,10 +46,22 @@ class Labelled:
 
 @dataclass(frozen=True, eq=False)
 class ScoreCurve:
-    """The two curves: at each row the chance by the reference's (`before`) and by the window's (`now`).
+    """The curves of both windows.
 
-    `design` is the matrix that was fitted. `slope_before` and `slope_now` are the curves' derivatives by the fit's
-    coefficients. `p_value` is that of no difference.
+    Parameters
+    ----------
+    rows
+        The rows that they are fitted to.
+    design : array of n by 5
+        The matrix that was fitted.
+    fit
+        The regression.
+    before, now : arrays of n
+        At each row the probability of approval by the reference's curve, and by the window's.
+    slope_before, slope_now : arrays of n by 5
+        The derivatives of the curves by the coefficients.
+    p_value
+        That of no difference.
     """
 
     rows: Labelled
@@ -59,7 +80,22 @@ class ScoreCurve:
 
 
 def choose_labelled(profile: Profile, observed: ScoredWindow, seed: int) -> Labelled:
-    """The rows with a label: of the reference's sample, and of the window (at most 200,000, drawn at random)."""
+    """The rows with a label.
+
+    Parameters
+    ----------
+    profile : Profile
+        The reference, of which the sample is used.
+    observed : ScoredWindow
+        The window, of which at most 200,000 rows are used, drawn at random.
+    seed : int
+        Of the random draw.
+
+    Returns
+    -------
+    Labelled
+        Rows without a label (NaN) are left out.
+    """
     known, decided = (np.flatnonzero(~np.isnan(labels)) for labels in (profile.labels, observed.labels))
     decided = decided[sample_rows(len(decided), CURVE_ROWS, seed)]
     return Labelled(
@@ -74,7 +110,22 @@ def choose_labelled(profile: Profile, observed: ScoredWindow, seed: int) -> Labe
 def fit_score_curve(rows: Labelled) -> ScoreCurve:
     """A logistic curve through the score's log odds s: y ~ 1, s, s², and for the window another level and slope.
 
-    The p value is that of the likelihood ratio with two degrees of freedom. Both windows hold both labels.
+    Parameters
+    ----------
+    rows : Labelled
+        Both windows hold both labels.
+
+    Returns
+    -------
+    ScoreCurve
+        Its p value is that of the likelihood ratio with two degrees of freedom.
+
+    Examples
+    --------
+    >>> labels, scores = np.tile([0.0, 0.0, 1.0, 1.0], 50), np.tile([0.2, 0.6, 0.4, 0.8], 50)
+    >>> rows = Labelled(labels, scores, np.repeat([0.0, 1.0], 100), np.arange(100), np.arange(100))
+    >>> round(fit_score_curve(rows).p_value, 3)  # both windows are the same
+    1.0
     """
     s = logit(rows.scores)
     plain = np.column_stack([np.ones_like(s), s, s**2])
@@ -99,5 +150,18 @@ def fit_score_curve(rows: Labelled) -> ScoreCurve:
 
 
 def standard_error_of(gradient: Floats, fit: LogisticFit) -> float:
-    """The standard error of a function of the coefficients with this gradient (the delta method)."""
+    """The standard error of a function of the coefficients (the delta method).
+
+    Parameters
+    ----------
+    gradient : array of k
+        The derivatives of the function by the coefficients.
+    fit : LogisticFit
+        The regression.
+
+    Returns
+    -------
+    float
+        At least 0.
+    """
     return float(np.sqrt(max(float(gradient @ fit.covariance @ gradient), 0.0)))

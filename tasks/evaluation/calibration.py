@@ -35,7 +35,7 @@ def measure_reliability(labels: Floats, scores: Floats, confidence: float, bands
             len(part),
             float(scores[part].mean()),
             float(labels[part].mean()),
-            *find_share_interval(int(labels[part].sum()), len(part), confidence),
+            *_find_share_interval(int(labels[part].sum()), len(part), confidence),
         )
         for part in parts
     ]
@@ -47,10 +47,7 @@ def measure_calibration_error(reliability: list[Band]) -> float:
     return sum(abs(band.predicted - band.observed) * band.rows for band in reliability) / max(rows, 1)
 
 
-def find_share_interval(positive: int, rows: int, confidence: float) -> Interval:
+def _find_share_interval(positive: int, rows: int, confidence: float) -> Interval:
     """Wilson's interval of a share."""
-    z = float(scipy.stats.norm.ppf((1 + confidence) / 2))
-    share, shrink = positive / rows, 1 + z * z / rows
-    middle = (share + z * z / (2 * rows)) / shrink
-    reach = z * np.sqrt(share * (1 - share) / rows + z * z / (4 * rows * rows)) / shrink
-    return max(0.0, float(middle - reach)), min(1.0, float(middle + reach))
+    interval = scipy.stats.binomtest(positive, rows).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)

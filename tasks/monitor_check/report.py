@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import scipy
+
 from tasks.core.files import write_json, write_text
 from tasks.core.findings import Question
 from tasks.core.versions import read_versions
@@ -13,7 +15,6 @@ from tasks.monitor_check.planted_changes import CHANGES, NOTHING
 from tasks.monitor_check.trials import Ground, Trial
 from tasks.reports.page.page import render_page
 from tasks.reports.repeat_command import write_policy
-from tasks.statistics.intervals import bound_share
 
 SCHEMA = "loanwatch.check_monitor/1"
 CONFIDENCE = 0.95
@@ -84,12 +85,20 @@ def _count(hits: int, tries: int) -> dict[str, Any]:
         "hits": hits,
         "tries": tries,
         "share": hits / tries if tries else None,
-        "interval": list(bound_share(hits, tries, CONFIDENCE)),
+        "interval": list(find_interval(hits, tries)),
     }
 
 
+def find_interval(hits: int, tries: int) -> tuple[float, float]:
+    """Clopper and Pearson's interval of a share; where nothing was tried, any share is possible."""
+    if not tries:
+        return 0.0, 1.0
+    interval = scipy.stats.binomtest(hits, tries).proportion_ci(CONFIDENCE, method="exact")
+    return float(interval.low), float(interval.high)
+
+
 def _tell(alarms: int, tries: int, budget: float) -> str:
-    low, high = bound_share(alarms, tries, CONFIDENCE)
+    low, high = find_interval(alarms, tries)
     told = (
         f"{alarms} of {tries} random splits of this window raised an alarm: {alarms / max(tries, 1):.1%}, and with "
         f"{CONFIDENCE:.0%} confidence {low:.1%} to {high:.1%}. The policy's budget is {budget:.1%}. "

@@ -21,6 +21,7 @@ from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy, Kind, MonitorPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.check import measure_drift
+from tasks.drift.comparison import Comparison
 from tasks.drift.model import measure_model_drift
 from tasks.models.preprocess import prepare
 from tasks.models.scoring import score_by_fold
@@ -112,7 +113,5 @@ def _decide(ground: Ground, is_reference: Mask, planted: Planted, keys: Keys) ->
     profile = fit_profile(ground.contract, reference, origin="out_of_fold", seed=ground.policy.seed)
     features = planted.applications[[column.name for column in ground.contract.features]]
     observed = ScoredWindow(planted.applications, planted.labels, score_by_fold(ground.pipeline, features, keys))
-    return [
-        *measure_drift(profile, observed, ground.policy),
-        *measure_model_drift(profile, observed, ground.policy),
-    ]
+    comparison = Comparison(profile, observed, ground.policy)
+    return [*measure_drift(comparison), *measure_model_drift(comparison)]

@@ -1,8 +1,9 @@
 """Bins: how the values of one column become a few codes, so that a window can be compared by its counts.
 
 The codes of a column are 0 for a missing value, then the levels in their order. The levels of a number are its
-intervals from low to high and then its special values; those of a category are its words and then "a word that the
-reference does not have". The first and the last interval of a number lie outside what the reference held.
+intervals from low to high and then its special values; those of a text are its categories and then one for all
+categories that the reference does not have. The first and the last interval of a number lie outside what the reference
+held.
 """
 
 from __future__ import annotations
@@ -13,19 +14,23 @@ import numpy as np
 import pandas as pd
 
 from tasks.contract.columns import Column
-from tasks.core.arrays import Codes, Floats, Integers
+from tasks.core.arrays import Codes, Counts, Floats, Integers
 
 MISSING = 0
-NEW_CATEGORY = "(new word)"
+NEW_CATEGORY = "(new category)"
 
 # The reference's quantiles at which a number is cut, and how frequent a value must be for an interval of its own.
 INTERVALS = 20
 ATOM_SHARE = 1 / INTERVALS
 
+# The most groups that the levels of a column are gathered into, and the fewest rows of a window in a group.
+MOST_GROUPS = 6
+LEAST_GROUP_ROWS = 20
+
 
 @dataclass(frozen=True, eq=False)
 class Bins:
-    """The levels of one column. `edges` belong to a number, `words` to a category.
+    """The levels of one column. `edges` belong to a number, `categories` to a text.
 
     The interval between two edges holds its lower edge, not its upper one. `special` maps a number that stands for
     something else to its meaning.
@@ -56,14 +61,38 @@ class Bins:
             return (self.levels,)
         return (1, self.intervals) if len(self.edges) else ()
 
+    @property
+    def codes_apart(self) -> tuple[int, ...]:
+        """The codes that belong to no order: missing, and the special values of a number."""
+        return (MISSING, *range(self.intervals + 1, self.levels + 1)) if self.is_number else (MISSING,)
+
+    def group_codes(self, counts: Counts) -> Integers:
+        """The group of each code, for questions that need many rows in each; `counts` are the reference's by code.
+
+        Levels in an order fill the groups evenly. Of other categories (they stand by their frequency) the first have a
+        group each and the rest share the last one. Missing and special values are groups of their own, behind these;
+        with those of them that have rows enough there are at most six groups.
+        """
+        apart = np.array(self.codes_apart)
+        plain = np.setdiff1d(np.arange(self.levels + 1), apart)
+        most = max(MOST_GROUPS - int(np.sum(counts[apart] >= LEAST_GROUP_ROWS)), 2)
+        group = np.zeros(self.levels + 1, dtype=np.int64)
+        if self.is_ordered:
+            middles = np.cumsum(counts[plain]) - counts[plain] / 2
+            group[plain] = np.minimum(middles * most / max(counts[plain].sum(), 1), most - 1).astype(np.int64)
+        else:
+            group[plain] = np.minimum(np.arange(len(plain)), most - 1)
+        group[apart] = most + np.arange(len(apart))
+        return group
+
     def encode(self, values: pd.Series) -> Codes:
         """The codes of a column's values; infinities are missing."""
         if self.is_number:
             return self._encode_numbers(values.to_numpy(np.float64))
-        words = values if isinstance(values.dtype, pd.CategoricalDtype) else values.astype("category")
-        known = pd.Index(self.categories).get_indexer(words.cat.categories.astype(object))
+        held = values if isinstance(values.dtype, pd.CategoricalDtype) else values.astype("category")
+        known = pd.Index(self.categories).get_indexer(held.cat.categories.astype(object))
         codes = np.where(known < 0, self.levels, known + 1)
-        return np.asarray(np.append(codes, MISSING)[words.cat.codes.to_numpy()], dtype=np.int32)
+        return np.asarray(np.append(codes, MISSING)[held.cat.codes.to_numpy()], dtype=np.int32)
 
     def _encode_numbers(self, numbers: Floats) -> Codes:
         codes = (np.searchsorted(self.edges, numbers, side="right") + 1).astype(np.int32)
@@ -73,17 +102,17 @@ class Bins:
         return codes
 
     def count_new_categories(self, values: pd.Series) -> Integers:
-        """The rows of each word that the reference did not have."""
+        """The rows of each category that the reference did not have."""
         counts = values.value_counts()
         new = ~counts.index.isin(self.categories)
         return np.asarray(counts.to_numpy()[new], dtype=np.int64)
 
     def decode(self, codes: Codes) -> pd.Series:
-        """A value that stands for each code: an interval's middle, a special value, a word."""
+        """A value that stands for each code: an interval's middle, a special value, a category."""
         if self.is_number:
             return pd.Series(np.concatenate([[np.nan], self._middles(), list(self.special)])[codes], name=self.name)
-        words = np.array([None, *self.categories, NEW_CATEGORY], dtype=object)
-        return pd.Series(words[codes], name=self.name, dtype=object)
+        categories = np.array([None, *self.categories, NEW_CATEGORY], dtype=object)
+        return pd.Series(categories[codes], name=self.name, dtype=object)
 
     def _middles(self) -> Floats:
         """Between each two edges; beyond the outer ones, these; an interval of a single value is that value."""
@@ -95,19 +124,24 @@ class Bins:
         return np.concatenate([[self.edges[0]], inner, [np.nextafter(self.edges[-1], -np.inf)]])
 
     def name_line(self, place: int) -> str:
-        """What lies beyond the line behind the level number `place`, counted from 0: "1,200 USD a year or more"."""
+        """What lies beyond the line behind the level number `place`, counted from 0: "1,200 USD or more"."""
         if not self.is_number:
             return f"“{self.categories[min(place + 1, len(self.categories) - 1)]}” or later"
         if place >= len(self.edges):
             return " or ".join(f"“{meaning}”" for meaning in list(self.special.values())[place - len(self.edges) :])
         edge = float(self.edges[place])
         below = float(np.nextafter(edge, -np.inf))
-        text = f"above {_shorten(below)}" if len(repr(below)) < len(repr(edge)) else f"{_shorten(edge)} or more"
-        return f"{text} {self.unit}".strip()
+        if len(repr(below)) < len(repr(edge)):
+            return f"above {_shorten(below)} {self.unit}".strip()
+        return f"{f'{_shorten(edge)} {self.unit}'.strip()} or more"
 
     def name_level(self, place: int) -> str:
-        """The word of the level number `place`, counted from 0."""
-        return f"“{self.categories[place]}”" if place < len(self.categories) else "a word never seen before"
+        """The category of the level number `place`, counted from 0."""
+        return (
+            f"“{self.categories[place]}”"
+            if place < len(self.categories)
+            else "a category that does not occur in the reference"
+        )
 
 
 def fit_bins(column: Column, values: pd.Series) -> Bins:
@@ -118,9 +152,10 @@ def fit_bins(column: Column, values: pd.Series) -> Bins:
         return Bins(column.name, True, True, column.unit, fit_edges(plain), dict(column.special), ())
     counts = values.value_counts()
     counts = counts[counts > 0]
-    held = sorted(counts.index, key=lambda word: (-counts[word], word))
-    words = tuple(column.ordered) + tuple(w for w in held if w not in column.ordered) if column.ordered else tuple(held)
-    return Bins(column.name, False, column.ordered is not None, "", np.empty(0), {}, words)
+    held = sorted(counts.index, key=lambda category: (-counts[category], category))
+    ordered = tuple(column.ordered or ())
+    categories = ordered + tuple(category for category in held if category not in ordered)
+    return Bins(column.name, False, column.ordered is not None, "", np.empty(0), {}, categories)
 
 
 def fit_edges(numbers: Floats) -> Floats:

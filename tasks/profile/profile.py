@@ -58,7 +58,7 @@ class Profile:
         return codes
 
     def decode(self, codes: Codes) -> pd.DataFrame:
-        """A value that stands for each code: an interval's middle, a special value, a word."""
+        """A value that stands for each code: an interval's middle, a special value, a category."""
         return pd.DataFrame({bins.name: bins.decode(codes[:, place]) for place, bins in enumerate(self.columns)})
 
 

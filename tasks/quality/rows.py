@@ -183,7 +183,7 @@ def check_conflicts(contract: Contract, applications: pd.DataFrame, labels: Floa
     for name in features:
         present += applications[name].notna().to_numpy()
     compared = np.flatnonzero(~np.isnan(labels) & (present > 0.5 * len(features)))
-    group, _ = pd.factorize(hash_rows(applications, features, compared))
+    group, _ = pd.factorize(hash_frame_rows(applications, features, compared))
     rows, given = np.bincount(group), np.bincount(group, weights=labels[compared])
     is_conflict = np.zeros(len(labels), dtype=bool)
     is_conflict[compared] = ((given > 0) & (given < rows))[group]
@@ -211,14 +211,14 @@ def find_copies(rows: pd.DataFrame, names: list[str]) -> Mask:
     texts = [name for name in names if rows[name].dtype == object]
     alike = np.arange(len(rows))
     for group in ([name for name in names if name not in texts], texts):
-        hashes = pd.Series(hash_rows(rows, group, alike))
+        hashes = pd.Series(hash_frame_rows(rows, group, alike))
         alike = alike[hashes.duplicated(keep=False)]
     is_copy = np.zeros(len(rows), dtype=bool)
     is_copy[alike] = rows.iloc[alike].duplicated(names)
     return is_copy
 
 
-def hash_rows(rows: pd.DataFrame, names: list[str], places: Integers) -> Keys:
+def hash_frame_rows(rows: pd.DataFrame, names: list[str], places: Integers) -> Keys:
     """A hash of the named columns in the rows at the given positions; a missing value counts as a value.
 
     It works column by column, so that the frame is not copied.

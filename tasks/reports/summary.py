@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from tasks.core.findings import Finding, Outcome, Question, summarise
-from tasks.core.scored_window import ScoredWindow
 from tasks.core.versions import read_versions
+from tasks.drift.comparison import Comparison
 from tasks.extract.extract import Extract
 from tasks.extract.labels import read_labels
 from tasks.job.job import Job, measure_start_up
@@ -33,7 +33,7 @@ class Run:
     findings: list[Finding] = field(default_factory=list)
     champion: Champion | None = None
     trained_here: bool = False
-    observed: ScoredWindow | None = None
+    comparison: Comparison | None = None
     contest: Contest | None = None
     champion_after: int | None = None
     outcome: Outcome = Outcome.UNDECIDED

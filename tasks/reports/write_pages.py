@@ -17,9 +17,7 @@ def write_pages(job: Job, run: Run, summary: dict[str, Any]) -> dict[str, str]:
     """Write report.html and the deepchecks pages; returns their file names by name."""
     write_policy(job)
     pages = write_deepchecks_pages(job, run)
-    evidence = None
-    if run.champion is not None and run.observed is not None:
-        evidence = Evidence(run.champion.bundle.profile, job.contract, run.observed)
+    evidence = Evidence(run.comparison, job.contract) if run.comparison is not None else None
     pages = {"report": "report.html", **pages}
     write_report(job.results / pages["report"], {**summary, "pages": pages}, evidence)
     return pages
@@ -32,12 +30,10 @@ def write_deepchecks_pages(job: Job, run: Run) -> dict[str, str]:
     if len(applications):
         pages["data_quality"] = "data_quality.html"
         write_quality_page(job.results / "data_quality.html", job.contract, applications, run.findings)
-    if run.champion is not None and run.observed is not None:
-        profile, observed = run.champion.bundle.profile, run.observed
+    if run.comparison is not None:
+        profile, observed = run.comparison.profile, run.comparison.observed
         reference = code_rows(profile.decode, profile.codes, profile.labels, profile.scores)
-        current = code_rows(
-            lambda rows: profile.decode(profile.encode(rows)), observed.applications, observed.labels, observed.scores
-        )
+        current = code_rows(profile.decode, run.comparison.codes, observed.labels, observed.scores)
         pages |= {"data_drift": "data_drift.html", "model_drift": "model_drift.html"}
         write_drift_page(job.results / "data_drift.html", job.contract, reference, current, run.findings)
         write_model_page(job.results / "model_drift.html", job.contract, reference, current, run.findings)

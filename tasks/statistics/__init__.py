@@ -1,1 +1,1 @@
-"""Pure formulas behind the verdicts: numpy and scipy in, numbers out; nothing here knows of columns or policies."""
+"""Pure formulas behind the verdicts: arrays in, numbers out. Nothing here knows of columns or policies."""

@@ -1,4 +1,4 @@
-"""Area under the ROC curve: its value, its uncertainty, and its expectation where labels are still missing."""
+"""The area under the ROC curve (AUC): its value, its variance, and its expectation where labels are still missing."""
 
 from __future__ import annotations
 
@@ -12,17 +12,49 @@ from tasks.core.arrays import Floats
 
 @dataclass(frozen=True)
 class Auc:
-    """An area and the variance of its estimate."""
+    """An area and the variance of its estimate.
+
+    Parameters
+    ----------
+    value
+        The area, 0 to 1; 0.5 where scores say nothing.
+    variance
+        The variance of the estimate, above 0.
+    """
 
     value: float
     variance: float
 
 
 def measure_auc(labels: Floats, scores: Floats) -> Auc:
-    """The area and its variance; labels are 0 or 1 and both occur. Tied scores count one half.
+    """The area and its variance.
 
-    The variance is that of DeLong, DeLong & Clarke-Pearson 1988. Where the labels are parted without an overlap it is
-    zero; then the variance of one misplaced row stands in for it.
+    Parameters
+    ----------
+    labels : array of n
+        0 or 1; both occur.
+    scores : array of n
+        Any numbers; tied scores count one half.
+
+    Returns
+    -------
+    Auc
+        The share of pairs of a positive and a negative row that the scores put in the right order.
+
+    Notes
+    -----
+    Where the labels are separated without an overlap the variance is zero; then that of one misplaced row stands in
+    for it.
+
+    References
+    ----------
+    DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988), for the variance; Sun & Xu, IEEE Signal Processing Letters 21
+    (2014), for computing it from ranks.
+
+    Examples
+    --------
+    >>> measure_auc(np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.1, 0.3, 0.4, 0.8])).value
+    0.75
     """
     _, place = np.unique(scores, return_inverse=True)
     positive, negative = np.bincount(place, weights=labels), np.bincount(place, weights=1 - labels)
@@ -30,7 +62,23 @@ def measure_auc(labels: Floats, scores: Floats) -> Auc:
 
 
 def measure_counted_auc(positive: Floats, negative: Floats) -> Auc:
-    """The same from the positive and the negative rows at each score, the lowest score first."""
+    """The same from counts, in which rows of one score are one entry.
+
+    Parameters
+    ----------
+    positive, negative : arrays of k
+        The positive and the negative rows at each of k scores, the lowest score first; neither sums to 0.
+
+    Returns
+    -------
+    Auc
+        As `measure_auc` of the rows themselves.
+
+    Examples
+    --------
+    >>> measure_counted_auc(np.array([0.0, 1.0, 1.0]), np.array([1.0, 1.0, 0.0])).value
+    0.875
+    """
     n, m = positive.sum(), negative.sum()
     # A positive row's share of negative rows below it, a negative row's share of positive rows above it.
     above = (np.cumsum(negative) - negative / 2) / m
@@ -41,10 +89,35 @@ def measure_counted_auc(positive: Floats, negative: Floats) -> Auc:
 
 
 def compare_paired_auc(labels: Floats, a: Floats, b: Floats, confidence: float) -> tuple[float, float, float]:
-    """The area of scores `a` less that of scores `b` on the same rows, and the ends of its confidence interval.
+    """The area of scores `a` less that of scores `b` on the same rows, with a confidence interval.
 
-    Labels are 0 or 1 and both occur. DeLong, DeLong & Clarke-Pearson 1988: what the two areas share row by row cancels
-    out, so that the interval is far narrower than that of two independent areas. Equal rankings give (0, 0, 0).
+    Parameters
+    ----------
+    labels : array of n
+        0 or 1; both occur.
+    a, b : arrays of n
+        Two scores of each row.
+    confidence : float
+        Of the interval, between 0 and 1.
+
+    Returns
+    -------
+    tuple of float
+        The difference and the two ends of its interval; (0, 0, 0) for equal rankings.
+
+    Notes
+    -----
+    What the two areas share row by row cancels out, so that the interval is far narrower than that of two independent
+    areas.
+
+    References
+    ----------
+    DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988).
+
+    Examples
+    --------
+    >>> compare_paired_auc(np.array([0.0, 0, 1, 1]), np.array([1.0, 2, 3, 4]), np.array([1.0, 3, 2, 4]), 0.95)[0]
+    0.25
     """
     above_a, below_a = _place(labels, a)
     above_b, below_b = _place(labels, b)
@@ -78,7 +151,29 @@ def _variance_of_mean(values: Floats) -> float:
 
 
 def null_variance(labels: Floats, scores: Floats) -> float:
-    """The variance of the area where scores say nothing: Mann and Whitney's, corrected for ties."""
+    """The variance of the area where scores say nothing: Mann and Whitney's, corrected for ties.
+
+    Parameters
+    ----------
+    labels : array of n
+        0 or 1; both occur.
+    scores : array of n
+        Only their ties matter.
+
+    Returns
+    -------
+    float
+        0 where all scores are equal.
+
+    References
+    ----------
+    Mann & Whitney, Annals of Mathematical Statistics 18 (1947).
+
+    Examples
+    --------
+    >>> round(null_variance(np.array([0.0, 0, 1, 1]), np.array([1.0, 2, 3, 4])), 4)
+    0.1042
+    """
     n, m = int(np.sum(labels == 1)), int(np.sum(labels == 0))
     _, ties = np.unique(scores, return_counts=True)
     rows = n + m
@@ -87,10 +182,30 @@ def null_variance(labels: Floats, scores: Floats) -> float:
 
 
 def expect_auc(chances: Floats, scores: Floats, weights: Floats | None = None) -> float:
-    """The area to be expected where row i is positive with the chance p_i: Σ p_i (1-p_j) [s_i > s_j] ÷ Σp Σ(1-p).
+    """The area to be expected where row i is positive with the probability p_i: Σ p_i (1-p_j) [s_i > s_j] ÷ Σp Σ(1-p).
 
-    With labels of 0 and 1 as chances it is the area itself, with `weights` the weighted one.
+    Parameters
+    ----------
+    chances : array of n
+        The probabilities p, 0 to 1. With labels of 0 and 1 the result is the area itself.
+    scores : array of n
+        The scores s; tied ones count one half.
+    weights : array of n, optional
+        How often each row counts, above 0; by default once.
+
+    Returns
+    -------
+    float
+        0 to 1.
+
+    References
+    ----------
     NannyML's confidence-based performance estimation uses the same expectation.
+
+    Examples
+    --------
+    >>> expect_auc(np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.1, 0.3, 0.4, 0.8]))
+    0.75
     """
     rows = np.ones(len(scores)) if weights is None else weights
     _, place = np.unique(scores, return_inverse=True)

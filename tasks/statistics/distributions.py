@@ -1,4 +1,4 @@
-"""Has a distribution moved? Two windows compared by their counts alone."""
+"""Has a distribution changed? Two windows compared by their counts alone."""
 
 from __future__ import annotations
 
@@ -14,8 +14,20 @@ LEAST_EXPECTED = 5.0
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """`effect` is 0 for equal and 1 for disjoint windows; `place` is the line or level that moved most."""
+class DistributionChange:
+    """How far two distributions differ.
+
+    Parameters
+    ----------
+    effect
+        0 for equal and 1 for disjoint windows.
+    standard_error
+        Of the effect.
+    p_value
+        That of no difference.
+    place
+        The line between bins, or the level, that changed most.
+    """
 
     effect: float
     standard_error: float
@@ -24,33 +36,71 @@ class Comparison:
 
 
 def bound_standard_error(reference_rows: int, current_rows: int) -> float:
-    """The largest standard error that the difference of two shares can have: 0.5·√(1/n + 1/m)."""
+    """The largest standard error that the difference of two shares can have: 0.5·√(1/n + 1/m).
+
+    Parameters
+    ----------
+    reference_rows, current_rows : int
+        n and m, at least 1.
+
+    Returns
+    -------
+    float
+        Between 0 and 0.71.
+
+    Examples
+    --------
+    >>> round(bound_standard_error(400, 100), 4)
+    0.0559
+    """
     return float(0.5 * np.sqrt(1 / reference_rows + 1 / current_rows))
 
 
-def compare_ordered(reference: Counts, current: Counts) -> Comparison:
+def compare_ordered(reference: Counts, current: Counts) -> DistributionChange:
     """Anderson and Darling's two-sample test on the counts of ordered bins.
 
-    Both arrays hold the rows per bin; both windows hold a row at least. There is a line between each two neighbouring
-    bins. The effect is the largest difference between the shares of the two windows beyond one line (Kolmogorov and
-    Smirnov's D on the bins); `place` is that line, 0 between the first two bins. The test statistic is the sum over
-    lines of the squared standardised differences, which under no change is a weighted sum of chi-squares with known
-    correlations, however many values are tied. Lines with too few rows on one side are left out of the test.
-    Source: Anderson & Darling 1952 (the statistic); Liu, Tang & Zhang 2009 (its tail).
+    Parameters
+    ----------
+    reference, current : arrays of k
+        The rows per bin; each window holds a row at least.
+
+    Returns
+    -------
+    DistributionChange
+        The effect is the largest difference between the shares of the two windows beyond one line between neighbouring
+        bins (Kolmogorov and Smirnov's D on the bins); `place` is that line, 0 between the first two bins.
+
+    Notes
+    -----
+    The statistic is the sum over lines of the squared standardised differences. Without a change it is a weighted sum
+    of chi-squares with known correlations, however many values are tied. Lines with fewer than five expected rows on
+    one side are left out of the test.
+
+    References
+    ----------
+    Anderson & Darling, Annals of Mathematical Statistics 23 (1952): the statistic. Liu, Tang & Zhang, Computational
+    Statistics & Data Analysis 53 (2009): its tail.
+
+    Examples
+    --------
+    >>> compared = compare_ordered(np.array([50, 30, 20]), np.array([30, 40, 30]))
+    >>> round(compared.effect, 2), compared.place, round(compared.p_value, 3)
+    (0.2, 0, 0.008)
     """
     n, m = int(reference.sum()), int(current.sum())
     difference = (np.cumsum(reference) / n - np.cumsum(current) / m)[:-1]
     standard_error = bound_standard_error(n, m)
     if not len(difference):
-        return Comparison(0.0, standard_error, 1.0, 0)
+        return DistributionChange(0.0, standard_error, 1.0, 0)
     pooled = np.cumsum(reference + current)[:-1] / (n + m)
     place = int(np.argmax(np.abs(difference)))
     is_tested = np.minimum(pooled, 1 - pooled) * min(n, m) >= LEAST_EXPECTED
     p_value = _test_lines(difference[is_tested], pooled[is_tested], 1 / n + 1 / m)
-    return Comparison(float(abs(difference[place])), standard_error, p_value, place)
+    return DistributionChange(float(abs(difference[place])), standard_error, p_value, place)
 
 
 def _test_lines(difference: Floats, pooled: Floats, inverse_rows: float) -> float:
+    """The p value of the differences at the lines between bins; 1 without a line."""
     if not len(difference):
         return 1.0
     statistic = float(np.sum(difference**2 / (pooled * (1 - pooled) * inverse_rows)))
@@ -62,8 +112,31 @@ def _test_lines(difference: Floats, pooled: Floats, inverse_rows: float) -> floa
 def chance_of_weighted_chi_square(statistic: float, correlation: Floats) -> float:
     """P(sum of squares of standard normals with this correlation matrix ≥ statistic).
 
-    Four-moment approximation by a chi-square: Liu, Tang & Zhang, Computational Statistics & Data Analysis 53 (2009).
-    For central chi-squares its skewness squared never exceeds its kurtosis, so that no non-centrality is left.
+    Parameters
+    ----------
+    statistic : float
+        The sum, at least 0.
+    correlation : array of k by k
+        Symmetric; its trace is above 0.
+
+    Returns
+    -------
+    float
+        0 to 1.
+
+    Notes
+    -----
+    A four-moment approximation by a chi-square. For central chi-squares its skewness squared never exceeds its
+    kurtosis, so that no non-centrality is left.
+
+    References
+    ----------
+    Liu, Tang & Zhang, Computational Statistics & Data Analysis 53 (2009).
+
+    Examples
+    --------
+    >>> round(chance_of_weighted_chi_square(5.991, np.eye(2)), 3)  # independent: a chi-square
+    0.05
     """
     squared = correlation @ correlation
     mean, second = float(np.trace(correlation)), float(np.trace(squared))
@@ -74,12 +147,34 @@ def chance_of_weighted_chi_square(statistic: float, correlation: Floats) -> floa
     return float(scipy.special.chdtrc(freedom, max(standardised * np.sqrt(2 * freedom) + freedom, 0.0)))
 
 
-def compare_levels(reference: Counts, current: Counts) -> Comparison:
+def compare_levels(reference: Counts, current: Counts) -> DistributionChange:
     """Pearson's chi-square test on the counts of unordered levels, the rare ones pooled.
 
-    The effect is the total variation distance of the pooled levels: the share of rows that would have to change level.
-    It gives back, as its standard error, at least what chance alone would show with so many levels. `place` is the
-    level whose share moved most.
+    Parameters
+    ----------
+    reference, current : arrays of k
+        The rows per level; each window holds a row at least.
+
+    Returns
+    -------
+    DistributionChange
+        The effect is the total variation distance of the pooled levels: the share of rows that would have to change
+        level. `place` is the level whose share changed most.
+
+    Notes
+    -----
+    Levels with fewer than five expected rows are pooled. The standard error is at least what chance alone makes of the
+    distance with so many levels.
+
+    References
+    ----------
+    Pearson, Philosophical Magazine 50 (1900). Cochran, Biometrics 10 (1954): the least expected count.
+
+    Examples
+    --------
+    >>> compared = compare_levels(np.array([50, 30, 20]), np.array([30, 30, 40]))
+    >>> round(compared.effect, 2), round(compared.p_value, 3)
+    (0.2, 0.003)
     """
     n, m = int(reference.sum()), int(current.sum())
     change = current / m - reference / n
@@ -93,7 +188,7 @@ def compare_levels(reference: Counts, current: Counts) -> Comparison:
     effect = float(np.sum(np.abs(pooled_current / m - pooled_reference / n)) / 2)
     share = total / (n + m)
     by_chance = float(np.sum(np.sqrt(2 / np.pi * share * (1 - share) * (1 / n + 1 / m))) / 2)
-    return Comparison(effect, max(bound_standard_error(n, m), by_chance), p_value, place)
+    return DistributionChange(effect, max(bound_standard_error(n, m), by_chance), p_value, place)
 
 
 def _pool_rare_levels(reference: Counts, current: Counts) -> tuple[Counts, Counts]:

@@ -1,4 +1,4 @@
-"""Has a share moved? Two proportions, values never seen before, and the correction for many questions."""
+"""Has a share changed? Two proportions, values that are new, and the correction for many tests."""
 
 from __future__ import annotations
 
@@ -10,13 +10,25 @@ import scipy
 from tasks.core.arrays import Counts, Floats
 from tasks.statistics.distributions import LEAST_EXPECTED
 
-# Rows of never seen levels beyond this many are not told apart: the chance is then bounded from above.
+# Rows of new levels beyond this many are not told apart: the chance is then bounded from above.
 _MOST_ROWS = 1_000
 
 
 @dataclass(frozen=True)
 class ShareChange:
-    """`change` is current less reference."""
+    """Two shares compared.
+
+    Parameters
+    ----------
+    reference, current
+        The shares, 0 to 1.
+    change
+        Current less reference.
+    standard_error
+        Of the change.
+    p_value
+        That of no change, two-sided.
+    """
 
     reference: float
     current: float
@@ -26,10 +38,28 @@ class ShareChange:
 
 
 def compare_shares(reference: tuple[int, int], current: tuple[int, int]) -> ShareChange:
-    """Two proportions, each given as (rows that have it, all rows): two-sided test of equality.
+    """Two proportions: two-sided test of equality.
 
-    The pooled z test, or Fisher's exact test where an expected count is below five. The standard error is the
-    unpooled one.
+    Parameters
+    ----------
+    reference, current : tuple of int
+        Rows that have it, and all rows (at least 1).
+
+    Returns
+    -------
+    ShareChange
+        The change from reference to current.
+
+    Notes
+    -----
+    The pooled z test, or Fisher's exact test where an expected count is below five. The standard error is the unpooled
+    one.
+
+    Examples
+    --------
+    >>> change = compare_shares((50, 100), (70, 100))
+    >>> round(change.change, 2), round(change.p_value, 4)
+    (0.2, 0.0039)
     """
     (a, n), (b, m) = reference, current
     before, now, pooled = a / n, b / m, (a + b) / (n + m)
@@ -45,9 +75,32 @@ def compare_shares(reference: tuple[int, int], current: tuple[int, int]) -> Shar
 def chance_beyond_range(beyond: int, reference_rows: int, current_rows: int) -> float:
     """P(at least so many current rows outside the range of the reference rows), both drawn from one distribution.
 
-    Exact for continuous values, conservative with ties: the current rows below and above the reference are those in
-    two of the gaps between reference rows, so that among the first `beyond` + 1 rows of a random order at most one
-    comes from the reference (a hypergeometric tail; David & Nagaraja, Order Statistics, exceedances).
+    Parameters
+    ----------
+    beyond : int
+        Current rows below or above all reference rows.
+    reference_rows, current_rows : int
+        Rows of the two windows, at least 1.
+
+    Returns
+    -------
+    float
+        0 to 1.
+
+    Notes
+    -----
+    Exact for continuous values, conservative with ties: the current rows below and above the reference are those in two
+    of the gaps between reference rows, so that among the first `beyond` + 1 rows of a random order at most one comes
+    from the reference (a hypergeometric tail).
+
+    References
+    ----------
+    David & Nagaraja, Order Statistics (2003): exceedances.
+
+    Examples
+    --------
+    >>> round(chance_beyond_range(1, 1, 1), 6), round(chance_beyond_range(10, 1_000, 1_000), 4)
+    (1.0, 0.0058)
     """
     if beyond == 0:
         return 1.0
@@ -56,7 +109,25 @@ def chance_beyond_range(beyond: int, reference_rows: int, current_rows: int) -> 
 
 
 def chance_of_one_at_most(first: Counts, reference_rows: int, current_rows: int) -> Floats:
-    """P(at most one row of the reference among so many first rows of a random order of both windows)."""
+    """P(at most one row of the reference among so many first rows of a random order of both windows).
+
+    Parameters
+    ----------
+    first : array of int
+        How many first rows, 1 to the rows of both windows.
+    reference_rows, current_rows : int
+        Rows of the two windows, at least 1.
+
+    Returns
+    -------
+    array
+        One probability for each entry of `first`.
+
+    Examples
+    --------
+    >>> chance_of_one_at_most(np.array([1, 2, 3]), 2, 2).round(4)
+    array([1.    , 0.8333, 0.5   ])
+    """
     n, m = reference_rows, current_rows
     none = np.where(first <= m, np.exp(_log_chance_all_current(np.minimum(first, m), n, m)), 0.0)
     others = np.minimum(first - 1, m)
@@ -67,9 +138,26 @@ def chance_of_one_at_most(first: Counts, reference_rows: int, current_rows: int)
 def chance_of_new_levels(reference: Counts, current: Counts) -> float:
     """P(at least so many current rows with a level that the reference lacks), both drawn from one distribution.
 
-    The arrays hold the rows per level, over the levels of both windows. A level with t rows in all is missing from
-    the reference with the chance that all of them fall into the current window (hypergeometric); levels are treated
-    as independent. So a column in which nearly every value is unique raises no alarm.
+    Parameters
+    ----------
+    reference, current : arrays of k
+        The rows per level, over the levels of both windows.
+
+    Returns
+    -------
+    float
+        0 to 1.
+
+    Notes
+    -----
+    A level with t rows in all is missing from the reference with the probability that all of them fall into the current
+    window (hypergeometric); levels are treated as independent. So a column in which nearly every value is unique raises
+    no alarm.
+
+    Examples
+    --------
+    >>> round(chance_of_new_levels(np.array([500, 500, 0]), np.array([500, 490, 10])), 4)
+    0.001
     """
     observed = int(current[reference == 0].sum())
     if observed == 0:
@@ -87,6 +175,7 @@ def chance_of_new_levels(reference: Counts, current: Counts) -> float:
 
 
 def _log_chance_all_current(sizes: Counts, n: int, m: int) -> Floats:
+    """The logarithm of P(all rows of a level of that size are among the current m of n + m rows)."""
     log_ways = scipy.special.gammaln(m + 1) - scipy.special.gammaln(m - sizes + 1)
     return np.asarray(log_ways - scipy.special.gammaln(n + m + 1) + scipy.special.gammaln(n + m - sizes + 1))
 
@@ -109,9 +198,28 @@ def _tail_of_sum(sizes: Counts, levels: Counts, chance: Floats, least: int) -> f
 
 
 def correct_by_holm(p_values: Floats, weights: Floats | None = None) -> Floats:
-    """Adjusted p values, in the given order: below the level, a false alarm among them is that unlikely (Holm 1979).
+    """Adjusted p values: below the level, a false alarm among all tests is that unlikely.
 
-    A test's share of the level is as its weight is to all weights; without weights all shares are equal.
+    Parameters
+    ----------
+    p_values : array of k
+        In any order.
+    weights : array of k, optional
+        A test's share of the level is as its weight is to all weights, above 0; by default all shares are equal.
+
+    Returns
+    -------
+    array of k
+        In the given order, at most 1.
+
+    References
+    ----------
+    Holm, Scandinavian Journal of Statistics 6 (1979).
+
+    Examples
+    --------
+    >>> correct_by_holm(np.array([0.01, 0.04, 0.03]))
+    array([0.03, 0.06, 0.06])
     """
     count = len(p_values)
     weights = np.ones(count) if weights is None else weights

@@ -16,7 +16,19 @@ _MOST_STEPS = 50
 
 @dataclass(frozen=True, eq=False)
 class LogisticFit:
-    """Coefficients with their covariance, the fitted chances, and the log likelihood."""
+    """A fitted logistic regression.
+
+    Parameters
+    ----------
+    coefficients : array of k
+        One for each column.
+    covariance : array of k by k
+        Of the coefficients.
+    chances : array of n
+        The fitted probability of each row.
+    log_likelihood
+        At the solution, without the ridge.
+    """
 
     coefficients: Floats
     covariance: Floats
@@ -24,14 +36,36 @@ class LogisticFit:
     log_likelihood: float
 
     def predict(self, design: Floats) -> Floats:
-        """The chance of a positive label for rows of the same columns."""
+        """The probability of a positive label for rows (n by k) of the same columns."""
         return np.asarray(scipy.special.expit(design @ self.coefficients))
 
 
 def fit_logistic(design: Floats, labels: Floats, start: Floats | None = None) -> LogisticFit:
-    """Maximum likelihood by Newton's method with step halving; a constant is a column of ones in `design`.
+    """Maximum likelihood by Newton's method with step halving.
 
-    `start` are coefficients near the solution, which save steps.
+    Parameters
+    ----------
+    design : array of n by k
+        The columns; a constant is a column of ones.
+    labels : array of n
+        0 or 1.
+    start : array of k, optional
+        Coefficients near the solution, which save steps.
+
+    Returns
+    -------
+    LogisticFit
+        The solution, after 50 steps at most.
+
+    Notes
+    -----
+    A ridge of 1e-6 stops the coefficients of perfectly separated labels from running away.
+
+    Examples
+    --------
+    >>> fit = fit_logistic(np.ones((4, 1)), np.array([0.0, 1.0, 1.0, 1.0]))
+    >>> fit.chances.round(3)
+    array([0.75, 0.75, 0.75, 0.75])
     """
     coefficients = np.zeros(design.shape[1]) if start is None else start
     likelihood = _log_likelihood(design @ coefficients, labels, coefficients)
@@ -61,15 +95,35 @@ def _climb(design: Floats, labels: Floats, start: tuple[Floats, float], step: Fl
 
 
 def _information(design: Floats, chances: Floats) -> Floats:
+    """The information matrix of the coefficients, ridge included."""
     weighted = design * (chances * (1 - chances))[:, None]
     return np.asarray(design.T @ weighted + _RIDGE * np.eye(design.shape[1]))
 
 
 def _log_likelihood(linear: Floats, labels: Floats, coefficients: Floats) -> float:
+    """The log likelihood of the linear predictor, less the ridge's penalty."""
     return float(labels @ linear - np.logaddexp(0, linear).sum() - _RIDGE / 2 * coefficients @ coefficients)
 
 
 def logit(scores: Floats, least: float = 1e-4) -> Floats:
-    """Log odds of scores, which are first held between `least` and 1 − `least`."""
+    """Log odds of scores.
+
+    Parameters
+    ----------
+    scores : array of n
+        0 to 1.
+    least : float
+        Scores are first held between `least` and 1 − `least`, so that 0 and 1 have log odds too.
+
+    Returns
+    -------
+    array of n
+        Natural logarithms of the odds.
+
+    Examples
+    --------
+    >>> logit(np.array([0.5, 0.9, 1.0])).round(3)
+    array([0.   , 2.197, 9.21 ])
+    """
     held = np.clip(scores, least, 1 - least)
     return np.asarray(np.log(held / (1 - held)))

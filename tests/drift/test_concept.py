@@ -7,6 +7,7 @@ import pytest
 
 from tasks.core.findings import Question, Verdict, summarise
 from tasks.core.policy import DriftPolicy
+from tasks.drift.comparison import Comparison
 from tasks.drift.concept import measure_concept_drift
 from tasks.drift.score_curve import choose_labelled, fit_score_curve
 from tests.support.windows_to_compare import find, make_profile, observe
@@ -16,7 +17,7 @@ PROFILE = make_profile(3_000)
 
 
 def measure(observed, profile=PROFILE):
-    return measure_concept_drift(profile, observed, profile.encode(observed.applications), POLICY)
+    return measure_concept_drift(Comparison(profile, observed, POLICY))
 
 
 def flip(window, rows):
@@ -54,7 +55,7 @@ def test_a_failed_score_curve_names_the_columns_by_which_the_rule_changed_most()
     by_score = find(measure(replace(window, labels=labels)), "score_curve")
     assert by_score.verdict is Verdict.FAIL
     assert by_score.columns[0] == "purpose"
-    assert "Most of all by purpose" in by_score.sentence
+    assert "Most affected: purpose" in by_score.sentence
     everywhere = find(measure(flip(window, np.arange(3_000) % 10 == 0)), "score_curve")
     assert (everywhere.verdict, everywhere.columns) == (Verdict.FAIL, ())
 

@@ -1,4 +1,4 @@
-"""Data and label drift: what raises an alarm, what does not, what cannot be said, and in which words."""
+"""Data and label drift: what raises an alarm, what does not, what cannot be said, and how it is said."""
 
 from dataclasses import replace
 
@@ -10,7 +10,9 @@ from tasks.core.findings import Question, Verdict, summarise
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.check import measure_drift
-from tasks.drift.domain_classifier import hash_rows, make_halves, separate_windows
+from tasks.drift.comparison import Comparison
+from tasks.drift.domain_classifier import separate_windows
+from tasks.drift.halves import hash_code_rows, make_halves
 from tasks.drift.label import measure_label_drift
 from tests.support.windows_to_compare import NOT_STATED, find, list_failed, make_profile, make_window, observe
 
@@ -20,7 +22,7 @@ PROFILE = make_profile()
 
 
 def measure(observed, profile=PROFILE, policy=POLICY):
-    return measure_drift(profile, observed, policy)
+    return measure_drift(Comparison(profile, observed, policy))
 
 
 def test_another_sample_of_the_same_applicants_raises_no_alarm():
@@ -61,9 +63,9 @@ CHANGES = {
     "numbers shifted": ("income", lambda frame: frame["income"] * 1.2, "distribution"),
     "counts shifted": ("cars", lambda frame: frame["cars"] + 1, "distribution"),
     "special value gone": ("amount", lambda frame: frame["amount"].replace(NOT_STATED, 9_000), "distribution"),
-    "words moved": ("purpose", some("purpose", "home"), "distribution"),
-    "ordered words moved": ("job", some("job", "long"), "distribution"),
-    "new word in 5 %": ("purpose", some("purpose", "crypto", every=20), "never_seen"),
+    "categories moved": ("purpose", some("purpose", "home"), "distribution"),
+    "ordered categories moved": ("job", some("job", "long"), "distribution"),
+    "new category in 5 %": ("purpose", some("purpose", "crypto", every=20), "never_seen"),
     "beyond the range in 5 %": ("income", lambda f: f["income"].where(f.index % 20 != 0, 1e8), "never_seen"),
     "missing in 20 %": ("cars", lose("cars"), "missing"),
     "no longer missing": ("debt", lambda frame: frame["debt"].fillna(1_000), "missing"),
@@ -87,13 +89,13 @@ def test_a_broken_relation_is_seen_where_every_column_alone_looks_the_same():
 
 
 def test_sure_but_small_is_a_note():
-    """The same small change is a note with many rows: the floor, not the number of rows, decides."""
+    """The same small change is reported for information with many rows: the limit, not the number of rows, decides."""
     profile = make_profile(40_000)
     finding = find(measure(observe(40_000, income=lambda f: f["income"] * 1.02), profile), "distribution", "income")
     assert finding.verdict is Verdict.WARN
     assert finding.p_value <= finding.level
     assert finding.effect < finding.limit
-    assert "a note, no alarm" in finding.sentence
+    assert "reported for information" in finding.sentence
 
 
 def test_columns_that_are_missing_together_are_one_question():
@@ -126,8 +128,8 @@ def test_a_constant_column_is_quiet_until_the_constant_changes():
     assert (DATA, "never_seen", "cars") in list_failed(measure(observe(cars=3.0), profile))
 
 
-def test_a_text_of_unique_words_raises_no_alarm():
-    """Nearly every word is new in every window, and that is no news."""
+def test_a_text_of_unique_values_raises_no_alarm():
+    """Nearly every value is new in every window, and that is no news."""
     profile = make_profile(1_000, purpose=lambda f: [f"a{row}" for row in f.index])
     findings = measure(observe(1_000, purpose=lambda f: [f"b{row}" for row in f.index]), profile)
     assert find(findings, "never_seen", "purpose").verdict is not Verdict.FAIL
@@ -138,7 +140,7 @@ def test_label_drift_is_points_of_the_approval_rate():
     finding = find(measure(flipped), "approval_rate")
     assert finding.verdict is Verdict.FAIL
     assert finding.effect == pytest.approx(finding.current - finding.reference)
-    assert "of the decided applications were approved" in finding.sentence
+    assert "of decided applications" in finding.sentence
 
 
 def test_too_few_rows_are_no_all_clear():
@@ -169,7 +171,7 @@ def test_every_quiet_answer_says_what_it_could_have_seen():
     for one in measure(observe()):
         assert one.verdict is Verdict.PASS
         assert one.smallest_detectable > one.limit
-        assert "4 times in 5" in one.sentence
+        assert "in 4 of 5 cases" in one.sentence
 
 
 def test_what_could_have_been_seen_shrinks_with_the_rows():
@@ -189,7 +191,7 @@ def test_a_change_as_large_as_said_is_seen_four_times_in_five():
         # The reference is a sample too, so its own chance is drawn anew.
         drawn = replace(profile, positive=int(random.binomial(rows, before)))
         labels = (random.random(rows) < before + smallest).astype(float)
-        seen += measure_label_drift(drawn, replace(base, labels=labels), POLICY)[0].verdict is Verdict.FAIL
+        seen += measure_label_drift(Comparison(drawn, replace(base, labels=labels), POLICY))[0].verdict is Verdict.FAIL
     assert seen / 200 == pytest.approx(0.80, abs=0.09)
 
 
@@ -214,7 +216,7 @@ def test_equal_rows_are_in_one_half():
     halves = make_halves(codes, codes, seed=1)
     np.testing.assert_array_equal(halves.half[:2_000], halves.half[2_000:])
     assert halves.half.mean() == pytest.approx(0.5, abs=0.05)
-    hashes = hash_rows(codes, 1)
+    hashes = hash_code_rows(codes, 1)
     assert len(np.unique(hashes)) == len(np.unique(codes, axis=0))
 
 

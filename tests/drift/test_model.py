@@ -9,6 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from tasks.core.findings import Question, Verdict, summarise
 from tasks.core.policy import DriftPolicy
+from tasks.drift.comparison import Comparison
 from tasks.drift.model import compare_auc, measure_model_drift
 from tests.support.windows_to_compare import find, make_profile, observe
 
@@ -17,7 +18,7 @@ PROFILE = make_profile(3_000)
 
 
 def measure(observed, profile=PROFILE):
-    return measure_model_drift(profile, observed, POLICY)
+    return measure_model_drift(Comparison(profile, observed, POLICY))
 
 
 def hide(window, rows=None):
@@ -87,7 +88,7 @@ def test_without_labels_the_auc_is_estimated_and_the_question_stays_open():
     assert estimated.current == pytest.approx(roc_auc_score(window.labels, window.scores), abs=0.02)
     assert estimated.reference == PROFILE.auc.value
     assert estimated.current == pytest.approx(estimated.reference - estimated.effect)
-    assert "if the chance of approval at a given score has not changed" in estimated.sentence
+    assert "assumes that the approval rate at a given score has not changed" in estimated.sentence
     assert summarise(findings, Question.MODEL) is Verdict.NOT_RUN
 
 
@@ -121,7 +122,7 @@ def test_only_undecided_rows_are_estimated():
     window = observe(3_000)
     assert not [one for one in measure(window) if one.check == "estimated_auc"]
     half = measure(hide(window, np.arange(3_000) % 2 == 0))
-    assert "1,500 applications are not decided yet" in find(half, "estimated_auc").sentence
+    assert "1,500 applications that are not decided yet" in find(half, "estimated_auc").sentence
     assert find(half, "auc").verdict is Verdict.PASS
 
 
@@ -145,7 +146,7 @@ def test_a_few_undecided_rows_leave_the_question_answered():
 def test_every_quiet_answer_says_what_it_could_have_seen():
     for one in measure(observe(3_000)):
         assert one.smallest_detectable > one.limit
-        assert "4 times in 5" in one.sentence
+        assert "in 4 of 5 cases" in one.sentence
 
 
 def test_the_same_windows_give_the_same_findings_bit_for_bit():

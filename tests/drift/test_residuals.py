@@ -1,4 +1,4 @@
-"""Left over: residuals by group against brute force, and honest chances even where a column goes with the score."""
+"""Residuals by group against brute force, and honest chances even where a column goes with the score."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import scipy
 
-from tasks.drift.residuals import compare_groups, group_levels
+from tasks.drift.residuals import compare_groups, group_rows
 from tasks.drift.score_curve import Labelled, fit_score_curve
 from tasks.profile.bins import MISSING, fit_bins
 from tasks.statistics.power import Bar, smallest_spread
@@ -73,7 +73,7 @@ def test_a_change_of_the_smallest_size_is_found_in_80_of_100():
         assert chances.max() <= 1
         labels = (random.random(2 * ROWS) < chances).astype(float)
         seen = compare_groups(fit_score_curve(replace(curve.rows, labels=labels)), group)
-        found += seen.p_value <= bar.level and seen.effect >= bar.floor
+        found += seen.p_value <= bar.level and seen.effect >= bar.limit
     assert found / 200 == pytest.approx(0.80, abs=0.08)
 
 
@@ -87,7 +87,7 @@ def test_groups_fill_evenly_and_special_and_missing_values_stay_apart():
     values = pd.Series([*np.arange(600.0), *[NOT_STATED] * 60, *[np.nan] * 40])
     bins = fit_bins(CONTRACT.column("amount"), values)
     codes = bins.encode(values)
-    before, now = group_levels(bins, codes, codes)
+    before, now = group_rows(bins, codes, codes)
     np.testing.assert_array_equal(before, now)
     assert len(np.unique(before)) == 6
     assert len(np.unique(before[codes == MISSING])) == 1
@@ -99,6 +99,6 @@ def test_groups_fill_evenly_and_special_and_missing_values_stay_apart():
 def test_groups_that_one_window_hardly_has_are_left_out():
     values = pd.Series(np.arange(600.0))
     bins = fit_bins(CONTRACT.column("income"), values)
-    before, now = group_levels(bins, bins.encode(values), bins.encode(values.clip(upper=300)))
+    before, now = group_rows(bins, bins.encode(values), bins.encode(values.clip(upper=300)))
     assert -1 in before
     assert now.min() >= 0

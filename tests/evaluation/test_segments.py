@@ -7,7 +7,7 @@ import pytest
 from tasks.contract.contract import Contract
 from tasks.core.policy import PromotionPolicy
 from tasks.evaluation.approval_by_group import measure_approval
-from tasks.evaluation.calibration import find_share_interval, measure_calibration_error, measure_reliability
+from tasks.evaluation.calibration import measure_calibration_error, measure_reliability
 from tasks.evaluation.performance import measure_intervals
 from tasks.evaluation.segments import compare_segments, cut_segments, measure_segments
 
@@ -120,8 +120,9 @@ def test_reliability_of_honest_and_of_boastful_scores():
 
 def test_wilsons_interval_is_the_published_one():
     """Newcombe, Statistics in Medicine 17 (1998), table I, method 3: 81 of 263, and 0 of 20."""
-    assert find_share_interval(81, 263, 0.95) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-    assert find_share_interval(0, 20, 0.95) == pytest.approx((0.0, 0.1611), abs=5e-5)
+    for positive, rows, interval in ((81, 263, (0.2553, 0.3662)), (0, 20, (0.0, 0.1611))):
+        (band,) = measure_reliability(np.arange(rows) < positive, np.full(rows, 0.5), 0.95, bands=1)
+        assert (band.low, band.high) == pytest.approx(interval, abs=5e-5)
 
 
 def test_intervals_hold_the_true_figures_as_often_as_they_say():

@@ -8,7 +8,6 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from blocks.postgres.connect import Patience, make_engine
 from flows.check_monitor import app
@@ -16,8 +15,8 @@ from tasks.contract.load import load_contract
 from tasks.core.findings import Question
 from tasks.core.policy import MonitorPolicy, TrainPolicy
 from tasks.monitor_check.planted_changes import CHANGES, NOTHING, Change, Planted
+from tasks.monitor_check.report import find_interval
 from tasks.monitor_check.trials import Ground, prepare_ground, run_trial, run_trials
-from tasks.statistics.intervals import bound_share
 from tests.models.test_train import describe
 from tests.support.second_lender import CONTRACT as SECOND_CONTRACT
 from tests.support.second_lender import fill_table, make_requests
@@ -106,9 +105,7 @@ def test_few_alarms_for_nothing_and_many_for_what_is_plain(ground: Ground):
     ],
 )
 def test_interval_of_a_share(hits, tries, expected):
-    assert bound_share(hits, tries) == pytest.approx(expected, abs=1e-4)
-    if tries:
-        assert bound_share(hits, tries) == pytest.approx(tuple(stats.binomtest(hits, tries).proportion_ci()), abs=1e-9)
+    assert find_interval(hits, tries) == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.slow

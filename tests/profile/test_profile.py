@@ -54,7 +54,7 @@ def test_special_values_are_levels_of_their_own_and_no_numbers():
     assert bins.decode(np.array([bins.levels]))[0] == NOT_STATED
 
 
-def test_words_are_ordered_by_frequency_or_by_the_contract():
+def test_categories_are_ordered_by_frequency_or_by_the_contract():
     bins = fit_bins(PURPOSE, pd.Series(["b", "a", "a", None]))
     assert bins.categories == ("a", "b")
     assert bins.encode(pd.Series(["a", "b", "c", None], dtype=object)).tolist() == [1, 2, 3, MISSING]
@@ -157,3 +157,13 @@ def test_a_file_that_is_no_profile_is_told(tmp_path):
     for file in (broken, other, tmp_path / "nowhere.parquet"):
         with pytest.raises(ProfileError, match=r"flows\.train"):
             load_profile(file)
+
+
+def test_frequent_categories_have_a_group_each_and_the_rest_share_one():
+    values = pd.Series(np.repeat(list("abcdefgh"), [90, 80, 70, 60, 50, 40, 30, 25]))
+    bins = fit_bins(PURPOSE, values)
+    group = bins.group_codes(np.bincount(bins.encode(values), minlength=bins.levels + 1))
+    assert group.tolist() == [6, 0, 1, 2, 3, 4, 5, 5, 5, 5]  # missing first, a new category last
+    lost = pd.concat([values, pd.Series([None] * 50)])
+    group = bins.group_codes(np.bincount(bins.encode(lost), minlength=bins.levels + 1))
+    assert group.tolist() == [5, 0, 1, 2, 3, 4, 4, 4, 4, 4]  # many missing values take the place of one group

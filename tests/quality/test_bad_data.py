@@ -23,6 +23,7 @@ from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import month_of
 from tasks.demo.fill import copy_frame
 from tasks.drift.check import measure_drift
+from tasks.drift.comparison import Comparison
 from tasks.drift.model import measure_model_drift
 from tasks.extract.extract import extract_window
 from tasks.extract.labels import read_labels
@@ -98,8 +99,8 @@ def ask(engine: Engine, model: Model) -> list[Finding]:
     scores = score_by_fold(model.candidate.pipeline, prepared.applications, prepared.keys)
     observed = ScoredWindow(extract.applications, prepared.labels, scores)
     findings += measure_auc_without_leaks(CONTRACT, observed, QualityPolicy())
-    findings += measure_drift(model.profile, observed, DriftPolicy())
-    return findings + measure_model_drift(model.profile, observed, DriftPolicy())
+    comparison = Comparison(model.profile, observed, DriftPolicy())
+    return findings + measure_drift(comparison) + measure_model_drift(comparison)
 
 
 def refuse_unclear(findings: list[Finding]) -> None:

@@ -16,12 +16,15 @@ from tasks.core.findings import Finding, Question, Verdict, summarise
 from tasks.core.policy import MonitorPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.check import measure_drift
+from tasks.drift.comparison import Comparison
 from tasks.drift.model import measure_model_drift
 from tasks.extract.labels import read_labels
 from tasks.job.stages import order_stages
+from tasks.profile.bins import fit_bins
 from tasks.profile.profile import fit_profile
 from tasks.promotion.decide import decide
 from tasks.reports.page import Evidence, write_report
+from tasks.reports.page.model_pictures import name_group
 from tasks.reports.page.moved import make_cards
 from tasks.reports.page.page import render_report
 from tasks.reports.page.words import headline
@@ -55,17 +58,16 @@ def make_evidence(window: pd.DataFrame, *, undecided: bool = False) -> Evidence:
         contract, ScoredWindow(reference, read_labels(contract, reference), score(reference)), origin="holdout", seed=0
     )
     labels = read_labels(contract, window)
-    return Evidence(
-        profile, contract, ScoredWindow(window, np.full(len(labels), np.nan) if undecided else labels, score(window))
-    )
+    observed = ScoredWindow(window, np.full(len(labels), np.nan) if undecided else labels, score(window))
+    return Evidence(Comparison(profile, observed, POLICY.drift), contract)
 
 
 def make_summary(evidence: Evidence, **changes: object) -> dict:
     """The record of a run that ends without training; the numbers are measured, not made up."""
     findings = [
         Finding(Question.QUALITY, "rows", Verdict.PASS, "The window holds enough applications."),
-        *measure_drift(evidence.profile, evidence.observed, POLICY.drift),
-        *measure_model_drift(evidence.profile, evidence.observed, POLICY.drift),
+        *measure_drift(evidence.comparison),
+        *measure_model_drift(evidence.comparison),
     ]
     decision = decide(findings, POLICY.decision)
     performance = {"rows": 500, "auc": 0.8, "accuracy": 0.7, "precision": 0.7, "recall": 0.7, "f1": 0.7, "brier": 0.1}
@@ -141,6 +143,21 @@ def test_a_shift_is_told_in_the_features_own_unit(drifted):
     assert finding["sentence"] in page.replace("&#39;", "'")
 
 
+def test_groups_of_values_have_names():
+    frame = make_frame(1).assign(channel=np.resize(list("abcdefgh"), 1_500))
+    frame["rating"] = frame["rating"].where(frame["rating"].astype(str) != "d")
+    named = {}
+    for column in load_contract(CONTRACT).features:
+        bins = fit_bins(column, frame[column.name])
+        group = bins.group_codes(np.bincount(bins.encode(frame[column.name]), minlength=bins.levels + 1))
+        named[column.name] = [name_group(bins, np.flatnonzero(group == number)) for number in np.unique(group)]
+    assert named["channel"] == ["a", "b", "c", "d", "e", "(other categories)", "(missing)"]
+    assert named["rating"][-2:] == ["a", "(missing)"]
+    assert named["yearly_salary"][-2:] == ["(missing)", "salary not stated"]
+    assert named["yearly_salary"][0].startswith("from ")
+    assert named["yearly_salary"][-3].endswith(" or more")
+
+
 def test_words_of_the_data_are_text(drifted):
     page = render_report(*drifted)
     assert "<script" not in page
@@ -151,7 +168,8 @@ def test_no_applicants_record_is_shown(drifted):
     summary, evidence = drifted
     numbers = [f"request-{number}" for number in evidence.observed.applications["request_no"]]
     named = evidence.observed.applications.assign(request_no=numbers)
-    held = Evidence(evidence.profile, evidence.contract, replace(evidence.observed, applications=named))
+    observed = replace(evidence.observed, applications=named)
+    held = Evidence(Comparison(evidence.profile, observed, POLICY.drift), evidence.contract)
     assert "request-" not in render_report(summary, held)
 
 
@@ -201,7 +219,8 @@ def test_the_page_is_small_for_a_million_rows_of_25_features_that_all_moved(tmp_
     profile = fit_profile(
         contract, ScoredWindow(reference, read_labels(contract, reference), score(reference)), origin="holdout", seed=0
     )
-    evidence = Evidence(profile, contract, ScoredWindow(window, read_labels(contract, window), score(window)))
+    observed = ScoredWindow(window, read_labels(contract, window), score(window))
+    evidence = Evidence(Comparison(profile, observed, POLICY.drift), contract)
     summary = make_summary(evidence)
     write_report(tmp_path / "report.html", summary, evidence)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")

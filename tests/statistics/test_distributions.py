@@ -94,7 +94,7 @@ def test_levels_are_tested_as_scipy_does():
 
 
 def test_rare_levels_count_as_one():
-    """One hundred words that occur once each must not look like a change of one hundred levels."""
+    """One hundred categories that occur once each must not look like a change of one hundred levels."""
     reference = np.concatenate([[900], np.ones(50, int), np.zeros(50, int)])
     current = np.concatenate([[900], np.zeros(50, int), np.ones(50, int)])
     compared = compare_levels(reference, current)

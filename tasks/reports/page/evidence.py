@@ -11,6 +11,7 @@ import pandas as pd
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Counts
 from tasks.core.scored_window import ScoredWindow
+from tasks.drift.comparison import Comparison
 from tasks.profile.bins import INTERVALS, Bins
 from tasks.profile.profile import Profile, count_levels
 
@@ -19,15 +20,23 @@ from tasks.profile.profile import Profile, count_levels
 class Evidence:
     """The champion's reference and the window that was held against it."""
 
-    profile: Profile
+    comparison: Comparison
     contract: Contract
-    observed: ScoredWindow
+
+    @property
+    def profile(self) -> Profile:
+        """What is kept of the reference."""
+        return self.comparison.profile
+
+    @property
+    def observed(self) -> ScoredWindow:
+        """The window."""
+        return self.comparison.observed
 
     @cached_property
     def columns(self) -> dict[str, Pair]:
         """Every feature of the reference, then and now, by its name."""
-        codes = self.profile.encode(self.observed.applications)
-        now = count_levels(self.profile.columns, codes)
+        now = count_levels(self.profile.columns, self.comparison.codes)
         return {
             bins.name: Pair(bins, before, current, self.observed.applications[bins.name])
             for bins, before, current in zip(self.profile.columns, self.profile.counts, now, strict=True)

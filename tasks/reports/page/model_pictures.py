@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from tasks.core.arrays import Codes, Floats
-from tasks.profile.bins import Bins
+from tasks.core.arrays import Floats, Integers
+from tasks.profile.bins import LEAST_GROUP_ROWS, MISSING, NEW_CATEGORY, Bins
 from tasks.reports.page.evidence import Evidence
 from tasks.reports.page.svg import Scale, dot, line, picture, shorten, ticks, words
 
@@ -18,7 +18,7 @@ Decided = tuple[Floats, Floats]
 SIDE = 320
 CORNERS = 100
 GROUPS = 10
-FEWEST = 20
+FEWEST = 20  # rows of a group that a point is drawn for
 
 
 @dataclass(frozen=True)
@@ -176,39 +176,38 @@ def draw_approval(evidence: Evidence, column: str) -> Markup:
 
 
 def measure_approval(evidence: Evidence, column: str) -> list[tuple[str, float, float]]:
-    """The share approved in up to six groups of a column's values, then and now; small groups are left out."""
+    """The share approved in the groups of a column's values that the concept question compares, then and now."""
     profile = evidence.profile
     place = next(place for place, bins in enumerate(profile.columns) if bins.name == column)
     bins = profile.columns[place]
     windows = (
         (profile.codes[:, place], profile.labels),
-        (bins.encode(evidence.observed.applications[column]), evidence.observed.labels),
+        (evidence.comparison.codes[:, place], evidence.observed.labels),
     )
-    groups = group_levels(bins, windows[0][0])
+    decided = [(codes[~np.isnan(labels)], labels[~np.isnan(labels)]) for codes, labels in windows]
+    group = bins.group_codes(np.bincount(decided[0][0], minlength=bins.levels + 1))
     rows = []
-    for name, codes in groups:
-        held = [labels[np.isin(levels, codes) & ~np.isnan(labels)] for levels, labels in windows]
-        if all(len(part) >= FEWEST for part in held):
+    for number in range(int(group.max()) + 1):
+        held = [labels[group[codes] == number] for codes, labels in decided]
+        if all(len(part) >= LEAST_GROUP_ROWS for part in held):
+            name = name_group(bins, np.flatnonzero(group == number))
             rows.append((name, float(held[0].mean()), float(held[1].mean())))
     return rows
 
 
-def group_levels(bins: Bins, codes: Codes) -> list[tuple[str, list[int]]]:
-    """Up to six groups of a column's codes with their names: frequent words, or stretches of a number; and missing."""
-    counts = np.bincount(codes, minlength=bins.levels + 1)
+def name_group(bins: Bins, codes: Integers) -> str:
+    """A name for some codes of a column that are a group: "from 1,200", "car", "(other categories)", "(missing)"."""
+    first, last = int(codes[0]), int(codes[-1])
+    if first == MISSING:
+        return "(missing)"
     if not bins.is_number:
-        kept = sorted(range(1, bins.levels), key=lambda code: -counts[code])[:6]
-        named = [(bins.categories[code - 1], [code]) for code in (sorted(kept) if bins.is_ordered else kept)]
-        return [*named, ("(missing)", [0])]
-    inner = np.arange(1, bins.intervals + 1)
-    total = max(int(counts[inner].sum()), 1)
-    sixth = np.minimum(6 * (np.cumsum(counts[inner]) - counts[inner] / 2) // total, 5)
-    named = []
-    for number in np.unique(sixth):
-        members = inner[sixth == number]
-        low = bins.edges[members[0] - 2] if members[0] > 1 else bins.edges[0]
-        is_last = members[-1] >= bins.intervals - 1
-        name = f"{shorten(float(low))} or more" if is_last else f"from {shorten(float(low))}"
-        named.append((name, members.tolist()))
-    special = [(meaning, [bins.intervals + at]) for at, meaning in enumerate(bins.special.values(), start=1)]
-    return [*named, *special, ("(missing)", [0])]
+        names = bins.categories[first - 1 : last]
+        if not names:
+            return NEW_CATEGORY
+        if len(names) == 1:
+            return names[0]
+        return f"{names[0]} to {names[-1]}" if bins.is_ordered else "(other categories)"
+    if first > bins.intervals:
+        return list(bins.special.values())[first - bins.intervals - 1]
+    low = shorten(float(bins.edges[max(first - 2, 0)]))
+    return f"{low} or more" if last >= bins.intervals - 1 else f"from {low}"
