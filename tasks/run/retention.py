@@ -1,9 +1,9 @@
 """Housekeeping: clear what loanwatch keeps, all of it or what is older than some days. Source tables are never touched.
 
-All of it: the journal, findings, predictions, outbox, backfills, registry and ledger of the contract, its bundles and
-its run folders. Older than some days: the journal, findings, alerts that were sent, predictions of former champions,
-backfills that ended, and run folders. What a committee may ask for years later stays: the registry, the ledger and the
-bundles of every model.
+All of it: the journal, findings, outcomes, predictions, outbox, backfills, registry and ledger of the contract, its
+bundles and its run folders. Older than some days: the journal, findings, outcomes, alerts that were sent, predictions
+of former champions, backfills that ended, and run folders. What a committee may ask for years later stays: the
+registry, the ledger and the bundles of every model.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tasks.job.job import is_job_id
 from tasks.schema.queries import read_query
 
 # In the order in which rows may go: those that name others first.
-PRUNED = ("mljob", "finding", "alert", "prediction", "backfill_window")
+PRUNED = ("mljob", "finding", "run", "alert", "prediction", "backfill_window")
 CLEARED = (*PRUNED, "promotion", "model_version")
 
 

@@ -1,0 +1,1 @@
+delete from loanwatch.run where contract = :contract and finished_at < :before
