@@ -32,26 +32,25 @@ class Label:
     """How a verdict or an outcome is shown: in the terminal, the Prefect UI, the report, the history and the rest."""
 
     name: str
-    meaning: str
     tone: Tone
     mark: str = ""
 
 
-# Violet is never green: a question without an answer is open.
+# The glossary says what they mean. An open question is violet, never green.
 VERDICTS = {
-    Verdict.PASS: Label("pass", "no significant change", GREEN, "✓"),
-    Verdict.WARN: Label("note", "significant, but below the limit: no alarm", AMBER, "!"),
-    Verdict.FAIL: Label("alarm", "significant and above the limit", RED, "✗"),
-    Verdict.NOT_ENOUGH_DATA: Label("not enough data", "too few rows or decisions to answer", VIOLET, "?"),
-    Verdict.NOT_RUN: Label("not run", "the question was not asked", VIOLET, "–"),
+    Verdict.PASS: Label("pass", GREEN, "✓"),
+    Verdict.WARN: Label("note", AMBER, "!"),
+    Verdict.FAIL: Label("alarm", RED, "✗"),
+    Verdict.NOT_ENOUGH_DATA: Label("not enough data", VIOLET, "?"),
+    Verdict.NOT_RUN: Label("not run", VIOLET, "–"),
 }
 _QUALITY = {Verdict.PASS: "fit", Verdict.WARN: "fit, with notes", Verdict.FAIL: "unfit"}
 OUTCOMES = {
-    Outcome.QUALITY_FAILED: Label("data unfit", "the data failed the quality checks; nothing was trained", RED),
-    Outcome.STABLE: Label("stable", "no alarm; the champion stays", GREEN),
-    Outcome.UNDECIDED: Label("undecided", "no alarm, but a question is open; the champion stays", VIOLET),
-    Outcome.KEPT: Label("retrained, champion kept", "drift, but no challenger is proven better", AMBER),
-    Outcome.PROMOTED: Label("retrained, challenger promoted", "drift; the challenger is now in production", BLUE),
+    Outcome.QUALITY_FAILED: Label("data unfit", RED),
+    Outcome.STABLE: Label("stable", GREEN),
+    Outcome.UNDECIDED: Label("undecided", VIOLET),
+    Outcome.KEPT: Label("retrained, champion kept", AMBER),
+    Outcome.PROMOTED: Label("retrained, challenger promoted", BLUE),
 }
 
 

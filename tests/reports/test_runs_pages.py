@@ -116,7 +116,7 @@ def test_the_promotion_is_in_the_registry_and_the_ledger(past):
 def test_the_page_of_a_promotion_says_what_was_recorded(past):
     summary = past[1]["promoted"]
     page = " ".join(unescape(re.sub("<[^>]*>", " ", read_report(summary))).split())
-    record, name = summary["comparison"], MEASURES["auc"][0]
+    record, name = summary["comparison"], MEASURES["auc"]
     for said in (
         f"retrained, challenger promoted {write_headline(summary)} {summary['reason']}",
         f"model in production version {summary['champion_after']}",

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from flows.cli.console import show_verdict
 from tasks.core.findings import Finding, Outcome, Question, Verdict, summarise
+from tasks.core.glossary import find_term, load_glossary
 from tasks.core.wording import OUTCOMES, TONES, VERDICTS, VIOLET, name_outcome, name_verdict
 from tasks.job.findings import save_findings
 from tasks.job.journal import write_entry
@@ -19,8 +20,9 @@ from tasks.reports.deepchecks.html import Page
 from tasks.reports.deepchecks.html import render_page as render_deepchecks
 from tasks.reports.deepchecks.verdicts import run_verdicts
 from tasks.reports.history import write_history
+from tasks.reports.page.glossary import PageGlossary
 from tasks.reports.page.page import render_page, render_report
-from tasks.reports.page.wording import QUESTIONS
+from tasks.reports.page.wording import MEASURES, QUESTIONS
 from tasks.schema.migrate import prepare_schema
 from tests.reports.test_evidence_pack import make_job
 from tests.reports.test_page import make_evidence, make_frame, make_summary
@@ -54,6 +56,7 @@ def test_every_verdict_and_outcome_has_one_label():
     assert len({label.mark for label in VERDICTS.values()}) == len(Verdict)
     assert len({label.name for label in VERDICTS.values()}) == len(Verdict)
     assert {VERDICTS[verdict].tone for verdict in (Verdict.NOT_ENOUGH_DATA, Verdict.NOT_RUN)} == {VIOLET}
+    assert all(find_term(name) for name in (*(label.name for label in VERDICTS.values()), *Outcome, *MEASURES.values()))
     assert name_outcome("kept") == "retrained, champion kept"
     assert name_outcome("kept", was_retrained=False) == "not retrained, champion kept"
 
@@ -105,3 +108,23 @@ def test_the_pages_take_their_colours_from_the_table():
         assert page.count(f"--{tone.style}:") == 2 or re.search(rf"--{tone.style}: #", page), (
             "the dark scheme has its own"
         )
+
+
+def test_terms_link_to_the_glossary_of_the_page(summary):
+    page = render_report(summary, make_evidence(make_frame(2)))
+    links = re.findall(r'<a class="term" href="#([^"]+)" title="([^"]+)">', page)
+    meanings = dict(re.findall(r'<dt id="([^"]+)">[^<]+</dt><dd>([^<]+)</dd>', page))
+    assert {place for place, _ in links} == set(meanings)
+    assert all(meanings[place] == meaning for place, meaning in links)
+    known = {term.meaning for term in load_glossary().values()}
+    assert {html.unescape(meaning) for meaning in meanings.values()} <= known
+    assert {"term-auc", "term-holm-correction", "term-power", "term-reference", "term-champion"} <= set(meanings)
+    assert {"term-calibration", "term-out-of-fold-score"} <= set(meanings)
+    for section in page.split("<section")[1:]:
+        places = re.findall(r'<a class="term" href="#([^"]+)"', section)
+        assert len(places) == len(set(places)), "a term is linked once in a section"
+
+
+def test_a_term_that_the_glossary_lacks_is_refused():
+    with pytest.raises(KeyError, match=r"glossary\.toml"):
+        PageGlossary().link("what nobody explains")

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from tasks.core.findings import Finding, Question, Verdict, summarise
+from tasks.core.glossary import find_term
 from tasks.core.wording import VERDICTS, name_verdict
 from tasks.reports.deepchecks.checks import Outcome, is_figure
 from tasks.reports.deepchecks.datasets import unguard
@@ -117,9 +118,15 @@ def _render_findings(pairs: Sequence[tuple[Finding, Any]]) -> str:
     if not pairs:
         return ""
     used = [head for head, read in _NUMBERS.items() if any(read(finding) is not None for finding, _ in pairs)]
-    head = "".join(f"<th>{name}</th>" for name in ("verdict", "column", "finding", *used))
+    head = "".join(f"<th>{_explain(name)}</th>" for name in ("verdict", "column", "finding", *used))
     rows = "".join(_render_finding(finding, condition, used) for finding, condition in pairs)
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _explain(name: str) -> str:
+    """A column's name with its meaning as a tooltip, where the glossary has one."""
+    term = find_term(name)
+    return f'<abbr title="{escape(term.meaning)}">{name}</abbr>' if term else name
 
 
 def _render_finding(finding: Finding, condition: Any, used: Sequence[str]) -> str:

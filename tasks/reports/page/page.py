@@ -19,6 +19,7 @@ from tasks.reports.page import wording
 from tasks.reports.page.champion import describe_standing, list_worst_segments
 from tasks.reports.page.changes import make_cards, weigh
 from tasks.reports.page.evidence import Evidence
+from tasks.reports.page.glossary import PageGlossary, anchor
 from tasks.reports.page.model_pictures import draw_difference
 from tasks.reports.page.wording import Record
 
@@ -55,7 +56,8 @@ def render_page(template: str, **given: Any) -> str:
     style = f":root{{{tones}}}\n{(TEMPLATES / 'page.css').read_text(encoding='utf-8')}"
     digest = b64encode(sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return _make_environment().get_template(template).render(style=style, policy=policy, **given)
+    content = _make_environment().get_template(template)
+    return content.render(style=style, policy=policy, glossary=PageGlossary(), **given)
 
 
 def _make_environment() -> Environment:
@@ -75,6 +77,7 @@ def _make_environment() -> Environment:
         "check": wording.name_check,
         "kind": wording.name_kind,
         "listed": join_list,
+        "anchor": anchor,
     }
     environment.globals |= {
         "QUESTIONS": wording.QUESTIONS,

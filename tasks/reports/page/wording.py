@@ -36,12 +36,12 @@ CHECKS = {
     "estimated_auc": "ranking of undecided applications (estimated AUC)",
 }
 MEASURES = {
-    "auc": ("AUC", "probability that a positive application scores higher than a negative one"),
-    "accuracy": ("accuracy", "share of applications classified correctly"),
-    "precision": ("precision", "share of predicted positives that were positive"),
-    "recall": ("recall", "share of positives that were predicted positive"),
-    "f1": ("F1", "harmonic mean of precision and recall"),
-    "brier": ("Brier score", "mean squared error of the predicted probability; lower is better"),
+    "auc": "AUC",
+    "accuracy": "accuracy",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1 score",
+    "brier": "Brier score",
 }
 KINDS = {"random_forest": "Random Forest", "gradient_boosting": "Gradient Boosting"}
 
