@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from tasks.core.findings import Finding, Question, Verdict, rank_gravity
-from tasks.core.wording import name_verdict
+from tasks.core.wording import VERDICTS
 
 
 def run_verdicts(findings: Iterable[Finding], questions: Iterable[Question]) -> list[Any]:
@@ -48,7 +48,7 @@ def _run_verdict(group: list[Finding]) -> Any:
             return CheckResult(group, header=f"{group[0].question}: {group[0].check.replace('_', ' ')}")
 
     check = Verdicts()
-    names = [name_verdict(finding.question, finding.verdict) for finding in group]
+    names = [VERDICTS[finding.verdict].name for finding in group]
     for finding, name in zip(group, names, strict=True):
         result = ConditionResult(categories.get(finding.verdict, ConditionCategory.ERROR), finding.sentence)
         check.add_condition(name, lambda _, result=result: result)

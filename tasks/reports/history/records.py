@@ -32,7 +32,6 @@ class PastRun:
     window_start: date | None
     window_end: date | None
     stored_outcome: str | None
-    reason: str
     was_retrained: bool
     findings: Sequence[Record]
 

@@ -63,11 +63,11 @@ def format_value(value: float | None, unit: str) -> str:
     return _format_plain(value, unit) if not _is_share(unit) else format_share(value)
 
 
-def format_effect(effect: float | None, unit: str) -> str:
-    """How much something changed: a share in percentage points."""
+def format_effect(effect: float | None, unit: str, points: str = "percentage points") -> str:
+    """How much something changed: a share in percentage points, which a table may abbreviate."""
     if effect is None:
         return ""
-    return f"{100 * effect:.1f} percentage points" if _is_share(unit) else _format_plain(effect, unit)
+    return f"{100 * effect:.1f} {points}" if _is_share(unit) else _format_plain(effect, unit)
 
 
 def format_number(value: float, unit: str = "") -> str:
