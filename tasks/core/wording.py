@@ -68,7 +68,7 @@ def name_outcome(outcome: str, *, was_retrained: bool = True) -> str:
 
 
 def format_amount(amount: float, unit: str) -> str:
-    """An effect in its unit: points of a hundred for shares, three decimals for an area."""
+    """An effect in its unit: percentage points for shares, three decimals for an AUC."""
     return f"{amount:.3f}" if unit == AUC else f"{100 * amount:.1f} points"
 
 

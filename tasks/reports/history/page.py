@@ -37,7 +37,7 @@ def write_history(connection: Connection, results: Path) -> Path:
 
 
 def rebuild_history(job: Job) -> None:
-    """Renew the page after a run. The run's own pages exist by then, so a failure is only logged."""
+    """Update the page after a run. The run's own pages exist by then, so a failure is only logged."""
     try:
         with connect(job.database).connect() as connection:
             write_history(connection, job.results.parent)

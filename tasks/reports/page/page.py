@@ -91,7 +91,7 @@ def _make_environment() -> Environment:
 
 
 def format_day(day: str | date | None) -> str:
-    """A day as people write it: 1 Aug 2024."""
+    """A day in the form 1 Aug 2024."""
     return "" if day is None else date.fromisoformat(str(day)).strftime("%-d %b %Y")
 
 

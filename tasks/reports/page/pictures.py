@@ -191,7 +191,7 @@ def _keep_inside(place: float) -> float:
 
 
 def _anchor(place: float, wanted: str) -> str:
-    """Text near the border grows inwards."""
+    """The text anchor that keeps text near the border inside."""
     if place < 60:
         return "start"
     return "end" if place > WIDTH - 60 else wanted

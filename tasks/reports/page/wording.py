@@ -57,7 +57,7 @@ def name_kind(kind: str) -> str:
 
 
 def format_value(value: float | None, unit: str) -> str:
-    """A value then or now in the unit of its finding."""
+    """A value of the reference or the window in the unit of its finding."""
     if value is None:
         return ""
     return _format_plain(value, unit) if not _is_share(unit) else format_share(value)
@@ -103,7 +103,7 @@ def write_headline(summary: Record) -> str:
 
 
 def _name_failure(summary: Record, question: str, most: int) -> str:
-    """The failure, with the first of the columns behind it."""
+    """The failed question in words, with its first columns."""
     failed = [f for f in summary["findings"] if f["question"] == question and f["verdict"] == "fail"]
     columns = dict.fromkeys(f["subject"] for f in failed if f["subject"])
     named = join_list(list(columns)[:most]) + (f" and {len(columns) - most} more" if len(columns) > most else "")
