@@ -105,7 +105,7 @@ def show(console: Console, summary: dict[str, Any]) -> None:
     for change in summary["power"]:
         if change["tries"]:
             low, high = change["interval"]
-            table.add_row(change["told"], f"{change['share']:.0%}", f"{low:.0%} to {high:.0%}")
+            table.add_row(change["description"], f"{change['share']:.0%}", f"{low:.0%} to {high:.0%}")
     console.print(table)
 
 

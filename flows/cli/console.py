@@ -1,4 +1,4 @@
-"""The terminal: one line per stage while a run works, a short table of the verdict at its end."""
+"""The terminal: one line per stage during a run, and a short table of its verdicts at the end."""
 
 from __future__ import annotations
 
@@ -10,18 +10,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-MARKS = {
-    "pass": ("✓", "green"),
-    "warn": ("!", "yellow"),
-    "fail": ("✗", "red"),
-    "not_enough_data": ("?", "magenta"),
-    "not_run": ("–", "dim"),
-}
-COLOURS = {"stable": "green", "promoted": "blue", "kept": "yellow", "undecided": "magenta", "quality_failed": "red"}
+from tasks.core.findings import Outcome, Verdict
+from tasks.core.wording import GREEN, OUTCOMES, RED, VERDICTS, name_outcome, name_verdict
 
 
 class StageLines(logging.Handler):
-    """Shows what the journal writes: a spinner while a stage runs, and its result and seconds when it has ended."""
+    """Shows the journal's entries: a spinner while a stage runs, then its result and seconds."""
 
     def __init__(self, console: Console) -> None:
         super().__init__(logging.INFO)
@@ -44,7 +38,7 @@ class StageLines(logging.Handler):
             self._console.print(f"  {record.getMessage()}", markup=False, highlight=False)
             return
         seconds = time.monotonic() - self._began.pop(str(stage), time.monotonic())
-        mark, colour = ("✓", "green") if status == "finished" else ("✗", "red")
+        mark, colour = ("✓", GREEN.terminal) if status == "finished" else ("✗", RED.terminal)
         line = Text.assemble(
             (f"  {mark} ", colour), f"{_spell(str(stage)):<16}", (f"{seconds:6.1f} s  ", "dim"), record.getMessage()
         )
@@ -52,7 +46,7 @@ class StageLines(logging.Handler):
 
 
 def prepare_console() -> Console:
-    """Send the stages' lines to the terminal, and Prefect's own lines to its server only."""
+    """Send the stages' lines to the terminal, and Prefect's own lines only to its server."""
     console = Console(highlight=False)
     log = logging.getLogger("loanwatch")
     log.setLevel(logging.INFO)
@@ -66,14 +60,14 @@ def prepare_console() -> Console:
 
 
 def show_verdict(console: Console, summary: dict[str, Any]) -> None:
-    """The four questions, what moved, what was done, and where to read on."""
+    """The answers to the five questions, the decision, and where the report is."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     for question, verdict in summary["verdicts"].items():
-        mark, colour = MARKS[verdict]
+        label = VERDICTS[Verdict(verdict)]
         table.add_row(
-            Text(f"  {mark}", colour),
+            Text(f"  {label.mark}", label.tone.terminal),
             question,
-            Text(verdict.replace("_", " "), colour),
+            Text(name_verdict(question, verdict), label.tone.terminal),
             _lead(summary, question, verdict),
         )
     window, reference = summary["window"], summary["reference"]
@@ -94,16 +88,19 @@ def show_verdict(console: Console, summary: dict[str, Any]) -> None:
     console.print(
         f"  took {summary['seconds']:.1f} s, after {summary['start_up_seconds']:.1f} s to the first query", style="dim"
     )
-    console.print(Text.assemble("outcome: ", (summary["outcome"], f"bold {COLOURS[summary['outcome']]}")))
+    outcome = Outcome(summary["outcome"])
+    name = name_outcome(outcome, was_retrained=bool(summary["comparison"]))
+    line = Text.assemble("outcome: ", (str(outcome), f"bold {OUTCOMES[outcome].tone.terminal}"))
+    console.print(line.append("" if name == outcome else f" ({name})"))
 
 
 def _lead(summary: dict[str, Any], question: str, verdict: str) -> str:
-    """The first sentence that carries the question's verdict."""
+    """The sentence of the first finding with the question's verdict."""
     if verdict == "pass":
         return ""
-    told = [f["sentence"] for f in summary["findings"] if f["question"] == question and f["verdict"] == verdict]
-    more = f" (+{len(told) - 1} more)" if len(told) > 1 else ""
-    return f"{told[0]}{more}" if told else ""
+    sentences = [f["sentence"] for f in summary["findings"] if f["question"] == question and f["verdict"] == verdict]
+    more = f" (+{len(sentences) - 1} more)" if len(sentences) > 1 else ""
+    return f"{sentences[0]}{more}" if sentences else ""
 
 
 def _spell(stage: str) -> str:

@@ -78,7 +78,8 @@ class Finding:
         return record
 
 
-_GRAVITY = (Verdict.FAIL, Verdict.NOT_ENOUGH_DATA, Verdict.NOT_RUN, Verdict.WARN, Verdict.PASS)
+# The gravest first. A question with an open part is open: `not_enough_data` and `not_run` outrank `warn`.
+GRAVITY = (Verdict.FAIL, Verdict.NOT_ENOUGH_DATA, Verdict.NOT_RUN, Verdict.WARN, Verdict.PASS)
 
 
 def summarise(findings: Iterable[Finding], question: Question) -> Verdict:
@@ -86,8 +87,18 @@ def summarise(findings: Iterable[Finding], question: Question) -> Verdict:
 
     A question that could only be answered in part is not answered: `not_enough_data` outranks `warn` and `pass`.
     """
-    verdicts = {finding.verdict for finding in findings if finding.question is question}
-    return next((verdict for verdict in _GRAVITY if verdict in verdicts), Verdict.NOT_RUN)
+    return find_gravest(finding.verdict for finding in findings if finding.question is question)
+
+
+def find_gravest(verdicts: Iterable[str]) -> Verdict:
+    """The gravest of several verdicts, or of their names as records hold them; `not_run` where there are none."""
+    given = set(verdicts)
+    return next((verdict for verdict in GRAVITY if verdict in given), Verdict.NOT_RUN)
+
+
+def rank_gravity(verdict: str) -> int:
+    """A verdict's place in the order of gravity, for sorting: 0 is the gravest."""
+    return GRAVITY.index(Verdict(verdict))
 
 
 def is_sure(finding: Finding) -> bool:

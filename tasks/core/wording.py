@@ -1,10 +1,70 @@
-"""Formats of results for people: amounts, shares and lists."""
+"""How results are worded for people: amounts, shares, lists, and the names, marks and colours of verdicts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tasks.core.findings import Outcome, Question, Verdict
 
 AUC = "AUC"
+
+
+@dataclass(frozen=True)
+class Tone:
+    """A colour that carries a meaning: its name in the pages' style, its value on white, its name in a terminal."""
+
+    style: str
+    colour: str
+    terminal: str
+
+
+GREEN = Tone("pass", "#17674f", "green")
+AMBER = Tone("warn", "#80500a", "yellow")
+RED = Tone("fail", "#a8300f", "red")
+VIOLET = Tone("open", "#61389a", "magenta")
+BLUE = Tone("blue", "#0b5390", "blue")
+TONES = (GREEN, AMBER, RED, VIOLET, BLUE)
+
+
+@dataclass(frozen=True)
+class Label:
+    """How a verdict or an outcome is shown: in the terminal, the Prefect UI, the report, the history and the rest."""
+
+    name: str
+    tone: Tone
+    mark: str = ""
+
+
+# The glossary says what they mean. An open question is violet, never green.
+VERDICTS = {
+    Verdict.PASS: Label("pass", GREEN, "✓"),
+    Verdict.WARN: Label("note", AMBER, "!"),
+    Verdict.FAIL: Label("alarm", RED, "✗"),
+    Verdict.NOT_ENOUGH_DATA: Label("not enough data", VIOLET, "?"),
+    Verdict.NOT_RUN: Label("not run", VIOLET, "–"),
+}
+_QUALITY = {Verdict.PASS: "fit", Verdict.WARN: "fit, with notes", Verdict.FAIL: "unfit"}
+OUTCOMES = {
+    Outcome.QUALITY_FAILED: Label("data unfit", RED),
+    Outcome.STABLE: Label("stable", GREEN),
+    Outcome.UNDECIDED: Label("undecided", VIOLET),
+    Outcome.KEPT: Label("retrained, champion kept", AMBER),
+    Outcome.PROMOTED: Label("retrained, challenger promoted", BLUE),
+}
+
+
+def name_verdict(question: str, verdict: str) -> str:
+    """A verdict as the answer to its question: of data quality, whether the data are fit."""
+    label = VERDICTS[Verdict(verdict)]
+    return _QUALITY.get(Verdict(verdict), label.name) if question == Question.QUALITY else label.name
+
+
+def name_outcome(outcome: str, *, was_retrained: bool = True) -> str:
+    """An outcome in words. The policy may keep the champion without training a challenger."""
+    if outcome == Outcome.KEPT and not was_retrained:
+        return "not retrained, champion kept"
+    return OUTCOMES[Outcome(outcome)].name
 
 
 def format_amount(amount: float, unit: str) -> str:
@@ -17,6 +77,6 @@ def format_share(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def join_list(names: Sequence[str]) -> str:
+def join_list(items: Sequence[str]) -> str:
     """A list in a sentence."""
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+    return f"{', '.join(items[:-1])} and {items[-1]}" if len(items) > 1 else "".join(items)

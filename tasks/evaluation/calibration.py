@@ -27,17 +27,24 @@ class Band:
 
 
 def measure_reliability(labels: Floats, scores: Floats, confidence: float, bands: int = 10) -> list[Band]:
-    """The reliability curve over bands with equal numbers of rows, the lowest scores first."""
-    order = np.argsort(scores, kind="stable")
-    parts = [part for part in np.array_split(order, bands) if len(part)]
+    """The reliability curve over bands cut at the scores' quantiles, the lowest scores first.
+
+    Equal scores share a band, so that the curve does not depend on the order of the rows; with many of them there are
+    fewer bands, and their sizes differ.
+    """
+    if not len(scores):
+        return []
+    lines = np.unique(np.quantile(scores, np.linspace(0, 1, bands + 1)[1:-1]))
+    places = np.searchsorted(lines, scores, side="right")
+    members = [np.flatnonzero(places == place) for place in np.unique(places)]
     return [
         Band(
-            len(part),
-            float(scores[part].mean()),
-            float(labels[part].mean()),
-            *_find_share_interval(int(labels[part].sum()), len(part), confidence),
+            len(rows),
+            float(scores[rows].mean()),
+            float(labels[rows].mean()),
+            *_find_share_interval(int(labels[rows].sum()), len(rows), confidence),
         )
-        for part in parts
+        for rows in members
     ]
 
 

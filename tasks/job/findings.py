@@ -1,4 +1,4 @@
-"""Findings of a run in `loanwatch.finding`, for the history and for the runs after it."""
+"""A run's findings (`loanwatch.finding`) and its outcome (`loanwatch.run`), for the history and for later runs."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from blocks.postgres.connect import connect
-from tasks.core.findings import Finding
+from tasks.core.findings import Finding, Outcome
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.schema.locks import Lock, lock_until_commit
 from tasks.schema.queries import read_query
 
 
-@stage("journal", lambda count: f"{count} findings kept")
-def save_findings(job: Job, findings: Sequence[Finding]) -> int:
-    """Write the run's findings for the history page; returns how many.
+@stage("journal", lambda count: f"{count} findings and the outcome stored")
+def save_findings(job: Job, findings: Sequence[Finding], outcome: Outcome, reason: str) -> int:
+    """Store the run's findings and its outcome in one transaction; returns how many findings.
 
-    A window of a backfill leaves them once: those of an earlier attempt, whose worker died before it could say that the
-    window was done, or which is done afresh, make place for these.
+    A window of a backfill has them once: those of an earlier attempt, whose worker died before the window was marked as
+    finished, or which is repeated, are replaced.
     """
     rows = [
         {
@@ -35,10 +35,20 @@ def save_findings(job: Job, findings: Sequence[Finding]) -> int:
         }
         for position, finding in enumerate(findings)
     ]
-    if rows:
-        with connect(job.database).begin() as connection:
-            if job.backfill:
-                _replace_attempts(connection, job)
+    ending = {
+        "job_id": job.job_id,
+        "contract": job.contract.name,
+        "window_start": job.window.start,
+        "window_end": job.window.end,
+        "outcome": str(outcome),
+        "reason": reason,
+        "backfill": job.backfill,
+    }
+    with connect(job.database).begin() as connection:
+        if job.backfill:
+            _replace_attempts(connection, job)
+        connection.execute(read_query("journal/add_run"), ending)
+        if rows:
             connection.execute(read_query("journal/add_finding"), rows)
     return len(rows)
 
@@ -51,6 +61,6 @@ def _replace_attempts(connection: Connection, job: Job) -> None:
         "job_id": job.job_id,
         "job_type": job.job_type,
         "job_date": job.started_at.date(),
-        "message": f"Run {job.job_id} of the same backfill has taken its place.",
+        "message": f"Run {job.job_id} of the same backfill has replaced this run.",
     }
     connection.execute(read_query("journal/replace_attempts"), {**window, **entry})

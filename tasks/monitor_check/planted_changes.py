@@ -1,4 +1,4 @@
-"""Changes that can be planted in any lender's window: what the contract says of its columns is enough."""
+"""Simulated changes for any lender's window: they need only what the contract says of its columns."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats
 from tasks.core.findings import Question
 
-# A column is chosen for a change only if at least this share of its values is present: else a change is immaterial.
+# A column is changed only if at least this share of its values is present; otherwise the change is immaterial.
 _LEAST_PRESENT = 0.5
-UNKNOWN_CATEGORY = "a word never seen"
+UNKNOWN_CATEGORY = "an unknown category"
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,13 @@ Plant = Callable[[Contract, Planted, np.random.Generator], Planted | None]
 
 @dataclass(frozen=True)
 class Change:
-    """One kind of change. `expected` are the questions of which one has to raise the alarm; none where nothing changes.
+    """One kind of change. One of the `expected` questions has to raise the alarm; none where nothing changes.
 
     `plant` returns None where the lender's columns do not allow the change.
     """
 
     name: str
-    told: str
+    description: str
     expected: tuple[Question, ...]
     plant: Plant
 
@@ -47,7 +47,7 @@ def _nothing(contract: Contract, window: Planted, random: np.random.Generator) -
 
 
 def _shift(spread: float) -> Plant:
-    """Add that many interquartile ranges to a number column; special values stay."""
+    """Add a multiple of the interquartile range to a number column; special values stay."""
 
     def plant(contract: Contract, window: Planted, random: np.random.Generator) -> Planted | None:
         specials = {column.name: list(column.special) for column in contract.features if column.type == "number"}
@@ -57,14 +57,14 @@ def _shift(spread: float) -> Plant:
         name = _choose(able, random)
         if name is None:
             return None
-        moved = window.applications[name].where(present[name].isna(), present[name] + spread * ranges[name])
-        return _replace(window, name, moved)
+        shifted = window.applications[name].where(present[name].isna(), present[name] + spread * ranges[name])
+        return _replace(window, name, shifted)
 
     return plant
 
 
 def _remove(share: float) -> Plant:
-    """Take values away from a random share of the rows."""
+    """Remove the values of a random share of the rows."""
 
     def plant(contract: Contract, window: Planted, random: np.random.Generator) -> Planted | None:
         names = [column.name for column in contract.features]
@@ -72,7 +72,7 @@ def _remove(share: float) -> Plant:
         if name is None:
             return None
         is_present = window.applications[name].notna().to_numpy()
-        # So many of those present that the share of all rows is met.
+        # The share refers to all rows, of which some are missing already.
         gone = is_present & (random.random(len(is_present)) < share / is_present.mean())
         return _replace(window, name, window.applications[name].mask(gone))
 
@@ -80,14 +80,14 @@ def _remove(share: float) -> Plant:
 
 
 def _rename(share: float) -> Plant:
-    """Put an unknown word into a random share of the rows of a category column."""
+    """Put an unknown category into a random share of the rows of a category column."""
 
     def plant(contract: Contract, window: Planted, random: np.random.Generator) -> Planted | None:
         name = _choose([column.name for column in contract.features if column.type == "category"], random)
         if name is None:
             return None
-        words = window.applications[name].cat.add_categories([UNKNOWN_CATEGORY])
-        return _replace(window, name, words.mask(random.random(len(words)) < share, UNKNOWN_CATEGORY))
+        values = window.applications[name].cat.add_categories([UNKNOWN_CATEGORY])
+        return _replace(window, name, values.mask(random.random(len(values)) < share, UNKNOWN_CATEGORY))
 
     return plant
 
@@ -106,11 +106,11 @@ DATA = (Question.DATA,)
 RULE = (Question.CONCEPT, Question.MODEL)
 NOTHING = Change("nothing", "two random halves of the same window", (), _nothing)
 CHANGES = (
-    Change("shift_quarter", "one number moved by a quarter of its interquartile range", DATA, _shift(0.25)),
-    Change("shift_half", "one number moved by half of its interquartile range", DATA, _shift(0.5)),
+    Change("shift_quarter", "one number shifted by a quarter of its interquartile range", DATA, _shift(0.25)),
+    Change("shift_half", "one number shifted by half of its interquartile range", DATA, _shift(0.5)),
     Change("missing_10", "10 % more of one column's values missing", DATA, _remove(0.10)),
     Change("missing_20", "20 % more of one column's values missing", DATA, _remove(0.20)),
-    Change("new_word", "an unknown word in 5 % of one column", DATA, _rename(0.05)),
+    Change("new_category", "an unknown category in 5 % of one column", DATA, _rename(0.05)),
     Change("flips_5", "the decision inverted in 5 % of the applications", RULE, _flip(0.05)),
     Change("flips_10", "the decision inverted in 10 % of the applications", RULE, _flip(0.10)),
     Change("flips_20", "the decision inverted in 20 % of the applications", RULE, _flip(0.20)),

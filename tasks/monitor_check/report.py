@@ -1,4 +1,4 @@
-"""What the trials say: this lender's rate of false alarms and the power for each change, each with its interval."""
+"""The result of the trials: the rate of false alarms and the power for each change, each with its interval."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def summarise_trials(job: Job, ground: Ground, trials: Sequence[Trial], seconds:
             "by_question": {str(q): _count(sum(q in t.raised for t in nothing), len(nothing)) for q in _ASKED},
         },
         "power": [_summarise_change(change, trials) for change in CHANGES],
-        "sentence": _tell(alarms, len(nothing), budget),
+        "sentence": _describe(alarms, len(nothing), budget),
         "seconds": round(seconds, 1),
         "started_at": job.started_at.isoformat(),
         "policy": job.policy.model_dump(mode="json"),
@@ -52,7 +52,7 @@ def summarise_trials(job: Job, ground: Ground, trials: Sequence[Trial], seconds:
 
 
 def compute_budget(job: Job) -> float:
-    """The share of runs without any drift that may raise an alarm: the levels of the four questions together."""
+    """The accepted share of false alarms: the error budgets of the four questions together."""
     policy = job.policy.drift
     return round(
         policy.columns_level + policy.joint_level + policy.label_level + policy.concept_level + policy.model_level, 6
@@ -72,7 +72,7 @@ def _summarise_change(change: Any, trials: Sequence[Trial]) -> dict[str, Any]:
     named = [trial.is_named for trial in found if trial.is_named is not None]
     return {
         "change": change.name,
-        "told": change.told,
+        "description": change.description,
         "expected": [str(question) for question in change.expected],
         **_count(len(found), len(tried)),
         "named": _count(sum(named), len(named)) if named else None,
@@ -97,12 +97,12 @@ def find_interval(hits: int, tries: int) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
-def _tell(alarms: int, tries: int, budget: float) -> str:
+def _describe(alarms: int, tries: int, budget: float) -> str:
     low, high = find_interval(alarms, tries)
-    told = (
-        f"{alarms} of {tries} random splits of this window raised an alarm: {alarms / max(tries, 1):.1%}, and with "
-        f"{CONFIDENCE:.0%} confidence {low:.1%} to {high:.1%}. The policy's budget is {budget:.1%}. "
+    sentence = (
+        f"{alarms} of {tries} random splits of this window raised a false alarm: {alarms / max(tries, 1):.1%}, "
+        f"{CONFIDENCE:.0%} confidence interval {low:.1%} to {high:.1%}. The policy's error budget is {budget:.1%}. "
     )
     if low > budget:
-        return told + "That is above the budget: do not trust single alarms here before the reason is found."
-    return told + "That is no more than the budget allows."
+        return sentence + "This exceeds the budget. Find the cause before you rely on a single alarm."
+    return sentence + "This is within the budget."

@@ -1,7 +1,7 @@
-"""Trials: a window split at random, a change planted in one half, and what the decision path says about it.
+"""Trials: a window split at random, a change planted in one half, and the verdicts on it.
 
-One model is fitted on the window, as a challenger would be; every row is scored by the fold that has not seen its
-customer, in both halves alike. The halves hold different customers.
+One model is fitted on the window, as a challenger would be; in both halves every row is scored by the fold that was
+fitted without its customer. The halves hold different customers.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from tasks.models.train import fit_candidate
 from tasks.monitor_check.planted_changes import Change, Planted
 from tasks.profile.profile import fit_profile
 
-# More rows than these make a decision no surer in a way that matters here, only slower.
+# More rows would change the result little and take longer.
 MOST_ROWS = 20_000
 _TRIALS_PER_BATCH = 10
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What all trials share: the window, its labels, customer keys and out-of-sample scores, and the model."""
+    """The common input of all trials: the window, its labels, customer keys, out-of-sample scores, and the model."""
 
     contract: Contract
     policy: DriftPolicy
@@ -49,7 +49,7 @@ class Ground:
 
 @dataclass(frozen=True)
 class Trial:
-    """One decision: the questions that raised an alarm, and whether they name the changed column."""
+    """One trial: the questions that raised an alarm, and whether they name the changed column."""
 
     change: str
     raised: frozenset[Question]
@@ -58,9 +58,9 @@ class Trial:
 
 
 def prepare_ground(contract: Contract, applications: pd.DataFrame, policy: MonitorPolicy) -> Ground:
-    """Fit the model on the window's decided rows and score all of them out of sample.
+    """Fit the model on the window's decided rows and score all rows out of sample.
 
-    Of more than 20,000 applications a random part is taken. Raises TrainingError where too few are decided.
+    Of more than 20,000 applications a random sample is used. Raises TrainingError where too few are decided.
     """
     rows = sample_rows(len(applications), MOST_ROWS, policy.drift.seed)
     applications = applications.iloc[rows].reset_index(drop=True)
@@ -71,9 +71,9 @@ def prepare_ground(contract: Contract, applications: pd.DataFrame, policy: Monit
 
 
 def run_trials(ground: Ground, plan: Sequence[tuple[Change, int]], processes: int) -> Iterator[list[Trial]]:
-    """So many trials of each change, in batches as they are done. A change that the columns do not allow has none.
+    """Run the planned number of trials of each change, in batches; none for a change that the columns do not allow.
 
-    Everything random is a function of the policy's seed, the change and the trial's number.
+    All random numbers depend only on the policy's seed, the change and the number of the trial.
     """
     batches = [
         (change, range(first, min(first + _TRIALS_PER_BATCH, count)))
@@ -91,7 +91,7 @@ def _run_batch(ground: Ground, change: Change, numbers: range) -> list[Trial]:
 
 
 def run_trial(ground: Ground, change: Change, number: int) -> Trial | None:
-    """One decision about a random half of the customers, changed, against the other half."""
+    """Compare a random half of the customers, changed, with the other half."""
     random = np.random.default_rng([ground.policy.seed, zlib.crc32(change.name.encode()), number])
     customers, place = np.unique(ground.keys, return_inverse=True)
     is_current = (random.permutation(len(customers)) < len(customers) // 2)[place]

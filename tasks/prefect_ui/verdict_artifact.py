@@ -1,4 +1,4 @@
-"""A run at a glance: the Markdown page, the tables and the small picture that the Prefect UI shows."""
+"""The result of a run in the Prefect UI: a Markdown page, tables, and a small picture."""
 
 from __future__ import annotations
 
@@ -8,27 +8,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tasks.core.findings import Question
-from tasks.core.wording import AUC, format_amount
+from tasks.core.findings import Question, Verdict
+from tasks.core.wording import AUC, VERDICTS, format_amount, name_outcome, name_verdict
 from tasks.prefect_ui.links import link_page
 
-MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "not_enough_data": "?", "not_run": "–"}
-COLOURS = {"pass": "#2e7d32", "warn": "#f9a825", "fail": "#c62828", "not_enough_data": "#8e24aa", "not_run": "#9e9e9e"}
 LONGEST_BAR = 5.0  # times the limit; a longer bar would leave no room for the others
 MOST_ALARMS = 8
 
 
 def render_verdict(summary: Mapping[str, Any], run_page: str | None) -> str:
-    """The verdict as Markdown: what moved, how much, how sure, what was done, and links."""
+    """The result as Markdown: what changed, by how much, how significant it is, what was done, and links."""
     window, contract = summary["window"], summary["contract"]["name"]
+    outcome = name_outcome(summary["outcome"], was_retrained=bool(summary["comparison"]))
     lines = [
-        f"# {contract}, {window['start']} to {window['end']}: {spell(summary['outcome'])}",
+        f"# {contract}, {window['start']} to {window['end']}: {outcome}",
         "",
         escape(summary["reason"]),
         "",
-        f"![how far each question is from its limit]({draw_picture(summary)})",
+        f"![largest effect of each question, in multiples of its limit]({draw_picture(summary)})",
         "",
-        "| question | verdict | what |",
+        "| question | verdict | finding |",
         "|---|---|---|",
         *(_row(summary, str(question)) for question in Question),
         "",
@@ -49,7 +48,7 @@ def tabulate_findings(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def tabulate_comparison(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Champion and challenger side by side on the judging days; no row where nothing was compared."""
+    """Champion and challenger side by side on the test days; no row where nothing was compared."""
     record = summary["comparison"]
     if not record:
         return []
@@ -59,11 +58,15 @@ def tabulate_comparison(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
         rows.append({"measure": name, **values})
     low, high = record["interval"] or (None, None)
     difference = {"measure": "auc difference", "champion": "", "challenger": _plain(record["difference"])}
-    return [*rows, difference, {"measure": "its interval", "champion": _plain(low), "challenger": _plain(high)}]
+    return [
+        *rows,
+        difference,
+        {"measure": "interval of the difference", "champion": _plain(low), "challenger": _plain(high)},
+    ]
 
 
 def draw_picture(summary: Mapping[str, Any]) -> str:
-    """How far each question's largest effect is from its limit, as a PNG in a data URI of a few kB."""
+    """Each question's largest effect in multiples of its limit, as a PNG in a data URI of a few kB."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -72,7 +75,7 @@ def draw_picture(summary: Mapping[str, Any]) -> str:
     figure = Figure(figsize=(6.4, 1.9), dpi=80, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    colours = [COLOURS[summary["verdicts"][question]] for question in questions]
+    colours = [VERDICTS[Verdict(summary["verdicts"][question])].tone.colour for question in questions]
     axes.barh(questions, [min(ratio, LONGEST_BAR) for ratio in ratios], color=colours)
     axes.axvline(1, color="black", linewidth=1)
     axes.set(xlim=(0, LONGEST_BAR), xlabel="largest effect, in multiples of its limit")
@@ -90,21 +93,23 @@ def measure_ratio(findings: Sequence[Mapping[str, Any]], question: str) -> float
 
 
 def spell(word: str) -> str:
-    """A name of ours in words."""
+    """A name from the code with spaces."""
     return word.replace("_", " ")
 
 
 def escape(text: str) -> str:
-    """Text that comes from the data, so that it shows as it is in Markdown, in a table too."""
+    """Text from the data, escaped so that Markdown shows it unchanged, in a table too."""
     return "".join(f"\\{sign}" if sign in "\\`*_[]#|<>!" else sign for sign in text).replace("\n", " ")
 
 
 def _row(summary: Mapping[str, Any], question: str) -> str:
-    verdict = summary["verdicts"][question]
-    told = [f["sentence"] for f in summary["findings"] if f["question"] == question and f["verdict"] == verdict]
-    lead = escape(told[0]) if told and verdict != "pass" else ""
-    more = f" (+{len(told) - 1} more)" if lead and len(told) > 1 else ""
-    return f"| {question} | {MARKS[verdict]} {spell(verdict)} | {lead}{more} |"
+    verdict = Verdict(summary["verdicts"][question])
+    sentences = [f["sentence"] for f in summary["findings"] if f["question"] == question and f["verdict"] == verdict]
+    lead = escape(sentences[0]) if sentences and verdict is not Verdict.PASS else ""
+    more = f" (+{len(sentences) - 1} more)" if lead and len(sentences) > 1 else ""
+    return (
+        f"| {question} | {VERDICTS[verdict].mark}\N{NO-BREAK SPACE}{name_verdict(question, verdict)} | {lead}{more} |"
+    )
 
 
 def _alarms(summary: Mapping[str, Any]) -> list[str]:
@@ -113,33 +118,33 @@ def _alarms(summary: Mapping[str, Any]) -> list[str]:
         return []
     rows = [
         f"| {f['question']} | {escape(f['subject'] or spell(f['check']))} | {_amount(f, 'effect')} "
-        f"| {_amount(f, 'limit')} | {_chance(f['p_value'])} |"
+        f"| {_amount(f, 'limit')} | {_format_p_value(f['p_value'])} |"
         for f in failed[:MOST_ALARMS]
     ]
-    head = "| question | what | how much | limit | by chance alone |"
-    return ["## What moved", "", head, "|---|---|---|---|---|", *rows, ""]
+    head = "| question | what | change | limit | p-value |"
+    return ["## Significant changes", "", head, "|---|---|---|---|---|", *rows, ""]
 
 
 def _models(summary: Mapping[str, Any]) -> str:
     champion = summary["champion"]
     if champion is None:
-        return "Model: nothing was judged or trained, the champion stays."
+        return "Model: no question was tested and nothing was trained; the champion stays."
     return f"Model before: version {champion['version']} ({spell(champion['kind'])}). In production now: version {summary['champion_after']}."  # noqa: E501
 
 
 def _amount(finding: Mapping[str, Any], name: str) -> str:
     if finding[name] is None:
         return ""
-    if finding["question"] == Question.QUALITY:  # shares, counts and whatever else a check of quality counts
+    if finding["question"] == Question.QUALITY:  # shares, counts and other units
         return f"{float(finding[name]):.3g} {escape(finding['unit'])}"
     amount = format_amount(float(finding[name]), finding["unit"])
     return f"{amount} {AUC}" if finding["unit"] == AUC else amount
 
 
-def _chance(p_value: float | None) -> str:
+def _format_p_value(p_value: float | None) -> str:
     if p_value is None:
         return ""
-    return "less than once in a million windows" if p_value < 1e-6 else f"{float(p_value):.2g}"
+    return "< 0.000001" if p_value < 1e-6 else f"{float(p_value):.2g}"
 
 
 def _link(place: str) -> str:

@@ -1,4 +1,4 @@
-"""The evidence pack: one run as a zip file, for those who were not there."""
+"""The evidence pack: all records of one run as a zip file, for an audit."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import fsspec
 from sqlalchemy import Connection
 
 from blocks.errors import LoanwatchError, UsageError
+from tasks.core.wording import name_outcome
 from tasks.job.job import is_job_id
 from tasks.registry.entries import read_ledger
 from tasks.registry.versions import read_version
@@ -24,27 +25,27 @@ LARGEST = 15_000_000
 
 
 class JobNameError(UsageError):
-    """What was given is no job's name."""
+    """A text that is not a job's name."""
 
 
 class EvidenceError(LoanwatchError):
-    """The evidence of a run cannot be put together."""
+    """The evidence of a run cannot be collected or written."""
 
 
 def find_run(results: Path, job_id: str) -> Path:
-    """The folder of a run. Raises JobNameError for a text that is no job's name, EvidenceError for an unknown job."""
+    """The folder of a run. Raises JobNameError for an invalid name, EvidenceError for an unknown job."""
     if not is_job_id(job_id):
         raise JobNameError(
-            f"{job_id!r} is no job's name. It looks like 20240901T060000-3f9a1c: see the folders in {results}."
+            f"{job_id!r} is not a job name such as 20240901T060000-3f9a1c. Choose one of the folders in {results}."
         )
     folder = results / job_id
     if not (folder / "summary.json").is_file():
-        raise EvidenceError(f"{folder} holds no finished run: choose another job, or name its folder with --results.")
+        raise EvidenceError(f"{folder} contains no finished run. Choose another job, or set its folder with --results.")
     return folder
 
 
 def gather_evidence(connection: Connection, folder: Path) -> dict[str, bytes]:
-    """Every file of the pack by its name, a list of their sha256 sums among them. Raises EvidenceError."""
+    """Every file of the pack by its name, with a list of their sha256 sums. Raises EvidenceError."""
     files = {
         file.name: file.read_bytes() for file in sorted(folder.iterdir()) if file.is_file() and file.suffix in KINDS
     }
@@ -62,7 +63,7 @@ def gather_evidence(connection: Connection, folder: Path) -> dict[str, bytes]:
 
 
 def read_card(artifact: str) -> bytes:
-    """The model card of a bundle; a bundle that is gone is told in its place."""
+    """The model card of a bundle, or a sentence that says why it cannot be read."""
     try:
         filesystem, root = fsspec.core.url_to_fs(artifact)
         return bytes(filesystem.cat_file(f"{root}/card.md"))
@@ -71,7 +72,7 @@ def read_card(artifact: str) -> bytes:
 
 
 def write_pack(path: Path, job_id: str, files: Mapping[str, bytes]) -> int:
-    """Write the pack, whole or not at all; returns its size in bytes. Raises EvidenceError."""
+    """Write the complete pack or nothing; returns its size in bytes. Raises EvidenceError."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as pack:
@@ -80,12 +81,12 @@ def write_pack(path: Path, job_id: str, files: Mapping[str, bytes]) -> int:
         size = partial.stat().st_size
         if size > LARGEST:
             raise EvidenceError(
-                f"The evidence of {job_id} takes {size / 1e6:.1f} MB; {LARGEST / 1e6:.0f} MB is the most."
+                f"The evidence of {job_id} is {size / 1e6:.1f} MB; the maximum is {LARGEST / 1e6:.0f} MB."
             )
         partial.replace(path)
     except OSError as error:
         raise EvidenceError(
-            f"{path} cannot be written ({error.strerror}). Choose another place with --output."
+            f"{path} cannot be written ({error.strerror}). Choose another file with --output."
         ) from None
     finally:
         partial.unlink(missing_ok=True)
@@ -94,13 +95,14 @@ def write_pack(path: Path, job_id: str, files: Mapping[str, bytes]) -> int:
 
 def _describe(summary: Mapping[str, Any], files: Mapping[str, bytes]) -> str:
     window = summary["window"]
+    outcome = name_outcome(summary["outcome"], was_retrained="deploy_report.json" in files)
     lines = [
-        f"Evidence of the run {summary['job_id']}",
-        f"{summary['contract']['name']}, {window['start']} to {window['end']}: {summary['outcome']}",
+        f"Evidence of run {summary['job_id']}",
+        f"{summary['contract']['name']}, {window['start']} to {window['end']}: {outcome}",
         summary["reason"],
         "",
-        "Begin with report.html. To repeat the run: repeat.sh. ledger.json holds every promotion up to the making of",
-        "this pack; each row's hash covers the row before it. SHA256SUMS: `sha256sum -c SHA256SUMS`.",
+        "Start with report.html. repeat.sh repeats the run. ledger.json contains all promotions up to the date of this",
+        "pack; the hash of each row covers the row before it. To verify the files: `sha256sum -c SHA256SUMS`.",
         "",
         *sorted(files),
     ]

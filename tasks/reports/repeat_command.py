@@ -1,4 +1,4 @@
-"""The command that repeats a run, and the file of its limits where they are not the default ones."""
+"""The command that repeats a run, and its policy file where limits differ from the default."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ POLICY_FILE = "policy.toml"
 def format_command(job: Job, reference: Window | None) -> str:
     """The command line that repeats a run, with every option that is not the default.
 
-    `reference` is given where the run trained the first champion on it. A database's URL is a secret: one that came
-    from the environment is expected there again.
+    `reference` is given where the run trained the first champion on it. A database URL is a secret: if it came from the
+    environment, it is expected there again.
     """
-    words = ["python", "-m", "flows.monitor", "--start", str(job.window.start), "--end", str(job.window.end)]
+    parts = ["python", "-m", "flows.monitor", "--start", str(job.window.start), "--end", str(job.window.end)]
     if reference is not None:
-        words += ["--reference-start", str(reference.start), "--reference-end", str(reference.end)]
+        parts += ["--reference-start", str(reference.start), "--reference-end", str(reference.end)]
     if job.champion is not None:
-        words += ["--champion", str(job.champion)]
+        parts += ["--champion", str(job.champion)]
     if not job.may_promote:
-        words.append("--no-promote")
+        parts.append("--no-promote")
     if job.contract.file.parent != SHIPPED:
-        words += ["--contract", str(job.contract.file)]
+        parts += ["--contract", str(job.contract.file)]
     if job.database.kind == "block":
-        words += ["--database", job.database.name]
+        parts += ["--database", job.database.name]
     if job.results.parent != Path("results").absolute():
-        words += ["--results", str(job.results.parent)]
+        parts += ["--results", str(job.results.parent)]
     if job.store != "models":
-        words += ["--models", job.store]
+        parts += ["--models", job.store]
     if job.policy != MonitorPolicy():
-        words += ["--policy", str(job.results / POLICY_FILE)]
-    return shlex.join(words)
+        parts += ["--policy", str(job.results / POLICY_FILE)]
+    return shlex.join(parts)
 
 
 def write_policy(job: Job) -> None:
-    """Write the limits that are not the default ones to the run's folder, as --policy reads them. Raises WriteError."""
+    """Write the limits that differ from the default to the run's folder, for --policy. Raises WriteError."""
     if job.policy != MonitorPolicy():
         write_text(job.results / POLICY_FILE, format_policy(job.policy))
 

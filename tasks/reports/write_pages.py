@@ -1,4 +1,4 @@
-"""Report: the pages of a run, made from its record and its findings."""
+"""Report: the pages of a run, from its record and its findings."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Housekeeping: clear what loanwatch keeps, all of it or what is older than some days. Source tables are never touched.
 
-All of it: the journal, findings, predictions, outbox, backfills, registry and ledger of the contract, its bundles and
-its run folders. Older than some days: the journal, findings, alerts that were sent, predictions of former champions,
-backfills that ended, and run folders. What a committee may ask for years later stays: the registry, the ledger and the
-bundles of every model.
+All of it: the journal, findings, outcomes, predictions, outbox, backfills, registry and ledger of the contract, its
+bundles and its run folders. Older than some days: the journal, findings, outcomes, alerts that were sent, predictions
+of former champions, backfills that ended, and run folders. What a committee may ask for years later stays: the
+registry, the ledger and the bundles of every model.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tasks.schema.queries import read_query
 PRUNED = {
     "mljob": "created_at < :before",
     "finding": "created_at < :before",
+    "run": "finished_at < :before",
     # What was not delivered yet still has to be.
     "alert": "created_at < :before and state <> 'pending'",
     # The champion's own predictions stay however old they are.

@@ -144,7 +144,7 @@ def test_the_journal_says_one_true_thing(
 
 def test_glance_shows_the_verdict_and_escapes_the_data(run: RunResult) -> None:
     page = render_verdict(summary(run), "http://ui/run/1")
-    assert "| data | ✗ fail | annual\\_income moved: 12 % of applicants \\<crossed\\> a line. |" in page
+    assert "| data | ✗\xa0alarm | annual\\_income moved: 12 % of applicants \\<crossed\\> a line. |" in page
     assert "| data | annual\\_income | 12.0 points | 6.0 points | 0.0001 |" in page
     assert "In production now: version 4" in page
     assert "(data:image/png;base64," in page

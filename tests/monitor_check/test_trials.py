@@ -59,7 +59,7 @@ def test_a_shift_moves_one_number_and_leaves_special_values(ground: Ground, seed
 def test_missing_values_and_unknown_words_come_in_the_share_that_is_told(ground: Ground):
     missing = plant(ground, BY_NAME["missing_20"])
     assert missing.applications[missing.column].isna().mean() == pytest.approx(0.20, abs=0.03)
-    renamed = plant(ground, BY_NAME["new_word"])
+    renamed = plant(ground, BY_NAME["new_category"])
     words = renamed.applications[renamed.column].astype(object)
     assert (~words.isin(ground.applications[renamed.column])).mean() == pytest.approx(0.05, abs=0.02)
 
@@ -77,7 +77,8 @@ def test_flips_change_labels_only_and_leave_unknown_ones_unknown(ground: Ground)
 def test_a_change_that_the_columns_do_not_allow_is_not_tried(ground: Ground):
     window = Planted(ground.applications, ground.labels)
     assert (
-        BY_NAME["new_word"].plant(describe("yearly_salary", "wanted_limit"), window, np.random.default_rng(0)) is None
+        BY_NAME["new_category"].plant(describe("yearly_salary", "wanted_limit"), window, np.random.default_rng(0))
+        is None
     )
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.postgres.connect import Database
 from tasks.contract.load import load_contract
-from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.findings import Finding, Outcome, Question, Verdict
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import month_of
 from tasks.job.findings import save_findings
@@ -20,15 +21,15 @@ from tasks.job.journal import write_entry
 from tasks.reports.history import rebuild_history, write_history
 from tasks.reports.history.heat import TOGETHER, map_heat
 from tasks.reports.history.records import read_history
-from tasks.schema.migrate import prepare_schema
+from tasks.schema.migrate import MIGRATIONS, prepare_schema
 from tests.support.browser import audit, is_too_wide, needs_chromium, open_tab
 
 HOSTILE = "<script>document.title='hacked'</script>"
 QUIET = tuple(Finding(question, "rows", Verdict.PASS, "Quiet.") for question in Question)
 
 
-def keep_run(job: Job, month: str, verdicts: dict[Question, Verdict], number: int) -> Job:
-    """Leave what a run leaves: a journal entry, and findings."""
+def save_run(job: Job, month: str, number: int, verdicts: dict[Question, Verdict], outcome: Outcome) -> Job:
+    """Store what a run stores: journal entries, findings and its outcome."""
     run = replace(job, job_id=f"20240901T06000{number}-3f9a1c", window=month_of(month))
     (run.results.parent / run.job_id).mkdir(parents=True)
     (run.results.parent / run.job_id / "report.html").touch()
@@ -45,7 +46,7 @@ def keep_run(job: Job, month: str, verdicts: dict[Question, Verdict], number: in
         Question.DATA, "missing", Verdict.WARN, "Missing.", effect=0.02, unit="share", limit=0.06, columns=("a", "b")
     )
     joint = Finding(Question.DATA, "joint_shape", Verdict.PASS, "Together.", effect=0.51, unit="AUC", limit=0.55)
-    save_findings.fn(run, [*QUIET, *told, auc, missing, joint])
+    save_findings.fn(run, [*QUIET, *told, auc, missing, joint], outcome, "Because.")
     return run
 
 
@@ -58,42 +59,82 @@ def job(engine, tmp_path) -> Job:
         "20240901T060000-3f9a1c", "monitor", contract, Database("environment"), month_of("2024-08"), MonitorPolicy(),
         tmp_path / "20240901T060000-3f9a1c", "models", datetime(2024, 9, 1, tzinfo=UTC),
     )  # fmt: skip
-    keep_run(base, "2024-05", {}, 1)
-    keep_run(base, "2024-06", {Question.DATA: Verdict.FAIL}, 2)
-    keep_run(base, "2024-07", {Question.LABEL: Verdict.NOT_RUN}, 3)
-    keep_run(base, "2024-08", {Question.QUALITY: Verdict.FAIL}, 4)
+    save_run(base, "2024-05", 1, {}, Outcome.STABLE)
+    save_run(base, "2024-06", 2, {Question.DATA: Verdict.FAIL}, Outcome.KEPT)
+    save_run(base, "2024-07", 3, {Question.LABEL: Verdict.NOT_RUN}, Outcome.UNDECIDED)
+    save_run(base, "2024-08", 4, {Question.QUALITY: Verdict.FAIL}, Outcome.QUALITY_FAILED)
     stopped = replace(base, job_id="20240901T060009-3f9a1c")
     write_entry(stopped, "extract", "started")
     write_entry(stopped, "extract", "failed", HOSTILE)
     return base
 
 
-def test_a_runs_outcome_follows_from_its_findings(job, engine):
+def test_the_history_shows_the_stored_outcomes(job, engine):
+    """Also one that its findings alone do not give: a promotion that no ledger row of this test backs."""
+    save_run(job, "2024-09", 5, {}, Outcome.PROMOTED)
     with engine.connect() as connection:
         (history,) = read_history(connection)
+        reasons = connection.execute(text("select reason from loanwatch.run")).scalars().all()
+    assert reasons == ["Because."] * 5
     outcomes = [run.outcome for run in history.runs]
-    assert outcomes == ["failed", "quality_failed", "undecided", "kept", "stable"]
-    assert [run.window[0] for run in history.windows] == [date(2024, month, 1) for month in (5, 6, 7, 8)]
+    assert outcomes == ["promoted", "failed", "quality_failed", "undecided", "kept", "stable"]
+    assert [run.window[0] for run in history.windows] == [date(2024, month, 1) for month in (5, 6, 7, 8, 9)]
+
+
+def test_findings_and_outcome_are_stored_together_or_not_at_all(job, engine):
+    broken = replace(job, job_id="20240901T060008-3f9a1c")
+    with pytest.raises(SQLAlchemyError):
+        save_findings.fn(broken, [*QUIET, replace(QUIET[0], effect="no number")], Outcome.STABLE, "")
+    with engine.connect() as connection:
+        stored = connection.execute(text("select job_id from loanwatch.run")).scalars().all()
+    assert broken.job_id not in stored
+    assert len(stored) == 4
+
+
+def test_a_run_that_kept_its_champion_says_whether_it_was_retrained(job, engine):
+    trained = save_run(job, "2024-09", 5, {Question.DATA: Verdict.FAIL}, Outcome.KEPT)
+    write_entry(trained, "train", "started")
+    write_entry(trained, "train", "finished")
+    with engine.connect() as connection:
+        (history,) = read_history(connection)
+    names = {run.job_id[:15]: run.outcome_name for run in history.runs if run.outcome == "kept"}
+    assert names == {
+        "20240901T060002": "not retrained, champion kept", "20240901T060005": "retrained, champion kept"
+    }  # fmt: skip
+
+
+def test_runs_from_before_the_outcomes_were_stored_are_filled_in(engine, job):
+    """The migration derives them once, by the rule that the history page used until then."""
+    statement = (MIGRATIONS / "0004_run.sql").read_text(encoding="utf-8")
+    with engine.begin() as connection:
+        before = connection.execute(text("select job_id, outcome, window_start, window_end from loanwatch.run")).all()
+        connection.execute(text("drop table loanwatch.run"))
+        connection.exec_driver_sql(statement.replace("%", "%%"))
+        after = connection.execute(text("select job_id, outcome, window_start, window_end from loanwatch.run")).all()
+    assert sorted(after) == sorted(before)
+    assert len(after) == 4
 
 
 def test_a_window_of_a_backfill_leaves_its_findings_once(job, engine):
     """The first attempt's worker died before it could say that the window was done; another backfill is another one."""
     part = replace(job, job_type="backfill", backfill="b")
-    keep_run(part, "2024-02", {Question.DATA: Verdict.FAIL}, 6)
-    other = keep_run(replace(part, backfill="other"), "2024-02", {}, 7)
-    next_month = keep_run(part, "2024-03", {}, 8)
-    again = keep_run(part, "2024-02", {}, 5)
+    save_run(part, "2024-02", 6, {Question.DATA: Verdict.FAIL}, Outcome.KEPT)
+    other = save_run(replace(part, backfill="other"), "2024-02", 7, {}, Outcome.STABLE)
+    next_month = save_run(part, "2024-03", 8, {}, Outcome.STABLE)
+    again = save_run(part, "2024-02", 5, {}, Outcome.STABLE)
     with engine.connect() as connection:
         (history,) = read_history(connection)
         kept = connection.execute(text("select distinct job_id from loanwatch.finding where backfill <> ''"))
         assert set(kept.scalars()) == {other.job_id, next_month.job_id, again.job_id}
+        ended = connection.execute(text("select job_id from loanwatch.run where backfill <> ''"))
+        assert set(ended.scalars()) == {other.job_id, next_month.job_id, again.job_id}
     assert "20240901T060006-3f9a1c" not in {run.job_id for run in history.runs}, "a run without findings is no failure"
     (february,) = [run for run in history.windows if run.window[0] == date(2024, 2, 1)]
     assert (february.job_id, february.outcome) == (again.job_id, "stable")
 
 
 def test_a_window_that_was_run_again_counts_once(job, engine):
-    again = keep_run(job, "2024-06", {}, 5)
+    again = save_run(job, "2024-06", 5, {}, Outcome.STABLE)
     with engine.connect() as connection:
         (history,) = read_history(connection)
     assert len(history.runs) == 6
@@ -124,7 +165,7 @@ def test_an_empty_database_has_a_page_too(engine, tmp_path):
     prepare_schema(engine)
     with engine.connect() as connection:
         path = write_history(connection, tmp_path)
-    assert "No run has been recorded yet" in path.read_text(encoding="utf-8")
+    assert "No runs recorded yet" in path.read_text(encoding="utf-8")
 
 
 def test_a_run_does_not_fail_for_its_history(job, caplog):

@@ -24,10 +24,10 @@ from tasks.profile.bins import fit_bins
 from tasks.profile.profile import fit_profile
 from tasks.promotion.decide import decide
 from tasks.reports.page import Evidence, write_report
+from tasks.reports.page.changes import make_cards
 from tasks.reports.page.model_pictures import name_group
-from tasks.reports.page.moved import make_cards
 from tasks.reports.page.page import render_report
-from tasks.reports.page.words import headline
+from tasks.reports.page.wording import write_headline
 from tasks.reports.summary import SCHEMA
 from tests.support.browser import audit, is_too_wide, needs_chromium, open_tab
 from tests.support.second_lender import CONTRACT, make_requests
@@ -179,8 +179,8 @@ def test_an_open_question_is_never_green(undecided):
     page = render_report(summary, evidence)
     assert '<span class="pill undecided">undecided</span>' in page
     assert '<li class="not_run"><span class="name">Label drift' in page
-    assert "no all-clear" in page
-    assert "could not be judged" in headline(summary)
+    assert "not an all-clear" in page
+    assert "could not be tested" in write_headline(summary)
 
 
 def test_a_run_on_unfit_data_has_a_page_without_pictures():
@@ -196,10 +196,10 @@ def test_a_run_on_unfit_data_has_a_page_without_pictures():
         reference=None,
     )
     page = render_report(summary, None)
-    assert "cannot be used" in page
+    assert "unfit for use" in page
     assert "The window holds 5 applications." in page
     assert "17, 18" in page
-    assert "What moved" not in page
+    assert "Significant changes" not in page
 
 
 @pytest.mark.slow

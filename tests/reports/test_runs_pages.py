@@ -19,11 +19,12 @@ from blocks.postgres.connect import Patience, make_engine
 from flows.evidence import command as pack_evidence
 from flows.history import command as rebuild
 from tasks.core.policy import MonitorPolicy, TrainPolicy, load_policy
+from tasks.core.wording import name_outcome
 from tasks.registry.entries import find_entry_on, read_ledger
 from tasks.registry.ledger import verify_ledger
 from tasks.registry.versions import find_current, read_version
 from tasks.reports.history.records import read_history
-from tasks.reports.page.words import MEASURES, OUTCOMES, headline
+from tasks.reports.page.wording import MEASURES, write_headline
 from tests.support import ROOT
 from tests.support.browser import audit, is_too_wide, needs_chromium, open_tab
 from tests.support.flow import month, run_monitor
@@ -63,8 +64,8 @@ def test_summary_and_report_say_the_same(past, name):
     jsonschema.validate(summary, SCHEMA, format_checker=jsonschema.FormatChecker())
     assert json.loads((Path(summary["results"]) / "summary.json").read_text(encoding="utf-8")) == summary
     page = read_report(summary)
-    assert f'<span class="pill {summary["outcome"]}">{OUTCOMES[summary["outcome"]]}</span>' in page
-    assert headline(summary).replace("'", "&#39;") in page
+    assert f'<span class="pill {summary["outcome"]}">{name_outcome(summary["outcome"])}</span>' in page
+    assert write_headline(summary).replace("'", "&#39;") in page
     assert f"<b>{summary['window']['applications']:,}</b> applications" in page
     for question, verdict in summary["verdicts"].items():
         assert f'<li class="{verdict}"><span class="name">{question.capitalize()} ' in page or question == "quality"
@@ -76,12 +77,12 @@ def test_summary_and_report_say_the_same(past, name):
 
 def test_each_run_tells_its_own_story(past):
     first, drifted, promoted, unfit = past[1].values()
-    assert "the first one was trained by this run" in read_report(first)
-    assert "Nothing moved that matters." in read_report(first)
-    assert "annual_income" in headline(drifted)
-    assert "the rule behind the decisions has changed" in headline(promoted).lower()
-    assert headline(promoted).endswith(": the model was replaced.")
-    assert "cannot be used" in headline(unfit)
+    assert "the first champion, trained by this run" in read_report(first)
+    assert "No significant change." in read_report(first)
+    assert "annual_income" in write_headline(drifted)
+    assert "the decision rule has changed" in write_headline(promoted).lower()
+    assert write_headline(promoted).endswith(": the challenger replaces the champion.")
+    assert "unfit for use" in write_headline(unfit)
 
 
 def test_the_promotion_is_in_the_registry_and_the_ledger(past):
@@ -117,12 +118,12 @@ def test_the_promotion_is_in_the_registry_and_the_ledger(past):
 def test_the_page_of_a_promotion_says_what_was_recorded(past):
     summary = past[1]["promoted"]
     page = " ".join(unescape(re.sub("<[^>]*>", " ", read_report(summary))).split())
-    record, name = summary["comparison"], MEASURES["auc"][0]
+    record, name = summary["comparison"], MEASURES["auc"]
     for said in (
-        f"model replaced {headline(summary)} {summary['reason']}",
+        f"retrained, challenger promoted {write_headline(summary)} {summary['reason']}",
         f"model in production version {summary['champion_after']}",
-        f"The model that was watched Version {summary['champion']['version']},",
-        f"Challenger against champion {record['reason']}",
+        f"Monitored model Version {summary['champion']['version']},",
+        f"Champion and challenger {record['reason']}",
         f"measure champion, version {record['champion_version']} challenger challenger in training {name} "
         + " ".join(f"{record[who]['auc']:.3f}" for who in ("champion", "challenger", "challenger_training")),
     ):
@@ -216,8 +217,8 @@ def test_a_promotion_in_a_browser(past, tmp_path, width):
         models = tab.run("[...document.querySelectorAll('table')].map((table) => table.innerText).join('\\n')")
     assert f"model in production version {summary['champion_after']}" in seen.pop("facts")
     assert seen == {
-        "pill": [OUTCOMES["promoted"]],
-        "headline": [headline(summary)],
+        "pill": [name_outcome("promoted")],
+        "headline": [write_headline(summary)],
         "reason": [summary["reason"]],
         "decision": [record["reason"]],
         "auc": [f"{record[who]['auc']:.3f}" for who in ("champion", "challenger", "challenger_training")],

@@ -14,7 +14,7 @@ from tasks.schema.migrate import prepare_schema
 from tests.support.small_model import install, make_bundle
 
 CONTRACT = load_contract("loan_applications")
-TABLES = ("mljob", "finding", "alert", "prediction", "promotion", "model_version")
+TABLES = ("mljob", "finding", "run", "alert", "prediction", "promotion", "model_version")
 
 
 @pytest.fixture
@@ -49,6 +49,13 @@ def _fill(connection, job, version, at):
         text(
             "insert into loanwatch.mljob (contract, job_id, job_type, job_date, stage, status, created_at) "
             "values ('loan_applications', :job, 'monitor', current_date, 'extract', 'started', :at)"
+        ),
+        row,
+    )
+    connection.execute(
+        text(
+            "insert into loanwatch.run (job_id, contract, window_start, window_end, outcome, reason, finished_at) "
+            "values (:job, 'loan_applications', current_date, current_date, 'stable', '', :at) on conflict do nothing"
         ),
         row,
     )
@@ -112,7 +119,7 @@ def test_pruning_keeps_what_is_young_and_what_may_be_asked_for(engine, used, tmp
     assert reset.command(yes=True, older_than="400d", results=str(tmp_path / "results")) == 0
     # The champion's own predictions stay, however old; the registry, the ledger and the bundles always do.
     assert count(engine) == {
-        "mljob": 1, "finding": 0, "alert": 0, "prediction": 2, "promotion": 2, "model_version": 2
+        "mljob": 1, "finding": 0, "run": 1, "alert": 0, "prediction": 2, "promotion": 2, "model_version": 2
     }  # fmt: skip
     assert len(list_folders(tmp_path, "models")) == 2
     assert list_folders(tmp_path, "results") == sorted(["20200101T000000-abcdef", "notes", used[1]])

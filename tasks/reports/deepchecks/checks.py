@@ -1,4 +1,4 @@
-"""The previous system's deepchecks checks, as information: quietly, and none may break a page."""
+"""The previous system's deepchecks checks, for information: without output, and an error in one breaks no page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Shown:
     """A check by its name in `deepchecks.tabular.checks`, and its options.
 
     `describe` makes display items of the check's value. They replace deepchecks' own texts and tables (`figures`) or
-    all that it shows (`nothing`), where those would print applicants' records, come in an order that changes from run
+    all that it shows (`nothing`), where those print applicants' records, change their order from run
     to run, or mislead.
     """
 
@@ -46,7 +46,7 @@ QUALITY = (
     Shown("ConflictingLabels", {"random_state": SEED}, describe.describe_conflicts, keep="nothing"),
     Shown("FeatureLabelCorrelation", {"random_state": SEED, "n_top_features": 10}),
     Shown("FeatureFeatureCorrelation", {"random_state": SEED}),
-    # Its cost grows with the square of the rows; no timeout, for a result must not depend on how busy a machine is.
+    # Quadratic cost, so fewer rows; no timeout, because a result must not depend on the load of the machine.
     Shown(
         "OutlierSampleDetection",
         {"random_state": SEED, "n_samples": 1_500, "timeout": 0},
@@ -81,8 +81,8 @@ PREDICTIONS = (Shown("PredictionDrift", {"random_state": SEED}),)
 
 @contextmanager
 def load_deepchecks() -> Iterator[None]:
-    """Import deepchecks and keep it quiet inside: no telemetry, no warnings, no progress bars, no worker processes."""
-    # It calls home when it is imported, here and in the worker processes that it would start.
+    """Import deepchecks without telemetry, warnings, progress bars and worker processes."""
+    # It sends telemetry when it is imported, here and in the worker processes that it would start.
     os.environ["DISABLE_DEEPCHECKS_ANONYMOUS_TELEMETRY"] = "True"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -100,12 +100,12 @@ def load_deepchecks() -> Iterator[None]:
 
 
 def run_checks(shown: Sequence[Shown], **given: Any) -> list[Outcome]:
-    """Run checks on what `Suite.run` is given, each by itself: one that raises is an outcome with a reason."""
+    """Run each check separately on the arguments of `Suite.run`; one that raises gives an outcome with a reason."""
     return [outcome for one in shown for outcome in _run_check(one, given)]
 
 
 def skip_checks(shown: Sequence[Shown], reason: str) -> list[Outcome]:
-    """The outcomes of checks which cannot be asked."""
+    """The outcomes of checks that cannot run."""
     return [Outcome(check.name(), check.metadata()["summary"], reason=reason) for check in map(_make_check, shown)]
 
 

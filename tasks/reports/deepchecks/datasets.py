@@ -1,4 +1,4 @@
-"""What deepchecks is given: a bounded sample of rows, without identifiers, in which no word can act as HTML."""
+"""Input for deepchecks: a bounded sample of rows, without identifiers, in which no value can act as HTML."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from numpy.typing import NDArray
 
 from tasks.contract.contract import Contract
 
-# deepchecks prints words into HTML as they are, cuts them anywhere and shows some by `repr`. So the five characters
-# of HTML travel through it as printable single characters, and become entities when the page is put together.
+# deepchecks prints values into HTML unescaped, truncates them anywhere and shows some by `repr`. So the five characters
+# of HTML are replaced by printable single characters, which become entities when the page is assembled.
 _DANGEROUS = {"<": "﹤", ">": "﹥", "&": "﹠", '"': "＂", "'": "＇"}
 _ENTITIES = {"﹤": "&lt;", "﹥": "&gt;", "﹠": "&amp;", "＂": "&#34;", "＇": "&#39;"}
 _TO_STAND_INS = str.maketrans(_DANGEROUS)
 _TO_ENTITIES = str.maketrans(_ENTITIES)
 
-OTHER_WORDS = "(other words)"
+OTHER_CATEGORIES = "(other categories)"
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """How much of a window a page looks at: `rows` at most, and of a column the `words` most frequent, cut short."""
+    """Limits of a page: at most `rows` rows, and of a column the most frequent `categories`, cut to `letters`."""
 
     rows: int = 20_000
-    words: int = 100
+    categories: int = 100
     letters: int = 60
     seed: int = 2015
 
 
 def guard(text: str) -> str:
-    """A text in which the characters of HTML are replaced by stand-ins; lone surrogates, which no file can hold, go."""
+    """The text with stand-ins for the characters of HTML, and without lone surrogates, which no file can hold."""
     return text.encode("utf-8", "replace").decode("utf-8").translate(_TO_STAND_INS)
 
 
@@ -50,17 +50,17 @@ def sample_rows(count: int, bounds: Bounds) -> NDArray[Any]:
 
 
 def prepare_features(contract: Contract, frames: Sequence[pd.DataFrame], bounds: Bounds) -> list[pd.DataFrame]:
-    """The contract's features of each frame: numbers as they are, words bounded and guarded, alike in all frames.
+    """The contract's features of each frame: numbers unchanged, categories limited and guarded, in all frames alike.
 
-    A column that is missing in every row of a frame is left out of all of them: many checks cannot bear one. Indexes
-    are numbered through, so that no two frames share one.
+    A column that is missing in every row of a frame is left out of all of them: many checks fail on one. Row numbers
+    continue from frame to frame, so that no two rows share one.
     """
     columns = [column for column in contract.features if all(frame[column.name].notna().any() for frame in frames)]
     prepared: list[dict[str, pd.Series[Any]]] = [{} for _ in frames]
     for column in columns:
         values = [frame[column.name].reset_index(drop=True) for frame in frames]
         if column.type == "category":
-            values = _shorten_words(values, bounds)
+            values = _shorten_categories(values, bounds)
         for target, series in zip(prepared, values, strict=True):
             target[column.name] = series
     starts = np.cumsum([0, *(len(frame) for frame in frames)])
@@ -70,25 +70,26 @@ def prepare_features(contract: Contract, frames: Sequence[pd.DataFrame], bounds:
     ]
 
 
-def _shorten_words(values: list[pd.Series[Any]], bounds: Bounds) -> list[pd.Series[Any]]:
-    words = [series.astype(object) for series in values]
-    frequent = pd.concat(words).value_counts().index[: bounds.words]
-    shown = {word: guard(str(word)[: bounds.letters]) for word in frequent}
+def _shorten_categories(values: list[pd.Series[Any]], bounds: Bounds) -> list[pd.Series[Any]]:
+    texts = [series.astype(object) for series in values]
+    frequent = pd.concat(texts).value_counts().index[: bounds.categories]
+    shown = {text: guard(str(text)[: bounds.letters]) for text in frequent}
     return [
-        series.map(shown).where(series.isin(frequent) | series.isna(), OTHER_WORDS).astype(object) for series in words
+        series.map(shown).where(series.isin(frequent) | series.isna(), OTHER_CATEGORIES).astype(object)
+        for series in texts
     ]
 
 
 def name_labels(contract: Contract, labels: NDArray[Any]) -> NDArray[Any]:
-    """Labels 0, 1 and NaN as the target's guarded words and None."""
+    """Labels 0, 1 and NaN as the target's guarded values and None."""
     positive, negative = name_classes(contract)
-    words = np.where(labels == 1, positive, negative).astype(object)
-    words[np.isnan(labels)] = None
-    return words
+    named = np.where(labels == 1, positive, negative).astype(object)
+    named[np.isnan(labels)] = None
+    return named
 
 
 def name_classes(contract: Contract) -> tuple[str, str]:
-    """The guarded words of the positive and of the negative label."""
+    """The guarded names of the positive and of the negative label."""
     return guard(contract.positive), guard(contract.negative)
 
 

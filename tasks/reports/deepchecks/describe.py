@@ -1,4 +1,4 @@
-"""Values of deepchecks checks in words and small tables, without applicants' records and in a fixed order."""
+"""Values of deepchecks checks as sentences and small tables, without applicants' records and in a fixed order."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def describe_conflicts(value: dict[str, Any]) -> list[Any]:
 
 
 def describe_outliers(quantiles: NDArray[Any]) -> list[Any]:
-    """`OutlierSampleDetection`: how many rows lie apart from all others; `quantiles` of the rows' outlier scores."""
+    """`OutlierSampleDetection`: the share of outliers; `quantiles` of the rows' outlier scores."""
     share = float(np.mean(quantiles > OUTLIER_SCORE))
     return [f"About {share:.1%} of the sampled rows have an outlier probability (LoOP) above {OUTLIER_SCORE}."]
 
 
 def describe_variants(value: dict[str, Any]) -> list[Any]:
-    """`StringMismatch`: words which differ in case, spaces or punctuation only."""
+    """`StringMismatch`: categories that differ only in case, spaces or punctuation."""
     rows = [
         {"column": column, "spelling": variant["variant"], "rows": variant["count"], "reads as": base}
         for column, bases in value["columns"].items()
@@ -42,38 +42,40 @@ def describe_variants(value: dict[str, Any]) -> list[Any]:
 
 
 def describe_mixed_types(value: dict[str, dict[str, float]]) -> list[Any]:
-    """`MixedDataTypes`: word columns of which a part are numbers."""
-    return [f"{column}: {mix['numbers']:.1%} numbers among words." for column, mix in value.items() if mix]
+    """`MixedDataTypes`: text columns that contain numbers."""
+    return [f"{column}: {mix['numbers']:.1%} of the values are numbers." for column, mix in value.items() if mix]
 
 
 def describe_feature_drift(value: dict[str, dict[str, Any]]) -> list[Any]:
-    """`FeatureDrift`: every column's score, the greatest first."""
+    """`FeatureDrift`: every column's score, the largest first."""
     scores = pd.DataFrame.from_dict(value, orient="index")[["Drift score", "Method"]]
     scores["Drift score"] = scores["Drift score"].astype(float)
     return [scores.rename_axis("column").sort_values("Drift score", ascending=False, kind="stable")]
 
 
 def describe_domain_classifier(value: dict[str, Any]) -> list[Any]:
-    """`MultivariateDrift`: how well a classifier tells the two windows apart."""
+    """`MultivariateDrift`: how well a classifier separates the two windows."""
     auc = value["domain_classifier_auc"]
-    return [f"A classifier tells rows of the two windows apart with an AUC of {auc:.3f}; 0.5 is not at all."]
+    return [
+        f"A classifier separates the rows of the two windows with an AUC of {auc:.3f}; 0.5 is no better than random."
+    ]
 
 
 def describe_new_categories(value: pd.DataFrame) -> list[Any]:
-    """`NewCategoryTrainTest`: words of the window that the reference does not have."""
+    """`NewCategoryTrainTest`: categories of the window that are not in the reference."""
     table = pd.DataFrame(
         {
             "column": value.index,
-            "new words": value["# New Categories"].to_numpy(dtype=int),
+            "new categories": value["# New Categories"].to_numpy(dtype=int),
             "share of the window": [f"{share:.2%}" for share in value["Ratio of New Categories"]],
-            "the most frequent": [", ".join(words[:5]) for words in value["New categories"]],
+            "most frequent": [", ".join(names[:5]) for names in value["New categories"]],
         }
     )
     return [table.sort_values("column")]
 
 
 def describe_confusion(value: NDArray[Any]) -> list[Any]:
-    """`ConfusionMatrixReport`: the accuracy. What deepchecks calls so is the mean of the classes' recalls."""
+    """`ConfusionMatrixReport`: the accuracy. What deepchecks calls accuracy is the mean of the classes' recalls."""
     return [
-        f"Right in {np.trace(value):,.0f} of {value.sum():,.0f} rows: accuracy {np.trace(value) / value.sum():.1%}."
+        f"{np.trace(value):,.0f} of {value.sum():,.0f} rows are correct: accuracy {np.trace(value) / value.sum():.1%}."
     ]

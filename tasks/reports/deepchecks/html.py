@@ -1,4 +1,4 @@
-"""Deepchecks pages as one HTML file each: plotly.js once, nothing fetched, and no script but ours may run."""
+"""Deepchecks pages as one HTML file each: plotly.js once, no requests, and only the page's own two scripts may run."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from typing import Any
 import pandas as pd
 
 from tasks.core.findings import Finding, Question, Verdict, summarise
+from tasks.core.glossary import find_term
+from tasks.core.wording import VERDICTS, name_verdict
 from tasks.reports.deepchecks.checks import Outcome, is_figure
 from tasks.reports.deepchecks.datasets import unguard
-from tasks.reports.deepchecks.verdicts import WORDS
 
 _DRAW = """
 for (const place of document.querySelectorAll("div.plot")) {
@@ -36,20 +37,10 @@ thead th { background: #f0f4f8; }
 td.number { text-align: right; white-space: nowrap; }
 ul.answers { list-style: none; padding: 0; display: flex; gap: .4rem 1.5rem; flex-wrap: wrap; }
 .verdict { white-space: nowrap; font-weight: 600; }
-.pass { color: #146c43; } .warn { color: #8a5300; } .fail { color: #b42318; }
-.not_enough_data, .not_run { color: #5b21b6; }
 .reason { background: #f5f3ff; border-left: 4px solid #5b21b6; padding: .4rem .8rem; }
 .information { background: #f0f4f8; border-left: 4px solid #829ab1; padding: .4rem .8rem; }
 summary { cursor: pointer; color: #334e68; }
-"""
-
-_SIGNS = {
-    Verdict.PASS: "✓",
-    Verdict.WARN: "!",
-    Verdict.FAIL: "✖",
-    Verdict.NOT_ENOUGH_DATA: "?",
-    Verdict.NOT_RUN: "?",
-}
+""" + "".join(f".{verdict} {{ color: {label.tone.colour}; }}\n" for verdict, label in VERDICTS.items())
 
 _NUMBERS: dict[str, Callable[[Finding], float | None]] = {
     "reference": lambda finding: finding.reference,
@@ -62,9 +53,9 @@ _NUMBERS: dict[str, Callable[[Finding], float | None]] = {
 
 @dataclass(frozen=True)
 class Page:
-    """What stands on a page: `lead` says what was looked at.
+    """The content of a page: `lead` describes the rows.
 
-    Then the `verdicts` of its `questions` (deepchecks CheckResults of findings), then `outcomes`, as information.
+    Then come the `verdicts` of its `questions` (deepchecks CheckResults of findings), then `outcomes` for information.
     """
 
     title: str
@@ -101,38 +92,45 @@ def _render_verdicts(page: Page) -> str:
     findings = [finding for result in page.verdicts for finding in result.value]
     answers = "".join(_render_answer(question, summarise(findings, question)) for question in page.questions)
     tables = "\n".join(_render_verdict(result) for result in page.verdicts)
-    return f'<h2>What loanwatch found</h2>\n<ul class="answers">{answers}</ul>\n{tables}'
+    return f'<h2>Findings of loanwatch</h2>\n<ul class="answers">{answers}</ul>\n{tables}'
 
 
 def _render_answer(question: Question, verdict: Verdict) -> str:
-    return f'<li>{question}: <span class="verdict {verdict}">{_SIGNS[verdict]} {WORDS[verdict]}</span></li>'
+    name = name_verdict(question, verdict)
+    return f'<li>{question}: <span class="verdict {verdict}">{VERDICTS[verdict].mark} {name}</span></li>'
 
 
 def _render_verdict(result: Any) -> str:
-    """The findings of one check, each with its condition; those that pass are folded away where there are several."""
+    """The findings of one check, each with its condition; several that pass are collapsed."""
     pairs = list(zip(result.value, result.conditions_results, strict=True))
     loud = [pair for pair in pairs if pair[0].verdict is not Verdict.PASS]
     quiet = [pair for pair in pairs if pair[0].verdict is Verdict.PASS]
     parts = [f"<h3>{escape(result.get_header())}</h3>", _render_findings(loud)]
     if len(pairs) > 1 and quiet:
-        parts.append(f"<details><summary>{len(quiet)} pass</summary>{_render_findings(quiet)}</details>")
+        parts.append(f"<details><summary>{len(quiet)} passed</summary>{_render_findings(quiet)}</details>")
     else:
         parts.append(_render_findings(quiet))
     return "\n".join(parts)
 
 
 def _render_findings(pairs: Sequence[tuple[Finding, Any]]) -> str:
-    """A table with a row per finding, without the columns in which no finding has a number."""
+    """A table with one row for each finding; columns without any number are left out."""
     if not pairs:
         return ""
     used = [head for head, read in _NUMBERS.items() if any(read(finding) is not None for finding, _ in pairs)]
-    head = "".join(f"<th>{name}</th>" for name in ("verdict", "of", "what was found", *used))
+    head = "".join(f"<th>{_explain(name)}</th>" for name in ("verdict", "column", "finding", *used))
     rows = "".join(_render_finding(finding, condition, used) for finding, condition in pairs)
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
+def _explain(name: str) -> str:
+    """A column's name with its meaning as a tooltip, where the glossary has one."""
+    term = find_term(name)
+    return f'<abbr title="{escape(term.meaning)}">{name}</abbr>' if term else name
+
+
 def _render_finding(finding: Finding, condition: Any, used: Sequence[str]) -> str:
-    verdict = f'<td class="verdict {finding.verdict}">{_SIGNS[finding.verdict]} {condition.name}</td>'
+    verdict = f'<td class="verdict {finding.verdict}">{VERDICTS[finding.verdict].mark} {condition.name}</td>'
     numbers = [_NUMBERS[head](finding) for head in used]
     cells = "".join(f'<td class="number">{"" if number is None else f"{number:.4g}"}</td>' for number in numbers)
     return f"<tr>{verdict}<td>{escape(finding.subject)}</td><td>{escape(condition.details)}</td>{cells}</tr>"
@@ -140,9 +138,9 @@ def _render_finding(finding: Finding, condition: Any, used: Sequence[str]) -> st
 
 def _render_outcomes(outcomes: Sequence[Outcome]) -> str:
     head = (
-        "<h2>The previous system's checks</h2>\n"
-        '<p class="information">For information only: none of these checks decides anything. '
-        "In them, “train” is the reference and “test” the window.</p>\n"
+        "<h2>Checks of the previous system</h2>\n"
+        '<p class="information">For information only: these checks have no influence on the outcome. '
+        "“Train” is the reference, “test” is the window.</p>\n"
     )
     return head + "\n".join(_render_outcome(outcome) for outcome in outcomes)
 
@@ -157,7 +155,7 @@ def _render_outcome(outcome: Outcome) -> str:
 
 
 def _render_item(item: Any) -> str:
-    """A text, a table or a figure of deepchecks. Its texts are HTML; words of the data in them are guarded."""
+    """A text, a table or a figure of deepchecks. Its texts are HTML; values from the data in them are guarded."""
     if isinstance(item, str):
         return f"<div>{item}</div>"
     if is_figure(item):
@@ -171,7 +169,7 @@ def _render_item(item: Any) -> str:
 
 
 def _render_figure(figure: Any) -> str:
-    """A place for plotly to draw in, and the figure as a data block, in which no tag can end the block."""
+    """An empty element for plotly, and the figure as a data block that no tag inside can end."""
     described = json.loads(figure.to_json())
     described["layout"].pop("width", None)
     height = int(described["layout"].get("height") or 450)

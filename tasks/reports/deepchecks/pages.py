@@ -1,4 +1,4 @@
-"""The three pages of a run: data quality, data drift and model drift. They display; they decide nothing."""
+"""The three pages of a run: data quality, data drift and model drift. They only display."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class CodedRows:
 def code_rows(
     decode: Callable[[Any], pd.DataFrame], rows: Any, labels: NDArray[Any], scores: NDArray[Any]
 ) -> CodedRows:
-    """The rows that the pages show: no more than `BOUNDS.rows` of them, drawn before they are decoded.
+    """The rows that the pages show: at most `BOUNDS.rows` of them, sampled before they are decoded.
 
     `decode` turns them (an array, or a frame) into the frame of representative values.
     """
@@ -72,9 +72,9 @@ def write_quality_page(path: Path, contract: Contract, applications: pd.DataFram
     """Write data_quality.html of a window's applications (the extracted frame). Raises WriteError."""
     sampled = applications.iloc[sample_rows(len(applications), BOUNDS)]
     lead = f"{contract.name}. The window: {_count(len(sampled), len(applications))}."
-    words = sampled[contract.target.name].astype(object)
-    is_known = words.isin(contract.target.allowed or ()).to_numpy()
-    labels = np.where(is_known, (words == contract.target.positive).to_numpy(), np.nan)
+    values = sampled[contract.target.name].astype(object)
+    is_known = values.isin(contract.target.allowed or ()).to_numpy()
+    labels = np.where(is_known, (values == contract.target.positive).to_numpy(), np.nan)
     questions = (Question.QUALITY,)
     with load_deepchecks():
         outcomes = _ask(
@@ -87,7 +87,7 @@ def write_quality_page(path: Path, contract: Contract, applications: pd.DataFram
 def write_drift_page(
     path: Path, contract: Contract, reference: CodedRows, current: CodedRows, findings: Sequence[Finding]
 ) -> None:
-    """Write data_drift.html of the reference and the window, both through the same coding. Raises WriteError."""
+    """Write data_drift.html of the reference and the window, both with the same bins. Raises WriteError."""
     windows = [reference, current]
     lead = f"{contract.name}. {_compare(windows)}"
     questions = (Question.DATA, Question.LABEL, Question.CONCEPT)
@@ -112,7 +112,7 @@ def write_model_page(
     questions = (Question.MODEL,)
     with load_deepchecks():
         outcomes = _ask(contract, PERFORMANCE, labelled, has_model=True)
-        # How scores are spread needs no label, and the rows without one count too.
+        # The distribution of scores needs no labels, so undecided rows are included.
         unlabelled = [replace(rows, labels=np.full(len(rows.labels), np.nan)) for rows in scored]
         outcomes += _ask(contract, PREDICTIONS, unlabelled, has_model=True)
         page = Page("Model drift", lead, questions, run_verdicts(findings, questions), outcomes)
@@ -126,8 +126,8 @@ def _count(shown: int, total: int) -> str:
 def _compare(windows: Sequence[CodedRows]) -> str:
     reference, window = (_count(len(rows.frame), rows.total) for rows in windows)
     return (
-        f"The reference: {reference}. The window: {window}. Both are shown through the reference's coding: "
-        "a number stands for the interval it fell into."
+        f"The reference: {reference}. The window: {window}. Both are binned with the reference's bins: "
+        "each number is represented by its interval."
     )
 
 
@@ -136,7 +136,7 @@ def _ask(
 ) -> list[Outcome]:
     """Run checks on one window, or on the reference and the window; with the champion's scores or without."""
     if not all(len(rows.frame) for rows in windows):
-        return skip_checks(shown, "The reference or the window has no rows for it: no applications, scores or labels.")
+        return skip_checks(shown, "The reference or the window has no applications, scores or labels.")
     frames = prepare_features(contract, [rows.frame for rows in windows], BOUNDS)
     if frames[0].columns.empty:
         return skip_checks(shown, "No column has values in both the reference and the window.")
@@ -149,12 +149,12 @@ def _ask(
 
 
 def _predict(contract: Contract, scores: NDArray[Any], kind: str) -> dict[str, Any]:
-    """A window's predictions, with the columns of the probabilities in the order of the sorted words."""
+    """A window's predictions, with the columns of the probabilities in the order of the sorted class names."""
     positive, negative = name_classes(contract)
     classes = sorted([positive, negative])
     chances = {positive: scores, negative: 1 - scores}
     return {
         f"y_pred_{kind}": np.where(scores >= 0.5, positive, negative),
-        f"y_proba_{kind}": np.column_stack([chances[word] for word in classes]),
+        f"y_proba_{kind}": np.column_stack([chances[name] for name in classes]),
         "model_classes": classes,
     }

@@ -1,4 +1,4 @@
-"""The history: one page that shows the runs side by side, from what the database keeps of them."""
+"""The history: one page that shows the runs side by side, from the records in the database."""
 
 from tasks.reports.history.page import rebuild_history, write_history
 

@@ -37,9 +37,12 @@ def write_history(connection: Connection, results: Path) -> Path:
 
 
 def rebuild_history(job: Job) -> None:
-    """Renew the page after a run. The run's own pages are written by then, so a failure is told and no more."""
+    """Update the page after a run. The run's own pages exist by then, so a failure is only logged."""
     try:
         with connect(job.database).connect() as connection:
             write_history(connection, job.results.parent)
     except (LoanwatchError, SQLAlchemyError, OSError) as error:
-        log.warning("The history page could not be renewed (%s). Try `python -m flows.history`.", type(error).__name__)
+        log.warning(
+            "The history page could not be updated (%s). Run `python -m flows.history` to update it.",
+            type(error).__name__,
+        )

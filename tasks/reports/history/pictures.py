@@ -8,14 +8,14 @@ from datetime import date
 from markupsafe import Markup
 
 from tasks.reports.history.records import History, Record
-from tasks.reports.page.svg import Point, Scale, dot, line, picture, ticks, words
+from tasks.reports.page.svg import Point, Scale, dot, draw_text, line, picture, ticks
 
 WIDTH, HEIGHT = 1000, 300
 TOP, BOTTOM = 40, 262
 
 
 def draw_performance(history: History) -> Markup:
-    """AUC by window, decided and expected, with the champion's reference and the promotions; empty without any."""
+    """AUC by window, measured and estimated, with the AUC on the reference and the promotions; empty without any."""
     seen = [
         (_find_middle(run.window), run.find("auc"), run.find("estimated_auc")) for run in history.windows if run.window
     ]
@@ -28,16 +28,24 @@ def draw_performance(history: History) -> Markup:
     low, high = max(min(values) - 0.03, 0.0), min(max(values) + 0.03, 1.0)
     y = Scale(low, high, BOTTOM, TOP)
     parts = [line([(40, y(mark)), (WIDTH - 10, y(mark))], "grid") for mark in ticks(low, high)]
-    parts += [words((34, y(mark) + 4), f"{mark:.3g}", anchor="end") for mark in ticks(low, high)]
+    parts += [draw_text((34, y(mark) + 4), f"{mark:.3g}", anchor="end") for mark in ticks(low, high)]
     parts += _mark_promotions(history.promotions, x)
-    parts.append(line([(x(day.toordinal()), y(auc["reference"])) for day, auc in decided], "before-line"))
+    parts += _draw_reference([(x(day.toordinal()), y(auc["reference"])) for day, auc in decided])
     points: list[Point] = [(x(day.toordinal()), y(auc["current"])) for day, auc in decided]
     parts += [line(points, "now-line"), *(dot(point, 4.5, "now-dot") for point in points)]
     parts += [dot((x(day.toordinal()), y(auc["current"])), 4, "guess-dot") for day, auc in expected]
     every = max(1, len(seen) // 12)
-    parts += [words((x(day.toordinal()), 286), f"{day:%b %Y}", anchor="middle") for day, *_ in seen[::every]]
-    told = "; ".join(f"{day:%B %Y}: AUC {auc['current']:.3f}" for day, auc in decided)
-    return picture(WIDTH, HEIGHT, f"The champion's AUC by window. {told}", parts)
+    parts += [draw_text((x(day.toordinal()), 286), f"{day:%b %Y}", anchor="middle") for day, *_ in seen[::every]]
+    description = "; ".join(f"{day:%B %Y}: AUC {auc['current']:.3f}" for day, auc in decided)
+    return picture(WIDTH, HEIGHT, f"The champion's AUC by window. {description}", parts)
+
+
+def _draw_reference(points: list[Point]) -> list[str]:
+    """The AUC on the reference as a line; of a single window as a short one."""
+    if len(points) == 1:
+        ((x, y),) = points
+        points = [(x - 30, y), (x + 30, y)]
+    return [line(points, "before-line")] if points else []
 
 
 def _find_middle(window: tuple[date, date]) -> date:
@@ -56,5 +64,5 @@ def _mark_promotions(promotions: Sequence[Record], x: Scale) -> list[str]:
         if x.low <= day <= x.high:
             parts.append(line([(x(day), TOP - 18), (x(day), BOTTOM)], "margin"))
             name = f"version {row['to_version']}" if row["to_version"] else "retired"
-            parts.append(words((x(day) + 4, TOP - 10), name))
+            parts.append(draw_text((x(day) + 4, TOP - 10), name))
     return parts

@@ -1,4 +1,4 @@
-"""What the history page shows, read from the finding, mljob, promotion, model_version and alert tables."""
+"""What the history page shows, read from the run, finding, mljob, promotion, model_version and alert tables."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from tasks.core.findings import DRIFT_QUESTIONS, UNANSWERED, Outcome, Question, Verdict
+from tasks.core.findings import Question, Verdict, find_gravest
+from tasks.core.wording import name_outcome
 from tasks.schema.queries import read_query
 
 RUNS, ALERTS = 100, 50
-GRAVITY = ("fail", "not_enough_data", "not_run", "warn", "pass")
+FAILED = "failed"
 Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class PastRun:
-    """One run. Without findings it has no window: it stopped before, at the stage and for the reason given."""
+    """One run. Without a stored outcome it has no window: it stopped before, at the stage and for the reason given."""
 
     contract: str
     job_id: str
@@ -28,28 +29,38 @@ class PastRun:
     seconds: float
     stopped_at: str | None
     message: str
-    window: tuple[date, date] | None
+    window_start: date | None
+    window_end: date | None
+    stored_outcome: str | None
+    was_retrained: bool
     findings: Sequence[Record]
-    has_promoted: bool
 
-    @cached_property
-    def verdicts(self) -> dict[str, str]:
-        """Each question's gravest verdict."""
-        return {str(question): find_gravest(self.findings, str(question)) for question in Question}
+    @property
+    def window(self) -> tuple[date, date] | None:
+        """The first and the last day."""
+        return (self.window_start, self.window_end) if self.window_start and self.window_end else None
 
-    @cached_property
+    @property
     def outcome(self) -> str:
-        """How the run ended, by the findings and the ledger; `failed` where it could not do its work."""
-        if not self.findings or self.stopped_at:
-            return "failed"
-        drift = [self.verdicts[str(question)] for question in DRIFT_QUESTIONS]
-        if self.verdicts["quality"] == Verdict.FAIL:
-            return str(Outcome.QUALITY_FAILED)
-        if self.has_promoted:
-            return str(Outcome.PROMOTED)
-        if Verdict.FAIL in drift:
-            return str(Outcome.KEPT)
-        return str(Outcome.UNDECIDED if set(drift) & {str(verdict) for verdict in UNANSWERED} else Outcome.STABLE)
+        """The stored outcome; `failed` where the run stopped, or has not ended."""
+        return FAILED if self.stopped_at or self.stored_outcome is None else self.stored_outcome
+
+    @property
+    def outcome_name(self) -> str:
+        """The outcome in words."""
+        if self.stopped_at:
+            return "run failed"
+        if self.stored_outcome is None:
+            return "not finished"
+        return name_outcome(self.stored_outcome, was_retrained=self.was_retrained)
+
+    @cached_property
+    def verdicts(self) -> dict[str, Verdict]:
+        """Each question's gravest verdict."""
+        return {
+            str(question): find_gravest(f["verdict"] for f in self.findings if f["question"] == question)
+            for question in Question
+        }
 
     def find(self, check: str) -> Record | None:
         """The finding of a check on the window as a whole."""
@@ -75,23 +86,16 @@ class History:
         return [latest[window] for window in sorted(latest)]
 
 
-def find_gravest(findings: Sequence[Record], question: str) -> str:
-    """One question's verdict, as `tasks.core.findings.summarise` gives it."""
-    verdicts = {finding["verdict"] for finding in findings if finding["question"] == question}
-    return next((verdict for verdict in GRAVITY if verdict in verdicts), "not_run")
-
-
 def read_history(connection: Connection) -> list[History]:
     """Every contract's history, by the contract's name."""
     runs = connection.execute(read_query("history/runs"), {"runs": RUNS}).mappings().all()
     rows = connection.execute(read_query("history/findings"), {"job_ids": [run["job_id"] for run in runs]}).all()
     promotions = [dict(row) for row in connection.execute(read_query("history/promotions")).mappings()]
     alerts = [dict(row) for row in connection.execute(read_query("history/alerts"), {"alerts": ALERTS}).mappings()]
-    found: dict[str, list[Any]] = {}
+    found: dict[str, list[Record]] = {}
     for row in rows:
-        found.setdefault(row.job_id, []).append(row)
-    replaced = {row["job_id"] for row in promotions if row["from_version"] and row["to_version"]}
-    past = [_make_run(dict(run), found.get(run["job_id"], []), run["job_id"] in replaced) for run in runs]
+        found.setdefault(row.job_id, []).append(row.details)
+    past = [PastRun(**run, findings=found.get(run["job_id"], [])) for run in runs]
     names = sorted({run.contract for run in past} | {row["contract"] for row in promotions})
     return [
         History(
@@ -102,8 +106,3 @@ def read_history(connection: Connection) -> list[History]:
         )
         for name in names
     ]
-
-
-def _make_run(run: Record, rows: Sequence[Any], has_promoted: bool) -> PastRun:
-    window = (rows[0].window_start, rows[0].window_end) if rows else None
-    return PastRun(**run, window=window, findings=[row.details for row in rows], has_promoted=has_promoted)

@@ -1,4 +1,4 @@
-"""The report of a run: one page that tells its story in the order in which a person asks."""
+"""The report of a run: one page, from the result to the data, the model, the decision and how to repeat it."""
 
 from tasks.reports.page.evidence import Evidence
 from tasks.reports.page.page import write_report

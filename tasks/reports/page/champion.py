@@ -1,4 +1,4 @@
-"""The model in production: how it ranked and how sure its probabilities were, then and now."""
+"""The monitored model: its ranking and its calibration, on the reference and in the window."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from tasks.reports.page.model_pictures import (
     has_both_labels,
     take_decided,
 )
-from tasks.reports.page.words import Record
+from tasks.reports.page.wording import Record
 from tasks.statistics.auc import Auc, measure_auc
 
 REACH = 1.96  # 95 % of a normal distribution
 WORST = 8
-MOST_ROWS = 100_000  # segments of more are told from a random sample
+MOST_ROWS = 100_000  # of more rows a random sample is used for the segments
 
 
 @dataclass(frozen=True)
 class Standing:
-    """The champion's pictures, its areas, and what the leak does to them."""
+    """The champion's AUCs and its pictures."""
 
     areas: Sequence[Area]
     areas_picture: Markup
@@ -39,7 +39,7 @@ class Standing:
 
 
 def describe_standing(summary: Record, evidence: Evidence | None) -> Standing | None:
-    """How the champion stands; None where nothing was scored."""
+    """The champion's performance; None where nothing was scored."""
     if evidence is None or summary["champion"] is None:
         return None
     areas = list_areas(summary, evidence)
@@ -54,23 +54,23 @@ def describe_standing(summary: Record, evidence: Evidence | None) -> Standing | 
 
 
 def list_areas(summary: Record, evidence: Evidence) -> list[Area]:
-    """The champion's AUC: on the reference, on the window, there without suspected rows, and as estimated."""
+    """The champion's AUC: on the reference, in the window, there without leak rows, and estimated."""
     _, window = take_decided(evidence)
     areas = []
     if evidence.profile.auc is not None:
-        areas.append(_name_area("on its reference", evidence.profile.auc, "before", evidence.profile.labelled))
+        areas.append(_name_area("reference", evidence.profile.auc, "before", evidence.profile.labelled))
     if has_both_labels(window):
-        areas.append(_name_area("in this window", measure_auc(*window), "now", len(window[0])))
+        areas.append(_name_area("this window", measure_auc(*window), "now", len(window[0])))
         areas += _list_without_leak(summary)
     estimated = next((f for f in summary["findings"] if f["check"] == "estimated_auc"), None)
     if estimated and estimated["current"] is not None:
         now, reach = estimated["current"], REACH * (estimated["standard_error"] or 0.0)
-        areas.append(Area("expected where undecided", now, now - reach, min(now + reach, 1.0), "guess"))
+        areas.append(Area("estimated, undecided applications", now, now - reach, min(now + reach, 1.0), "guess"))
     return areas
 
 
 def _list_without_leak(summary: Record) -> list[Area]:
-    """The area without the rows whose decision a column gives away, as it was found; empty where there are none."""
+    """The AUC without the rows whose decision a column reveals; empty where there are none."""
     found = next((f for f in summary["findings"] if f["check"] == "auc_without_leaks"), None)
     if found is None or found["current"] is None:
         return []
@@ -83,7 +83,7 @@ def _name_area(name: str, area: Auc, style: str, rows: int) -> Area:
 
 
 def list_worst_segments(summary: Record, evidence: Evidence | None) -> list[SegmentPerformance]:
-    """Where the champion ranks worst in the window, of the segments that are large enough to tell."""
+    """The segments of the window with the lowest AUC, of those that are large enough."""
     if evidence is None or summary["champion"] is None:
         return []
     labels, scores = evidence.observed.labels, evidence.observed.scores

@@ -1,4 +1,4 @@
-"""What the report's pictures are drawn from."""
+"""The data of the report's pictures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tasks.profile.profile import Profile, count_levels
 
 @dataclass(frozen=True)
 class Evidence:
-    """The champion's reference and the window that was held against it."""
+    """The champion's reference and the scored window."""
 
     comparison: Comparison
     contract: Contract
@@ -35,7 +35,7 @@ class Evidence:
 
     @cached_property
     def columns(self) -> dict[str, Pair]:
-        """Every feature of the reference, then and now, by its name."""
+        """Every feature of the reference with its counts in both windows, by its name."""
         now = count_levels(self.profile.columns, self.comparison.codes)
         return {
             bins.name: Pair(bins, before, current, self.observed.applications[bins.name])
@@ -46,7 +46,7 @@ class Evidence:
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """One column then and now: the rows of each code, 0 being missing, and the window's values."""
+    """One column: the rows of each code in both windows, 0 being missing, and the window's values."""
 
     bins: Bins
     reference: Counts
@@ -55,7 +55,7 @@ class Pair:
 
     @property
     def has_values(self) -> bool:
-        """Whether both windows hold a value at all."""
+        """Whether both windows hold a value."""
         return bool(self.reference[1:].sum() and self.current[1:].sum())
 
     @property
@@ -66,11 +66,11 @@ class Pair:
 
     @property
     def missing(self) -> tuple[float, float]:
-        """The share of missing values, then and now."""
+        """The share of missing values in the reference and in the window."""
         before, now = (counts[0] / max(counts.sum(), 1) for counts in (self.reference, self.current))
         return float(before), float(now)
 
     def share(self, code: int) -> tuple[float, float]:
-        """The share of a code among the rows that have a value, then and now."""
+        """The share of a code among the rows with a value, in the reference and in the window."""
         before, now = (counts[code] / max(counts[1:].sum(), 1) for counts in (self.reference, self.current))
         return float(before), float(now)

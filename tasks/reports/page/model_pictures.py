@@ -1,4 +1,4 @@
-"""Pictures of the model: ROC, calibration, areas with their intervals, approval by the values of a column."""
+"""Pictures of the model: ROC curve, calibration, AUCs with their intervals, approval by the values of a column."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ import numpy as np
 from markupsafe import Markup
 
 from tasks.core.arrays import Floats, Integers
+from tasks.evaluation.calibration import measure_reliability
 from tasks.profile.bins import LEAST_GROUP_ROWS, MISSING, NEW_CATEGORY, Bins
 from tasks.reports.page.evidence import Evidence
-from tasks.reports.page.svg import Scale, dot, line, picture, shorten, ticks, words
+from tasks.reports.page.svg import Scale, dot, draw_text, line, picture, shorten, ticks
 
 Decided = tuple[Floats, Floats]
 
 SIDE = 320
 CORNERS = 100
-GROUPS = 10
 FEWEST = 20  # rows of a group that a point is drawn for
+CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
 class Area:
-    """One AUC with the ends of its interval, and of how many applications it is."""
+    """One AUC with the ends of its interval, and the number of applications behind it."""
 
     name: str
     value: float
@@ -34,7 +35,7 @@ class Area:
 
 
 def take_decided(evidence: Evidence) -> tuple[Decided, Decided]:
-    """Labels and scores of the rows that are decided, of the reference and of the window."""
+    """Labels and scores of the decided rows of the reference and of the window."""
     both = []
     for labels, scores in (
         (evidence.profile.labels, evidence.profile.scores),
@@ -46,24 +47,24 @@ def take_decided(evidence: Evidence) -> tuple[Decided, Decided]:
 
 
 def has_both_labels(decided: Decided) -> bool:
-    """Whether loans that were given and loans that were refused are among the rows."""
+    """Whether there are positive and negative rows."""
     return len(np.unique(decided[0])) == 2
 
 
 def draw_roc(evidence: Evidence) -> Markup:
-    """How many good applications the model finds, by how many bad ones it lets through."""
+    """The ROC curves of the reference and of the window."""
     x, y = Scale(0, 1, 36, SIDE - 8), Scale(0, 1, SIDE - 34, 8)
-    parts = [*_draw_frame(x, y, "refused loans that it would give", "given loans that it finds")]
+    parts = [*_draw_frame(x, y, "false positive rate", "true positive rate")]
     parts.append(line([(x(0), y(0)), (x(1), y(1))], "chance"))
     for decided, style in zip(take_decided(evidence), ("before-line", "now-line"), strict=True):
         if has_both_labels(decided):
             parts.append(line([(x(a), y(b)) for a, b in _trace_roc(*decided)], style))
-    told = "ROC curves of the model on the reference and on the window; the diagonal is a coin toss."
-    return picture(SIDE, SIDE, told, parts)
+    description = "ROC curves of the model on the reference and on the window; the diagonal is random ranking."
+    return picture(SIDE, SIDE, description, parts)
 
 
 def _trace_roc(labels: Floats, scores: Floats) -> list[tuple[float, float]]:
-    """The corners of the curve, thinned out."""
+    """At most `CORNERS` points of the curve."""
     order = np.argsort(-scores, kind="stable")
     ends = np.append(np.diff(scores[order]) != 0, True)
     found = np.append(0, np.cumsum(labels[order] == 1)[ends]) / np.sum(labels == 1)
@@ -74,29 +75,18 @@ def _trace_roc(labels: Floats, scores: Floats) -> list[tuple[float, float]]:
 
 
 def draw_calibration(evidence: Evidence) -> Markup:
-    """The share that was approved among applications of a like score, then and now."""
+    """The reliability curves of the reference and of the window; small bands are left out."""
     x, y = Scale(0, 1, 36, SIDE - 8), Scale(0, 1, SIDE - 34, 8)
-    parts = [*_draw_frame(x, y, "probability that the model gave", "share that was approved")]
+    parts = [*_draw_frame(x, y, "predicted probability", "observed share of positives")]
     parts.append(line([(x(0), y(0)), (x(1), y(1))], "chance"))
     for decided, style in zip(take_decided(evidence), ("before", "now"), strict=True):
-        points = [(x(score), y(share)) for score, share in group_by_score(*decided)]
+        bands = measure_reliability(*decided, CONFIDENCE)
+        points = [(x(band.predicted), y(band.observed)) for band in bands if band.rows >= FEWEST]
         if points:
             parts.append(line(points, f"{style}-line"))
             parts += [dot(point, 3.2, f"{style}-dot") for point in points]
-    told = "Share that was approved at each level of the model's probability; on the diagonal both are equal."
-    return picture(SIDE, SIDE, told, parts)
-
-
-def group_by_score(labels: Floats, scores: Floats) -> list[tuple[float, float]]:
-    """Mean score and share approved of ten groups of like score; small groups are left out."""
-    if len(scores) < FEWEST:
-        return []
-    lines = np.unique(np.quantile(scores, np.linspace(0, 1, GROUPS + 1)[1:-1]))
-    group = np.searchsorted(lines, scores, side="right")
-    sizes = np.bincount(group)
-    kept = np.flatnonzero(sizes >= FEWEST)
-    sums = [np.bincount(group, weights=values) for values in (scores, labels)]
-    return [(float(sums[0][g] / sizes[g]), float(sums[1][g] / sizes[g])) for g in kept]
+    description = "Observed share of positives by predicted probability; on the diagonal both are equal."
+    return picture(SIDE, SIDE, description, parts)
 
 
 def _draw_frame(x: Scale, y: Scale, below: str, left: str) -> list[str]:
@@ -105,78 +95,78 @@ def _draw_frame(x: Scale, y: Scale, below: str, left: str) -> list[str]:
         parts.append(line([(x(mark), y(0)), (x(mark), y(1))], "grid"))
         parts.append(line([(x(0), y(mark)), (x(1), y(mark))], "grid"))
     for mark in (0, 0.5, 1):
-        parts.append(words((x(mark), y(0) + 15), f"{100 * mark:.0f} %", anchor="middle" if mark < 1 else "end"))
-        parts.append(words((x(0) - 4, y(mark) + (4 if mark < 1 else 9)), f"{100 * mark:.0f}", anchor="end"))
-    parts.append(words(((x(0) + x(1)) / 2, y(0) + 30), f"{below} →", "axis-name", "middle"))
-    parts.append(words((x(0) + 6, y(1) + 12), f"↑ {left}", "axis-name"))
+        parts.append(draw_text((x(mark), y(0) + 15), f"{100 * mark:.0f} %", anchor="middle" if mark < 1 else "end"))
+        parts.append(draw_text((x(0) - 4, y(mark) + (4 if mark < 1 else 9)), f"{100 * mark:.0f}", anchor="end"))
+    parts.append(draw_text(((x(0) + x(1)) / 2, y(0) + 30), f"{below} →", "axis-name", "middle"))
+    parts.append(draw_text((x(0) + 6, y(1) + 12), f"↑ {left}", "axis-name"))
     return parts
 
 
 def draw_areas(areas: Sequence[Area]) -> Markup:
-    """Areas under the ROC curve with their intervals, one below the other on one axis."""
+    """AUCs with their intervals, one below the other on one axis."""
     width, top, step = 640, 6, 34
     low = min(area.low for area in areas) - 0.01
     high = min(max(area.high for area in areas) + 0.01, 1.0)
     x, bottom = Scale(low, high, 250, width - 70), top + step * len(areas)
     parts = [line([(x(mark), top), (x(mark), bottom)], "grid") for mark in ticks(low, high)]
-    parts += [words((x(mark), bottom + 16), f"{mark:.3g}", anchor="middle") for mark in ticks(low, high)]
+    parts += [draw_text((x(mark), bottom + 16), f"{mark:.3g}", anchor="middle") for mark in ticks(low, high)]
     for place, area in enumerate(areas):
         middle = top + step * (place + 0.5)
         parts += [
-            words((242, middle + 4), area.name, "name", "end"),
+            draw_text((242, middle + 4), area.name, "name", "end"),
             line([(x(area.low), middle), (x(area.high), middle)], f"{area.style}-reach"),
             dot((x(area.value), middle), 5.5, f"{area.style}-dot"),
-            words((width - 60, middle + 4), f"{area.value:.3f}", "name"),
+            draw_text((width - 60, middle + 4), f"{area.value:.3f}", "name"),
         ]
-    told = "; ".join(f"{area.name}: AUC {area.value:.3f}, {area.low:.3f} to {area.high:.3f}" for area in areas)
-    return picture(width, bottom + 24, told, parts)
+    description = "; ".join(f"{area.name}: AUC {area.value:.3f}, {area.low:.3f} to {area.high:.3f}" for area in areas)
+    return picture(width, bottom + 24, description, parts)
 
 
 def draw_difference(difference: float, interval: tuple[float, float], margin: float | None) -> Markup:
-    """The challenger's AUC less the champion's with its interval, against no difference at all."""
+    """The challenger's AUC less the champion's, with its interval."""
     width, middle = 640, 46
     reach = max(abs(interval[0]), abs(interval[1]), margin or 0.0) * 1.25 or 0.01
     x = Scale(-reach, reach, 12, width - 12)
     parts = [line([(x(mark), 24), (x(mark), 68)], "grid") for mark in ticks(-reach, reach)]
     parts += [
-        words((x(mark), 84), f"{mark:+.3g}" if mark else "equal", anchor="middle") for mark in ticks(-reach, reach)
+        draw_text((x(mark), 84), f"{mark:+.3g}" if mark else "equal", anchor="middle") for mark in ticks(-reach, reach)
     ]
     parts.append(line([(x(0), 20), (x(0), 68)], "axis"))
     if margin:
         parts.append(line([(x(-margin), 20), (x(-margin), 68)], "margin"))
-        parts.append(words((x(-margin), 14), "not worse from here", anchor="middle"))
-    parts.append(words((x(reach), 14), "challenger better →", anchor="end"))
+        parts.append(draw_text((x(-margin), 14), "non-inferiority margin", anchor="middle"))
+    parts.append(draw_text((x(reach), 14), "challenger better →", anchor="end"))
     parts.append(line([(x(interval[0]), middle), (x(interval[1]), middle)], "now-reach"))
     parts.append(dot((x(difference), middle), 6.5, "now-dot"))
-    told = f"AUC difference {difference:+.4f}, interval {interval[0]:+.4f} to {interval[1]:+.4f}"
-    return picture(width, 92, told, parts)
+    description = f"AUC difference {difference:+.4f}, interval {interval[0]:+.4f} to {interval[1]:+.4f}"
+    return picture(width, 92, description, parts)
 
 
 def draw_approval(evidence: Evidence, column: str) -> Markup:
-    """The share that was approved, by the values of a column, then and now."""
-    rows = measure_approval(evidence, column)
+    """The approval rate by the values of a column, in the reference and in the window."""
+    rows = measure_approval_by_value(evidence, column)
     if not rows:
         return Markup("")
     width, height = 420, 34 + 26 * len(rows)
     x = Scale(0, 1, 160, width - 20)
     parts = [line([(x(mark), 4), (x(mark), height - 28)], "grid") for mark in (0, 0.25, 0.5, 0.75, 1)]
-    parts += [words((x(mark), height - 12), f"{100 * mark:.0f} %", anchor="middle") for mark in (0, 0.5, 1)]
+    parts += [draw_text((x(mark), height - 12), f"{100 * mark:.0f} %", anchor="middle") for mark in (0, 0.5, 1)]
     for place, (name, before, now) in enumerate(rows):
         middle = 18 + 26 * place
         parts += [
-            words((152, middle + 4), name if len(name) <= 22 else f"{name[:21]}…", anchor="end"),
+            draw_text((152, middle + 4), name if len(name) <= 22 else f"{name[:21]}…", anchor="end"),
             line([(x(before), middle), (x(now), middle)], "change"),
             dot((x(before), middle), 4.5, "before-dot"),
             dot((x(now), middle), 5.5, "now-dot"),
         ]
-    told = "; ".join(
-        f"{name}: {100 * before:.0f} % approved before, {100 * now:.0f} % now" for name, before, now in rows
+    description = "; ".join(
+        f"{name}: {100 * before:.0f} % positive before, {100 * now:.0f} % now" for name, before, now in rows
     )
-    return picture(width, height, f"Approval by {column}: {told}", parts)
+    return picture(width, height, f"Approval by {column}: {description}", parts)
 
 
-def measure_approval(evidence: Evidence, column: str) -> list[tuple[str, float, float]]:
-    """The share approved in the groups of a column's values that the concept question compares, then and now."""
+def measure_approval_by_value(evidence: Evidence, column: str) -> list[tuple[str, float, float]]:
+    """The approval rate in the groups of a column's values that the concept question compares, in both windows."""
     profile = evidence.profile
     place = next(place for place, bins in enumerate(profile.columns) if bins.name == column)
     bins = profile.columns[place]

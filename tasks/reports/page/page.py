@@ -12,14 +12,16 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tasks.core.files import write_text
+from tasks.core.findings import Verdict, rank_gravity
 from tasks.core.policy import MonitorPolicy
-from tasks.core.wording import join_list
-from tasks.reports.page import words
+from tasks.core.wording import OUTCOMES, TONES, VERDICTS, join_list, name_outcome, name_verdict
+from tasks.reports.page import wording
 from tasks.reports.page.champion import describe_standing, list_worst_segments
+from tasks.reports.page.changes import make_cards, weigh
 from tasks.reports.page.evidence import Evidence
+from tasks.reports.page.glossary import PageGlossary, anchor
 from tasks.reports.page.model_pictures import draw_difference
-from tasks.reports.page.moved import make_cards, weigh
-from tasks.reports.page.words import Record
+from tasks.reports.page.wording import Record
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 LARGE_CARDS = 6
@@ -36,7 +38,7 @@ def render_report(summary: Record, evidence: Evidence | None) -> str:
     return render_page(
         "report.html.j2",
         summary=summary,
-        headline=words.headline(summary),
+        headline=wording.write_headline(summary),
         quality=[finding for finding in summary["findings"] if finding["question"] == "quality"],
         asked=group_findings(summary),
         cards=cards[:LARGE_CARDS],
@@ -50,10 +52,12 @@ def render_report(summary: Record, evidence: Evidence | None) -> str:
 
 def render_page(template: str, **given: Any) -> str:
     """A template with its values, all of them escaped. The page's policy allows its one style and nothing else."""
-    style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+    tones = "".join(f"--{tone.style}:{tone.colour};" for tone in TONES)
+    style = f":root{{{tones}}}\n{(TEMPLATES / 'page.css').read_text(encoding='utf-8')}"
     digest = b64encode(sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return _make_environment().get_template(template).render(style=style, policy=policy, **given)
+    content = _make_environment().get_template(template)
+    return content.render(style=style, policy=policy, glossary=PageGlossary(), **given)
 
 
 def _make_environment() -> Environment:
@@ -67,38 +71,38 @@ def _make_environment() -> Environment:
     environment.filters |= {
         "day": format_day,
         "moment": lambda text: datetime.fromisoformat(text).strftime("%-d %b %Y, %H:%M UTC"),
-        "value": words.format_value,
-        "effect": words.format_effect,
-        "number": words.format_number,
-        "check": words.name_check,
-        "kind": words.name_kind,
-        "chance": words.format_chance,
+        "value": wording.format_value,
+        "effect": wording.format_effect,
+        "number": wording.format_number,
+        "check": wording.name_check,
+        "kind": wording.name_kind,
         "listed": join_list,
+        "anchor": anchor,
     }
     environment.globals |= {
-        "QUESTIONS": words.QUESTIONS,
-        "STATES": words.STATES,
-        "OUTCOMES": words.OUTCOMES,
-        "MEASURES": words.MEASURES,
-        "format_state": words.format_state,
+        "QUESTIONS": wording.QUESTIONS,
+        "VERDICTS": VERDICTS,
+        "OUTCOMES": OUTCOMES,
+        "MEASURES": wording.MEASURES,
+        "name_verdict": name_verdict,
+        "name_outcome": name_outcome,
     }
     return environment
 
 
 def format_day(day: str | date | None) -> str:
-    """A day as people write it: 1 Aug 2024."""
+    """A day in the form 1 Aug 2024."""
     return "" if day is None else date.fromisoformat(str(day)).strftime("%-d %b %Y")
 
 
 def group_findings(summary: Record) -> dict[str, list[Record]]:
     """The findings of the four drift questions, each question's gravest and largest first."""
-    order = ["fail", "not_enough_data", "not_run", "warn", "pass"]
-    groups: dict[str, list[Record]] = {name: [] for name in words.FAILURES}
+    groups: dict[str, list[Record]] = {name: [] for name in wording.FAILURES}
     for finding in summary["findings"]:
         if finding["question"] in groups:
             groups[finding["question"]].append(finding)
     for group in groups.values():
-        group.sort(key=lambda finding: (order.index(finding["verdict"]), -weigh(finding)))
+        group.sort(key=lambda finding: (rank_gravity(finding["verdict"]), -weigh(finding)))
     return groups
 
 
@@ -119,7 +123,7 @@ def _draw_difference(summary: Record) -> Any:
     record = summary["comparison"]
     if not record or record["interval"] is None:
         return ""
-    is_drifted = "fail" in (summary["verdicts"]["concept"], summary["verdicts"]["model"])
+    is_drifted = Verdict.FAIL in (summary["verdicts"]["concept"], summary["verdicts"]["model"])
     margin = summary["policy"]["promotion"]["not_worse_margin"] if is_drifted else None
     low, high = record["interval"]
     return draw_difference(record["difference"], (low, high), margin)

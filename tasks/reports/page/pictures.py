@@ -1,4 +1,4 @@
-"""Pictures of one column: the reference as a grey ground, the window in colour on it."""
+"""Pictures of one column: the reference in grey, the window in colour on top."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from markupsafe import Markup
 
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats, Integers
+from tasks.core.wording import format_share
 from tasks.profile.bins import Bins, fit_bins
 from tasks.profile.profile import count_levels
 from tasks.reports.page.evidence import Pair
-from tasks.reports.page.svg import Scale, area, bar, dot, line, picture, shorten, ticks, words
-from tasks.reports.page.words import format_share
+from tasks.reports.page.svg import Scale, area, bar, dot, draw_text, line, picture, shorten, ticks
 
 WIDTH = 420
 STEPS = 48
@@ -23,18 +23,18 @@ TAIL = 0.02
 
 
 def draw_column(contract: Contract, pair: Pair) -> Markup:
-    """The column's distribution then and now; empty where one window holds no value."""
+    """The column's distribution in both windows; empty where one of them holds no value."""
     if not pair.has_values:
         return Markup("")
     if not pair.bins.is_number:
-        return draw_words(pair)
+        return draw_categories(pair)
     if pair.has_few_values:
         return draw_few_values(pair)
     return draw_curve(contract, pair)
 
 
 def draw_curve(contract: Contract, pair: Pair) -> Markup:
-    """A number with many values: how often it takes which, on an even axis without the outermost fiftieths."""
+    """A number with many values: its density, without the outermost 2 % at each end."""
     values = pair.held if len(pair.held) <= MOST_ROWS else pair.held.sample(MOST_ROWS, random_state=0)
     fresh = fit_bins(contract.column(pair.bins.name), values)
     counts = count_levels((fresh,), fresh.encode(values)[:, None])[0]
@@ -60,11 +60,11 @@ def draw_curve(contract: Contract, pair: Pair) -> Markup:
         line([(6, bottom), (WIDTH - 6, bottom)], "axis"),
         *_label_axis(x, low, high, bottom + 18),
     ]
-    told = (
-        f"{pair.bins.name}: how often each value occurs. The median was {shorten(medians[0])} in the reference and is "
+    description = (
+        f"{pair.bins.name}: distribution. The median is {shorten(medians[0])} in the reference and "
         f"{shorten(medians[1])} in the window."
     )
-    return picture(WIDTH, height, told, parts)
+    return picture(WIDTH, height, description, parts)
 
 
 def _accumulate(bins: Bins, counts: Integers) -> tuple[Floats, Floats]:
@@ -75,14 +75,14 @@ def _accumulate(bins: Bins, counts: Integers) -> tuple[Floats, Floats]:
 
 
 def _smooth(heights: Floats) -> Floats:
-    """The steps between the intervals are an artefact of cutting: each height leans on its neighbours."""
+    """A moving average: the steps between intervals are an artefact of the binning."""
     padded = np.pad(heights, 2, mode="edge")
     return np.convolve(padded, np.array([1, 4, 6, 4, 1]) / 16, mode="valid")
 
 
 def _label_axis(x: Scale, low: float, high: float, baseline: float) -> list[str]:
     labels = [(x(tick), shorten(tick)) for tick in ticks(low, high)]
-    return [words((min(max(place, 14), x.end - 10), baseline), text, anchor="middle") for place, text in labels]
+    return [draw_text((min(max(place, 14), x.end - 10), baseline), text, anchor="middle") for place, text in labels]
 
 
 def draw_few_values(pair: Pair) -> Markup:
@@ -102,16 +102,16 @@ def draw_few_values(pair: Pair) -> Markup:
         parts.append(bar((middle - width, y(before)), width, bottom - y(before), "before-bar"))
         parts.append(bar((middle, y(now)), width, bottom - y(now), "now-bar"))
         if place % every == 0:
-            parts.append(words((middle, bottom + 18), names[place], anchor="middle"))
+            parts.append(draw_text((middle, bottom + 18), names[place], anchor="middle"))
     parts.append(line([(6, bottom), (WIDTH - 6, bottom)], "axis"))
-    told = "; ".join(
+    description = "; ".join(
         f"{name}: {format_share(a)} before, {format_share(b)} now" for name, (a, b) in zip(names, shares, strict=True)
     )
-    return picture(WIDTH, height, f"{bins.name}: {told}", parts)
+    return picture(WIDTH, height, f"{bins.name}: {description}", parts)
 
 
 def _name_interval(bins: Bins, code: int) -> str:
-    """Few values have an interval each; beyond the outer ones lies what the reference did not hold."""
+    """With few values each has its own interval; values beyond the outer ones are new."""
     if not len(bins.edges):
         return "any"
     if code == 1:
@@ -121,41 +121,43 @@ def _name_interval(bins: Bins, code: int) -> str:
     return shorten(float(bins.edges[code - 2]))
 
 
-def draw_words(pair: Pair) -> Markup:
-    """Words: a pair of bars for each of the most frequent; the rest is one."""
-    rows = list_words(pair)
+def draw_categories(pair: Pair) -> Markup:
+    """A pair of bars for each of the most frequent categories, and one pair for the others."""
+    rows = list_categories(pair)
     most = max(max(before, now) for _, before, now in rows)
     x, height = Scale(0, most, 0, WIDTH - 205), 12 + 30 * len(rows)
     parts = []
-    for place, (word, before, now) in enumerate(rows):
+    for place, (name, before, now) in enumerate(rows):
         top = 8 + 30 * place
         parts += [
-            words((142, top + 15), word if len(word) <= 20 else f"{word[:19]}…", anchor="end"),
+            draw_text((142, top + 15), name if len(name) <= 20 else f"{name[:19]}…", anchor="end"),
             bar((150, top), x(before), 9, "before-bar"),
             bar((150, top + 10), x(now), 9, "now-bar"),
-            words((156 + x(max(before, now)), top + 14), f"{100 * before:.1f} → {100 * now:.1f} %"),
+            draw_text((156 + x(max(before, now)), top + 14), f"{100 * before:.1f} → {100 * now:.1f} %"),
         ]
-    told = "; ".join(f"{word}: {format_share(before)} before, {format_share(now)} now" for word, before, now in rows)
-    return picture(WIDTH, height, f"{pair.bins.name}: {told}", parts)
+    description = "; ".join(
+        f"{name}: {format_share(before)} before, {format_share(now)} now" for name, before, now in rows
+    )
+    return picture(WIDTH, height, f"{pair.bins.name}: {description}", parts)
 
 
-def list_words(pair: Pair) -> list[tuple[str, float, float]]:
-    """The words with their shares: in their order where they have one, else those that moved or weigh most first."""
+def list_categories(pair: Pair) -> list[tuple[str, float, float]]:
+    """Categories with their shares: in the contract's order if there is one, else the most frequent ones first."""
     bins = pair.bins
     shares = {code: pair.share(code) for code in range(1, bins.levels + 1)}
     shown = {code: share for code, share in shares.items() if max(share) > 0}
     ranked = sorted(shown, key=lambda code: -max(shown[code]) - 3 * abs(shown[code][1] - shown[code][0]))
     kept = ranked if bins.is_ordered or len(ranked) <= MOST_BARS else ranked[: MOST_BARS - 1]
     order = sorted(kept) if bins.is_ordered else sorted(kept, key=lambda code: -shown[code][0])
-    rows = [(bins.categories[c - 1] if c < bins.levels else "(never seen before)", *shown[c]) for c in order]
+    rows = [(bins.categories[c - 1] if c < bins.levels else "(new)", *shown[c]) for c in order]
     rest = [shown[code] for code in ranked if code not in kept]
     if rest:
         rows.append((f"({len(rest)} others)", sum(b for b, _ in rest), sum(n for _, n in rest)))
     return rows
 
 
-def draw_change(before: float, now: float, told: str, *, is_share: bool = True) -> Markup:
-    """One number then and now on a short axis."""
+def draw_change(before: float, now: float, description: str, *, is_share: bool = True) -> Markup:
+    """One number in the reference and in the window, on a short axis."""
     reach = max(abs(now - before) * 0.6, 0.02)
     low, high = min(before, now) - reach, max(before, now) + reach
     if is_share:
@@ -163,23 +165,25 @@ def draw_change(before: float, now: float, told: str, *, is_share: bool = True) 
     x, middle = Scale(low, high, 30, WIDTH - 30), 52
     marks = ticks(low, high, 4)
 
-    def spell(value: float) -> str:
+    def format_tick(value: float) -> str:
         return f"{100 * value:.3g} %" if is_share else f"{value:.3g}"
 
-    def say(value: float) -> str:
+    def format_one(value: float) -> str:
         return format_share(value) if is_share else f"{value:.3f}"
 
     left, right = ("end", "start") if before <= now else ("start", "end")
     parts = [
         *(line([(x(mark), 30), (x(mark), 74)], "grid") for mark in marks),
-        *(words((x(mark), 92), spell(mark), anchor="middle") for mark in marks),
+        *(draw_text((x(mark), 92), format_tick(mark), anchor="middle") for mark in marks),
         line([(x(before), middle), (x(now), middle)], "change"),
         dot((x(before), middle), 6, "before-dot"),
         dot((x(now), middle), 7, "now-dot"),
-        words((_keep_inside(x(before)), 20), say(before), "before-value", _anchor(x(before), left)),
-        words((_keep_inside(x(now)), 20), say(now), "now-value", _anchor(x(now), right)),
+        draw_text((_keep_inside(x(before)), 20), format_one(before), "before-value", _anchor(x(before), left)),
+        draw_text((_keep_inside(x(now)), 20), format_one(now), "now-value", _anchor(x(now), right)),
     ]
-    return picture(WIDTH, 104, f"{told}: {say(before)} in the reference, {say(now)} in the window.", parts)
+    return picture(
+        WIDTH, 104, f"{description}: {format_one(before)} in the reference, {format_one(now)} in the window.", parts
+    )
 
 
 def _keep_inside(place: float) -> float:
@@ -187,7 +191,7 @@ def _keep_inside(place: float) -> float:
 
 
 def _anchor(place: float, wanted: str) -> str:
-    """Text near the border grows inwards."""
+    """The text anchor that keeps text near the border inside."""
     if place < 60:
         return "start"
     return "end" if place > WIDTH - 60 else wanted

@@ -1,4 +1,4 @@
-"""Small pictures as SVG. Colours are classes, which the page's style gives for light, dark and print."""
+"""Small pictures as SVG. Colours are classes; the page's style defines them for light, dark and print."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Scale:
-    """From values, `low` to `high`, to pixels, `start` to `end`; what lies outside stays at the nearer end."""
+    """From values, `low` to `high`, to pixels, `start` to `end`; values outside stay at the nearer end."""
 
     low: float
     high: float
@@ -28,11 +28,11 @@ class Scale:
         return self.start + place * (self.end - self.start)
 
 
-def picture(width: int, height: int, told: str, parts: Iterable[str]) -> Markup:
-    """A whole picture; `told` says in words what it shows."""
-    return Markup(  # noqa: S704 - its words are escaped, below and in `words`
+def picture(width: int, height: int, description: str, parts: Iterable[str]) -> Markup:
+    """A whole picture; `description` is for those who cannot see it."""
+    return Markup(  # noqa: S704 - its texts are escaped, below and in `draw_text`
         f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
-        f'aria-label="{escape(told)}">{"".join(parts)}</svg>'
+        f'aria-label="{escape(description)}">{"".join(parts)}</svg>'
     )
 
 
@@ -48,7 +48,7 @@ def area(points: Sequence[Point], base: float, style: str) -> str:
 
 
 def bar(corner: Point, width: float, height: float, style: str) -> str:
-    """A rectangle from its upper left corner; a sliver where there would be nothing to see."""
+    """A rectangle from its upper left corner; never too thin to see."""
     x, y = corner
     return (
         f'<rect class="{style}" x="{x:.1f}" y="{y:.1f}" width="{max(width, 0.8):.1f}" height="{max(height, 0.8):.1f}"/>'
@@ -60,7 +60,7 @@ def dot(place: Point, radius: float, style: str) -> str:
     return f'<circle class="{style}" cx="{place[0]:.1f}" cy="{place[1]:.1f}" r="{radius:.1f}"/>'
 
 
-def words(place: Point, text: str, style: str = "label", anchor: str = "start") -> str:
+def draw_text(place: Point, text: str, style: str = "label", anchor: str = "start") -> str:
     """A line of text whose baseline starts, is centred or ends at a place."""
     x, y = place
     return f'<text class="{style}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'

@@ -1,4 +1,4 @@
-"""What moved: a card for each column or number that raised an alarm, what matters most first."""
+"""Significant changes: a card for each column or measure with an alarm, the largest excess over its limit first."""
 
 from __future__ import annotations
 
@@ -9,60 +9,61 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from tasks.core.wording import join_list
+from tasks.core.findings import Verdict
+from tasks.core.wording import format_share, join_list
 from tasks.reports.page.evidence import Evidence, Pair
 from tasks.reports.page.model_pictures import draw_approval, draw_calibration
-from tasks.reports.page.pictures import draw_change, draw_column, list_words
-from tasks.reports.page.words import Record, format_chance, format_effect, format_number, format_share, name_check
+from tasks.reports.page.pictures import draw_change, draw_column, list_categories
+from tasks.reports.page.wording import Record, format_effect, format_number, format_significance, name_check
 
-# A card shows its own picture of a check that is not about one column's values.
+# Titles of the cards that are not about one column.
 _WHOLE = {
     "approval_rate": "Approval rate",
     "score_curve": "Approval at an equal score",
-    "joint_shape": "How the columns go together",
-    "auc": "Ranking of the model",
+    "joint_shape": "Joint distribution of the columns",
+    "auc": "Ranking by the model",
     "calibration": "Approval at an equal score",
-    "estimated_auc": "Ranking to be expected",
+    "estimated_auc": "Estimated ranking of undecided applications",
 }
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """One alarm in a card: the check, how much, the sentence, how sure, and the smallest change that had shown."""
+    """One alarm in a card: the check, the change, its limit and significance, and the smallest detectable change."""
 
     question: str
     check: str
     effect: str
     limit: str
     sentence: str
-    sure: str
+    significance: str
     smallest: str
 
 
 @dataclass(frozen=True)
 class Card:
-    """Everything that was found of one column, or of the window as a whole."""
+    """All alarms of one column, or of one measure of the whole window."""
 
     title: str
     shift: str
-    told: Sequence[Alarm]
+    alarms: Sequence[Alarm]
     pictures: Sequence[Markup]
     weight: float
 
 
 def make_cards(summary: Record, evidence: Evidence | None) -> list[Card]:
-    """The cards of a run's drift alarms, by how far the change exceeds what the policy lets pass."""
+    """The cards of a run's drift alarms, ordered by how far each change exceeds its limit."""
     groups: dict[str, list[Record]] = {}
     for finding in summary["findings"]:
-        if finding["verdict"] == "fail" and finding["question"] != "quality":
+        if finding["verdict"] == Verdict.FAIL and finding["question"] != "quality":
             groups.setdefault(_name_group(finding), []).append(finding)
     cards = [_make_card(group, evidence) for group in groups.values()]
-    # The columns themselves say more than that a classifier noticed them.
+    # Columns come before the domain classifier: they say what changed.
     return sorted(cards, key=lambda card: (card.title == _WHOLE["joint_shape"], -card.weight))
 
 
 def weigh(finding: Record) -> float:
-    """How many times its limit a change amounts to, one standard error given back."""
+    """A change less one standard error, in multiples of its limit."""
     effect, limit = finding["effect"], finding["limit"]
     if effect is None or not limit:
         return 0.0
@@ -72,7 +73,7 @@ def weigh(finding: Record) -> float:
 
 
 def _name_group(finding: Record) -> str:
-    """What shares a card: all that was found of one column; the two questions about approval at an equal score."""
+    """Findings that share a card: those of one column, and the two checks of approval at an equal score."""
     if finding["check"] in ("score_curve", "calibration"):
         return "(approval at an equal score)"
     return finding["subject"] or f"({finding['check']}) {finding['columns'] if finding['check'] == 'missing' else ''}"
@@ -84,8 +85,8 @@ def _make_card(findings: Sequence[Record], evidence: Evidence | None) -> Card:
     pair = evidence.columns.get(first["subject"]) if evidence else None
     return Card(
         title=first["subject"] or _name_whole(first),
-        shift=_say_shift(findings, pair),
-        told=[_tell(finding) for finding in findings],
+        shift=_describe_shift(findings, pair),
+        alarms=[_describe_alarm(finding) for finding in findings],
         pictures=[picture for picture in _draw(findings, pair, evidence) if picture],
         weight=weigh(first),
     )
@@ -97,7 +98,7 @@ def _name_whole(finding: Record) -> str:
     return _WHOLE.get(finding["check"], name_check(finding["check"]).capitalize())
 
 
-def _tell(finding: Record) -> Alarm:
+def _describe_alarm(finding: Record) -> Alarm:
     smallest = finding["smallest_detectable"]
     return Alarm(
         question=finding["question"],
@@ -105,7 +106,7 @@ def _tell(finding: Record) -> Alarm:
         effect=format_effect(finding["effect"], finding["unit"]),
         limit=format_effect(finding["limit"], finding["unit"]),
         sentence=finding["sentence"],
-        sure=format_chance(finding["p_value"]),
+        significance=format_significance(finding["p_value"]),
         smallest=format_effect(smallest, finding["unit"]) if smallest else "",
     )
 
@@ -127,19 +128,19 @@ def _draw(findings: Sequence[Record], pair: Pair | None, evidence: Evidence | No
     return pictures
 
 
-def _say_shift(findings: Sequence[Record], pair: Pair | None) -> str:
-    """The shift in the column's own unit: medians, means of small counts, or the word that moved most."""
+def _describe_shift(findings: Sequence[Record], pair: Pair | None) -> str:
+    """The shift in the column's own unit: medians, means of small counts, or the category that changed most."""
     is_about_values = any(finding["check"] in ("distribution", "never_seen") for finding in findings)
     if pair is None or not pair.has_values or not is_about_values:
         return ""
     if not pair.bins.is_number:
-        word, before, now = max(list_words(pair), key=lambda row: abs(row[2] - row[1]))
-        return f"“{word}”: {format_share(before)} → {format_share(now)} of applicants"
-    return say_numeric_shift(pair)
+        category, before, now = max(list_categories(pair), key=lambda row: abs(row[2] - row[1]))
+        return f"“{category}”: {format_share(before)} → {format_share(now)} of applicants"
+    return describe_numeric_shift(pair)
 
 
-def say_numeric_shift(pair: Pair) -> str:
-    """The typical value then and now: the median, or the mean where there are few values."""
+def describe_numeric_shift(pair: Pair) -> str:
+    """The median in the reference and in the window, or the mean where the column has few values."""
     bins, edges = pair.bins, pair.bins.edges
     inner = pair.reference[1 : bins.intervals + 1].astype(float)
     plain = pd.Series(pair.held[~pair.held.isin(list(bins.special))]).dropna()
@@ -150,10 +151,10 @@ def say_numeric_shift(pair: Pair) -> str:
     else:
         below = np.cumsum(inner)[:-1] / inner.sum()
         before, now, measure = float(np.interp(0.5, below, edges)), float(plain.median()), "median"
-    return f"{measure} {format_number(before)} → {format_number(now, bins.unit)}{_say_ratio(before, now)}"
+    return f"{measure} {format_number(before)} → {format_number(now, bins.unit)}{_format_ratio(before, now)}"
 
 
-def _say_ratio(before: float, now: float) -> str:
+def _format_ratio(before: float, now: float) -> str:
     if not before or before * now <= 0:
         return ""
     return f" ({100 * (now / before - 1):+.0f} %)" if now < 3 * before else f" ({now / before:.3g} times)"

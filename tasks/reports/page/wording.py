@@ -1,0 +1,119 @@
+"""Wording of the pages: questions, checks, measures, and numbers with their units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tasks.core.findings import UNANSWERED
+from tasks.core.wording import format_share, join_list
+
+Record = Mapping[str, Any]
+
+QUESTIONS = {
+    "quality": ("Data quality", "Can this data be used?"),
+    "data": ("Data drift", "Have the applicants changed?"),
+    "label": ("Label drift", "Has the approval rate changed?"),
+    "concept": ("Concept drift", "Has the decision rule changed?"),
+    "model": ("Model drift", "Does the model perform worse than before?"),
+}
+FAILURES = {
+    "data": "the applicants have changed",
+    "label": "the approval rate has changed",
+    "concept": "the decision rule has changed",
+    "model": "the model performs worse",
+}
+CHECKS = {
+    "distribution": "distribution",
+    "never_seen": "new values",
+    "missing": "missing values",
+    "joint_shape": "joint distribution",
+    "approval_rate": "approval rate",
+    "score_curve": "approval at an equal score",
+    "by_column": "approval by value, at an equal score",
+    "auc": "ranking (AUC)",
+    "calibration": "calibration",
+    "estimated_auc": "ranking of undecided applications (estimated AUC)",
+}
+MEASURES = {
+    "auc": "AUC",
+    "accuracy": "accuracy",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1 score",
+    "brier": "Brier score",
+}
+KINDS = {"random_forest": "Random Forest", "gradient_boosting": "Gradient Boosting"}
+
+
+def name_check(name: str) -> str:
+    """A check's name for the reader."""
+    return CHECKS.get(name, name.replace("_", " "))
+
+
+def name_kind(kind: str) -> str:
+    """A kind of model by its usual name."""
+    return KINDS.get(kind, kind.replace("_", " "))
+
+
+def format_value(value: float | None, unit: str) -> str:
+    """A value of the reference or the window in the unit of its finding."""
+    if value is None:
+        return ""
+    return _format_plain(value, unit) if not _is_share(unit) else format_share(value)
+
+
+def format_effect(effect: float | None, unit: str, points: str = "percentage points") -> str:
+    """How much something changed: a share in percentage points, which a table may abbreviate."""
+    if effect is None:
+        return ""
+    return f"{100 * effect:.1f} {points}" if _is_share(unit) else _format_plain(effect, unit)
+
+
+def format_number(value: float, unit: str = "") -> str:
+    """Four significant digits with thousands marked, and the unit."""
+    return f"{float(f'{value:.4g}'):,.10g} {unit}".strip()
+
+
+def format_significance(p_value: float | None) -> str:
+    """How significant a change is: how often a window without any change would show as much."""
+    if p_value is None:
+        return "not tested"
+    if p_value < 1e-6:
+        return "p < 0.000001 (less than 1 in 1,000,000 windows without a change)"
+    return f"p = {p_value:.2g} (about 1 in {float(f'{1 / p_value:.2g}'):,.0f} windows without a change)"
+
+
+def write_headline(summary: Record) -> str:
+    """The result in one sentence."""
+    outcome = summary["outcome"]
+    if outcome == "quality_failed":
+        return "The data of this window are unfit for use; drift was not tested."
+    if outcome == "stable":
+        return "No significant change."
+    if outcome == "undecided":
+        unanswered = [name for name in FAILURES if summary["verdicts"][name] in UNANSWERED]
+        names = join_list([QUESTIONS[name][0].lower() for name in unanswered])
+        return f"No alarm, but {names} could not be tested."
+    failed = [name for name in FAILURES if summary["verdicts"][name] == "fail"]
+    changed = join_list([_name_failure(summary, name, 2 if len(failed) == 1 else 1) for name in failed])
+    changed = changed or "drift was found"
+    ending = "the challenger replaces the champion" if outcome == "promoted" else "the champion stays"
+    return f"{changed[0].upper()}{changed[1:]}: {ending}."
+
+
+def _name_failure(summary: Record, question: str, most: int) -> str:
+    """The failed question in words, with its first columns."""
+    failed = [f for f in summary["findings"] if f["question"] == question and f["verdict"] == "fail"]
+    columns = dict.fromkeys(f["subject"] for f in failed if f["subject"])
+    named = join_list(list(columns)[:most]) + (f" and {len(columns) - most} more" if len(columns) > most else "")
+    return f"{FAILURES[question]} ({named})" if named else FAILURES[question]
+
+
+def _is_share(unit: str) -> bool:
+    """Whether a unit is shown in percent."""
+    return unit.startswith(("share", "approval rate", "chance", "calibration error"))
+
+
+def _format_plain(value: float, unit: str) -> str:
+    return f"{value:.3f}" if unit == "AUC" else format_number(value, unit)
