@@ -22,23 +22,18 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
 from flows.cli.options import POLICY_HELP, SPREAD, read_options
 from flows.cli.run_locally import report_error
-from tasks.core.findings import Verdict
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job, make_results_folder
 from tasks.monitor_check.planted_changes import CHANGES, NOTHING
 from tasks.monitor_check.report import summarise_trials, write_trials
 from tasks.monitor_check.trials import Ground, Trial, prepare_ground, run_trials
-from tasks.quality.check import is_fit, measure_quality
+from tasks.quality.check import measure_quality, require_fit
 from tasks.run.open import make_job, plan_days, prepare_database
 from tasks.run.request import CheckRequest
 
 app = App(name="flows.check_monitor", help=__doc__)
 
 Count = Annotated[int, Parameter(validator=Number(gte=1, lte=10_000))]
-
-
-class UnfitWindowError(LoanwatchError):
-    """The window cannot be used, so that nothing can be said of the monitor."""
 
 
 @app.default
@@ -83,9 +78,7 @@ def read_ground(job: Job) -> Ground:
     """The job's window with a model of its own. Raises UnfitWindowError where the window is unfit."""
     extract = extract_window(connect(job.database), job.contract, job.window)
     findings = measure_quality(job.contract, extract, job.policy.quality, job.window)
-    if not is_fit(findings):
-        told = " ".join(finding.sentence for finding in findings if finding.verdict is Verdict.FAIL)
-        raise UnfitWindowError(f"The window {job.window} is unfit: {told} Choose another with `start` and `end`.")
+    require_fit(findings, f"Choose other days than {job.window} with `start` and `end`.")
     return prepare_ground(job.contract, extract.applications, job.policy)
 
 

@@ -23,9 +23,9 @@ from tasks.job.job import make_results_folder
 from tasks.models.preprocess import preprocess
 from tasks.prefect_ui.events import emit_promotions
 from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
-from tasks.promotion.retrain import load_incumbent, refuse_unfit, replace_champion
+from tasks.promotion.retrain import load_incumbent, replace_champion
 from tasks.promotion.training_lock import hold_training_lock
-from tasks.quality.check import check_quality, is_fit
+from tasks.quality.check import check_quality, require_fit
 from tasks.run.open import make_job, plan_days, prepare_database
 from tasks.run.request import TrainRequest, find_scheduled_day
 
@@ -54,8 +54,7 @@ def train(request: TrainRequest) -> State[dict[str, Any]]:
     champion = load_incumbent(job)
     extract = extract_applications(job)
     findings = check_quality(job, extract)
-    if not is_fit(findings):
-        refuse_unfit(extract, findings)
+    require_fit(findings, f"Choose other days than {job.window}.")
     prepared = preprocess(job, extract)
     with hold_training_lock(job, champion):
         training = train_challenger(job, champion, prepared)

@@ -7,7 +7,6 @@ from typing import Any
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
-from tasks.core.findings import Verdict
 from tasks.core.windows import Window
 from tasks.evaluation.training_metrics import measure_training
 from tasks.extract.extract import extract_window
@@ -17,7 +16,7 @@ from tasks.models.preprocess import Prepared, prepare
 from tasks.models.train import fit_candidate, split_by_time, train_candidates
 from tasks.promotion.install import Succession, Trained, install_champion
 from tasks.promotion.training_lock import wait_for_training_lock
-from tasks.quality.check import is_fit, measure_quality
+from tasks.quality.check import measure_quality, require_fit
 from tasks.registry.promote import hash_evidence
 from tasks.registry.versions import Champion, describe_model, find_champion
 
@@ -47,7 +46,7 @@ def train_first_champion(job: Job, reference: Window) -> Champion:
 def fit_champion(job: Job, reference: Window) -> Trained:
     """Choose and judge on the last days of the reference, then fit the chosen kind on all of it.
 
-    Raises FirstChampionError where the reference is unfit or the model is poor.
+    Raises UnfitWindowError where the reference is unfit, FirstChampionError where the model is poor.
     """
     prepared = _extract_reference(job, reference)
     training = train_candidates(job.contract, split_by_time(prepared, job.policy.train), [], job.policy.train)
@@ -60,13 +59,8 @@ def fit_champion(job: Job, reference: Window) -> Trained:
 
 def _extract_reference(job: Job, reference: Window) -> Prepared:
     extract = extract_window(connect(job.database), job.contract, reference)
-    findings = measure_quality(job.contract, extract, job.policy.quality)
-    if not is_fit(findings):
-        told = " ".join(finding.sentence for finding in findings if finding.verdict is Verdict.FAIL)
-        raise FirstChampionError(
-            f"There is no champion yet, and none can be trained on the reference {reference}: {told} "
-            "Choose other days with `reference_start` and `reference_end`."
-        )
+    advice = f"A model cannot be trained on {reference}: choose other days."
+    require_fit(measure_quality(job.contract, extract, job.policy.quality), advice)
     return prepare(job.contract, extract.applications)
 
 
@@ -79,8 +73,8 @@ def _refuse_poor_model(job: Job, metrics: dict[str, Any]) -> None:
         )
     if test < limits.minimum_auc:
         raise FirstChampionError(
-            f"The first model reaches an AUC of {test:.3f} on the last days of the reference; the floor is "
-            f"{limits.minimum_auc:.2f}. Choose a longer reference window, or look at the columns in the contract."
+            f"The first model reaches an AUC of {test:.3f} on the last days of the reference; the limit is "
+            f"{limits.minimum_auc:.2f}. Choose a longer reference window, or check the columns in the contract."
         )
     if training is not None and training - test > limits.maximum_gap:
         raise FirstChampionError(

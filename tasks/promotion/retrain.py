@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
-from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
-from tasks.core.findings import Finding, Verdict
-from tasks.extract.extract import Extract
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.promotion.first_champion import fit_champion
@@ -16,10 +12,6 @@ from tasks.promotion.install import Succession, install_champion
 from tasks.promotion.training_lock import wait_for_training_lock
 from tasks.registry.promote import hash_evidence
 from tasks.registry.versions import Champion, NoChampionError, describe_model, find_champion, find_current
-
-
-class UnfitWindowError(LoanwatchError):
-    """The window's applications cannot be used."""
 
 
 @stage("load_champion", lambda champion: describe_model(champion.model))
@@ -49,16 +41,3 @@ def replace_champion(job: Job) -> Champion:
         why = f"Trained on {job.window} by hand and put in the place of {before} without a comparison."
         effective = job.window.end + timedelta(days=1)
         return install_champion(job, trained, Succession(effective, current, why, hash_evidence(trained.metrics)))
-
-
-def refuse_unfit(extract: Extract, findings: list[Finding]) -> None:
-    """Raises UnfitWindowError with what is wrong."""
-    told = " ".join(finding.sentence for finding in findings if finding.verdict is Verdict.FAIL)
-    raise UnfitWindowError(
-        f"The window's {len(extract.applications):,} applications are unfit for training: {told} Choose other days."
-    )
-
-
-def describe_replacement(champion: Champion) -> dict[str, Any]:
-    """What became of a replacement, as the flow returns it."""
-    return {"outcome": "replaced", "version": champion.model.version, "reason": describe_model(champion.model)}
