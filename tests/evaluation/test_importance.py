@@ -6,7 +6,7 @@ from tasks.core.policy import Kind, TrainPolicy
 from tasks.evaluation.importance import measure_importance
 from tasks.models.preprocess import Prepared
 from tasks.models.train import fit_candidate
-from tests.models.test_train import CONTRACT, make
+from tests.support.small_training import CONTRACT, make
 
 CANDIDATE = fit_candidate(CONTRACT, Kind.GRADIENT_BOOSTING, make(2000), TrainPolicy(boosting_rounds=20))
 
