@@ -14,7 +14,7 @@ from blocks.postgres.connect import Patience, make_engine
 from tasks.contract.load import load_contract
 from tasks.core.findings import Question
 from tasks.core.policy import MonitorPolicy, TrainPolicy
-from tasks.demo.story import STORY, render_story
+from tasks.demo.story import STORY, Month
 from tasks.job.stages import STAGES
 from tasks.source_tables.load import load_tables
 from tests.support import ROOT
@@ -26,16 +26,6 @@ SCHEMA = json.loads((ROOT / "docs" / "summary.schema.json").read_text(encoding="
 QUICK = MonitorPolicy(train=TrainPolicy(forest_trees=30, boosting_rounds=60))
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
-
-
-@pytest.fixture
-def demo(demo_database, make_database, monkeypatch):
-    """An engine on a fresh copy of the demo's database, which is also what the flow uses."""
-    url = make_database(template=demo_database)
-    monkeypatch.setenv("LOANWATCH_DATABASE_URL", url.render_as_string(hide_password=False))
-    engine = make_engine(url, Patience())
-    yield engine
-    engine.dispose()
 
 
 def read_all(engine, query, **parameters):
@@ -98,6 +88,21 @@ def test_another_lenders_table_runs_through_the_whole_flow(database, tmp_path):
     assert summary["outcome"] in ("stable", "kept", "promoted")
     assert summary["window"]["applications"] == 500
     engine.dispose()
+
+
+def render_story() -> str:
+    """The story as a Markdown table; neighbouring months of which the same is told share a row."""
+    lines = ["| month | what happens | what loanwatch should say |", "|---|---|---|"]
+    chapters: list[list[Month]] = []
+    for told in STORY:
+        if chapters and (chapters[-1][0].happens, chapters[-1][0].says) == (told.happens, told.says):
+            chapters[-1].append(told)
+        else:
+            chapters.append([told])
+    for chapter in chapters:
+        months = " … ".join(dict.fromkeys(f"{told.first_day:%Y-%m}" for told in (chapter[0], chapter[-1])))
+        lines.append(f"| {months} | {chapter[0].happens} | {chapter[0].says} |")
+    return "\n".join(lines)
 
 
 def test_the_readme_tells_the_story_that_the_generator_makes():
