@@ -20,10 +20,10 @@ from tasks.registry.promote import Promotion, PromotionConflictError, hash_evide
 from tasks.registry.versions import NoChampionError, UnknownVersionError, find_current, load_current, read_version
 from tasks.schema.migrate import prepare_schema
 from tests.support import ROOT
-from tests.support.small_model import install, make_bundle
+from tests.support.small_model import find_bundle, install
+from tests.support.wait import PATIENCE
 
 CONTRACT = load_contract("loan_applications")
-BUNDLE = make_bundle(CONTRACT)
 NAME = CONTRACT.name
 
 
@@ -35,7 +35,9 @@ def three(engine, tmp_path):
     for month in (2, 3, 5):
         with engine.begin() as connection:
             before = versions[-1] if versions else None
-            versions.append(install(connection, CONTRACT, tmp_path / "models", BUNDLE, (before, date(2024, month, 1))))
+            versions.append(
+                install(connection, CONTRACT, tmp_path / "models", find_bundle(), (before, date(2024, month, 1)))
+            )
     return versions
 
 
@@ -192,7 +194,7 @@ def test_of_two_processes_that_promote_at_once_one_wins(engine, three):
         subprocess.Popen([sys.executable, "-c", RACER, str(three[2]), str(after), str(begin)], cwd=ROOT)
         for after in three[:2]
     ]
-    codes = [racer.wait(60) for racer in racers]
+    codes = [racer.wait(PATIENCE) for racer in racers]
     assert sorted(codes) == [0, 7]
     entries, current = read(engine)
     assert current == three[codes.index(0)]
