@@ -30,7 +30,8 @@ from tests.support.replace import replace_object
 class Point:
     """Where something happens: at a journal row, before or after an SQL statement, or before a file is touched.
 
-    `place` is "train started", or a piece of a statement, or words of an operation and its paths, as of `sys.audit`.
+    `place` is "train started", or a piece of a statement with its parameters, or words of an operation and its paths,
+    as of `sys.audit`.
     """
 
     kind: str
@@ -117,8 +118,8 @@ def _arm_statement(point: Point, action: Callable[[], None]) -> None:
     moment = "before_cursor_execute" if point.kind == "before" else "after_cursor_execute"
 
     @event.listens_for(sqlalchemy.Engine, moment)
-    def _before_or_after(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if point.place in statement:
+    def _before_or_after(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if point.place in f"{statement} {parameters}":
             action()
 
 

@@ -15,8 +15,8 @@ from sqlalchemy import URL, text
 
 from blocks.postgres.connect import Patience, make_engine
 from tests.faults.child import Point
-from tests.faults.lender import Lender
-from tests.support.second_lender import fill_table, make_requests
+from tests.faults.lender import Lender, make_drifted_requests
+from tests.support.second_lender import fill_table
 
 
 @pytest.fixture(scope="session")
@@ -32,12 +32,9 @@ def forks(prefect_server: None) -> Any:
 @pytest.fixture(scope="session")
 def young_database(make_database: Any) -> URL:
     """Three months of requests, the last of which has drifted; no champion yet."""
-    requests = make_requests(months=3)
-    is_march = requests["asked_at"] >= "2023-03-01"
-    requests.loc[is_march & (requests["yearly_salary"] > 0), "yearly_salary"] *= 1.6
     url = make_database()
     engine = make_engine(url, Patience())
-    fill_table(engine, requests)
+    fill_table(engine, make_drifted_requests())
     engine.dispose()
     return url
 

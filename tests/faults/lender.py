@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from sqlalchemy import URL, Engine, text
 
@@ -15,7 +16,7 @@ from blocks.postgres.connect import Patience, make_engine
 from tasks.registry.ledger import read_ledger, verify_ledger
 from tasks.registry.versions import find_current, load_current
 from tests.faults.child import Call, Point, run
-from tests.support.second_lender import CONTRACT
+from tests.support.second_lender import CONTRACT, make_requests
 from tests.support.wait import PATIENCE
 
 NAME = "card_requests"
@@ -111,6 +112,14 @@ class Lender:
             "having count(*) filter (where status = 'started') <> count(*) filter (where status <> 'started')"
         )
         return [(row["job_id"], row["stage"]) for row in rows]
+
+
+def make_drifted_requests() -> pd.DataFrame:
+    """Three months, in the last of which salaries are far higher."""
+    requests = make_requests(months=3)
+    is_march = requests["asked_at"] >= "2023-03-01"
+    requests.loc[is_march & (requests["yearly_salary"] > 0), "yearly_salary"] *= 1.6
+    return requests
 
 
 def next_run_works(lender: Lender) -> None:

@@ -20,8 +20,8 @@ from blocks.postgres.connect import Patience, make_engine
 from blocks.postgres.embedded import remove_embedded, start_embedded, stop_embedded
 from tests.faults.actions import cut_connections, kill_postmaster, once, shift_clock
 from tests.faults.child import Point
-from tests.faults.lender import Lender, next_run_works, write_contract
-from tests.support.second_lender import CONTRACT, fill_table, make_requests
+from tests.faults.lender import Lender, make_drifted_requests, next_run_works, write_contract
+from tests.support.second_lender import CONTRACT, fill_table
 from tests.support.slack_stand_in import run_stand_in
 from tests.support.wait import PATIENCE, wait_until
 
@@ -87,16 +87,17 @@ def home(tmp_path):
     remove_embedded(folder)
 
 
-@pytest.mark.parametrize(("stage", "expected"), [("quality", 0), ("train", 0), ("promote", 0), ("alert", 0)])
-def test_the_embedded_server_is_killed(young, stage, expected, tmp_path, home):
+@pytest.mark.parametrize("stage", ["quality", "train", "promote", "alert"])
+def test_the_embedded_server_is_killed(young, stage, tmp_path, home):
+    """The run cannot do its work, as nobody starts the server again in the midst of it; the next run does."""
     engine = make_engine(start_embedded(home), Patience())
-    fill_table(engine, make_requests(months=3))
+    fill_table(engine, make_drifted_requests())
     engine.dispose()
     assert stop_embedded(home)
     young.environment = {"LOANWATCH_DATABASE_URL": "", "LOANWATCH_HOME": str(home)}
     point = Point("stage", f"{'first_champion' if stage == 'train' else stage} started")
     code, said = young.monitor(point, action=once(partial(kill_postmaster, home)))
-    assert code == expected, said
+    assert code == 1, said
     code, said = young.monitor()
     assert code == 0, said
     url = start_embedded(home)

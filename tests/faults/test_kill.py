@@ -17,6 +17,7 @@ from tasks.backfill.queue import Replay, save_plan
 from tasks.core.policy import load_policy
 from tasks.core.windows import Window
 from tasks.reports.history.records import read_history
+from tasks.schema.locks import Lock
 from tests.faults.child import Point
 from tests.support.second_lender import CONTRACT
 
@@ -65,7 +66,7 @@ BEFORE_PROMOTION = [
     at("file", "shutil.copyfile manifest.json", "promote"),
     at("before", "insert into loanwatch.model_version", "promote"),
     at("after", "insert into loanwatch.model_version", "promote"),
-    at("before", "pg_advisory_xact_lock(hashtext('loanwatch.promotion')", "promote"),
+    at("before", f"{Lock.PROMOTION}/", "promote"),
     at("before", "update loanwatch.model_version", "promote"),
     at("after", "update loanwatch.model_version", "promote"),
     at("before", "insert into loanwatch.promotion", "promote"),
