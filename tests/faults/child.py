@@ -71,7 +71,7 @@ def run(call: Call) -> None:
         call.prepare()
     if call.point is not None:
         _arm(call.point, partial(_act, call, call.point))
-    sys.exit(_find_app(call.module)(list(call.arguments), exit_on_error=False, result_action="return_value"))
+    sys.exit(_find_app(call.module)(list(call.arguments), result_action="return_value"))
 
 
 def _act(call: Call, point: Point) -> None:
