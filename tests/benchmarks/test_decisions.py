@@ -396,6 +396,7 @@ def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
 
 
+@pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
 @pytest.mark.parametrize(
     ("mistake", "said"), [(("--data", "{folder}"), "loan_details.csv is missing"), (("--misspelt",), "--misspelt")]
 )

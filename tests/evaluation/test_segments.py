@@ -58,6 +58,7 @@ def test_a_loss_in_one_segment_is_proven_and_equal_models_prove_nothing():
     assert compare_segments(segments, labels, champion, champion, POLICY)[0].p_value == 1
 
 
+@pytest.mark.slow
 def test_segments_that_are_no_worse_than_allowed_hardly_ever_forbid_a_promotion():
     frame, forbidden = make_applications(), 0
     segments = cut_segments(CONTRACT, frame)

@@ -63,6 +63,7 @@ def test_a_configured_server_is_used(prefect_server):
         assert not server.is_running
 
 
+@pytest.mark.slow
 def test_one_that_cannot_start_says_so_and_what_to_do(monkeypatch, capfd):
     broken = TemporaryServer()
     monkeypatch.delenv("PREFECT_API_URL", raising=False)

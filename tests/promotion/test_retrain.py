@@ -32,7 +32,7 @@ from tasks.schema.migrate import prepare_schema
 from tests.support.second_lender import CONTRACT as SECOND_CONTRACT
 from tests.support.second_lender import fill_table, make_requests
 
-REFERENCE = {"start": date(2024, 1, 1), "end": date(2024, 6, 30)}
+REFERENCE = {"start": date(2024, 3, 1), "end": date(2024, 6, 30)}
 QUICK = MonitorPolicy(train=TrainPolicy(forest_trees=10, boosting_rounds=30, folds=2))
 CONTRACT = load_contract("loan_applications")
 JULY = Window(date(2024, 7, 1), date(2024, 7, 31))  # like the months before
