@@ -30,10 +30,10 @@ test: .venv/.ready ## run the fast tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slow: .venv/.ready ## run the slow tests
-	@$(BIN)/python -m pytest -m "slow and not (fault or bad_input or attack)" -n 2 --dist loadfile $(AGAIN)
+	@$(BIN)/python -m pytest -m "slow and not (fault or bad_input or attack)" -n 2 --dist loadfile
 
 faults: .venv/.ready ## break the real parts, feed bad data, attack; ends with one line of counts
-	@$(BIN)/python -m pytest -p tests.faults.tally -m "fault or bad_input or attack" -n 2 --dist loadfile $(AGAIN)
+	@$(BIN)/python -m pytest -p tests.faults.tally -m "fault or bad_input or attack" -n 2 --dist loadfile
 
 check: .venv/.ready ## ruff, mypy, and the layers
 	@$(BIN)/ruff check .

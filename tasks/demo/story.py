@@ -87,18 +87,3 @@ STORY: tuple[Month, ...] = (
 
 # The champion of the story was fitted on these six quiet months.
 CHAMPION_MONTHS = STORY[1:7]
-
-
-def render_story() -> str:
-    """The story as a Markdown table; consecutive months with the same text share a row."""
-    lines = ["| month | what happens | what loanwatch should say |", "|---|---|---|"]
-    chapters: list[list[Month]] = []
-    for month in STORY:
-        if chapters and (chapters[-1][0].happens, chapters[-1][0].says) == (month.happens, month.says):
-            chapters[-1].append(month)
-        else:
-            chapters.append([month])
-    for chapter in chapters:
-        months = " … ".join(dict.fromkeys(f"{month.first_day:%Y-%m}" for month in (chapter[0], chapter[-1])))
-        lines.append(f"| {months} | {chapter[0].happens} | {chapter[0].says} |")
-    return "\n".join(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, text
@@ -13,9 +14,20 @@ from flows.backfill import backfill
 from flows.monitor import monitor
 from flows.score import score
 from flows.train import train
-from tasks.alerts.failure import explain_models, name_contract, send_failure_alert
+from tasks.alerts.deliver import make_entry
+from tasks.alerts.failure import (
+    compose_failure,
+    explain_models,
+    explain_state,
+    name_contract,
+    read_policy,
+    send_failure_alert,
+)
+from tasks.core.policy import AlertPolicy
+from tasks.core.windows import PlanError
 from tasks.schema.migrate import prepare_schema
 from tests.support.second_lender import CONTRACT as SECOND_CONTRACT
+from tests.support.slack_stand_in import check_blocks
 
 DAYS = {"start": date(2030, 1, 1), "end": date(2030, 1, 31)}
 
@@ -67,3 +79,20 @@ def test_the_outbox_knows_the_contract_by_its_name() -> None:
     assert name_contract({}) == "loan_applications"
     assert name_contract({"contract": str(SECOND_CONTRACT)}) == "card_requests"
     assert name_contract({"contract": "no such contract"}) == "no such contract"
+
+
+def test_a_failure_tells_our_message_and_no_other() -> None:
+    def state(error: BaseException) -> Any:
+        return SimpleNamespace(result=lambda raise_on_failure: error)
+
+    assert explain_state(state(PlanError("Swap the two dates."))) == "Swap the two dates."
+    strange = explain_state(state(ValueError("password=S3CRET")))
+    assert "ValueError" in strange
+    assert "S3CRET" not in strange
+    message = compose_failure("monitor", "august", uuid4(), strange)
+    check_blocks(make_entry("c", "j", message).payload)
+
+
+def test_alert_limits_of_a_broken_policy_are_the_defaults() -> None:
+    assert read_policy({"alerts": {"tries": 2}}).tries == 2
+    assert read_policy({"no": 1}) == AlertPolicy()

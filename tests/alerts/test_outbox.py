@@ -14,8 +14,7 @@ from tasks.alerts.outbox import Clock, Delivery, Entry, add_alert, deliver
 from tasks.alerts.slack import Answer, Sender, send_by_webhook
 from tasks.core.policy import AlertPolicy
 from tasks.schema.migrate import prepare_schema
-from tests.alerts.test_slack import webhook
-from tests.support.slack_stand_in import StandIn, run_stand_in
+from tests.support.slack_stand_in import StandIn, run_stand_in, webhook
 
 POLICY = AlertPolicy(timeout_seconds=1, tries=2, patience_seconds=10)
 

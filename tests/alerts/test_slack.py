@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from slack_sdk import WebClient
-from slack_sdk.webhook import WebhookClient
 
 from tasks.alerts.block_kit import Message, cut, escape, mark_repeat, render_message
 from tasks.alerts.slack import DeliveryStatus, send_by_bot, send_by_webhook
-from tests.support.slack_stand_in import StandIn, check_blocks, run_stand_in
+from tests.support.slack_stand_in import StandIn, check_blocks, run_stand_in, webhook
 
 PAYLOAD = {"text": "hello", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}]}
 CHANNEL = "#loans"
@@ -23,12 +21,6 @@ CHANNEL = "#loans"
 def slack() -> Iterator[StandIn]:
     with run_stand_in() as stand_in:
         yield stand_in
-
-
-def webhook(url: str) -> Any:
-    silent = logging.getLogger("test.silent")
-    silent.setLevel(logging.CRITICAL + 1)
-    return WebhookClient(url, retry_handlers=[], logger=silent)
 
 
 @pytest.mark.parametrize(

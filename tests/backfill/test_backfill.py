@@ -17,6 +17,7 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Patience, make_engine
 from flows.backfill import backfill
 from tasks.backfill.queue import Replay, claim_next, cut_windows, list_replays, name_backfill, save_plan, save_state
+from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy, TrainPolicy
 from tasks.core.windows import PlanError, Window
 from tasks.registry.versions import NoChampionError
@@ -24,8 +25,9 @@ from tasks.schema.locks import Lock, hold_lock
 from tasks.schema.migrate import prepare_schema
 from tests.support import ROOT
 from tests.support.flow import month, run_monitor
+from tests.support.small_model import find_bundle, install
 
-QUICK = MonitorPolicy(train=TrainPolicy(forest_trees=30, boosting_rounds=60))
+QUICK = MonitorPolicy(train=TrainPolicy(forest_trees=20, boosting_rounds=40, folds=2))
 WEEK = [Window(date(2024, 1, day), date(2024, 1, day)) for day in range(1, 8)]
 
 
@@ -110,15 +112,6 @@ def test_a_lock_is_one_processs_and_ends_with_its_connection(engine, database):
     other.dispose()
 
 
-@pytest.fixture
-def demo(demo_database, make_database, monkeypatch):
-    url = make_database(template=demo_database)
-    monkeypatch.setenv("LOANWATCH_DATABASE_URL", url.render_as_string(hide_password=False))
-    engine = make_engine(url, Patience())
-    yield engine
-    engine.dispose()
-
-
 @pytest.mark.usefixtures("prefect_server")
 def test_without_a_champion_nothing_is_promoted(demo, tmp_path):
     with pytest.raises(NoChampionError, match="may not put one there"):
@@ -129,7 +122,10 @@ def test_without_a_champion_nothing_is_promoted(demo, tmp_path):
 @pytest.mark.usefixtures("prefect_server")
 def test_a_second_run_waits_for_its_turn_and_says_why_not(demo, tmp_path):
     impatient = QUICK.model_copy(update={"promotion": QUICK.promotion.model_copy(update={"lock_seconds": 0})})
-    run_monitor(tmp_path, **month(2024, 9), policy=QUICK)
+    contract = load_contract("loan_applications")
+    prepare_schema(demo)
+    with demo.begin() as connection:
+        install(connection, contract, tmp_path / "models", find_bundle())
     with (
         hold_lock(demo, Lock.TRAINING, "loan_applications"),
         pytest.raises(LoanwatchError, match="Another run trains"),
@@ -161,7 +157,8 @@ def test_two_workers_one_of_them_killed(demo, tmp_path, monkeypatch):
     killer.join()
     assert killed == [True], "no worker was killed"
     assert [window["start"] for window in done["windows"]] == [f"2024-{number:02}-01" for number in range(9, 12)]
-    assert all(window["outcome"] in ("stable", "kept") for window in done["windows"])
+    # As the demo's story goes: a quiet month, a changed rule, a broken unit; a replay promotes nothing.
+    assert [window["outcome"] for window in done["windows"]] == ["stable", "kept", "kept"]
     assert sum(window["attempts"] for window in done["windows"]) == 4, "the killed worker's window was run again"
     finished = (
         "select count(*), count(distinct window_start) from loanwatch.finding"
@@ -172,7 +169,7 @@ def test_two_workers_one_of_them_killed(demo, tmp_path, monkeypatch):
     assert _count(demo, "select count(*) from loanwatch.promotion") == promotions, "a replay promotes nothing"
     assert backfill(**asked) == done, "finished windows have no second attempt"
     summaries = _count(demo, "select count(*) from loanwatch.alert where alert_id like 'backfill/%'")
-    assert summaries == any(window["outcome"] != "stable" for window in done["windows"]), "one message, told once"
+    assert summaries == 1, "one message, told once"
     assert _count(demo, "select count(*) from loanwatch.alert") == alerts + summaries, "no window tells by itself"
 
 

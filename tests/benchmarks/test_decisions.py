@@ -16,7 +16,7 @@ import pytest
 
 from benchmarks import changes
 from benchmarks.changes import SENTINEL, Pair, is_approved
-from benchmarks.decisions import Request, choose_scenarios, plan_jobs, write_json
+from benchmarks.decisions import Request, choose_scenarios, main, plan_jobs, write_json
 from benchmarks.peers import DEFAULTS, PREVIOUS, Values, apply_limits
 from benchmarks.pools import DataError, Pool, PoolError, draw_bootstrap, draw_disjoint, read_applications, split_pools
 from benchmarks.procedures import ask_loanwatch, list_alarms, merge_alarms
@@ -396,11 +396,19 @@ def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
 
 
-def test_mistakes_end_with_exit_code_2_and_say_what_to_do(tmp_path: Path) -> None:
-    result = run_command("--data", str(tmp_path), "--json", str(tmp_path / "out.json"))
-    assert (result.returncode, list(tmp_path.iterdir())) == (2, [])
-    assert "loan_details.csv is missing" in result.stderr
-    assert run_command("--json", str(tmp_path / "out.json"), "--misspelt").returncode == 2
+@pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
+@pytest.mark.parametrize(
+    ("mistake", "said"), [(("--data", "{folder}"), "loan_details.csv is missing"), (("--misspelt",), "--misspelt")]
+)
+def test_mistakes_end_with_exit_code_2_and_say_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], mistake: tuple[str], said: str
+) -> None:
+    arguments = [word.format(folder=tmp_path) for word in mistake]
+    monkeypatch.setattr(sys, "argv", ["decisions", "--json", str(tmp_path / "out.json"), *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, list(tmp_path.iterdir())) == (2, [])
+    assert said in "".join(capsys.readouterr())
 
 
 @pytest.mark.slow

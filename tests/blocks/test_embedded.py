@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,13 +17,14 @@ import pytest
 from blocks.postgres.embedded import find_home, remove_embedded, start_embedded, stop_embedded
 from blocks.postgres.errors import EmbeddedError
 from tests.support import ROOT
+from tests.support.wait import PATIENCE, wait_until
 
 USE = """
-import sys, time
+import sys
 from pathlib import Path
 from blocks.postgres.embedded import start_embedded
 print(start_embedded(Path(sys.argv[1])).query["host"], flush=True)
-time.sleep(float(sys.argv[2]))
+sys.stdin.read()
 """
 
 
@@ -35,11 +35,18 @@ def home(tmp_path: Path) -> Iterator[Path]:
     remove_embedded(folder)
 
 
-def use(home: Path, seconds: float) -> subprocess.Popen[str]:
-    """Another process that uses the server for a while."""
+def use(home: Path) -> subprocess.Popen[str]:
+    """Another process that uses the server until it is told to end."""
     return subprocess.Popen(
-        [sys.executable, "-c", USE, str(home), str(seconds)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", USE, str(home)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
+
+
+def end(process: subprocess.Popen[str]) -> int:
+    """Tell it to end; its exit code."""
+    assert process.stdin is not None
+    process.stdin.close()
+    return process.wait(PATIENCE)
 
 
 def read_place(process: subprocess.Popen[str]) -> str:
@@ -93,22 +100,22 @@ def test_no_mode_or_owner_of_a_folder_changes(tmp_path: Path) -> None:
 def test_processes_share_a_server_and_the_last_one_stops_it(home: Path) -> None:
     socket = str(start_embedded(home).query["host"])
     pid = read_pid(socket)
-    other = use(home, 2)
+    other = use(home)
     assert read_place(other) == socket
     assert not stop_embedded(home)
     assert is_running(pid)
-    other.wait(timeout=60)
+    assert end(other) == 0
     assert not is_running(pid)
 
 
 def test_two_first_starts_at_once_make_one_server(home: Path) -> None:
-    both = [use(home, 1), use(home, 1)]
+    both = [use(home), use(home)]
     assert len({read_place(process) for process in both}) == 1
-    assert [process.wait(timeout=60) for process in both] == [0, 0]
+    assert [end(process) for process in both] == [0, 0]
 
 
 def test_a_server_whose_user_was_killed_is_used_again(home: Path) -> None:
-    user = use(home, 600)
+    user = use(home)
     socket = read_place(user)
     pid = read_pid(socket)
     user.kill()
@@ -125,9 +132,7 @@ def test_a_killed_server_starts_again_with_its_rows(home: Path) -> None:
     run(socket, "create table kept as select 42 as answer")
     pid = read_pid(socket)
     os.kill(pid, signal.SIGKILL)
-    deadline = time.monotonic() + 20
-    while is_running(pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_until(lambda: not is_running(pid), PATIENCE, "the server's death", pause=0.05)
     again = str(start_embedded(home).query["host"])
     assert run(again, "select answer from kept") == 42
 

@@ -106,3 +106,4 @@ def test_a_bounded_part_of_a_large_window_gives_the_same_verdict(monkeypatch):
         monkeypatch.undo()
         assert whole.verdict == part.verdict
         assert whole.effect == pytest.approx(part.effect, abs=0.03)
+        assert whole.effect != part.effect, "the part was the whole"

@@ -58,6 +58,7 @@ def test_without_a_change_the_chances_are_honest(goes_with_the_score):
         assert low <= np.sum(np.array(chances) <= level) <= high
 
 
+@pytest.mark.slow
 def test_a_change_of_the_smallest_size_is_found_in_80_of_100():
     """A sound rule but for what was planted; scores off the ends, so that no chance is cut off."""
     bar, found = Bar(0.0005, 0.05), 0

@@ -1,18 +1,23 @@
 """Importance: the column that carries the ranking is named, and the one whose weight has changed comes first."""
 
+from functools import cache
+
 import numpy as np
 
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.evaluation.importance import measure_importance
 from tasks.models.preprocess import Prepared
 from tasks.models.train import fit_candidate
-from tests.models.test_train import CONTRACT, make
+from tests.support.small_training import CONTRACT, make
 
-CANDIDATE = fit_candidate(CONTRACT, Kind.GRADIENT_BOOSTING, make(2000), TrainPolicy(boosting_rounds=20))
+
+@cache
+def fit():
+    return fit_candidate(CONTRACT, Kind.GRADIENT_BOOSTING, make(2000), TrainPolicy(boosting_rounds=20))
 
 
 def measure(window):
-    found = measure_importance(CONTRACT, CANDIDATE.pipeline, make(2000), window, 0.98, 1)
+    found = measure_importance(CONTRACT, fit().pipeline, make(2000), window, 0.98, 1)
     return {importance.column: importance for importance in found}
 
 

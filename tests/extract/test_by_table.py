@@ -16,8 +16,8 @@ from tasks.contract.columns import Parts
 from tasks.contract.contract import Contract
 from tasks.extract.extract import Extract, ExtractError, extract_window
 from tasks.source_tables.tables import create_tables
-from tests.extract.test_extract import CONTRACT, CREDIT, CUSTOMER, LOAN, MAY, insert
 from tests.support.postgres import find_debian_programs, run_postgres
+from tests.support.source_rows import CONTRACT, CREDIT, CUSTOMER, LOAN, MAY, insert
 
 WHOLE = CONTRACT.model_copy(update={"parts": None})
 TABLES = [source.table for source in CONTRACT.sources]

@@ -16,22 +16,7 @@ from tasks.core.windows import Window
 from tasks.extract.extract import Extract, ExtractError, extract_window, find_held_days
 from tasks.source_tables.tables import create_tables
 from tests.support import second_lender
-
-CONTRACT = load_contract("loan_applications")
-MAY = Window(date(2015, 5, 1), date(2015, 5, 31))
-LOAN = {
-    "loan_id": "l1",
-    "customer_id": "c1",
-    "loan_status": "Loan Given",
-    "application_time": "16-05-2015 10:00",
-    "current_loan_amount": "99999999",
-    "term": " Short Term ",
-    "tax_liens": "0",
-    "purpose": "Buy a Car",
-    "no_of_properties": "2",
-}
-CUSTOMER = {"customer_id": "c1", "home_ownership": "HaveMortgage", "annual_income": "50000", "no_of_cars": "1"}
-CREDIT = {"customer_id": "c1", "credit_score": "740", "monthly_debt": "$1,234.50", "max_open_credit": "90000"}
+from tests.support.source_rows import CONTRACT, CREDIT, CUSTOMER, LOAN, MAY, insert
 
 
 @pytest.fixture
@@ -40,14 +25,6 @@ def tables(engine: Engine) -> Engine:
     with engine.begin() as connection:
         create_tables(connection, CONTRACT.sources)
     return engine
-
-
-def insert(engine: Engine, table: str, *rows: dict[str, Any]) -> None:
-    with engine.begin() as connection:
-        for row in rows:
-            named = ", ".join(row)
-            values = ", ".join(f":{name}" for name in row)
-            connection.execute(text(f"insert into {table} ({named}) values ({values})"), row)
 
 
 def extract_one(engine: Engine, loan: dict[str, Any] | None = None, **others: Any) -> Extract:

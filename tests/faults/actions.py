@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,6 +12,9 @@ from typing import Any
 
 import psycopg2
 from sqlalchemy import make_url
+
+from tests.support.replace import replace_object
+from tests.support.wait import PATIENCE, wait_until
 
 _done: list[str] = []
 
@@ -51,17 +53,14 @@ def kill_postmaster(home: Path) -> None:
     os.kill(int((data / "postgres" / "postmaster.pid").read_text(encoding="utf-8").split()[0]), signal.SIGKILL)
 
 
-def wait_for(file: Path, seconds: float = 120) -> None:
+def wait_for(file: Path) -> None:
     """Stand still until the file is there."""
-    deadline = time.monotonic() + seconds
-    while not file.exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
+    wait_until(file.exists, PATIENCE, str(file), pause=0.1)
 
 
 def shift_clock(days: int) -> None:
     """Set the run's clock by some days."""
-    import tasks.registry.promote
-    import tasks.run.open
+    import flows.monitor  # noqa: F401 - it loads every module that reads the clock
 
     class Either(type):
         def __instancecheck__(cls, instance: Any) -> bool:
@@ -72,4 +71,4 @@ def shift_clock(days: int) -> None:
         def now(cls, tz: Any = None) -> datetime:
             return datetime.now(tz or UTC) + timedelta(days=days)
 
-    tasks.run.open.datetime = tasks.registry.promote.datetime = Shifted
+    replace_object(datetime, Shifted)

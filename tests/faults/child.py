@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,17 @@ import sqlalchemy
 from sqlalchemy import event
 
 import flows.monitor
-import tasks.job.journal
-import tasks.reports.write_pages
+from tasks.job.journal import write_entry
+from tasks.reports.write_pages import write_deepchecks_pages
+from tests.support.replace import replace_object
 
 
 @dataclass(frozen=True)
 class Point:
     """Where something happens: at a journal row, before or after an SQL statement, or before a file is touched.
 
-    `place` is "train started", or a piece of a statement, or words of an operation and its paths, as of `sys.audit`.
+    `place` is "train started", or a piece of a statement with its parameters, or words of an operation and its paths,
+    as of `sys.audit`.
     """
 
     kind: str
@@ -51,6 +54,11 @@ class Call:
     action: Callable[[], None] | None = None
     module: str = "flows.monitor"
 
+    @property
+    def reached(self) -> Path:
+        """The file that is there once the point was reached."""
+        return self.output.with_suffix(".reached")
+
 
 def run(call: Call) -> None:
     """Run the command; the process ends with its exit code, or with the signal."""
@@ -58,12 +66,21 @@ def run(call: Call) -> None:
     os.environ.update(call.environment)
     time.tzset()
     _redirect(call.output)
-    tasks.reports.write_pages.write_deepchecks_pages = lambda job, run: {}
+    replace_object(write_deepchecks_pages, lambda job, run: {})
     if call.prepare is not None:
         call.prepare()
     if call.point is not None:
-        _arm(call.point, call.action or (lambda: _die(call.point)))  # type: ignore[arg-type]
-    sys.exit(_find_app(call.module)(list(call.arguments), exit_on_error=False, result_action="return_value"))
+        _arm(call.point, partial(_act, call, call.point))
+    sys.exit(_find_app(call.module)(list(call.arguments), result_action="return_value"))
+
+
+def _act(call: Call, point: Point) -> None:
+    handle = os.open(call.reached, os.O_WRONLY | os.O_CREAT, 0o600)
+    os.close(handle)
+    if call.action is not None:
+        call.action()
+    else:
+        _die(point)
 
 
 def _find_app(module: str) -> Any:
@@ -89,22 +106,20 @@ def _arm(point: Point, action: Callable[[], None]) -> None:
 
 
 def _arm_stage(point: Point, action: Callable[[], None]) -> None:
-    write = tasks.job.journal.write_entry
-
     def write_and_act(job: Any, stage: str, status: str, message: str = "") -> None:
-        write(job, stage, status, message)
+        write_entry(job, stage, status, message)
         if f"{stage} {status}" == point.place:
             action()
 
-    tasks.job.journal.write_entry = write_and_act
+    replace_object(write_entry, write_and_act)
 
 
 def _arm_statement(point: Point, action: Callable[[], None]) -> None:
     moment = "before_cursor_execute" if point.kind == "before" else "after_cursor_execute"
 
     @event.listens_for(sqlalchemy.Engine, moment)
-    def _act(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if point.place in statement:
+    def _before_or_after(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if point.place in f"{statement} {parameters}":
             action()
 
 
@@ -118,7 +133,7 @@ def _arm_commit(point: Point, action: Callable[[], None]) -> None:
             seen.append(True)
 
     @event.listens_for(sqlalchemy.pool.Pool, "checkin")
-    def _act(*_: Any) -> None:
+    def _give_back(*_: Any) -> None:
         if seen:
             seen.clear()
             action()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import pickle
 import shutil
 from pathlib import Path
 
@@ -16,32 +13,13 @@ from blocks.postgres.errors import WriteRefusedError
 from blocks.postgres.single_statement import refuse_many_statements
 from tasks.contract.load import ContractError, load_contract
 from tasks.job.job import is_job_id
-from tests.faults.test_breaks import next_run_works, write_contract
+from tests.faults.lender import next_run_works, write_contract
+from tests.faults.planted import plant
 from tests.support.postgres import PASSWORD, run_postgres
 from tests.support.second_lender import CONTRACT, fill_table, make_requests
 
 pytestmark = pytest.mark.attack
 SELECT = Path(CONTRACT).with_suffix(".sql").read_text(encoding="utf-8")
-
-
-class Command:
-    """A pickle that runs a command when it is read."""
-
-    def __init__(self, marker: Path) -> None:
-        self.marker = marker
-
-    def __reduce__(self):
-        return os.system, (f"touch '{self.marker}'",)
-
-
-def plant(folder: Path, marker: Path, *, mend_manifest: bool) -> None:
-    """Put a hostile model into a bundle, and its sum into the manifest."""
-    hostile = pickle.dumps(Command(marker))
-    (folder / "model.joblib").write_bytes(hostile)
-    if mend_manifest:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        manifest["files"]["model.joblib"] = hashlib.sha256(hostile).hexdigest()
-        (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
 @pytest.mark.slow
@@ -115,7 +93,7 @@ def test_an_evidence_pack_of_another_folder_is_refused(grown, tmp_path):
     (tmp_path / "secret.txt").write_text("s3cret", encoding="utf-8")
     arguments = ("../secret", "--results", str(tmp_path / "results"), "--output", str(tmp_path / "pack.zip"))
     code, said = grown.monitor(arguments=arguments, module="flows.evidence")
-    assert code in (1, 2), said
+    assert code == 2, said
     assert not (tmp_path / "pack.zip").exists()
 
 
@@ -142,7 +120,7 @@ def test_sql_and_html_in_every_value_and_parameter_stay_text(grown):
     for option in ("--contract", "--database", "--start", "--policy"):
         given = dict(zip(grown.arguments[::2], grown.arguments[1::2], strict=True)) | {option: harm}
         code, said = grown.monitor(arguments=tuple(word for pair in given.items() for word in pair))
-        assert code in (1, 2), said
+        assert code == 2, (option, said)
         assert "loanwatch did not expect this" not in said, option
     assert grown.read("select count(*) from card_request")[0]["count"] == 1500
     next_run_works(grown)

@@ -16,18 +16,23 @@ from sqlalchemy import text
 
 from tests.faults.actions import wait_for
 from tests.faults.child import Point
-from tests.faults.test_attacks import plant
-from tests.faults.test_breaks import write_contract
+from tests.faults.lender import write_contract
+from tests.faults.planted import plant
+from tests.support.replace import replace_object
 from tests.support.second_lender import CONTRACT
+from tests.support.wait import PATIENCE, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault]
 
 
+def test_a_point_that_no_run_comes_to_is_told(grown):
+    with pytest.raises(AssertionError, match="the run never came to SIGKILL stage training started"):
+        grown.monitor(Point("stage", "training started"))
+
+
 def no_transaction() -> None:
     """Promise 1 without its guard: every statement of a promotion commits by itself."""
-    import tasks.promotion.first_champion as module
-
-    connect = module.connect
+    from blocks.postgres.connect import connect
 
     class Loose:
         def __init__(self, engine):
@@ -41,7 +46,7 @@ def no_transaction() -> None:
             with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 yield connection
 
-    module.connect = lambda database: Loose(connect(database))
+    replace_object(connect, lambda database: Loose(connect(database)), within="tasks.promotion.install")
 
 
 def test_1_without_a_transaction_a_death_costs_the_champion(grown):
@@ -53,9 +58,9 @@ def test_1_without_a_transaction_a_death_costs_the_champion(grown):
 
 def no_outbox() -> None:
     """Promise 2 without its guard: what is told is not kept."""
-    import tasks.alerts.outcome
+    from tasks.alerts.outbox import add_alert
 
-    tasks.alerts.outcome.add_alert = lambda engine, entry: True
+    replace_object(add_alert, lambda engine, entry: True)
 
 
 def test_2_without_the_outbox_an_alarm_is_lost(grown):
@@ -65,9 +70,9 @@ def test_2_without_the_outbox_an_alarm_is_lost(grown):
 
 def no_burial() -> None:
     """Promise 3 without its guard: nobody looks after dead runs."""
-    import tasks.run.open
+    from tasks.run.dead_runs import close_dead_runs
 
-    tasks.run.open.close_dead_runs = lambda engine: 0
+    replace_object(close_dead_runs, lambda engine: 0)
 
 
 def test_3_without_abandoning_a_stage_has_no_end(grown):
@@ -78,9 +83,9 @@ def test_3_without_abandoning_a_stage_has_no_end(grown):
 
 def no_sign_of_life() -> None:
     """Promise 3, the other way round: a run that holds no lock is taken for dead."""
-    import tasks.job.journal
+    from tasks.job.liveness import hold_job_lock
 
-    tasks.job.journal.hold_job_lock = lambda job: None
+    replace_object(hold_job_lock, lambda job: None)
 
 
 def test_3_without_its_lock_a_living_run_is_taken_for_dead(grown):
@@ -90,31 +95,31 @@ def test_3_without_its_lock_a_living_run_is_taken_for_dead(grown):
     engine = make_engine(grown.url, Patience())
     seen = []
     for prepare in (None, no_sign_of_life):
-        code = []
-        start = partial(grown.monitor, Point("stage", "train started"), prepare=prepare, action=partial(time.sleep, 8))
+        code, done = [], grown.folder / f"done-{len(seen)}"
+        point = Point("stage", "train started")
+        start = partial(grown.monitor, point, prepare=prepare, action=partial(wait_for, done))
         runner = threading.Thread(target=lambda start=start, code=code: code.append(start()[0]))
         runner.start()
-        while runner.is_alive() and not grown.list_unended():
-            time.sleep(0.1)
-        while runner.is_alive() and not [stage for _, stage in grown.list_unended() if stage == "train"]:
-            time.sleep(0.1)
+        wait_until(lambda: "train" in [stage for _, stage in grown.list_unended()], PATIENCE, "the training")
         seen.append(close_dead_runs(engine))
+        done.touch()
         runner.join()
+        assert code == [0]
     engine.dispose()
     assert seen == [0, 1]
 
 
 def no_check_of_the_champion() -> None:
     """Promise 4 without its guards: a run does not ask whether the champion is still the one that it began with."""
-    import flows.monitor
-    import tasks.registry.promote
+    from tasks.promotion.training_lock import hold_training_lock
+    from tasks.registry.versions import find_current
 
     @contextmanager
     def at_once(job, champion):
         yield
 
-    flows.monitor.hold_training_lock = at_once
-    tasks.registry.promote.find_current = lambda *_: 1
+    replace_object(hold_training_lock, at_once)
+    replace_object(find_current, lambda *_: 1, within="tasks.registry.promote")
 
 
 @pytest.mark.parametrize("prepare", [None, no_check_of_the_champion])
@@ -124,10 +129,7 @@ def test_4_a_run_finds_that_another_one_was_faster(grown, prepare):
     call = partial(grown.monitor, wait, action=partial(wait_for, done), prepare=prepare, output=grown.folder / "slow")
     runner = threading.Thread(target=lambda: slow.append(call()))
     runner.start()
-    while not grown.read("select 1 where to_regclass('loanwatch.mljob') is not null") or not grown.read(
-        "select 1 from loanwatch.mljob where stage = 'model_drift' and status = 'finished'"
-    ):
-        time.sleep(0.1)
+    wait_until(lambda: grown.has_begun("model_drift", "finished"), PATIENCE, "the end of the drift questions")
     code, said = grown.monitor()
     done.touch()
     runner.join()
@@ -140,10 +142,11 @@ def test_4_a_run_finds_that_another_one_was_faster(grown, prepare):
 
 def no_turn_for_the_first() -> None:
     """Promise 4 without its guard: a first champion is trained whoever else trains one."""
-    import tasks.promotion.first_champion
+    from tasks.promotion.training_lock import wait_for_training_lock
+    from tasks.registry.versions import find_champion
 
-    tasks.promotion.first_champion.wait_for_training_lock = nullcontext
-    tasks.promotion.first_champion.find_champion = lambda *_: None
+    replace_object(wait_for_training_lock, nullcontext, within="tasks.promotion.first_champion")
+    replace_object(find_champion, lambda *_: None, within="tasks.promotion.first_champion")
 
 
 @pytest.mark.parametrize("prepare", [None, no_turn_for_the_first])
@@ -159,12 +162,10 @@ def test_4_two_first_runs_at_once_train_one_champion(young, prepare):
 
     wait = partial(wait_for, done)
     slow = start(Point("file", "shutil.copyfile model.joblib"), action=wait, output=young.folder / "slow")
-    while not young.read("select 1 where to_regclass('loanwatch.mljob') is not null") or not young.read(started):
-        time.sleep(0.1)
+    wait_until(lambda: young.has_begun("first_champion"), PATIENCE, "the first run's training")
     quick = start(None)
-    while quick.is_alive() and len(young.read(started)) < 2:
-        time.sleep(0.1)
-    time.sleep(2)
+    wait_until(lambda: len(young.read(started)) == 2, PATIENCE, "the second run's turn")
+    time.sleep(2)  # no limit: only so that the second has asked for its turn, mostly, before the first is done
     done.touch()
     slow.join()
     quick.join()
@@ -180,14 +181,14 @@ def test_4_two_first_runs_at_once_train_one_champion(young, prepare):
 
 def no_read_only_snapshot() -> None:
     """Promise 5 without its guard: extraction may write."""
-    import tasks.extract.extract
+    from blocks.postgres.connect import read_snapshot
 
     @contextmanager
     def read_and_write(engine):
         with engine.begin() as connection:
             yield connection
 
-    tasks.extract.extract.read_snapshot = read_and_write
+    replace_object(read_snapshot, read_and_write)
 
 
 @pytest.mark.parametrize("prepare", [None, no_read_only_snapshot])
@@ -204,9 +205,9 @@ def test_5_without_a_read_only_transaction_a_query_writes(grown, prepare):
 
 def no_sums() -> None:
     """Promise 6 without its guard: a bundle's sums are not compared."""
-    import tasks.registry.bundle
+    from tasks.registry.bundle import _hash
 
-    tasks.registry.bundle._hash = lambda content: Sum()
+    replace_object(_hash, lambda content: Sum())
 
 
 class Sum(str):

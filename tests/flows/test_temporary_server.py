@@ -6,7 +6,6 @@ import gc
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
@@ -16,6 +15,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from flows.cli import run_locally as local
 from flows.cli.run_locally import run_flow
 from flows.cli.temporary_server import TemporaryServer, is_wanted, runs_flow
+from tests.support.wait import PATIENCE, wait_until
 
 PYTHON = "/usr/bin/python"
 
@@ -63,6 +63,7 @@ def test_a_configured_server_is_used(prefect_server):
         assert not server.is_running
 
 
+@pytest.mark.slow
 def test_one_that_cannot_start_says_so_and_what_to_do(monkeypatch, capfd):
     broken = TemporaryServer()
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
@@ -106,7 +107,5 @@ def test_it_does_not_outlive_a_killed_command(tmp_path):
         text=True,
         check=False,
     )
-    deadline = time.monotonic() + 60
-    while Path(f"/proc/{int(done.stdout)}").exists() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert not Path(f"/proc/{int(done.stdout)}").exists()
+    server = Path(f"/proc/{int(done.stdout)}")
+    wait_until(lambda: not server.exists(), PATIENCE, "the end of the command's server")

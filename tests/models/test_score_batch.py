@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import pytest
 from prefect.exceptions import ParameterTypeError
 from sqlalchemy import text
 
-from blocks.postgres.connect import Database, Patience, make_engine
+from blocks.postgres.connect import Database
 from flows import score as flow
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy
@@ -23,26 +21,20 @@ from tasks.models.score_batch import load_champion, score_applications
 from tasks.models.scoring import score
 from tasks.run.request import ScoreRequest
 from tasks.schema.migrate import prepare_schema
-from tests.support import ROOT
-from tests.support.small_model import install, make_bundle
+from tests.support.small_model import find_bundle, install
 
 CONTRACT = load_contract("loan_applications")
-BUNDLE = make_bundle(CONTRACT)
 WINDOW = Window(date(2024, 7, 1), date(2024, 7, 31))
 
 
 @pytest.fixture
-def demo(demo_database, make_database, monkeypatch, tmp_path):
-    """An engine on a copy of the demo's database with a champion."""
-    url = make_database(template=demo_database)
-    monkeypatch.setenv("LOANWATCH_DATABASE_URL", url.render_as_string(hide_password=False))
-    engine = make_engine(url, Patience())
-    prepare_schema(engine)
-    with engine.begin() as connection:
-        install(connection, CONTRACT, tmp_path / "models", BUNDLE)
+def demo(demo, tmp_path):
+    """The same with a champion, and without July's decisions."""
+    prepare_schema(demo)
+    with demo.begin() as connection:
+        install(connection, CONTRACT, tmp_path / "models", find_bundle())
         connection.execute(text("update loan_details set loan_status = null where application_time like '__-07-2024%'"))
-    yield engine
-    engine.dispose()
+    return demo
 
 
 def make_job():
@@ -63,7 +55,7 @@ def test_chunks_give_every_application_the_score_that_the_whole_gives(demo):
     assert done.applications == done.added == len(whole) == 2000
     assert done.rate > 0
     written = read_predictions(demo)
-    expected = dict(zip(whole[CONTRACT.id.name], score(BUNDLE.pipeline, whole), strict=True))
+    expected = dict(zip(whole[CONTRACT.id.name], score(find_bundle().pipeline, whole), strict=True))
     assert written.keys() == expected.keys()
     np.testing.assert_allclose([written[name].probability for name in expected], list(expected.values()), rtol=1e-12)
     assert all((row.decision == "loan given") == (row.probability >= 0.5) for row in written.values())
@@ -104,13 +96,7 @@ def test_trailing_days_are_the_last_that_the_table_holds(demo):
         flow.score(trailing_days=0)
 
 
-def test_half_a_window_is_told_before_anything_starts():
-    done = subprocess.run(
-        [sys.executable, "-m", "flows.score", "--start", "2024-07-01"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert "--end" in done.stderr
+def test_half_a_window_is_told_before_anything_starts(capsys, monkeypatch):
+    monkeypatch.setattr("flows.score.run_flow", lambda *_: pytest.fail("a flow was started"))
+    assert flow.app(["--start", "2024-07-01"], result_action="return_value") == 2
+    assert "--end" in capsys.readouterr().err

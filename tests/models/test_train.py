@@ -5,35 +5,13 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from tasks.contract.contract import Contract
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.models.preprocess import Prepared
 from tasks.models.scoring import assign_folds, score, score_by_fold
 from tasks.models.train import TrainingError, fit_candidate, split_by_time, train_candidates
+from tests.support.small_training import CONTRACT, make
 
 QUICK = TrainPolicy(forest_trees=20, boosting_rounds=20)
-
-
-def describe(*features) -> Contract:
-    base = [
-        {"name": "id", "role": "id", "type": "text"},
-        {"name": "at", "role": "time", "type": "time"},
-        {"name": "y", "role": "target", "type": "category", "allowed": ["no", "yes"], "positive": "yes"},
-    ]
-    columns = base + [{"name": name, "role": "feature", "type": "number"} for name in features]
-    return Contract.model_validate({"name": "small", "query": "loan_applications.sql", "column": columns})
-
-
-CONTRACT = describe("a", "b")
-
-
-def make(rows=600, days=20, customers=None, seed=0, signal=2.0) -> Prepared:
-    rng = np.random.default_rng(seed)
-    features = pd.DataFrame({"a": rng.normal(size=rows), "b": rng.normal(size=rows)})
-    labels = (rng.random(rows) < 1 / (1 + np.exp(-signal * features["a"]))).astype(float)
-    when = np.datetime64("2024-01-01") + np.sort(rng.integers(0, days, rows)).astype("timedelta64[D]")
-    who = np.arange(rows) if customers is None else rng.integers(0, customers, rows)
-    return Prepared(features, labels, when, pd.util.hash_array(who.astype(str).astype(object)))
 
 
 def test_split_is_by_whole_days_in_the_order_of_time():

@@ -17,9 +17,9 @@ from tasks.core.policy import MonitorPolicy, TrainPolicy
 from tasks.monitor_check.planted_changes import CHANGES, NOTHING, Change, Planted
 from tasks.monitor_check.report import find_interval
 from tasks.monitor_check.trials import Ground, prepare_ground, run_trial, run_trials
-from tests.models.test_train import describe
 from tests.support.second_lender import CONTRACT as SECOND_CONTRACT
 from tests.support.second_lender import fill_table, make_requests
+from tests.support.small_training import describe
 
 CONTRACT = load_contract(SECOND_CONTRACT)
 BY_NAME = {change.name: change for change in CHANGES}

@@ -35,18 +35,37 @@ from tasks.schema.migrate import prepare_schema
 from tests.support.second_lender import CONTRACT as SECOND_CONTRACT
 from tests.support.second_lender import fill_table, make_requests
 
-REFERENCE = {"start": date(2024, 1, 1), "end": date(2024, 6, 30)}
+REFERENCE = {"start": date(2024, 3, 1), "end": date(2024, 6, 30)}
 QUICK = MonitorPolicy(train=TrainPolicy(forest_trees=10, boosting_rounds=30, folds=2))
 CONTRACT = load_contract("loan_applications")
 JULY = Window(date(2024, 7, 1), date(2024, 7, 31))  # like the months before
 
 
 @pytest.fixture
-def demo(demo_database, make_database, monkeypatch):
+def demo(demo):
+    prepare_schema(demo)
+    return demo
+
+
+@pytest.fixture(scope="module")
+def championed_database(demo_database, make_database, tmp_path_factory):
+    """A copy of the demo's database with a champion of the reference."""
     url = make_database(template=demo_database)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOANWATCH_DATABASE_URL", url.render_as_string(hide_password=False))
+        engine = make_engine(url, Patience())
+        prepare_schema(engine)
+        train_first_champion.fn(make_job(tmp_path_factory.mktemp("championed"), JULY), Window(**REFERENCE))
+        engine.dispose()
+    return url
+
+
+@pytest.fixture
+def championed(championed_database, make_database, monkeypatch):
+    """An engine on a copy of it, whose champion's bundle belongs to all tests."""
+    url = make_database(template=championed_database)
     monkeypatch.setenv("LOANWATCH_DATABASE_URL", url.render_as_string(hide_password=False))
     engine = make_engine(url, Patience())
-    prepare_schema(engine)
     yield engine
     engine.dispose()
 
@@ -64,9 +83,6 @@ def challenge(engine, tmp_path, window, findings=()):
     job = make_job(tmp_path, window)
     with engine.connect() as connection:
         champion = find_champion(connection, CONTRACT.name, window)
-    if champion is None:
-        train_first_champion.fn(make_job(tmp_path, window), Window(**REFERENCE))
-        return challenge(engine, tmp_path, window, findings)
     prepared = prepare(CONTRACT, extract_window(engine, CONTRACT, window).applications)
     training = train_challenger.fn(job, champion, prepared)
     contest = compare_with_champion.fn(job, champion, training, findings)
@@ -80,8 +96,8 @@ def drifted():
     return [Finding(Question.CONCEPT, "approval", Verdict.FAIL, "The rule has changed.")]
 
 
-def test_an_equal_challenger_is_kept_and_the_report_says_all(demo, tmp_path):
-    record, outcome = challenge(demo, tmp_path, JULY)
+def test_an_equal_challenger_is_kept_and_the_report_says_all(championed, tmp_path):
+    record, outcome = challenge(championed, tmp_path, JULY)
     assert outcome is Outcome.KEPT
     assert not record["promoted"]
     low, high = record["interval"]
@@ -91,15 +107,16 @@ def test_an_equal_challenger_is_kept_and_the_report_says_all(demo, tmp_path):
     assert record["importance"][0]["column"]
     assert record["calibration"]["champion"]["error"] < 0.1
     assert record["approval"] == []
-    with demo.connect() as connection:
+    with championed.connect() as connection:
         assert len(read_ledger(connection, CONTRACT.name)) == 1
 
 
-def test_not_worse_is_enough_where_the_champion_has_drifted(demo, tmp_path):
+def test_not_worse_is_enough_where_the_champion_has_drifted(championed, tmp_path):
     generous = QUICK.promotion.model_copy(update={"not_worse_margin": 0.1})
     job = replace(make_job(tmp_path, JULY), policy=QUICK.model_copy(update={"promotion": generous}))
-    champion = train_first_champion.fn(job, Window(**REFERENCE))
-    prepared = prepare(CONTRACT, extract_window(demo, CONTRACT, JULY).applications)
+    with championed.connect() as connection:
+        champion = find_champion(connection, CONTRACT.name, JULY)
+    prepared = prepare(CONTRACT, extract_window(championed, CONTRACT, JULY).applications)
     training = train_challenger.fn(job, champion, prepared)
     assert not compare_with_champion.fn(job, champion, training, []).decision.promote
     contest = compare_with_champion.fn(job, champion, training, drifted())
@@ -117,7 +134,8 @@ def test_a_better_challenger_is_promoted_and_can_be_rolled_back(demo, tmp_path, 
         connection.execute(
             text(
                 "update loan_details set loan_status = case when hashtext(loan_id) % 5 = 0 then 'loan refused' else "
-                "'loan given' end where application_time like '__-01-2024%' and random() < 0.7"
+                "'loan given' end where application_time like '__-01-2024%' "
+                "and abs(hashtext(loan_id || 'again') % 10) < 7"
             )
         )
     weak = make_job(tmp_path, window)
@@ -155,9 +173,9 @@ def entries_artifact(connection, version):
     return str(location).removeprefix("file://")
 
 
-def test_judging_rows_of_customers_that_a_model_knows_are_left_out(demo, tmp_path):
+def test_judging_rows_of_customers_that_a_model_knows_are_left_out(championed, tmp_path):
     """Loans of July move to customers of the reference."""
-    with demo.begin() as connection:
+    with championed.begin() as connection:
         connection.execute(
             text(
                 "update loan_details set customer_id = (select min(customer_id) from loan_details where "
@@ -165,7 +183,7 @@ def test_judging_rows_of_customers_that_a_model_knows_are_left_out(demo, tmp_pat
                 "and hashtext(loan_id) % 3 = 0"
             )
         )
-    record, _ = challenge(demo, tmp_path, JULY)
+    record, _ = challenge(championed, tmp_path, JULY)
     assert record["left_out"] > 50
     assert record["challenger"]["rows"] + record["left_out"] == record["split"]["test"]["rows"]
 
@@ -174,7 +192,9 @@ def test_judging_rows_of_customers_that_a_model_knows_are_left_out(demo, tmp_pat
 def test_the_command_retrains_and_replaces(demo, tmp_path, capsys, monkeypatch):
     told_of = []
     monkeypatch.setattr(events, "emit_event", lambda **event: told_of.append(event))
-    places = {"results": str(tmp_path / "results"), "models": str(tmp_path / "models")}
+    policy = tmp_path / "policy.toml"
+    policy.write_text("[train]\nforest_trees = 10\nboosting_rounds = 30\nfolds = 2\n", encoding="utf-8")
+    places = {"results": str(tmp_path / "results"), "models": str(tmp_path / "models"), "policy": policy}
     july = {"start": JULY.start, "end": JULY.end}
     assert flow.command(options=TrainRequest(**july, **places)) == 1
     assert "--replace" in capsys.readouterr().err

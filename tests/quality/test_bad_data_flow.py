@@ -23,22 +23,22 @@ LOANS_OF_MARCH = "application_time like '%-03-2024%'"
 
 @dataclass(frozen=True)
 class Spoilt:
-    """A statement, the endings that it may have, and the reason why it is tried."""
+    """A statement, the outcome of its run, and the reason why it is tried."""
 
     name: str
     statement: str
-    outcomes: tuple[str, ...]
+    outcome: str
     why: str
 
 
-UNFIT, KEPT = ("quality_failed",), ("kept", "undecided", "stable")
+UNFIT, KEPT, UNDECIDED = "quality_failed", "kept", "undecided"
 CASES = [
     Spoilt("empty", f"delete from loan_details where {LOANS_OF_MARCH}", UNFIT, "nothing came"),
     Spoilt("one_decision", f"update loan_details set loan_status = 'loan given' where {LOANS_OF_MARCH}", UNFIT,
            "a challenger of one class cannot be fitted"),
     Spoilt("text", f"update customer_details set annual_income = 'much' where {MARCH}", UNFIT, "text among numbers"),
     Spoilt("other_words", f"update loan_details set loan_status = 'ja' where {LOANS_OF_MARCH}", UNFIT, "other labels"),
-    Spoilt("undecided", f"update loan_details set loan_status = null where {LOANS_OF_MARCH}", KEPT,
+    Spoilt("undecided", f"update loan_details set loan_status = null where {LOANS_OF_MARCH}", UNDECIDED,
            "without decisions nothing can be trained"),
     Spoilt("flipped", f"update loan_details set loan_status = case when lower(loan_status) like '%given%' then "
            f"'loan refused' else 'loan given' end where {LOANS_OF_MARCH}", KEPT,
@@ -67,7 +67,6 @@ def watched(make_database, demo_database, tmp_path_factory) -> tuple[URL, Path]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_bad_data_ends_clearly_and_promotes_nothing(make_database, watched, monkeypatch, tmp_path, case: Spoilt):
     template, folder = watched
-    _close(template)
     url = make_database(template=template)
     engine = make_engine(url, Patience())
     with engine.begin() as connection:
@@ -76,19 +75,9 @@ def test_bad_data_ends_clearly_and_promotes_nothing(make_database, watched, monk
     monkeypatch.setenv("LOANWATCH_DATABASE_URL", url.render_as_string(hide_password=False))
     state, summary = run_monitor(tmp_path, **month(2024, 3), models=str(folder / "models"))
     assert state.is_completed()
-    assert summary["outcome"] in case.outcomes, case.why
-    assert summary["champion_after"] in (1, None)
+    assert summary["outcome"] == case.outcome, case.why
+    assert summary["champion_after"] == (None if case.outcome == UNFIT else 1)
     told = [finding for finding in summary["findings"] if finding["verdict"] in ("fail", "not_enough_data", "not_run")]
     assert told, case.why
     for page in Path(summary["results"]).glob("*.html"):
         assert "<script>alert(1)" not in page.read_text(encoding="utf-8"), page.name
-
-
-def _close(url: URL) -> None:
-    """A template may have no connection; those of the run that made it are the pipeline's own."""
-    engine = make_engine(url.set(database="postgres"), Patience())
-    with engine.connect() as connection:
-        connection.exec_driver_sql(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (url.database,)
-        )
-    engine.dispose()

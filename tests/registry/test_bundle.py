@@ -15,16 +15,15 @@ from tasks.contract.load import load_contract
 from tasks.models.scoring import score
 from tasks.registry import bundle as bundle_module
 from tasks.registry.bundle import FILES, MANIFEST, BundleError, StoreError, load_bundle, save_bundle
-from tests.support.small_model import make_applications, make_bundle
+from tests.support.small_model import find_bundle, make_applications
 
 CONTRACT = load_contract("loan_applications")
-BUNDLE = make_bundle(CONTRACT)
 
 
 @pytest.fixture
 def saved(tmp_path):
     """The location, its sum, and the folder."""
-    location, sha256 = save_bundle(BUNDLE, str(tmp_path / "models"), "one")
+    location, sha256 = save_bundle(find_bundle(), str(tmp_path / "models"), "one")
     return location, sha256, tmp_path / "models" / "one"
 
 
@@ -40,9 +39,9 @@ def test_a_bundle_comes_back_as_it_was(saved):
     location, sha256, folder = saved
     again = load_bundle(location, sha256)
     applications = make_applications(CONTRACT, 50, seed=3)
-    np.testing.assert_array_equal(score(again.pipeline, applications), score(BUNDLE.pipeline, applications))
-    np.testing.assert_array_equal(again.customers.hashes, BUNDLE.customers.hashes)
-    assert (again.metrics, again.card) == (BUNDLE.metrics, BUNDLE.card)
+    np.testing.assert_array_equal(score(again.pipeline, applications), score(find_bundle().pipeline, applications))
+    np.testing.assert_array_equal(again.customers.hashes, find_bundle().customers.hashes)
+    assert (again.metrics, again.card) == (find_bundle().metrics, find_bundle().card)
     assert {file.name for file in folder.iterdir()} == {*FILES, MANIFEST}
     assert [file.name for file in folder.parent.iterdir()] == ["one"]
 
@@ -113,7 +112,7 @@ def test_a_manifest_that_names_other_files_is_refused(saved, change, no_unpickli
 
 def test_a_bundle_of_another_library_major_is_refused(tmp_path, monkeypatch, no_unpickling):
     monkeypatch.setattr(bundle_module, "find_version", lambda _: "99.1.0")
-    location, sha256 = save_bundle(BUNDLE, str(tmp_path), "one")
+    location, sha256 = save_bundle(find_bundle(), str(tmp_path), "one")
     monkeypatch.undo()
     monkeypatch.setattr(joblib, "load", lambda *_: pytest.fail("unpickled"))
     with pytest.raises(BundleError, match=r"made with scikit-learn 99\.1\.0.*lock file"):
@@ -122,14 +121,14 @@ def test_a_bundle_of_another_library_major_is_refused(tmp_path, monkeypatch, no_
 
 def test_a_bundle_is_never_written_over_another(saved, tmp_path):
     with pytest.raises(StoreError, match="cannot be written"):
-        save_bundle(BUNDLE, str(tmp_path / "models"), "one")
+        save_bundle(find_bundle(), str(tmp_path / "models"), "one")
     load_bundle(*saved[:2])
 
 
 def test_a_store_that_cannot_be_written_is_told_and_left_clean(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="`models`"):
-        save_bundle(BUNDLE, str(tmp_path / "file" / "models"), "one")
+        save_bundle(find_bundle(), str(tmp_path / "file" / "models"), "one")
     store = tmp_path / "models"
 
     def run_full(*_args, **_options):
@@ -137,13 +136,13 @@ def test_a_store_that_cannot_be_written_is_told_and_left_clean(tmp_path, monkeyp
 
     monkeypatch.setattr("fsspec.implementations.local.LocalFileSystem.mv", run_full)
     with pytest.raises(StoreError, match="No space left"):
-        save_bundle(BUNDLE, str(store), "one")
+        save_bundle(find_bundle(), str(store), "one")
     assert list(store.iterdir()) == []
 
 
 def test_a_store_may_be_any_fsspec_url():
-    location, sha256 = save_bundle(BUNDLE, "memory://models", "one")
-    assert load_bundle(location, sha256).card == BUNDLE.card
+    location, sha256 = save_bundle(find_bundle(), "memory://models", "one")
+    assert load_bundle(location, sha256).card == find_bundle().card
 
 
 def test_no_identifier_of_an_applicant_is_in_a_bundle(saved):

@@ -28,10 +28,10 @@ from tasks.registry.versions import (
 )
 from tasks.schema.migrate import prepare_schema
 from tests.support import ROOT
-from tests.support.small_model import install, make_bundle
+from tests.support.small_model import find_bundle, install
+from tests.support.wait import PATIENCE
 
 CONTRACT = load_contract("loan_applications")
-BUNDLE = make_bundle(CONTRACT)
 NAME = CONTRACT.name
 TODAY = datetime.now(UTC).date()
 
@@ -44,7 +44,9 @@ def three(engine, tmp_path):
     for month in (2, 3, 5):
         with engine.begin() as connection:
             before = versions[-1] if versions else None
-            versions.append(install(connection, CONTRACT, tmp_path / "models", BUNDLE, (before, date(2024, month, 1))))
+            versions.append(
+                install(connection, CONTRACT, tmp_path / "models", find_bundle(), (before, date(2024, month, 1)))
+            )
     return versions
 
 
@@ -132,7 +134,7 @@ def test_a_champion_after_a_retirement_is_the_answer_everywhere(engine, three, t
     with engine.begin() as connection:
         retire_champion(connection, NAME, "its applications were replaced")
     with engine.begin() as connection:
-        fourth = install(connection, CONTRACT, tmp_path / "fourth", BUNDLE, (None, date(2024, 6, 1)))
+        fourth = install(connection, CONTRACT, tmp_path / "fourth", find_bundle(), (None, date(2024, 6, 1)))
         current = find_current(connection, NAME)
     assert version_on(engine, TODAY) == current == fourth
     assert version_on(engine, date(2024, 6, 1)) == fourth, "a replay of these days meets it"
@@ -216,7 +218,7 @@ def test_of_two_processes_that_promote_at_once_one_wins(engine, three):
         subprocess.Popen([sys.executable, "-c", RACER, str(three[2]), str(after), str(begin)], cwd=ROOT)
         for after in three[:2]
     ]
-    codes = [racer.wait(60) for racer in racers]
+    codes = [racer.wait(PATIENCE) for racer in racers]
     assert sorted(codes) == [0, 7]
     entries, current = read(engine)
     assert current == three[codes.index(0)]

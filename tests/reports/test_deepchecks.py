@@ -16,8 +16,8 @@ from tasks.extract.labels import read_labels
 from tasks.profile.profile import fit_profile
 from tasks.reports.deepchecks import code_rows, write_drift_page, write_model_page, write_quality_page
 from tasks.reports.deepchecks.pages import BOUNDS
-from tests.reports.test_page import HOSTILE, make_frame, score
 from tests.support.browser import is_too_wide, needs_chromium, open_tab
+from tests.support.card_frames import HOSTILE, make_frame, score
 
 PAGES = ("data_quality.html", "data_drift.html", "model_drift.html")
 SECRET_SALARY, SECRET_LIMIT = 987_654.0, 123_457.0

@@ -16,6 +16,8 @@ from urllib.request import Request, urlopen
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
+from tests.support.wait import PATIENCE, wait_until
+
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
@@ -52,9 +54,7 @@ class Tab:
         )
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.call("Page.navigate", url=page.as_uri())
-        deadline = time.monotonic() + 30
-        while self.run("document.readyState") != "complete" and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(lambda: self.run("document.readyState") == "complete", PATIENCE, "the page", pause=0.05)
         time.sleep(0.3)
         self.run("1")
         return self._seen
@@ -68,7 +68,7 @@ class Tab:
         self._number += 1
         self._socket.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
         while True:
-            message = json.loads(self._socket.recv(timeout=30))
+            message = json.loads(self._socket.recv(timeout=PATIENCE))
             if message.get("id") == self._number:
                 return message.get("result", {})
             self._note(message)
@@ -99,17 +99,12 @@ def open_tab(folder: Path) -> Iterator[Tab]:
             yield Tab(socket)
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(PATIENCE)
 
 
 def _read_port(file: Path) -> int:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        lines = file.read_text().splitlines() if file.exists() else []
-        if lines:
-            return int(lines[0])
-        time.sleep(0.1)
-    raise TimeoutError("chromium did not start")
+    read = lambda: file.read_text().splitlines() if file.exists() else []  # noqa: E731
+    return int(wait_until(read, PATIENCE, "chromium", pause=0.1)[0])
 
 
 def audit(tab: Tab) -> list[str]:

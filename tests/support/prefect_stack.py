@@ -9,8 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +21,7 @@ from sqlalchemy import URL, Engine, text
 from tests.support import ROOT
 from tests.support.postgres import find_debian_programs, free_port, run_postgres
 from tests.support.slack_stand_in import StandIn, run_stand_in
+from tests.support.wait import wait_until
 
 LEFT_OUT = (".git", ".venv", ".loanwatch", ".secrets", "results", "models", "__pycache__", ".*_cache", "benchmarks")
 FINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
@@ -115,16 +115,6 @@ class Stack:
         """The events whose name starts so, the oldest first."""
         found = self.call("POST", "/events/filter", {"filter": {"event": {"prefix": [prefix]}, "order": "ASC"}})
         return list(found["events"])
-
-
-def wait_until(is_so: Callable[[], Any], timeout: float, what: str) -> Any:
-    """Wait for something; AssertionError says what did not come."""
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        if answer := is_so():
-            return answer
-        time.sleep(0.5)
-    raise AssertionError(f"waited {timeout:.0f} s in vain for {what}")
 
 
 @contextmanager

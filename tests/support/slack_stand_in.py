@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from slack_sdk.webhook import WebhookClient
 
 PATH = "/services/T000/B000/x-secret-of-the-webhook"
 
@@ -95,3 +98,10 @@ def check_blocks(payload: dict[str, Any]) -> None:
             assert all(1 <= len(element["text"]) <= 3000 for element in block["elements"])
         else:
             raise AssertionError(f"no block of ours: {block['type']}")
+
+
+def webhook(url: str) -> Any:
+    """A client of the webhook that neither tries again nor writes to the log."""
+    silent = logging.getLogger("test.silent")
+    silent.setLevel(logging.CRITICAL + 1)
+    return WebhookClient(url, retry_handlers=[], logger=silent)

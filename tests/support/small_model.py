@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from tasks.contract.contract import Contract
+from tasks.contract.load import load_contract
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
@@ -54,6 +56,12 @@ def make_bundle(contract: Contract, seed: int = 0, kind: Kind = Kind.GRADIENT_BO
         contract, ScoredWindow(applications, prepared.labels, candidate.out_of_fold), origin="out_of_fold", seed=1
     )
     return Bundle(candidate.pipeline, profile, hash_customers(prepared.keys), METRICS, "# A small model\n")
+
+
+@cache
+def find_bundle(seed: int = 0, kind: Kind = Kind.GRADIENT_BOOSTING) -> Bundle:
+    """A bundle of the contract of loans, fitted once for all tests of the process, when the first one asks for it."""
+    return make_bundle(load_contract("loan_applications"), seed, kind)
 
 
 def install(
