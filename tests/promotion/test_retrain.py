@@ -17,7 +17,7 @@ from flows import models, rollback
 from flows import train as flow
 from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Outcome, Question, Verdict
-from tasks.core.policy import MonitorPolicy, TrainPolicy
+from tasks.core.policy import MonitorPolicy, TrainPolicy, load_policy
 from tasks.core.windows import Window
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job, make_results_folder, name_job
@@ -194,7 +194,7 @@ def test_the_command_retrains_and_replaces(demo, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(events, "emit_event", lambda **event: told_of.append(event))
     policy = tmp_path / "policy.toml"
     policy.write_text("[train]\nforest_trees = 10\nboosting_rounds = 30\nfolds = 2\n", encoding="utf-8")
-    places = {"results": str(tmp_path / "results"), "models": str(tmp_path / "models"), "policy": policy}
+    places = {"results": str(tmp_path / "results"), "models": str(tmp_path / "models"), "policy": load_policy(policy)}
     july = {"start": JULY.start, "end": JULY.end}
     assert flow.command(options=TrainRequest(**july, **places)) == 1
     assert "--replace" in capsys.readouterr().err
