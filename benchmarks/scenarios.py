@@ -136,7 +136,7 @@ IMMATERIAL = (
     _immaterial("income x1.05", changes.multiply("annual_income", 1.05), DRIFT_SIZES, "5 % of applicants cross a line"),
     _immaterial("long-term share +2", changes.resample_term(0.02), DRIFT_SIZES | LARGE, "2 points of 100 applicants"),
     _immaterial("income x1.03", changes.multiply("annual_income", 1.03), LARGE, "3 % of applicants cross a line"),
-    _immaterial("approval rate -1", changes.resample_labels(-0.01), LARGE, "1 point, under the floor of 3"),
+    _immaterial("approval rate -1", changes.resample_labels(-0.01), LARGE, "1 point, below the limit of 3"),
     _immaterial("1% flips", changes.flip_labels(0.01), LARGE, "the chance of approval moves by about 1 point"),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class LoanwatchError(Exception):
-    """Something a person can mend. The message says what is wrong and what to do next.
+    """Something a person can correct. The message says what is wrong and what to do next.
 
     Subclasses take that one message and nothing else, so that each of them pickles.
     """

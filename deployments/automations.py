@@ -25,8 +25,8 @@ ANY_EVENT = "prefect.flow-run.*"
 def notify_of_crashed_runs(notifier: UUID) -> AutomationCore:
     """A run that crashed cannot say so itself; one that hangs is marked as crashed first."""
     return AutomationCore(
-        name="loanwatch: tell of crashed runs",
-        description="Failed runs tell themselves; these cannot.",
+        name="loanwatch: alert on crashed runs",
+        description="Failed runs send their own alert; these cannot.",
         trigger=EventTrigger(
             expect={"prefect.flow-run.Crashed"},
             match=RUNS,
@@ -40,9 +40,9 @@ def notify_of_crashed_runs(notifier: UUID) -> AutomationCore:
 
 
 def notify_of_late_runs(notifier: UUID, patience: timedelta) -> AutomationCore:
-    """Prefect calls a run late after seconds; here it is told when no worker has taken it up for long."""
+    """Prefect calls a run late after seconds; here it is reported when no worker has taken it up for long."""
     return AutomationCore(
-        name="loanwatch: tell of late runs",
+        name="loanwatch: alert on late runs",
         description=f"Late for {patience.total_seconds():.0f} seconds: does a worker run?",
         trigger=EventTrigger(
             after={"prefect.flow-run.Late"},

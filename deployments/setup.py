@@ -62,7 +62,7 @@ def command(
     silence
         Seconds without a heartbeat after which a run counts as crashed. Runs send one every 30 seconds.
     late
-        Seconds for which a late run may wait for a worker before it is told.
+        Seconds for which a late run may wait for a worker before an alert is sent.
     """
     missing = require_server()
     if missing:
@@ -115,11 +115,11 @@ def deploy_all() -> None:
 
 
 def list_automations(client: SyncPrefectClient, silence: timedelta, late: timedelta) -> Any:
-    """The automations that this server can have: without a Slack block nobody can be told."""
+    """The automations that this server can have: without a Slack block no alert can be sent."""
     yield crash_hung_runs(silence)
     notifier = find_notifier(client)
     if notifier is None:
-        print(f"automation: crashed and late runs are told of once the Slack block {SLACK_BLOCK} is registered")
+        print(f"automation: crashed and late runs are reported once the Slack block {SLACK_BLOCK} is registered")
     else:
         yield notify_of_crashed_runs(notifier)
         yield notify_of_late_runs(notifier, late)

@@ -91,16 +91,18 @@ def plan_replays(request: BackfillRequest) -> list[Replay]:
 
 
 def follow(name: str, planned: list[Replay], steps: Iterator[list[Replay]]) -> None:
-    """Tell each window that has ended, on the log and as a progress artifact."""
-    told = {replay.window for replay in planned if not replay.is_open}
-    log.info("backfill %s: %d of %d windows are done already", name, len(told), len(planned))
-    artifact = create_progress_artifact(progress=100 * len(told) / len(planned), key=f"backfill-{name}")
+    """Report each window that has ended, in the log and as a progress artifact."""
+    reported = {replay.window for replay in planned if not replay.is_open}
+    log.info("backfill %s: %d of %d windows are done already", name, len(reported), len(planned))
+    artifact = create_progress_artifact(progress=100 * len(reported) / len(planned), key=f"backfill-{name}")
     for replays in steps:
         for replay in replays:
-            if not replay.is_open and replay.window not in told:
-                told.add(replay.window)
-                log.info("%d of %d  %s  %s", len(told), len(planned), replay.window, replay.outcome or replay.message)
-        update_progress_artifact(artifact, progress=100 * len(told) / len(planned))  # type: ignore[arg-type]
+            if not replay.is_open and replay.window not in reported:
+                reported.add(replay.window)
+                log.info(
+                    "%d of %d  %s  %s", len(reported), len(planned), replay.window, replay.outcome or replay.message
+                )
+        update_progress_artifact(artifact, progress=100 * len(reported) / len(planned))  # type: ignore[arg-type]
 
 
 def describe(replay: Replay) -> dict[str, Any]:

@@ -51,7 +51,7 @@ app = App(name="flows.monitor")
 
 @flow(
     name="monitor",
-    description="Has anything moved, does it matter, and what is to be done about the model?",
+    description="Has anything changed, does it matter, and what is to be done about the model?",
     on_failure=[send_failure_alert],
 )
 @takes(MonitorRequest)
@@ -65,7 +65,9 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     run = Run(job, extract_applications(job))
     run.findings += check_quality(job, run.extract)
     if not is_fit(run.findings):
-        return conclude(run, Outcome.QUALITY_FAILED, "The window is unfit for use: nothing was judged or trained.")
+        return conclude(
+            run, Outcome.QUALITY_FAILED, "The window is unfit for use: no drift test and no training was run."
+        )
 
     run.champion = plan.champion or train_first_champion(job, plan.reference)
     run.trained_here = run.champion.model.job_id == job.job_id

@@ -103,8 +103,8 @@ def clear_all(console: Console, contract: str, database: str | None, results: st
     prepare_schema(engine)
     with engine.connect() as connection:
         counts = count_rows(connection, contract)
-    told = ", ".join(f"{count:,} of {table}" for table, count in counts.items())
-    console.print(f"In {place}, {contract}: {told}. The source tables stay.", soft_wrap=True)
+    counted = ", ".join(f"{count:,} of {table}" for table, count in counts.items())
+    console.print(f"In {place}, {contract}: {counted}. The source tables stay.", soft_wrap=True)
     if not yes and not Confirm.ask("Delete all of this, the bundles of all models and the run folders, for good?"):
         console.print("nothing was changed")
         return 0

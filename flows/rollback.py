@@ -1,4 +1,4 @@
-"""Rollback: put an earlier champion back into production. It needs no Prefect server, and tells the one there is."""
+"""Rollback: put an earlier champion back into production. It needs no Prefect server, but notifies a running one."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def notify_server(done: Promotion) -> None:
         return
     fault = find_fault()
     if fault:
-        warning = f"note: no automation was told, as {fault} Score with `python -m flows.score`."
+        warning = f"note: no automation was notified, as {fault} Score with `python -m flows.score`."
         Console(stderr=True, highlight=False).print(warning, markup=False, soft_wrap=True)
         return
     emit_promotion(done)

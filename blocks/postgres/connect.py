@@ -93,9 +93,9 @@ _URL_FORM = "Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with @ : / in 
 
 
 def connect(database: Database) -> Engine:
-    """The engine of a database, made once in each process and shown to work.
+    """The engine of a database, made once in each process and tested.
 
-    Raises a LoanwatchError that says what to do; errors that a person can mend come out of the engine as such, too.
+    Raises a LoanwatchError that says what to do; errors that a person can correct come out of the engine as such, too.
     """
     key = (os.getpid(), database, read_environment().database_url if database.kind == "environment" else None)
     with _lock:

@@ -108,19 +108,19 @@ def explain_refusal(said: str, url: URL | None) -> DatabaseError:
 
 
 def explain_state(error: BaseException, state: str | None) -> DatabaseError | None:
-    """Our error for an SQLSTATE that a person can mend."""
+    """Our error for an SQLSTATE that a person can correct."""
     said = str(error).strip().splitlines()[0] if str(error).strip() else ""
     if state in ("42P01", "42703", "3F000"):
         return SourceMissingError(
-            f"The database lacks what a query names: {said}. Load the tables with `python -m flows.load DIR`, or mend "
-            "the contract's query, or name another database."
+            f"The database lacks what a query names: {said}. Load the tables with `python -m flows.load DIR`, "
+            "correct the contract's query, or name another database."
         )
     if state == "42501":
         return PermissionMissingError(
-            f"The database role may not do this: {said}. Ask for the GRANTs that the README lists."
+            f"The database role may not do this: {said}. Ask for the GRANTs that SECURITY.md lists."
         )
     if state == "25006":
-        return WriteRefusedError(f"A query that should only read tries to write: {said}. Mend the contract's query.")
+        return WriteRefusedError(f"A query that should only read tries to write: {said}. Correct the contract's query.")
     if state == "57014":
         return StatementTimeoutError(
             f"The database stopped a statement: {said}. Choose a shorter window, index the time column, or raise "

@@ -32,7 +32,7 @@ class StageLines(logging.Handler):
             self._status.start()
             return
         self._status.stop()
-        if status == "told":
+        if status == "reported":
             return
         if stage is None:
             self._console.print(f"  {record.getMessage()}", markup=False, highlight=False)

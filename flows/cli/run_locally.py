@@ -26,8 +26,8 @@ from flows.cli.temporary_server import temporary_server
 
 DRAIN_SECONDS = 10.0
 GONE = (
-    "The Prefect server is gone ({kind}), and with it the record of this run's end. What the run has done stands in "
-    "the journal and in its results folder. Run it again once the server answers."
+    "Connection to the Prefect server was lost ({kind}); the run's final state was not recorded there. Its results are "
+    "in the journal and in its results folder. Run it again once the server answers."
 )
 HEAVY = ("scipy.stats", "tasks.models.estimators")
 
@@ -63,7 +63,7 @@ def run_flow(flow: Flow[..., Any], parameters: dict[str, Any], show: Callable[[C
 
 
 def report_error(error: BaseException) -> int:
-    """Tell an error on the terminal's error stream; returns its exit code."""
+    """Print an error to the terminal's error stream; returns its exit code."""
     console = Console(stderr=True, highlight=False)
     if isinstance(error, LoanwatchError):
         console.print(f"[bold red]error:[/] {escape(name_options(str(error)))}", soft_wrap=True)

@@ -57,7 +57,7 @@ class TemporaryServer:
                 stdin=subprocess.DEVNULL,
                 stdout=self._said,
                 stderr=self._said,
-                # Ctrl-C is for the command, which then tells the server what became of the run.
+                # Ctrl-C is for the command, which then reports the run's end to the server.
                 start_new_session=True,
                 env=os.environ | {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"},
             )
@@ -115,7 +115,7 @@ class TemporaryServer:
             self.stop()
             raise ServerStartError(
                 f"The temporary Prefect server did not start within {patience:.0f} s ({type(error).__name__}). "
-                f"Start `prefect server start` and set PREFECT_API_URL, or mend this: {said or 'it said nothing.'}"
+                f"Start `prefect server start` and set PREFECT_API_URL, or correct this: {said or 'it gave no reason.'}"
             ) from None
 
     def _read_said(self) -> str:
@@ -131,7 +131,7 @@ def is_wanted(command: Sequence[str]) -> bool:
 
 
 def runs_flow(command: Sequence[str]) -> bool:
-    """Whether a command line runs a flow, and does not only tell of itself."""
+    """Whether a command line runs a flow, and does not only print its help."""
     if "-m" not in command or {"--help", "-h", "--version"} & set(command):
         return False
     return command[command.index("-m") + 1] in FLOWS

@@ -1,4 +1,4 @@
-"""Backfill alert: what a whole backfill has to tell, in one message; its windows tell nothing by themselves."""
+"""Backfill alert: one message for a whole backfill; its windows send none."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ GRAVITY = ("not monitored", Outcome.QUALITY_FAILED, Outcome.PROMOTED, Outcome.KE
 
 
 def send_backfill_alert(engine: Engine, contract: str, replays: Sequence[Replay], policy: AlertPolicy) -> str:
-    """Tell how a backfill ended, where it is worth it, and deliver what waits; says what became of it.
+    """Report how a backfill ended where the policy asks for it, and deliver what waits; returns what happened to it.
 
-    As with a run, an alert that cannot be told is no failure.
+    As with a run, an alert that cannot be sent is no failure.
     """
     try:
         if is_worth_sending(replays, policy):
             message = compose_backfill(contract, replays, policy.shown)
             add_alert(engine, make_entry(contract, replays[0].backfill, message))
-            log.warning("%s\n%s", message.title, message.lead, extra={"stage": "alert", "status": "told"})
+            log.warning("%s\n%s", message.title, message.lead, extra={"stage": "alert", "status": "reported"})
         return deliver_waiting(engine, policy)
     except Exception as error:  # an alert never fails a run, whatever it is
-        log.warning("The alert could not be told: %s", describe_error(error))
-        return f"not told: {describe_error(error)}"
+        log.warning("The alert could not be sent: %s", describe_error(error))
+        return f"not sent: {describe_error(error)}"
 
 
 def is_worth_sending(replays: Sequence[Replay], policy: AlertPolicy) -> bool:
-    """As for a run: quiet windows are told only where the policy asks for it."""
+    """As for a run: quiet windows are reported only where the policy asks for it."""
     return policy.when_stable or any(describe_end(replay) != Outcome.STABLE for replay in replays)
 
 
 def compose_backfill(contract: str, replays: Sequence[Replay], shown: int) -> Message:
     """How many windows ended how, and which they are, the gravest first.
 
-    The alert's id holds the number of attempts: the same request tells again only where something was done again.
+    The alert's id holds the number of attempts: the same request reports again only where something was done again.
     """
     ends: dict[str, list[Replay]] = {}
     for replay in sorted(replays, key=lambda each: GRAVITY.index(describe_end(each))):

@@ -34,8 +34,8 @@ def render_message(message: Message) -> dict[str, Any]:
     ]
     for heading, lines in message.lists.items():
         if lines:
-            told = "\n".join(f"• {escape(line)}" for line in lines)
-            blocks.append(_section(f"*{escape(heading)}*\n{told}"))
+            text = "\n".join(f"• {escape(line)}" for line in lines)
+            blocks.append(_section(f"*{escape(heading)}*\n{text}"))
     if message.facts:
         blocks.append({"type": "section", "fields": _fields(message.facts)})
     if message.links:

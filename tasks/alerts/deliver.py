@@ -32,7 +32,7 @@ def deliver_waiting(engine: Engine, policy: AlertPolicy) -> str:
 
 def make_entry(contract: str, job_id: str, message: Message, fingerprints: tuple[str, ...] = ()) -> Entry:
     """A message as the outbox keeps it: as plain text, and as Slack takes it."""
-    lines = [f"{heading}: {line}" for heading, told in message.lists.items() for line in told]
+    lines = [f"{heading}: {line}" for heading, listed in message.lists.items() for line in listed]
     payload: dict[str, Any] = render_message(message)
     body = "\n".join([message.lead, *lines, *(f"{name}: {place}" for name, place in message.links.items())])
     return Entry(message.alert_id, contract, job_id, message.severity, message.title, body, payload, fingerprints)

@@ -1,6 +1,6 @@
-"""Failure: a run that could not do its work tells so itself, through the outbox, or straight to Slack without it.
+"""Failure: the alert of a run that could not do its work, by the outbox, or directly to Slack without it.
 
-A run that is killed cannot: the automation of `deployments/setup.py` tells of those.
+A run that is killed cannot send one: an automation of `deployments/setup.py` does.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from tasks.schema.migrate import prepare_schema
 
 
 def send_failure_alert(flow: Any, flow_run: Any, state: Any) -> None:
-    """For a flow's `on_failure`: tell that it failed and why. Prefect passes these three by name.
+    """For a flow's `on_failure`: alert that it failed and why. Prefect passes these three by name.
 
-    A window of a backfill tells nothing: the backfill names all that failed in one message, and needs no second one.
+    A window of a backfill sends nothing: the backfill names all that failed in one message.
     """
     parameters: Mapping[str, Any] = flow_run.parameters or {}
     if parameters.get("backfill"):
@@ -39,8 +39,8 @@ def send_failure_alert(flow: Any, flow_run: Any, state: Any) -> None:
             return
         message = compose_failure(flow.name, flow_run.name, flow_run.id, explain_state(state))
         _tell(message, parameters, flow_run)
-    except Exception as error:  # telling must not hide the failure itself
-        log.warning("The failure could not be told: %s", describe_error(error))
+    except Exception as error:  # an alert must not hide the failure itself
+        log.warning("The failure alert could not be sent: %s", describe_error(error))
 
 
 def compose_failure(flow_name: str, run_name: str, flow_run_id: UUID, reason: str) -> Message:
@@ -78,7 +78,7 @@ def _tell(message: Message, parameters: Mapping[str, Any], flow_run: Any) -> Non
         message = replace(message, lead=f"{message.lead} {models}".strip())
         add_alert(engine, make_entry(contract, str(flow_run.id), message))
     except Exception as error:
-        log.warning("The outbox cannot be used (%s): telling Slack directly", describe_error(error))
+        log.warning("The outbox cannot be used (%s): posting to Slack directly", describe_error(error))
         sender = find_sender()
         answer = sender(render_message(message), AlertPolicy().timeout_seconds) if sender else None
         if answer is not None and answer.fate is not DeliveryStatus.DELIVERED:

@@ -1,4 +1,4 @@
-"""Outbox: what is to be told is kept in `loanwatch.alert` until Slack has answered that it was posted.
+"""Outbox: what is to be reported is kept in `loanwatch.alert` until Slack has answered that it was posted.
 
 A message is posted exactly once where Slack answered. Where a try was sent and no answer came, nobody can know: the
 next try of the same alert says that it may repeat it. Messages go in the order in which they were put in, one process

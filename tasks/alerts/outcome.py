@@ -1,6 +1,6 @@
-"""Alert: what a run has to tell goes into the outbox `loanwatch.alert`, from there to Slack, and to the log.
+"""Alert: what a run reports goes into the outbox `loanwatch.alert`, from there to Slack, and to the log.
 
-An alert never fails a run: what goes wrong here is told in the journal, and what was not delivered goes with the next
+An alert never fails a run: what goes wrong here stands in the journal, and what was not delivered goes with the next
 run.
 """
 
@@ -27,49 +27,49 @@ from tasks.prefect_ui.links import find_flow_run_id, link_page, link_run
 
 @dataclass(frozen=True)
 class AlertResult:
-    """What a run had to tell, None where nothing; and what became of that, and of what waited before it."""
+    """The run's message, None where there was nothing to report; and what happened to it and to earlier ones."""
 
     message: Message | None
     delivery: str
 
     def __str__(self) -> str:
         """For the journal."""
-        told = self.message.severity if self.message else "nothing to tell"
-        return f"{told}; {self.delivery}" if self.delivery else told
+        severity = self.message.severity if self.message else "nothing to report"
+        return f"{severity}; {self.delivery}" if self.delivery else severity
 
 
 @stage("alert", str)
 def send_outcome_alert(job: Job, result: RunResult) -> AlertResult:
-    """Tell the run's outcome where it is worth it, and deliver what waits in the outbox.
+    """Report the run's outcome where the policy asks for it, and deliver what waits in the outbox.
 
-    A window of a backfill tells nothing: nobody wants a year of old months shouted one by one (`send_backfill_alert`).
+    A window of a backfill sends nothing: its backfill sends one message for all (`send_backfill_alert`).
     """
     if job.backfill:
-        return AlertResult(None, "the backfill tells of all its windows at once")
+        return AlertResult(None, "the backfill reports all its windows in one message")
     message = None
     try:
         engine = connect(job.database)
         message = _save_outcome(engine, job, result)
         return AlertResult(message, deliver_waiting(engine, job.policy.alerts))
     except Exception as error:  # an alert never fails a run, whatever it is
-        log.warning("The alert could not be told: %s", describe_error(error))
-        return AlertResult(message, f"not told: {describe_error(error)}")
+        log.warning("The alert could not be sent: %s", describe_error(error))
+        return AlertResult(message, f"not sent: {describe_error(error)}")
 
 
-def compose_outcome(result: RunResult, news: FindingChanges, shown: int) -> Message:
+def compose_outcome(result: RunResult, changes: FindingChanges, shown: int) -> Message:
     """The run's message: severity, outcome, the gravest findings with their numbers, what was done, the models.
 
-    Of each list at most `shown` findings are spelt out.
+    Of each list at most `shown` findings are listed.
     """
     lists = {
-        "New": _list(news.new, shown),
-        "Still": _list(news.still, shown),
-        "Recovered": [describe_fingerprint(mark) for mark in news.recovered][:shown],
+        "New": _list(changes.new, shown),
+        "Still": _list(changes.still, shown),
+        "Recovered": [describe_fingerprint(mark) for mark in changes.recovered][:shown],
     }
-    known = f"{len(news.silent)} known findings last and are not repeated here." if news.silent else ""
+    known = f"{len(changes.silent)} known findings persist and are not repeated." if changes.silent else ""
     outcome = str(result.outcome).replace("_", " ")
     return Message(
-        severity=grade(result.outcome, [*news.told, *news.silent]),
+        severity=grade(result.outcome, [*changes.reported, *changes.silent]),
         title=f"{result.contract} {result.window}: {outcome}",
         lead=f"{result.reason} {known}".strip(),
         lists=lists,
@@ -86,22 +86,22 @@ def grade(outcome: Outcome, troubles: Sequence[Finding]) -> str:
     return "warning" if troubles or outcome is Outcome.UNDECIDED else "info"
 
 
-def is_worth_sending(outcome: Outcome, news: FindingChanges, policy: AlertPolicy) -> bool:
-    """A promotion, something new, due again or over is told; a quiet run only where the policy asks for it."""
-    return bool(outcome is Outcome.PROMOTED or news.told or news.recovered or policy.when_stable)
+def is_worth_sending(outcome: Outcome, changes: FindingChanges, policy: AlertPolicy) -> bool:
+    """A promotion and what is new, due again or over are reported; a quiet run only where the policy asks for it."""
+    return bool(outcome is Outcome.PROMOTED or changes.reported or changes.recovered or policy.when_stable)
 
 
 def _save_outcome(engine: Engine, job: Job, result: RunResult) -> Message | None:
     policy = job.policy.alerts
     with engine.connect() as connection:
         earlier = read_earlier(connection, job)
-    news = compare_with_earlier(result.findings, result.outcome is Outcome.UNDECIDED, earlier, policy.still_every)
-    if not is_worth_sending(result.outcome, news, policy):
+    changes = compare_with_earlier(result.findings, result.outcome is Outcome.UNDECIDED, earlier, policy.still_every)
+    if not is_worth_sending(result.outcome, changes, policy):
         return None
-    message = compose_outcome(result, news, policy.shown)
-    marks = tuple(fingerprint(finding) for finding in news.told)
+    message = compose_outcome(result, changes, policy.shown)
+    marks = tuple(fingerprint(finding) for finding in changes.reported)
     add_alert(engine, make_entry(result.contract, result.job_id, message, marks))
-    log.warning("%s\n%s", message.title, message.lead, extra={"stage": "alert", "status": "told"})
+    log.warning("%s\n%s", message.title, message.lead, extra={"stage": "alert", "status": "reported"})
     return message
 
 

@@ -1,4 +1,4 @@
-"""FindingChanges: which findings of a run are told for the first time, which again, and which are over."""
+"""Repeats: which findings of a run are reported for the first time, which again, and which have recovered."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ RUNS_LOOKED_AT = 30
 
 @dataclass(frozen=True)
 class EarlierRun:
-    """An earlier run: each fingerprint's verdict by question, and the fingerprints that it told."""
+    """An earlier run: each fingerprint's verdict by question, and the fingerprints that it reported."""
 
     verdicts: dict[str, Verdict]
-    told: frozenset[str]
+    reported: frozenset[str]
 
     @property
     def troubles(self) -> frozenset[str]:
@@ -39,7 +39,7 @@ class EarlierRun:
 
 @dataclass(frozen=True)
 class FindingChanges:
-    """What a run has to tell. `silent` is known, and was told not long ago; `recovered` holds fingerprints."""
+    """What a run has to report. `silent` is known and was reported recently; `recovered` holds fingerprints."""
 
     new: tuple[Finding, ...]
     still: tuple[Finding, ...]
@@ -47,8 +47,8 @@ class FindingChanges:
     recovered: tuple[str, ...]
 
     @property
-    def told(self) -> tuple[Finding, ...]:
-        """What stands in the message, the news first."""
+    def reported(self) -> tuple[Finding, ...]:
+        """What the message lists, new findings first."""
         return self.new + self.still
 
 
@@ -70,16 +70,16 @@ def describe_fingerprint(mark: str) -> str:
 
 
 def is_trouble(verdict: Verdict) -> bool:
-    """What is told: an alarm, or a question without an answer."""
+    """What is reported: an alarm, or a question without an answer."""
     return verdict not in (Verdict.PASS, Verdict.WARN)
 
 
 def compare_with_earlier(
     findings: Sequence[Finding], unanswered_too: bool, earlier: Sequence[EarlierRun], every: int
 ) -> FindingChanges:
-    """Sort a run's alarms by what earlier runs told; `earlier` has the latest first.
+    """Sort a run's alarms by what earlier runs reported; `earlier` has the latest first.
 
-    With `unanswered_too` questions without an answer count as well. A known trouble is told again in every
+    With `unanswered_too` questions without an answer count as well. A known one is reported again in every
     `every`-th run. It is over when a run that answers the question no longer finds it.
     """
     watched = [f for f in findings if f.verdict is Verdict.FAIL or (unanswered_too and is_trouble(f.verdict))]
@@ -100,7 +100,7 @@ def _place(mark: str, earlier: Sequence[EarlierRun], every: int) -> str:
     for ago, run in enumerate(asked, start=1):
         if mark not in run.troubles:
             return "new"
-        if mark in run.told:
+        if mark in run.reported:
             return "silent" if ago < every else "still"
     return "still" if asked else "new"
 
@@ -117,7 +117,7 @@ def _list_recovered(findings: Sequence[Finding], earlier: Sequence[EarlierRun]) 
 
 
 def read_earlier(connection: Connection, job: Job) -> list[EarlierRun]:
-    """What the runs before this one found and told, the latest first."""
+    """What the runs before this one found and reported, the latest first."""
     query = read_query("outbox/history")
     asked: dict[str, Any] = {"contract": job.contract.name, "window_end": job.window.end, "job_id": job.job_id}
     rows = connection.execute(query, {**asked, "runs": RUNS_LOOKED_AT}).all()

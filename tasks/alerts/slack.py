@@ -1,4 +1,4 @@
-"""Slack: send one message, and say in plain words what became of it."""
+"""Slack: send one message, and report in plain words what happened to it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class DeliveryStatus(StrEnum):
     BUSY = "busy"  # Slack answered that it could not take it now: not posted
     UNREACHED = "unreached"  # nothing was sent
     UNKNOWN = "unknown"  # sent, and no answer came: it may have been posted
-    REFUSED = "refused"  # a person has to mend the block, the channel or the app
+    REFUSED = "refused"  # a person has to correct the block, the channel or the app
     MALFORMED = "malformed"  # Slack will never take this message
 
 

@@ -26,7 +26,7 @@ class BackfillError(LoanwatchError):
 
 
 class UnfinishedError(BackfillError):
-    """Some windows could not be monitored, of which the backfill's own message has told."""
+    """Some windows could not be monitored, which the backfill's own message has reported."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def _read_again(engine: Engine, seen: Replay) -> Replay:
     """What was read before the lock was ours may be out of date. A window whose workers kept dying has failed."""
     replay = next(each for each in list_replays(engine, seen.backfill) if each.window == seen.window)
     if replay.is_open and replay.attempts >= replay.allowed:
-        message = f"Its worker died {replay.attempts} times. Look for a lack of memory in the system's log."
+        message = f"Its worker was killed {replay.attempts} times. Check the system's log for lack of memory."
         return save_state(engine, replace(replay, state="failed", message=message))
     return replay
 
@@ -164,5 +164,5 @@ def refuse_failures(replays: Sequence[Replay]) -> None:
     if lines:
         raise UnfinishedError(
             f"{len(lines)} of {len(replays)} windows were not monitored:\n" + "\n".join(lines) + "\n"
-            "The others are done. The same command goes on with these."
+            "The others are done. Run the same command again to continue with these."
         )

@@ -62,7 +62,7 @@ def is_job_id(text: str) -> bool:
 
 
 def make_results_folder(results: str, job_id: str) -> Path:
-    """The run's own folder, made and shown to be writable. Raises ResultsError."""
+    """The run's own folder, made and tested to be writable. Raises ResultsError."""
     folder = Path(results).absolute() / job_id
     try:
         folder.mkdir(parents=True)

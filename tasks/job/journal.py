@@ -15,7 +15,7 @@ log = logging.getLogger("loanwatch")
 
 
 def write_entry(job: Job, stage: str, status: str, message: str = "") -> None:
-    """Add one row to the journal, and tell whoever watches the run."""
+    """Add one row to the journal, and log it for whoever watches the run."""
     log.info(message, extra={"stage": stage, "status": status})
     entry = {
         "contract": job.contract.name,

@@ -68,7 +68,7 @@ def score_applications(job: Job, champion: Champion, chunk_rows: int = CHUNK_ROW
         scores = score(champion.bundle.pipeline, chunk)
         added += add_predictions(engine, job.contract, champion.model.version, chunk, scores)
         applications += len(chunk)
-        log.info("%s applications scored", f"{applications:,}", extra={"stage": "score", "status": "told"})
+        log.info("%s applications scored", f"{applications:,}", extra={"stage": "score", "status": "reported"})
     return Scored(applications, added, time.monotonic() - began)
 
 

@@ -1,4 +1,4 @@
-"""Events: what a run tells Prefect, for automations: loanwatch.drift.detected, .model.promoted, .quality.failed."""
+"""Events that a run sends to Prefect, for automations: loanwatch.drift.detected, .model.promoted, .quality.failed."""
 
 from __future__ import annotations
 
@@ -55,18 +55,18 @@ def emit_events(result: RunResult) -> list[Event]:
 
 
 def emit_promotions(job: Job) -> None:
-    """Tell of what a job of another flow than `monitor` has written to the ledger. Telling never fails a run."""
+    """Send the promotions that a job of another flow than `monitor` has written to the ledger. It never fails a run."""
     try:
         with connect(job.database).connect() as connection:
             rows = [row for row in read_ledger(connection, job.contract.name) if row.job_id == job.job_id]
         for row in rows:
             emit_promotion(row, _describe_window(job.window))
     except Exception as error:  # what is in production is in production, whoever hears of it
-        log.warning("The promotion could not be told to automations: %s", describe_error(error))
+        log.warning("The promotion event could not be sent: %s", describe_error(error))
 
 
 def emit_promotion(row: Promotion | Entry, window: dict[str, Any] | None = None) -> None:
-    """Tell of one row of the ledger; `window` is the days of the job that wrote it, where it had any."""
+    """Send one row of the ledger; `window` is the days of the job that wrote it, where it had any."""
     names = ("contract", "job_id", "from_version", "to_version", "why")
     payload = {**{name: getattr(row, name) for name in names}, "outcome": str(Outcome.PROMOTED), **(window or {})}
     _send(row.contract, Event(PROMOTED, payload))

@@ -44,7 +44,7 @@ CHALLENGER, CHAMPION = "challenger", "champion"
 
 @dataclass(frozen=True)
 class TestRows:
-    """The judging rows of customers that neither model knows, how many were left out, and both models' scores."""
+    """The test rows of customers that neither model was fitted on, how many were left out, and both models' scores."""
 
     rows: Prepared
     left_out: int
@@ -82,7 +82,7 @@ def train_challenger(job: Job, champion: Champion, prepared: Prepared) -> Traini
 
 @stage("compare", lambda contest: contest.decision.reason)
 def compare_with_champion(job: Job, champion: Champion, training: Training, findings: Sequence[Finding]) -> Contest:
-    """Judge the chosen challenger once on the judging days, and write deploy_report.json."""
+    """Compare the chosen challenger once on the test days, and write deploy_report.json."""
     judged = judge(training, champion.bundle.pipeline, champion.bundle.customers)
     comparison = measure_comparison(job.contract, job.policy.promotion, training, judged)
     decision = decide_promotion(
@@ -99,7 +99,7 @@ def compare_with_champion(job: Job, champion: Champion, training: Training, find
 def find_objection(champion: Champion, findings: Sequence[Finding], policy: PromotionPolicy) -> str | None:
     """Why nothing may be promoted by this run, however well it compares, if anything.
 
-    On a column whose unit broke a challenger does better than the champion, until the unit is mended.
+    With a changed unit in a column a challenger beats the champion, until the unit is corrected.
     """
     if champion.is_replay:
         return "A replay of an earlier window promotes nothing."
@@ -108,8 +108,9 @@ def find_objection(champion: Champion, findings: Sequence[Finding], policy: Prom
         return None
     worst = max(broken, key=lambda finding: finding.effect or 0.0)
     return (
-        f"But {worst.effect:.0%} of the applicants have a {worst.subject} that the reference never had, as after a "
-        "broken unit. Mend the column, or train on it with `python -m flows.train` if it is right."
+        f"But {worst.effect:.0%} of the applicants have a value of {worst.subject} that does not occur in the "
+        "reference, typical of a changed unit. Correct the column, or train on it with `python -m flows.train` if it "
+        "is right."
     )
 
 
@@ -133,14 +134,14 @@ def promote_or_keep(job: Job, champion: Champion, training: Training, contest: C
 
 
 def judge(training: Training, champion: Pipeline, known: Customers) -> TestRows:
-    """Both models' scores of the judging rows; `known` are the customers that the champion was fitted on."""
+    """Both models' scores of the test rows; `known` are the customers that the champion was fitted on."""
     rows, left_out = leave_out(training.split.test, hash_customers(training.fitted_on.keys), known)
     pipelines = {CHALLENGER: training.chosen.pipeline, CHAMPION: champion}
     return TestRows(rows, left_out, {name: score(pipeline, rows.applications) for name, pipeline in pipelines.items()})
 
 
 def measure_comparison(contract: Contract, policy: PromotionPolicy, training: Training, judged: TestRows) -> Comparison:
-    """Both models on the judging days, as a whole and by segment."""
+    """Both models on the test days, as a whole and by segment."""
     labels = judged.rows.labels
     challenger, champion = judged.scores[CHALLENGER], judged.scores[CHAMPION]
     fitted = training.fitted_on

@@ -16,7 +16,7 @@ from tasks.statistics.auc import compare_paired_auc
 
 @dataclass(frozen=True)
 class Comparison:
-    """Challenger against champion on the judging days. `difference` is challenger minus champion, in AUC.
+    """Challenger against champion on the test days. `difference` is challenger minus champion, in AUC.
 
     `left_out` rows are of customers that either model was fitted on.
     """
@@ -62,12 +62,12 @@ def decide_promotion(
 
     A challenger is promoted where it is proven better: the lower end of the interval of the AUC difference is above 0.
     Where the champion is proven to have drifted, proof that it is not worse (lower end above minus the margin) is
-    enough. It is never promoted below the AUC floor, nor where its training AUC exceeds its test AUC by more than the
-    limit, nor where a segment is proven to lose more than the policy allows, nor on too few judging rows.
+    enough. It is never promoted below the AUC limit, nor where its training AUC exceeds its test AUC by more than the
+    limit, nor where a segment is proven to lose more than the policy allows, nor on too few test rows.
     """
     obstacle = _find_obstacle(comparison, minimum_rows, policy)
     if obstacle is not None or comparison.interval is None:
-        return _keep(obstacle or "the judging days hold one decision only")
+        return _keep(obstacle or "the test days hold one decision only")
     low, high = comparison.interval
     measured = (
         f"AUC difference {comparison.difference:+.4f}, {policy.confidence:.0%} interval {low:+.4f} to {high:+.4f}"
@@ -85,12 +85,10 @@ def _find_obstacle(comparison: Comparison, minimum_rows: int, policy: PromotionP
     """Why a challenger cannot be promoted however well it compares, if anything."""
     judged = comparison.challenger
     if judged.rows < minimum_rows or judged.auc is None:
-        return (
-            f"the judging days hold {judged.rows} usable labelled rows, and {minimum_rows} of both decisions are needed"
-        )
+        return f"the test days hold {judged.rows} usable labelled rows; {minimum_rows} with both decisions are required"
     training_auc = comparison.challenger_training.auc or judged.auc
     if judged.auc < policy.minimum_auc:
-        return f"the challenger's AUC of {judged.auc:.3f} is below the floor of {policy.minimum_auc:.2f}"
+        return f"the challenger's AUC of {judged.auc:.3f} is below the limit of {policy.minimum_auc:.2f}"
     if training_auc - judged.auc > policy.maximum_gap:
         return (
             f"the challenger's AUC falls from {training_auc:.3f} in training to {judged.auc:.3f}, by more than "

@@ -30,23 +30,24 @@ def decide(findings: Sequence[Finding], policy: DecisionPolicy) -> Decision:
     open_questions = [question for question in DRIFT_QUESTIONS if verdicts[question] in UNANSWERED]
     gate = (Question.DATA, Question.MODEL)
     if failed and (policy.rule == "any_drift" or all(question in failed for question in gate)):
-        return Decision(None, f"{_name(failed)} drift was found, so a challenger is trained.")
+        return Decision(None, f"{_name(failed)} drift was detected, so a challenger is trained.")
     if failed:
         return Decision(
             Outcome.KEPT,
-            f"{_name(failed)} drift was found, but the policy retrains on data and model drift together only.",
+            f"{_name(failed)} drift was detected, but the policy retrains only on data and model drift together.",
         )
     if open_questions:
         return Decision(
-            Outcome.UNDECIDED, f"Nothing that could be asked moved. {_name(open_questions)} drift could not be judged."
+            Outcome.UNDECIDED, f"No alarm, but {_name(open_questions, is_first=False)} drift could not be tested."
         )
-    return Decision(Outcome.STABLE, "Every question was answered, and nothing moved that matters.")
+    return Decision(Outcome.STABLE, "All questions were answered, and no change exceeds its limit.")
 
 
 def is_drift_proven(findings: Sequence[Finding]) -> bool:
-    """The champion itself is shown to have drifted: the rule has changed, or it ranks or calibrates worse."""
+    """The champion is proven to have drifted: the rule has changed, or its ranking or calibration is worse."""
     return any(summarise(findings, question) is Verdict.FAIL for question in (Question.CONCEPT, Question.MODEL))
 
 
-def _name(questions: Sequence[Question]) -> str:
-    return join_list([str(question) for question in questions]).capitalize()
+def _name(questions: Sequence[Question], *, is_first: bool = True) -> str:
+    names = join_list([str(question) for question in questions])
+    return names.capitalize() if is_first else names

@@ -1,4 +1,4 @@
-"""Abandon: the stages of dead runs get their end in the journal, and what those runs could not tell is told."""
+"""Dead runs: their stages get an end in the journal, and the alert that they could not send is sent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def close_dead_runs(engine: Engine) -> int:
     """Write `abandoned` for every stage that a dead run has left without an end; returns how many.
 
     A stage of a run that lives is left alone: its process holds the job's lock (`tasks.job.liveness`). Where the dead
-    run has not told its outcome, the outbox gets a message that says so.
+    run has not reported its outcome, the outbox gets a message that says so.
     """
     with engine.begin() as connection:
         lock_until_commit(connection, Lock.DEAD_RUNS)
@@ -26,8 +26,8 @@ def close_dead_runs(engine: Engine) -> int:
         for row in dead:
             message = compose_dead_run(row)
             log.warning("%s %s", message.title, message.lead)
-            # Told first: where this process dies as well, the next one finds the stage still without an end.
-            # A backfill runs the window again by itself, and tells of it in the end.
+            # Reported first: where this process dies as well, the next one finds the stage still without an end.
+            # A backfill runs the window again by itself, and reports it at its end.
             if not row["has_told"] and row["job_type"] != "backfill":
                 add_alert(engine, make_entry(row["contract"], row["job_id"], message))
             connection.execute(read_query("journal/abandon"), dict(row))
@@ -35,11 +35,11 @@ def close_dead_runs(engine: Engine) -> int:
 
 
 def compose_dead_run(row: Any) -> Message:
-    """What is told of a run that died in a stage."""
+    """The alert of a run that died in a stage."""
     return Message(
         severity="warning",
-        title=f"{row['contract']}: a run of {row['window']} died.",
-        lead=f"It was in the stage {row['stage']}, and what it found may be untold. Run it again for this window.",
+        title=f"{row['contract']}: a run for {row['window']} was killed.",
+        lead=f"It ended in the stage {row['stage']} before reporting its outcome. Run it again for this window.",
         lists={},
         facts={"Outcome": "abandoned", "Job": row["job_id"]},
         links={},

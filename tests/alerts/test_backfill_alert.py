@@ -66,7 +66,7 @@ def test_the_same_request_tells_again_only_where_something_was_done_again(engine
 
 
 def test_a_backfill_whose_outbox_is_out_of_reach_has_ended_all_the_same(engine):
-    assert send_backfill_alert(engine, "loans", ENDS, AlertPolicy()).startswith("not told"), "there is no schema yet"
+    assert send_backfill_alert(engine, "loans", ENDS, AlertPolicy()).startswith("not sent"), "there is no schema yet"
 
 
 def test_a_window_that_dies_or_fails_tells_nothing_by_itself(engine, database):

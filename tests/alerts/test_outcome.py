@@ -38,7 +38,7 @@ def test_message_has_numbers_models_and_links(run: RunResult, monkeypatch: pytes
     assert entry.severity == "warning"
     assert "loan_applications 2024-08-01 to 2024-08-31: kept" in said
     assert "12 % of applicants &lt;crossed&gt; a line" in said
-    assert "2 known findings last" in said
+    assert "2 known findings persist" in said
     assert "*Recovered*\\n• label drift: rate" in said
     assert "version 3 (random forest)" in said
     assert "<https://reports.example/20240901T060000-3f9a1c/report.html|Report>" in said
@@ -72,10 +72,10 @@ def test_what_is_told(outcome: Outcome, news: FindingChanges, when_stable: bool,
 @pytest.mark.parametrize(
     ("severity", "waiting", "has_slack", "said"),
     [
-        (None, 0, False, "nothing to tell"),
-        (None, 0, True, "nothing to tell"),
-        (None, 2, False, "nothing to tell; 2 kept in the outbox: no Slack block is registered"),
-        (None, 2, True, "nothing to tell; 2 sent"),
+        (None, 0, False, "nothing to report"),
+        (None, 0, True, "nothing to report"),
+        (None, 2, False, "nothing to report; 2 kept in the outbox: no Slack block is registered"),
+        (None, 2, True, "nothing to report; 2 sent"),
         ("warning", 1, False, "warning; 1 kept in the outbox: no Slack block is registered"),
         ("warning", 1, True, "warning; 1 sent"),
     ],

@@ -50,7 +50,7 @@ def test_a_lasting_finding_is_told_in_every_third_run() -> None:
     for _ in range(8):
         news = compare_with_earlier([finding()], False, earlier, every=3)
         told.append("new" if news.new else "still" if news.still else "")
-        earlier.insert(0, run(FAIL, told=bool(news.told)))
+        earlier.insert(0, run(FAIL, told=bool(news.reported)))
     assert told == ["new", "", "", "still", "", "", "still", ""]
 
 
@@ -72,9 +72,9 @@ def test_recovered(now: list[Finding], earlier: list[EarlierRun], recovered: tup
 
 def test_unanswered_questions_are_told_only_where_asked_for() -> None:
     open_question = finding(Verdict.NOT_ENOUGH_DATA)
-    assert compare_with_earlier([open_question], False, [], every=3).told == ()
+    assert compare_with_earlier([open_question], False, [], every=3).reported == ()
     assert compare_with_earlier([open_question], True, [], every=3).new == (open_question,)
-    assert compare_with_earlier([open_question], True, [run(Verdict.NOT_ENOUGH_DATA, told=True)], every=3).told == ()
+    assert compare_with_earlier([open_question], True, [run(Verdict.NOT_ENOUGH_DATA, told=True)], every=3).reported == ()
 
 
 def test_fingerprint_in_words() -> None:

@@ -1,4 +1,4 @@
-"""The comparison on the judging days, and the promotion rule."""
+"""The comparison on the test days, and the promotion rule."""
 
 import numpy as np
 import pytest
