@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
+
+import tomli_w
 
 from tasks.contract.contract import SHIPPED
 from tasks.core.files import write_text
@@ -49,9 +50,4 @@ def write_policy(job: Job) -> None:
 
 def format_policy(policy: MonitorPolicy) -> str:
     """The limits that differ from the default, as TOML."""
-    changed = policy.model_dump(mode="json", exclude_defaults=True)
-    parts = [
-        "\n".join([f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in part.items())])
-        for name, part in changed.items()
-    ]
-    return "\n\n".join(parts) + "\n"
+    return tomli_w.dumps(policy.model_dump(mode="json", exclude_defaults=True))

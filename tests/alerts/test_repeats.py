@@ -74,7 +74,9 @@ def test_unanswered_questions_are_told_only_where_asked_for() -> None:
     open_question = finding(Verdict.NOT_ENOUGH_DATA)
     assert compare_with_earlier([open_question], False, [], every=3).reported == ()
     assert compare_with_earlier([open_question], True, [], every=3).new == (open_question,)
-    assert compare_with_earlier([open_question], True, [run(Verdict.NOT_ENOUGH_DATA, told=True)], every=3).reported == ()
+    assert (
+        compare_with_earlier([open_question], True, [run(Verdict.NOT_ENOUGH_DATA, told=True)], every=3).reported == ()
+    )
 
 
 def test_fingerprint_in_words() -> None:
