@@ -90,8 +90,9 @@ def show_verdict(console: Console, summary: dict[str, Any]) -> None:
     )
     outcome = Outcome(summary["outcome"])
     name = name_outcome(outcome, was_retrained=bool(summary["comparison"]))
-    line = Text.assemble("outcome: ", (str(outcome), f"bold {OUTCOMES[outcome].tone.terminal}"))
-    console.print(line.append("" if name == outcome else f" ({name})"))
+    if name != outcome:
+        console.print(f"  {name}", style="bold")
+    console.print(Text.assemble("outcome: ", (str(outcome), f"bold {OUTCOMES[outcome].tone.terminal}")))
 
 
 def _lead(summary: dict[str, Any], question: str, verdict: str) -> str:

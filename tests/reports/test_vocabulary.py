@@ -66,7 +66,7 @@ def test_the_terminal_shows_the_labels(summary):
     show_verdict(Console(file=screen, width=200), summary)
     for question, (mark, name) in SHOWN.items():
         assert re.search(rf"^ +{re.escape(mark)} +{question} +{name}\b", screen.getvalue(), re.MULTILINE), question
-    assert screen.getvalue().endswith("outcome: kept (not retrained, champion kept)\n")
+    assert screen.getvalue().endswith("\n  not retrained, champion kept\noutcome: kept\n")
 
 
 def test_the_prefect_ui_shows_the_labels(summary):
