@@ -1,6 +1,6 @@
 """The story of the demo: the events of each month, and what loanwatch should report.
 
-The generator, the README's table and the tests all use these records, so that they cannot disagree.
+The generator, the table of docs/demo.md and the tests all use these records, so that they cannot disagree.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ STORY: tuple[Month, ...] = (
     ),
     Month(
         date(2024, 9, 1),
-        "nothing to speak of: loan amounts have begun to creep up (1.5 % in August, twice that now)",
+        "loan amounts rise slowly (1.5 % in August, 3 % now), which is below the limit",
         _STABLE,
         amount_factor=1.03,
     ),
     Month(
         date(2024, 10, 1),
-        "the rule changes while the applicants stay: long terms are welcome now, and short-term loans are harder to "
-        "get; one decision in ten comes out differently, the approval rate stays",
+        "the approval rule changes, the applicants do not: long terms are favoured, short-term loans are harder to get; "
+        "one decision in ten differs, the approval rate stays the same",
         "concept drift, names term, and model drift; neither data nor label drift",
         alarms=(Question.CONCEPT, Question.MODEL),
         amount_factor=1.06,
@@ -68,7 +68,7 @@ STORY: tuple[Month, ...] = (
     ),
     Month(
         date(2024, 11, 1),
-        "a unit breaks upstream: monthly_debt is delivered per year, twelve times too high",
+        "an upstream system changes a unit: monthly_debt is delivered per year, twelve times too high",
         "data drift, names monthly_debt; the champion misreads the debts, so concept and model drift too",
         alarms=(Question.DATA, Question.CONCEPT, Question.MODEL),
         names=("monthly_debt",),
@@ -77,7 +77,7 @@ STORY: tuple[Month, ...] = (
     ),
     Month(
         date(2024, 12, 1),
-        "the slow trend crosses the line: the rise of the loan amounts has doubled every month since August, to 24 %",
+        "the slow trend exceeds the limit: the rise of the loan amounts has doubled every month since August, to 24 %",
         "data drift, names current_loan_amount; nothing else",
         alarms=(Question.DATA,),
         names=("current_loan_amount",),
