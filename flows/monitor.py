@@ -1,6 +1,6 @@
 """Monitor: the whole pipeline for one window of applications.
 
-extract → quality → score → drift (data · label · concept) → preprocess → model drift → train → compare → promote →
+extract → quality → preprocess → score → drift (data · label · concept) → model drift → train → compare → promote →
 report → alert → journal
 """
 
@@ -63,7 +63,8 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     announce_run(job)
 
     run = Run(job, extract_applications(job))
-    run.findings += check_quality(job, run.extract)
+    quality = check_quality(job, run.extract)
+    run.findings += quality.findings
     if not is_fit(run.findings):
         return conclude(
             run, Outcome.QUALITY_FAILED, "The window is unfit for use: no drift test and no training was run."
@@ -72,11 +73,11 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     run.champion = plan.champion or train_first_champion(job, plan.reference)
     run.trained_here = run.champion.model.job_id == job.job_id
     refuse_other_reference(request.reference, run.champion.model.reference)
-    observed = score_window(job, run.champion, run.extract)
-    run.findings += check_leaks(job, observed)
+    prepared = preprocess(job, run.extract)
+    observed = score_window(job, run.champion, run.extract, prepared)
+    run.findings += check_leaks(job, observed, quality.leaks)
     run.comparison = Comparison(run.champion.bundle.profile, observed, request.policy.drift)
     run.findings += check_drift(job, run.comparison)
-    prepared = preprocess(job, run.extract)
     run.findings += check_model_drift(job, run.comparison)
 
     decision = decide(run.findings, request.policy.decision)

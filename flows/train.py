@@ -53,7 +53,7 @@ def train(request: TrainRequest) -> State[dict[str, Any]]:
 
     champion = load_incumbent(job)
     extract = extract_applications(job)
-    findings = check_quality(job, extract)
+    findings = check_quality(job, extract).findings
     require_fit(findings, f"Choose other days than {job.window}.")
     prepared = preprocess(job, extract)
     with hold_training_lock(job, champion):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 STAGES = (
-    "extract", "quality", "score", "drift", "preprocess", "model_drift",
+    "extract", "quality", "preprocess", "score", "drift", "model_drift",
     "train", "compare", "promote", "report", "alert", "journal",
 )  # fmt: skip
 

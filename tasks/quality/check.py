@@ -6,7 +6,8 @@ or holds one decision only. Everything else is a warning: it is reported, and th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from blocks.errors import LoanwatchError
 from tasks.contract.contract import Contract
@@ -19,6 +20,7 @@ from tasks.extract.labels import read_labels
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.quality.columns import measure_columns
+from tasks.quality.leak_search import Leak, measure_leaks
 from tasks.quality.leakage import measure_auc_without_leaks, measure_leakage
 from tasks.quality.rows import (
     check_ambiguous,
@@ -37,16 +39,30 @@ class UnfitWindowError(LoanwatchError):
     """The applications of a window cannot be used."""
 
 
-@stage("quality", lambda findings: f"{summarise(findings, Question.QUALITY)}, {len(findings)} checks")
-def check_quality(job: Job, extract: Extract) -> list[Finding]:
+@dataclass(frozen=True)
+class QualityResult:
+    """Whether a window may be used, and the suspected leaks of its labels."""
+
+    findings: list[Finding]
+    leaks: list[Leak]
+
+    def __str__(self) -> str:
+        """For the journal."""
+        return f"{summarise(self.findings, Question.QUALITY)}, {len(self.findings)} checks"
+
+
+@stage("quality", str)
+def check_quality(job: Job, extract: Extract) -> QualityResult:
     """Whether the job's window may be used."""
-    return measure_quality(job.contract, extract, job.policy.quality, job.window)
+    labels = read_labels(job.contract, extract.applications)
+    leaks = measure_leaks(job.contract, extract.applications, labels, job.policy.quality)
+    return QualityResult(measure_quality(job.contract, extract, job.policy.quality, job.window, leaks), leaks)
 
 
 @stage("leaks", lambda findings: findings[0].sentence if findings else "no suspected leak")
-def check_leaks(job: Job, observed: ScoredWindow) -> list[Finding]:
+def check_leaks(job: Job, observed: ScoredWindow, leaks: Sequence[Leak]) -> list[Finding]:
     """The champion's AUC with and without the rows whose decision a column reveals."""
-    return measure_auc_without_leaks(job.contract, observed, job.policy.quality)
+    return measure_auc_without_leaks(observed, leaks)
 
 
 def is_fit(findings: Iterable[Finding]) -> bool:
@@ -67,11 +83,15 @@ def require_fit(findings: Iterable[Finding], advice: str) -> None:
 
 
 def measure_quality(
-    contract: Contract, extract: Extract, policy: QualityPolicy, window: Window | None = None
+    contract: Contract,
+    extract: Extract,
+    policy: QualityPolicy,
+    window: Window | None = None,
+    leaks: Sequence[Leak] | None = None,
 ) -> list[Finding]:
     """Every quality check of a window; without rows, only those that need none.
 
-    With `window`, rows outside it are detected too.
+    With `window`, rows outside it are detected too. `leaks` are those of the window, where they are known already.
     """
     findings = [check_rows(extract, policy), check_undated(extract)]
     applications = extract.applications
@@ -88,5 +108,5 @@ def measure_quality(
         *measure_columns(contract, extract, policy),
         check_labels(contract, labels, policy),
         check_conflicts(contract, applications, labels, policy),
-        *measure_leakage(contract, applications, labels, policy),
+        *measure_leakage(contract, applications, labels, policy, leaks),
     ]

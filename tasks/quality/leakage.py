@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -20,21 +22,28 @@ _HALVES = 2
 
 
 def measure_leakage(
-    contract: Contract, applications: pd.DataFrame, labels: Floats, policy: QualityPolicy
+    contract: Contract,
+    applications: pd.DataFrame,
+    labels: Floats,
+    policy: QualityPolicy,
+    leaks: Sequence[Leak] | None = None,
 ) -> list[Finding]:
-    """A finding for each leak, and for each column that alone ranks the decisions suspiciously well."""
-    leaks = measure_leaks(contract, applications, labels, policy)
+    """A finding for each leak, and for each column that alone ranks the decisions suspiciously well.
+
+    `leaks` are those of the applications, where they are known already.
+    """
+    if leaks is None:
+        leaks = measure_leaks(contract, applications, labels, policy)
     findings = [_describe_leak(contract, applications, leak, policy) for leak in leaks]
     findings += _find_suspicious_columns(contract, applications, labels, policy)
     return findings or [pass_check("leak", "No column reveals the decision.")]
 
 
-def measure_auc_without_leaks(contract: Contract, observed: ScoredWindow, policy: QualityPolicy) -> list[Finding]:
+def measure_auc_without_leaks(observed: ScoredWindow, leaks: Sequence[Leak]) -> list[Finding]:
     """The champion's AUC with and without the suspected rows: of all leaks, then of each leak.
 
     Empty where no leak is suspected, or where the remaining rows have one decision only.
     """
-    leaks = measure_leaks(contract, observed.applications, observed.labels, policy)
     if not leaks:
         return []
     groups = [("all suspected rows", leaks), *((describe_sign(leak), [leak]) for leak in leaks if len(leaks) > 1)]

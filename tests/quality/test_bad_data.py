@@ -33,6 +33,7 @@ from tasks.models.scoring import score_by_fold
 from tasks.models.train import Candidate, fit_candidate
 from tasks.profile.profile import Profile, fit_profile
 from tasks.quality.check import is_fit, measure_quality
+from tasks.quality.leak_search import measure_leaks
 from tasks.quality.leakage import measure_auc_without_leaks
 from tasks.source_tables.load import load_tables
 from tasks.source_tables.tables import create_tables
@@ -99,7 +100,9 @@ def ask(engine: Engine, model: Model) -> list[Finding]:
     prepared = prepare(CONTRACT, extract.applications)
     scores = score_by_fold(model.candidate.pipeline, prepared.applications, prepared.keys)
     observed = ScoredWindow(extract.applications, prepared.labels, scores)
-    findings += measure_auc_without_leaks(CONTRACT, observed, QualityPolicy())
+    findings += measure_auc_without_leaks(
+        observed, measure_leaks(CONTRACT, observed.applications, observed.labels, QualityPolicy())
+    )
     comparison = Comparison(model.profile, observed, DriftPolicy())
     return findings + measure_drift(comparison) + measure_model_drift(comparison)
 

@@ -199,7 +199,9 @@ def test_auc_with_and_without_the_suspected_rows():
     frame.loc[rows, "debt"] = np.nan
     labels, rng = label(frame), np.random.default_rng(5)
     scores = np.where(frame["debt"].isna(), 1.0, rng.random(len(frame)))  # the model lives on the leak alone
-    findings = measure_auc_without_leaks(CONTRACT, ScoredWindow(frame, labels, scores), POLICY)
+    findings = measure_auc_without_leaks(
+        ScoredWindow(frame, labels, scores), measure_leaks(CONTRACT, frame, labels, POLICY)
+    )
     (finding,) = findings
     whole, rest = measure_both(labels, scores, suspect_rows(measure_leaks(CONTRACT, frame, labels, POLICY), frame))
     assert (finding.reference, finding.current) == (whole.value, rest.value)
@@ -210,9 +212,17 @@ def test_auc_with_and_without_the_suspected_rows():
 
 def test_without_a_leak_or_without_two_decisions_no_auc_is_told():
     frame = make_frame()
-    assert measure_auc_without_leaks(CONTRACT, ScoredWindow(frame, label(frame), np.zeros(len(frame))), POLICY) == []
+    assert (
+        measure_auc_without_leaks(
+            ScoredWindow(frame, label(frame), np.zeros(len(frame))),
+            measure_leaks(CONTRACT, frame, label(frame), POLICY),
+        )
+        == []
+    )
     frame["debt"] = np.where(frame["answer"] == "yes", np.nan, frame["debt"])
-    left = measure_auc_without_leaks(CONTRACT, ScoredWindow(frame, label(frame), np.zeros(len(frame))), POLICY)
+    left = measure_auc_without_leaks(
+        ScoredWindow(frame, label(frame), np.zeros(len(frame))), measure_leaks(CONTRACT, frame, label(frame), POLICY)
+    )
     assert left == []
 
 

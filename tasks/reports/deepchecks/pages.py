@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tasks.contract.contract import Contract
 from tasks.core.files import write_text
 from tasks.core.findings import Finding, Question
+from tasks.models.scoring import DECISION_THRESHOLD
 from tasks.reports.deepchecks.checks import (
     DRIFT,
     PERFORMANCE,
@@ -107,7 +108,7 @@ def write_model_page(
     known = " and ".join(f"{len(rows.frame):,}" for rows in labelled)
     lead = (
         f"{contract.name}. {_compare(windows)} The label is known in {known} of them. "
-        f"A score of 0.5 or more counts as “{contract.target.positive}”."
+        f"A score of {DECISION_THRESHOLD} or more counts as “{contract.target.positive}”."
     )
     questions = (Question.MODEL,)
     with load_deepchecks():
@@ -154,7 +155,7 @@ def _predict(contract: Contract, scores: NDArray[Any], kind: str) -> dict[str, A
     classes = sorted([positive, negative])
     chances = {positive: scores, negative: 1 - scores}
     return {
-        f"y_pred_{kind}": np.where(scores >= 0.5, positive, negative),
+        f"y_pred_{kind}": np.where(scores >= DECISION_THRESHOLD, positive, negative),
         f"y_proba_{kind}": np.column_stack([chances[name] for name in classes]),
         "model_classes": classes,
     }
