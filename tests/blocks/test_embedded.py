@@ -108,12 +108,14 @@ def test_processes_share_a_server_and_the_last_one_stops_it(home: Path) -> None:
     assert not is_running(pid)
 
 
+@pytest.mark.slow
 def test_two_first_starts_at_once_make_one_server(home: Path) -> None:
     both = [use(home), use(home)]
     assert len({read_place(process) for process in both}) == 1
     assert [end(process) for process in both] == [0, 0]
 
 
+@pytest.mark.slow
 def test_a_server_whose_user_was_killed_is_used_again(home: Path) -> None:
     user = use(home)
     socket = read_place(user)
@@ -127,6 +129,7 @@ def test_a_server_whose_user_was_killed_is_used_again(home: Path) -> None:
     assert not is_running(pid)
 
 
+@pytest.mark.slow
 def test_a_killed_server_starts_again_with_its_rows(home: Path) -> None:
     socket = str(start_embedded(home).query["host"])
     run(socket, "create table kept as select 42 as answer")
@@ -137,6 +140,7 @@ def test_a_killed_server_starts_again_with_its_rows(home: Path) -> None:
     assert run(again, "select answer from kept") == 42
 
 
+@pytest.mark.slow
 def test_a_long_path(tmp_path: Path) -> None:
     home = tmp_path / ("long" * 30) / ".loanwatch"
     socket = str(start_embedded(home).query["host"])
@@ -146,6 +150,7 @@ def test_a_long_path(tmp_path: Path) -> None:
         remove_embedded(home)
 
 
+@pytest.mark.slow
 def test_a_removed_database_is_gone_with_its_server_and_may_be_made_anew(home: Path) -> None:
     socket = str(start_embedded(home).query["host"])
     run(socket, "create table kept as select 42 as answer")
@@ -158,6 +163,7 @@ def test_a_removed_database_is_gone_with_its_server_and_may_be_made_anew(home: P
     assert run(again, "select to_regclass('kept') is null")
 
 
+@pytest.mark.slow
 def test_a_half_made_database_is_made_anew(home: Path) -> None:
     first = str(start_embedded(home).query["host"])
     data = find_data(first)

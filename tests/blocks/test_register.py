@@ -195,7 +195,8 @@ def test_unusable_webhook(url: str) -> None:
     check_webhook(WEBHOOK, "LOANWATCH_SLACK_WEBHOOK")
 
 
-@pytest.mark.parametrize("module", ["blocks.register", pytest.param("deployments.setup", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("module", ["blocks.register", "deployments.setup"])
 def test_help_needs_no_server(module: str) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "LOANWATCH_"))}
     done = subprocess.run(

@@ -62,6 +62,7 @@ def test_a_drifted_month_goes_down_the_whole_diagram(demo, tmp_path):
     assert "annual_income" in alert["body"]
 
 
+@pytest.mark.slow
 def test_quiet_months_are_stable_and_the_rule_change_is_concept_drift(demo, tmp_path, monkeypatch):
     reference = {"reference_start": date(2024, 1, 1), "reference_end": date(2024, 6, 30)}
     replace_object(write_deepchecks_pages, lambda job, run: {}, set_attribute=monkeypatch.setattr)  # drawn above

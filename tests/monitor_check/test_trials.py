@@ -87,6 +87,7 @@ def test_the_same_trial_gives_the_same_answer(ground: Ground):
     assert first == second
 
 
+@pytest.mark.slow
 def test_few_alarms_for_nothing_and_many_for_what_is_plain(ground: Ground):
     """At a budget of 3 %, 4 or more alarms of 20 are seen once in 370 times at most."""
     trials = [trial for batch in run_trials(ground, [(NOTHING, 20), (BY_NAME["flips_20"], 5)], 1) for trial in batch]

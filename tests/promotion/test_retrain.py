@@ -111,6 +111,7 @@ def test_an_equal_challenger_is_kept_and_the_report_says_all(championed, tmp_pat
         assert len(read_ledger(connection, CONTRACT.name)) == 1
 
 
+@pytest.mark.slow
 def test_not_worse_is_enough_where_the_champion_has_drifted(championed, tmp_path):
     generous = QUICK.promotion.model_copy(update={"not_worse_margin": 0.1})
     job = replace(make_job(tmp_path, JULY), policy=QUICK.model_copy(update={"promotion": generous}))
@@ -188,6 +189,7 @@ def test_judging_rows_of_customers_that_a_model_knows_are_left_out(championed, t
     assert record["challenger"]["rows"] + record["left_out"] == record["split"]["test"]["rows"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("prefect_server")
 def test_the_command_retrains_and_replaces(demo, tmp_path, capsys, monkeypatch):
     told_of = []

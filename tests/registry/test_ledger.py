@@ -212,6 +212,7 @@ except PromotionConflictError:
 """
 
 
+@pytest.mark.slow
 def test_of_two_processes_that_promote_at_once_one_wins(engine, three):
     begin = datetime.now(UTC).timestamp() + 3
     racers = [

@@ -53,11 +53,13 @@ def pages(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_deepchecks_is_imported_only_where_its_pages_are_made():
     script = "import sys, tasks.reports.write_pages; sys.exit('deepchecks' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_small_and_holds_plotly_once(pages, name):
     content = (pages / name).read_text(encoding="utf-8")
@@ -65,6 +67,7 @@ def test_a_page_is_small_and_holds_plotly_once(pages, name):
     assert content.count("plotly.js v") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_no_page_shows_an_applicants_record(pages, name):
     content = (pages / name).read_text(encoding="utf-8")
@@ -72,11 +75,13 @@ def test_no_page_shows_an_applicants_record(pages, name):
     assert not ("987654" in content and "123457" in content)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_words_of_the_data_stay_text(pages, name):
     assert HOSTILE not in (pages / name).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @needs_chromium
 @pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize("name", PAGES)
