@@ -1,19 +1,19 @@
-# Every target sets itself up: a clean clone needs Python 3.11 or 3.12, make, and nothing else.
+# Every target sets itself up: a clean clone needs Python 3.11 or newer, make, and nothing else.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-PYTHON ?= $(shell for p in python3.12 python3.11 python3; do $$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$p && break; done)
+PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do $$p -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 MONTH ?= 2024-08
 
-.venv/.ready: requirements.lock pyproject.toml
+.venv/.ready: $(wildcard requirements/*.lock) pyproject.toml
 	@if [ -z "$(PYTHON)" ]; then \
-	    echo "loanwatch needs Python 3.11 or 3.12, and neither is on the PATH."; \
-	    echo "Install one of them (for instance with your system's packages or pyenv), or name it: make PYTHON=/path/to/python3.12"; \
+	    echo "loanwatch needs Python 3.11 or newer, and none is on the PATH."; \
+	    echo "Install one (for instance with your system's packages or pyenv), or name it: make PYTHON=/path/to/python3.13"; \
 	    exit 2; fi
 	@echo "setting up .venv (once) …"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep -m1 -oE '^uv==[^ ]+' requirements.lock)"
-	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep -m1 -oE '^uv==[^ ]+' requirements/dev.lock)"
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements/*.lock
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@touch $@
 
@@ -56,9 +56,19 @@ licences: .venv/.ready ## list every installed package with its licence
 audit: .venv/.ready ## ask the advisory service about the lock
 	@$(BIN)/python -m deployments.audit
 
-lock: .venv/.ready ## renew requirements.lock; then make test test-slow
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	    --no-emit-index-url --extra dev --upgrade --output-file requirements.lock pyproject.toml
+# Base is what the pipeline needs; each extra's file holds what it adds. Packages that base has for some platforms only
+# are in both.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+    --no-emit-index-url --upgrade pyproject.toml
+lock: .venv/.ready ## renew requirements/; then make test test-slow
+	@$(COMPILE) --output-file requirements/base.lock
+	@known=$$(grep -E '^[^ ]+==' requirements/base.lock | grep -vE 'platform|os_name|implementation' | sed 's/==.*//' | sort -u); \
+	done=(--constraint requirements/base.lock); \
+	for extra in deepchecks embedded docker s3 dev; do \
+	    $(COMPILE) --extra $$extra "$${done[@]}" $$(printf -- '--no-emit-package %s ' $$known) \
+	        --output-file requirements/$$extra.lock || exit 1; \
+	    done+=(--constraint requirements/$$extra.lock); \
+	done
 
 clean: ## remove the environment, the demo's database, results and models
 	@[ ! -f .loanwatch/where ] || rm -rf "$$(cat .loanwatch/where)" # where root's data lies
