@@ -32,7 +32,8 @@ from tasks.models.train import split_by_time, train_candidates
 from tasks.profile.profile import fit_profile
 from tasks.profile.storage import load_profile
 from tasks.quality.check import measure_quality
-from tasks.reports.deepchecks import code_rows, write_drift_page, write_model_page, write_quality_page
+from tasks.reports.deepchecks.content import Content, code_rows, sample_applications
+from tasks.reports.deepchecks.draw import draw_pages
 
 CONTRACT = speed_extract.CONTRACT
 TARGET = CONTRACT.target
@@ -105,9 +106,8 @@ def prepare_pages(folder: Path, variant: str) -> Run:
         current = code_rows(
             lambda rows: profile.decode(profile.encode(rows)), inputs.current, inputs.labels, inputs.scores
         )
-        write_quality_page(folder / "data_quality.html", CONTRACT, inputs.current, findings)
-        write_drift_page(folder / "data_drift.html", CONTRACT, reference, current, findings)
-        write_model_page(folder / "model_drift.html", CONTRACT, reference, current, findings)
+        rows = sample_applications(CONTRACT, inputs.current)
+        draw_pages(folder, Content(CONTRACT, tuple(findings), rows, (reference, current)))
 
     return run
 

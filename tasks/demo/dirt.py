@@ -32,7 +32,7 @@ def sample_ids(generator: np.random.Generator, rows: int) -> Texts:
 def sample_times(generator: np.random.Generator, first_day: date, rows: int) -> tuple[Integers, Integers]:
     """The day of the month (0 is the first) and the minute of the day; fewer people apply at a weekend."""
     days = pd.date_range(first_day, periods=pd.Period(first_day, "M").days_in_month)
-    busy = _WEEKDAYS[days.dayofweek]
+    busy = _WEEKDAYS[days.day_of_week]
     minutes = generator.integers(60 * _OPENING_HOUR, 60 * (_OPENING_HOUR + _OPEN_HOURS), rows)
     return generator.choice(len(days), rows, p=busy / busy.sum()), minutes
 

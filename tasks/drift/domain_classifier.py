@@ -149,7 +149,10 @@ def _fit(halves: Halves, half: int, seed: int) -> HistGradientBoostingClassifier
     model = HistGradientBoostingClassifier(
         max_iter=TREES, max_leaf_nodes=LEAVES, learning_rate=0.1, early_stopping=False, random_state=seed
     )
-    return model.fit(halves.features[rows], halves.is_current[rows])
+    features = halves.features[rows]
+    # scikit-learn 1.9 cannot bin a column without any value; one number for all rows is never split on, either.
+    features[:, np.isnan(features).all(axis=0)] = 0.0
+    return model.fit(features, halves.is_current[rows])
 
 
 def _judge(model: HistGradientBoostingClassifier | None, halves: Halves, half: int) -> tuple[Auc, float]:

@@ -83,14 +83,13 @@ def compare_groups(curve: ScoreCurve, group: Integers) -> ResidualChanges | None
     used = group >= 0
     # A cell is one group in one window; the means of the cells, the window's less the reference's, are the changes.
     cell = (group + groups * (curve.rows.is_current == 1))[used]
-    sizes = np.bincount(cell, minlength=2 * groups)
+    sizes = np.bincount(cell, minlength=2 * groups).reshape(2, groups)
     noise = curve.fitted * (1 - curve.fitted)
 
     def sum_cells(values: Floats) -> Floats:
         sums = np.bincount(cell, weights=values[used], minlength=2 * groups)
         return np.asarray(sums.reshape(2, groups), dtype=np.float64)
 
-    sizes = sizes.reshape(2, groups)
     before, now = sum_cells(curve.rows.labels - curve.fitted) / sizes
     variances = np.maximum(np.sum(sum_cells(noise) / sizes**2, axis=0), 1e-12)
     moved = np.stack([np.diff(sum_cells(noise * column) / sizes, axis=0)[0] for column in curve.design.T], axis=1)

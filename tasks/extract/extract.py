@@ -171,4 +171,4 @@ class _Collected:
 
 def _empty(column: Column) -> pd.Series:
     types = {"number": "float64", "time": "datetime64[ns]", "category": "category"}
-    return pd.Series([], dtype=types.get(column.type, "object"))
+    return pd.Series([], dtype=types.get(column.type, "str"))

@@ -151,7 +151,7 @@ def _read_minutes(texts: pa.StringArray) -> pa.TimestampArray:
     years = century * 100 + year
     is_time &= (years >= 1) & (month >= 1) & (month <= 12) & (hour <= 23) & (minute <= 59)
     months = ((years - 1970) * 12 + month - 1).astype("datetime64[M]")
-    first, next_first = months.astype("datetime64[D]"), (months + 1).astype("datetime64[D]")
+    first, next_first = months.astype("datetime64[D]"), (months + np.timedelta64(1, "M")).astype("datetime64[D]")
     is_time &= (day >= 1) & (day <= (next_first - first).astype(np.int64))
     minutes = (first.astype(np.int64) + day - 1) * 1440 + hour * 60 + minute
     times = pa.array(minutes * 60_000_000, pa.timestamp("us"), mask=~is_time)

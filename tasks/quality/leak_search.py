@@ -141,20 +141,21 @@ class _Search:
     def _test(self, sign: Sign, mask: Mask, others: Mask, nearest: Mask) -> None:
         """Keep the sign as a leak if its open rows are many, agree, and differ significantly from the nearest ones."""
         tested = mask & self._is_open
-        rows = np.count_nonzero(tested)
+        rows = int(np.count_nonzero(tested))
         if rows < self._least or not (nearest & self._is_open).any():
             return
-        is_positive = np.count_nonzero(tested & self._is_positive) * 2 >= rows
+        is_positive = bool(np.count_nonzero(tested & self._is_positive) * 2 >= rows)
         agreeing = self._count(tested, is_positive)
         agreement, elsewhere = agreeing / rows, self._measure_agreement(nearest & self._is_open, is_positive)
         if agreement < self._policy.leak_purity or agreement - elsewhere < self._policy.leak_break:
             return
         compared = others & self._is_open
-        by_chance = _test_agreement(agreeing, rows, self._count(compared, is_positive), np.count_nonzero(compared))
+        among = int(np.count_nonzero(compared))
+        by_chance = _test_agreement(agreeing, rows, self._count(compared, is_positive), among)
         p_value = min(by_chance * self._tried, 1.0)
         if p_value > self._policy.leak_level:
             return
-        whole = np.count_nonzero(mask)
+        whole = int(np.count_nonzero(mask))
         agreement = self._measure_agreement(mask, is_positive)
         leak = Leak(sign, (sign.column,), is_positive, whole, whole / len(mask), agreement, elsewhere, p_value)
         self._found.append((leak, mask))

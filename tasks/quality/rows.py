@@ -223,7 +223,7 @@ def hash_frame_rows(rows: pd.DataFrame, names: list[str], places: Integers) -> K
 
     It works column by column, so that the frame is not copied.
     """
-    hashes = np.zeros(len(places), dtype=np.uint64)
+    hashes: Keys = np.zeros(len(places), dtype=np.uint64)
     for name in names:
         column = rows[name].iloc[places]
         # A negative zero is a zero.

@@ -6,7 +6,8 @@ from typing import Any
 
 from tasks.job.job import Job
 from tasks.job.stage import stage
-from tasks.reports.deepchecks import code_rows, write_drift_page, write_model_page, write_quality_page
+from tasks.reports.deepchecks.content import Content, code_rows, sample_applications
+from tasks.reports.deepchecks.draw import draw_pages
 from tasks.reports.page import Evidence, write_report
 from tasks.reports.repeat_command import write_policy
 from tasks.reports.summary import Run
@@ -16,25 +17,26 @@ from tasks.reports.summary import Run
 def write_pages(job: Job, run: Run, summary: dict[str, Any]) -> dict[str, str]:
     """Write report.html and the deepchecks pages; returns their file names by name."""
     write_policy(job)
-    pages = write_deepchecks_pages(job, run)
+    drawn, reason = write_deepchecks_pages(job, run)
     evidence = Evidence(run.comparison, job.contract) if run.comparison is not None else None
-    pages = {"report": "report.html", **pages}
-    write_report(job.results / pages["report"], {**summary, "pages": pages}, evidence)
+    pages = {"report": "report.html", **drawn}
+    write_report(job.results / pages["report"], {**summary, "pages": pages}, evidence, reason)
     return pages
 
 
-def write_deepchecks_pages(job: Job, run: Run) -> dict[str, str]:
-    """The deepchecks pages that this run has data for."""
-    applications = run.extract.applications
-    pages = {}
-    if len(applications):
-        pages["data_quality"] = "data_quality.html"
-        write_quality_page(job.results / "data_quality.html", job.contract, applications, run.findings)
+def write_deepchecks_pages(job: Job, run: Run) -> tuple[dict[str, str], str]:
+    """The deepchecks pages that this run has data for, and why some are missing."""
+    return draw_pages(job.results, gather_content(job, run))
+
+
+def gather_content(job: Job, run: Run) -> Content:
+    """What the deepchecks pages of this run show."""
+    extracted, windows = run.extract.applications, None
     if run.comparison is not None:
         profile, observed = run.comparison.profile, run.comparison.observed
-        reference = code_rows(profile.decode, profile.codes, profile.labels, profile.scores)
-        current = code_rows(profile.decode, run.comparison.codes, observed.labels, observed.scores)
-        pages |= {"data_drift": "data_drift.html", "model_drift": "model_drift.html"}
-        write_drift_page(job.results / "data_drift.html", job.contract, reference, current, run.findings)
-        write_model_page(job.results / "model_drift.html", job.contract, reference, current, run.findings)
-    return pages
+        windows = (
+            code_rows(profile.decode, profile.codes, profile.labels, profile.scores),
+            code_rows(profile.decode, run.comparison.codes, observed.labels, observed.scores),
+        )
+    applications = sample_applications(job.contract, extracted) if len(extracted) else None
+    return Content(job.contract, tuple(run.findings), applications, windows)

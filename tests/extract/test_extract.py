@@ -39,7 +39,7 @@ def test_one_row_has_exactly_the_contracts_columns_and_types(tables: Engine) -> 
     extract = extract_one(tables)
     frame = extract.applications
     assert list(frame.columns) == [column.name for column in CONTRACT.columns]
-    types = {"number": "float64", "category": "category", "time": "datetime64[ns]", "text": "object"}
+    types = {"number": "float64", "category": "category", "time": "datetime64[ns]", "text": "str"}
     assert {name: str(kind) for name, kind in frame.dtypes.items()} == {
         column.name: types[column.type] for column in CONTRACT.columns
     }
@@ -143,7 +143,7 @@ def test_exact_repeats_of_a_customers_records_are_no_conflict(tables: Engine) ->
 def test_a_loan_without_customer_record_stays(tables: Engine, customer: str | None) -> None:
     extract = extract_one(tables, {"customer_id": customer})
     assert extract.applications["home_ownership"].isna().tolist() == [True]
-    assert extract.applications["customer_id"].tolist() == [customer]
+    assert extract.applications["customer_id"].fillna("none").tolist() == [customer or "none"]
     assert extract.ambiguous == ()
 
 
@@ -303,5 +303,5 @@ def test_an_error_in_the_middle_of_the_answer_is_told(tables: Engine, tmp_path: 
 def test_loans_without_an_id_are_not_versions_of_one_another(tables: Engine) -> None:
     insert(tables, "loan_details", LOAN | {"loan_id": None}, LOAN | {"loan_id": None, "purpose": "other"})
     extract = extract_window(tables, CONTRACT, MAY)
-    assert extract.applications["loan_id"].tolist() == [None, None]
+    assert extract.applications["loan_id"].isna().tolist() == [True, True]
     assert (extract.repeats, extract.older_versions) == (0, 0)

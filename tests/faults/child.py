@@ -66,7 +66,7 @@ def run(call: Call) -> None:
     os.environ.update(call.environment)
     time.tzset()
     _redirect(call.output)
-    replace_object(write_deepchecks_pages, lambda job, run: {})
+    replace_object(write_deepchecks_pages, lambda job, run: ({}, "left out"))
     if call.prepare is not None:
         call.prepare()
     if call.point is not None:

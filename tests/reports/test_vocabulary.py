@@ -10,15 +10,15 @@ import pytest
 from rich.console import Console
 
 from flows.cli.console import show_verdict
+from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Outcome, Question, Verdict, summarise
 from tasks.core.glossary import find_term, load_glossary
 from tasks.core.wording import OUTCOMES, TONES, VERDICTS, VIOLET, name_outcome, name_verdict
 from tasks.job.findings import save_findings
 from tasks.job.journal import write_entry
 from tasks.prefect_ui.verdict_artifact import render_verdict
-from tasks.reports.deepchecks.html import Page
-from tasks.reports.deepchecks.html import render_page as render_deepchecks
-from tasks.reports.deepchecks.verdicts import run_verdicts
+from tasks.reports.deepchecks.content import Content, sample_applications
+from tasks.reports.deepchecks.draw import draw_pages
 from tasks.reports.history import write_history
 from tasks.reports.page.glossary import PageGlossary
 from tasks.reports.page.page import render_page, render_report
@@ -93,8 +93,11 @@ def test_the_history_shows_the_labels(engine, tmp_path):
     assert "not retrained, champion kept " + " ".join(f"{mark} {name}" for mark, name in SHOWN.values()) in page
 
 
-def test_the_deepchecks_pages_show_the_labels():
-    page = render_deepchecks(Page("All", "All.", tuple(Question), run_verdicts(FINDINGS, tuple(Question)), []))
+def test_the_deepchecks_pages_show_the_labels(tmp_path):
+    contract = load_contract("tests/support/second_lender/card_requests.toml")
+    rows = sample_applications(contract, make_frame(1, 0))  # without rows no check runs
+    pages, _ = draw_pages(tmp_path, Content(contract, tuple(FINDINGS), rows, (rows, rows)))
+    page = "".join((tmp_path / file).read_text(encoding="utf-8") for file in pages.values())
     for question, (mark, name) in SHOWN.items():
         assert f'{question}: <span class="verdict {ASKED[question]}">{mark} {name}</span>' in page
     for verdict, label in VERDICTS.items():

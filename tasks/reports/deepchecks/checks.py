@@ -13,6 +13,7 @@ from typing import Any, Literal
 import joblib
 
 from tasks.reports.deepchecks import describe
+from tasks.reports.deepchecks.shim import patch_libraries
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def load_deepchecks() -> Iterator[None]:
     os.environ["DISABLE_DEEPCHECKS_ANONYMOUS_TELEMETRY"] = "True"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        patch_libraries()
         import deepchecks.tabular.checks  # noqa: F401 - for its import
 
         # At this level deepchecks shows no progress bars either.

@@ -74,8 +74,8 @@ def describe_new_categories(value: pd.DataFrame) -> list[Any]:
     return [table.sort_values("column")]
 
 
-def describe_confusion(value: NDArray[Any]) -> list[Any]:
+def describe_confusion(value: pd.DataFrame) -> list[Any]:
     """`ConfusionMatrixReport`: the accuracy. What deepchecks calls accuracy is the mean of the classes' recalls."""
-    return [
-        f"{np.trace(value):,.0f} of {value.sum():,.0f} rows are correct: accuracy {np.trace(value) / value.sum():.1%}."
-    ]
+    counts = value.to_numpy(dtype=float)
+    correct, rows = float(np.trace(counts)), float(counts.sum())
+    return [f"{correct:,.0f} of {rows:,.0f} rows are correct: accuracy {correct / rows:.1%}."]

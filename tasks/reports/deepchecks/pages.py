@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from tasks.contract.contract import Contract
@@ -26,83 +26,41 @@ from tasks.reports.deepchecks.checks import (
     run_checks,
     skip_checks,
 )
-from tasks.reports.deepchecks.datasets import (
-    Bounds,
-    make_dataset,
-    name_classes,
-    name_labels,
-    prepare_features,
-    sample_rows,
-)
+from tasks.reports.deepchecks.content import BOUNDS, CodedRows, Content
+from tasks.reports.deepchecks.datasets import make_dataset, name_classes, name_labels, prepare_features
 from tasks.reports.deepchecks.html import Page, render_page
 from tasks.reports.deepchecks.verdicts import run_verdicts
 
-BOUNDS = Bounds()
 
-
-@dataclass(frozen=True)
-class CodedRows:
-    """Rows of one window: representative values of their codes, labels (0, 1, NaN: unknown), the champion's scores.
-
-    `total` is how many rows the window has, of which these are all or a random sample.
-    """
-
-    frame: pd.DataFrame
-    labels: NDArray[Any]
-    scores: NDArray[Any]
-    total: int
-
-    def take(self, rows: NDArray[Any]) -> CodedRows:
-        """The rows at these positions."""
-        return replace(self, frame=self.frame.iloc[rows], labels=self.labels[rows], scores=self.scores[rows])
-
-
-def code_rows(
-    decode: Callable[[Any], pd.DataFrame], rows: Any, labels: NDArray[Any], scores: NDArray[Any]
-) -> CodedRows:
-    """The rows that the pages show: at most `BOUNDS.rows` of them, sampled before they are decoded.
-
-    `decode` turns them (an array, or a frame) into the frame of representative values.
-    """
-    places = sample_rows(len(rows), BOUNDS)
-    taken = rows.iloc[places] if isinstance(rows, pd.DataFrame) else rows[places]
-    return CodedRows(decode(taken), labels[places], scores[places], len(rows))
-
-
-def write_quality_page(path: Path, contract: Contract, applications: pd.DataFrame, findings: Sequence[Finding]) -> None:
-    """Write data_quality.html of a window's applications (the extracted frame). Raises WriteError."""
-    sampled = applications.iloc[sample_rows(len(applications), BOUNDS)]
-    lead = f"{contract.name}. The window: {_count(len(sampled), len(applications))}."
-    values = sampled[contract.target.name].astype(object)
-    is_known = values.isin(contract.target.allowed or ()).to_numpy()
-    labels = np.where(is_known, (values == contract.target.positive).to_numpy(), np.nan)
-    questions = (Question.QUALITY,)
+def write_all(folder: Path, content: Content) -> None:
+    """Write the pages that there is content for, each as `NAME.html`. Raises WriteError."""
+    pages: dict[str, Callable[[], Page]] = {}
+    if content.applications is not None:
+        pages["data_quality"] = partial(make_quality_page, content.contract, content.applications, content.findings)
+    if content.windows is not None:
+        pages["data_drift"] = partial(make_drift_page, content.contract, content.windows, content.findings)
+        pages["model_drift"] = partial(make_model_page, content.contract, content.windows, content.findings)
     with load_deepchecks():
-        outcomes = _ask(
-            contract, QUALITY, [CodedRows(sampled, labels, np.full(len(sampled), np.nan), len(applications))]
-        )
-        page = Page("Data quality", lead, questions, run_verdicts(findings, questions), outcomes)
-        write_text(path, render_page(page))
+        for name, make_page in pages.items():
+            write_text(folder / f"{name}.html", render_page(make_page()))
 
 
-def write_drift_page(
-    path: Path, contract: Contract, reference: CodedRows, current: CodedRows, findings: Sequence[Finding]
-) -> None:
-    """Write data_drift.html of the reference and the window, both with the same bins. Raises WriteError."""
-    windows = [reference, current]
+def make_quality_page(contract: Contract, rows: CodedRows, findings: Sequence[Finding]) -> Page:
+    """Data quality, of a window's applications as they were extracted."""
+    lead = f"{contract.name}. The window: {_count(len(rows.frame), rows.total)}."
+    questions = (Question.QUALITY,)
+    return Page("Data quality", lead, questions, run_verdicts(findings, questions), _ask(contract, QUALITY, [rows]))
+
+
+def make_drift_page(contract: Contract, windows: Sequence[CodedRows], findings: Sequence[Finding]) -> Page:
+    """Data drift, of the reference and the window with the same bins."""
     lead = f"{contract.name}. {_compare(windows)}"
     questions = (Question.DATA, Question.LABEL, Question.CONCEPT)
-    with load_deepchecks():
-        outcomes = _ask(contract, DRIFT, windows)
-        page = Page("Data drift", lead, questions, run_verdicts(findings, questions), outcomes)
-        write_text(path, render_page(page))
+    return Page("Data drift", lead, questions, run_verdicts(findings, questions), _ask(contract, DRIFT, windows))
 
 
-def write_model_page(
-    path: Path, contract: Contract, reference: CodedRows, current: CodedRows, findings: Sequence[Finding]
-) -> None:
-    """Write model_drift.html of the champion's scores of the reference and of the window. Raises WriteError."""
-    windows = [reference, current]
+def make_model_page(contract: Contract, windows: Sequence[CodedRows], findings: Sequence[Finding]) -> Page:
+    """Model drift, of the champion's scores of the reference and of the window."""
     scored = [rows.take(np.flatnonzero(~np.isnan(rows.scores))) for rows in windows]
     labelled = [rows.take(np.flatnonzero(~np.isnan(rows.labels))) for rows in scored]
     known = " and ".join(f"{len(rows.frame):,}" for rows in labelled)
@@ -111,13 +69,11 @@ def write_model_page(
         f"A score of {DECISION_THRESHOLD} or more counts as “{contract.target.positive}”."
     )
     questions = (Question.MODEL,)
-    with load_deepchecks():
-        outcomes = _ask(contract, PERFORMANCE, labelled, has_model=True)
-        # The distribution of scores needs no labels, so undecided rows are included.
-        unlabelled = [replace(rows, labels=np.full(len(rows.labels), np.nan)) for rows in scored]
-        outcomes += _ask(contract, PREDICTIONS, unlabelled, has_model=True)
-        page = Page("Model drift", lead, questions, run_verdicts(findings, questions), outcomes)
-        write_text(path, render_page(page))
+    outcomes = _ask(contract, PERFORMANCE, labelled, has_model=True)
+    # The distribution of scores needs no labels, so undecided rows are included.
+    unlabelled = [replace(rows, labels=np.full(len(rows.labels), np.nan)) for rows in scored]
+    outcomes += _ask(contract, PREDICTIONS, unlabelled, has_model=True)
+    return Page("Model drift", lead, questions, run_verdicts(findings, questions), outcomes)
 
 
 def _count(shown: int, total: int) -> str:

@@ -27,12 +27,15 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 LARGE_CARDS = 6
 
 
-def write_report(path: Path, summary: Record, evidence: Evidence | None) -> None:
-    """Write report.html of a run; without evidence (unfit data) the page has no pictures. Raises WriteError."""
-    write_text(path, render_report(summary, evidence))
+def write_report(path: Path, summary: Record, evidence: Evidence | None, left_out: str = "") -> None:
+    """Write report.html of a run; without evidence (unfit data) the page has no pictures. Raises WriteError.
+
+    `left_out` is the reason why deepchecks pages are missing.
+    """
+    write_text(path, render_report(summary, evidence, left_out))
 
 
-def render_report(summary: Record, evidence: Evidence | None) -> str:
+def render_report(summary: Record, evidence: Evidence | None, left_out: str = "") -> str:
     """The report of a run as HTML."""
     cards = make_cards(summary, evidence)
     return render_page(
@@ -47,6 +50,7 @@ def render_report(summary: Record, evidence: Evidence | None) -> str:
         segments=list_worst_segments(summary, evidence),
         difference=_draw_difference(summary),
         limits=list_limits(summary["policy"]),
+        left_out=left_out,
     )
 
 
