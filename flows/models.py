@@ -15,7 +15,7 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.cli.run_locally import report_error
 from tasks.contract.load import load_contract
-from tasks.registry.bundle import load_bundle
+from tasks.registry.bundle import read_card
 from tasks.registry.entries import find_entry_on, read_ledger
 from tasks.registry.ledger import LedgerError, verify_ledger
 from tasks.registry.versions import find_current, list_versions, read_version
@@ -68,7 +68,7 @@ def show_one(version: int, *, contract: str = "loan_applications", database: str
 
     def show(console: Console, connection: Connection, name: str) -> None:
         model = read_version(connection, name, version)
-        card = load_bundle(model.artifact, model.sha256).card
+        card = read_card(model.artifact, model.sha256)
         console.print(f"version {model.version}, {model.state}, {model.artifact}", soft_wrap=True)
         console.print(card, markup=False, soft_wrap=True)
 

@@ -228,5 +228,6 @@ def hash_frame_rows(rows: pd.DataFrame, names: list[str], places: Integers) -> K
         column = rows[name].iloc[places]
         # A negative zero is a zero.
         values = column + 0.0 if column.dtype == np.float64 else column
-        hashes = hashes * _FACTOR + pd.util.hash_pandas_object(values, index=False, categorize=False).to_numpy()
+        hashes *= _FACTOR
+        hashes += pd.util.hash_pandas_object(values, index=False, categorize=False).to_numpy()
     return hashes

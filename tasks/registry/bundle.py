@@ -21,6 +21,7 @@ import joblib
 
 from blocks.errors import LoanwatchError
 from tasks.core.versions import find_version
+from tasks.core.wording import join_list
 from tasks.profile.profile import Profile
 from tasks.profile.storage import load_profile, save_profile
 from tasks.registry.known_customers import Customers, load_customers, save_customers
@@ -40,6 +41,10 @@ ADVICE = (
 
 class BundleError(LoanwatchError):
     """A model bundle is missing, damaged, or was made with incompatible libraries."""
+
+
+class OtherLibrariesError(BundleError):
+    """A model bundle is intact, but the installed libraries may read it incorrectly."""
 
 
 class StoreError(LoanwatchError):
@@ -101,6 +106,17 @@ def load_bundle(location: str, sha256: str) -> Bundle:
         raise BundleError(f"The model bundle {location} cannot be read ({error}). {ADVICE}") from None
 
 
+def read_card(location: str, sha256: str) -> str:
+    """The model card alone, verified: nothing is unpickled, so that libraries do not matter. Raises BundleError."""
+    filesystem, root = fsspec.core.url_to_fs(location)
+    try:
+        described = json.loads(_read_file(filesystem, location, f"{root}/{MANIFEST}", sha256))
+        _refuse_other_files(location, described)
+        return _read_file(filesystem, location, f"{root}/card.md", described["files"]["card.md"]).decode("utf-8")
+    except OSError as error:
+        raise BundleError(f"The model bundle {location} cannot be read ({error}). {ADVICE}") from None
+
+
 def _read_file(filesystem: fsspec.AbstractFileSystem, location: str, path: str, sha256: str) -> bytes:
     """The bytes of one file, read once and checked. A link may lead out of the store and is refused."""
     if filesystem.info(path).get("islink"):
@@ -155,14 +171,21 @@ def _refuse_other_files(location: str, manifest: dict[str, Any]) -> None:
 
 
 def _refuse_other_libraries(location: str, libraries: dict[str, str]) -> None:
-    for library, then in libraries.items():
-        now = find_version(library)
-        if then.split(".")[0] != now.split(".")[0]:
-            raise BundleError(
-                f"The model bundle {location} was made with {library} {then}; version {now} is installed and may "
-                "read it incorrectly. Install the project's lock file, or train a new champion with "
-                "`python -m flows.train`."
-            )
+    others = [
+        f"{library} {then} ({find_version(library)} is installed)"
+        for library, then in libraries.items()
+        if _find_release(library, then) != _find_release(library, find_version(library))
+    ]
+    if others:
+        raise OtherLibrariesError(
+            f"The model bundle {location} was made with {join_list(others)}, which may read it incorrectly. Nothing "
+            "was unpickled."
+        )
+
+
+def _find_release(library: str, version: str) -> str:
+    """The part of a version within which a library reads its own pickles; scikit-learn promises no more than this."""
+    return ".".join(version.split(".")[: 2 if library == "scikit-learn" else 1])
 
 
 def _hash(content: bytes) -> str:

@@ -8,10 +8,9 @@ from datetime import date
 from sqlalchemy import Connection
 
 from blocks.errors import LoanwatchError, UsageError
-from tasks.registry.bundle import load_bundle
 from tasks.registry.entries import Entry, read_ledger
 from tasks.registry.promote import GENESIS, Promotion, hash_evidence, hash_row, promote
-from tasks.registry.versions import find_current, read_version
+from tasks.registry.versions import find_current, load_model, read_version
 
 
 class RollbackError(UsageError):
@@ -72,7 +71,7 @@ def roll_back(connection: Connection, contract: str, job_id: str, asked: Return)
         raise RollbackError(
             f"Version {to} was never in production. `python -m flows.models` lists the models that were."
         )
-    load_bundle(model.artifact, model.sha256)
+    load_model(model)
     why = f"Rolled back to version {to}" + (f": {asked.why}" if asked.why else ".")
     evidence = hash_evidence({"why": why, "sha256": model.sha256})
     row = Promotion(contract, job_id, asked.effective_from, current, to, why, evidence)

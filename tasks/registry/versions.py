@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row
 
 from blocks.errors import LoanwatchError, UsageError
 from tasks.core.windows import Window
-from tasks.registry.bundle import Bundle, load_bundle
+from tasks.registry.bundle import Bundle, OtherLibrariesError, load_bundle
 from tasks.registry.entries import find_entry_on, find_last_retirement
 from tasks.schema.queries import read_query
 
@@ -82,7 +82,7 @@ def find_champion(connection: Connection, contract: str, window: Window, version
             f"Champion version {model.version}, effective on {window.start}, was trained on days of the window "
             f"{window}. Choose a window outside {model.reference}."
         )
-    return Champion(model, load_bundle(model.artifact, model.sha256), is_replay=effective != current)
+    return Champion(model, load_model(model), is_replay=effective != current)
 
 
 def find_effective_version(connection: Connection, contract: str, day: date) -> int | None:
@@ -102,7 +102,23 @@ def load_current(connection: Connection, contract: str) -> Champion:
             "`python -m flows.train`."
         )
     model = read_version(connection, contract, current)
-    return Champion(model, load_bundle(model.artifact, model.sha256))
+    return Champion(model, load_model(model))
+
+
+def load_model(model: ModelVersion) -> Bundle:
+    """The bundle of a registered model, verified. Raises BundleError; of other libraries, with the command that refits.
+
+    A pickle is read only with the libraries that wrote it, but the model can be fitted again on the same days.
+    """
+    try:
+        return load_bundle(model.artifact, model.sha256)
+    except OtherLibrariesError as error:
+        days = model.reference
+        raise OtherLibrariesError(
+            f"Version {model.version} cannot be used. {error} Refit it on its own days, with the other options of this "
+            f"command: `python -m flows.train --replace --start {days.start} --end {days.end}`. Or install the "
+            "requirements of the loanwatch version that made it."
+        ) from None
 
 
 def find_current(connection: Connection, contract: str) -> int | None:

@@ -65,9 +65,8 @@ def test_a_drifted_month_goes_down_the_whole_diagram(demo, tmp_path):
 @pytest.mark.slow
 def test_quiet_months_are_stable_and_the_rule_change_is_concept_drift(demo, tmp_path, monkeypatch):
     reference = {"reference_start": date(2024, 1, 1), "reference_end": date(2024, 6, 30)}
-    replace_object(
-        write_deepchecks_pages, lambda job, run: ({}, "left out"), set_attribute=monkeypatch.setattr
-    )  # drawn above
+    left_out = ({}, "drawn above")
+    replace_object(write_deepchecks_pages, lambda job, run: left_out, set_attribute=monkeypatch.setattr)
     _, first = run_monitor(tmp_path, **month(2024, 7), **reference, policy=QUICK)
     assert first["outcome"] == "stable"
     assert not read_all(demo, "select * from loanwatch.alert")

@@ -4,19 +4,39 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
+from datetime import date
+from functools import partial
 from pathlib import Path
 
 import joblib
 import numpy as np
 import pytest
 
+from flows import monitor, train
 from tasks.contract.load import load_contract
+from tasks.core.windows import Window
 from tasks.models.scoring import score
 from tasks.registry import bundle as bundle_module
-from tasks.registry.bundle import FILES, MANIFEST, BundleError, StoreError, load_bundle, save_bundle
-from tests.support.small_model import find_bundle, make_applications
+from tasks.registry.bundle import (
+    FILES,
+    MANIFEST,
+    BundleError,
+    OtherLibrariesError,
+    StoreError,
+    load_bundle,
+    read_card,
+    save_bundle,
+)
+from tasks.registry.promote import NewVersion, Promotion, hash_evidence, promote, register
+from tasks.registry.versions import find_champion, load_current
+from tasks.schema.migrate import prepare_schema
+from tests.support.small_model import METRICS, WINDOW, find_bundle, make_applications
 
+# Saved with NumPy 1.26, pandas 2.3 and scikit-learn 1.7, by `save_bundle(find_bundle(), …)`.
+OLD = Path(__file__).parent / "old_stack"
+FEBRUARY = Window(date(2024, 2, 1), date(2024, 2, 29))
 CONTRACT = load_contract("loan_applications")
 
 
@@ -110,13 +130,65 @@ def test_a_manifest_that_names_other_files_is_refused(saved, change, no_unpickli
         load_bundle(location, hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest())
 
 
-def test_a_bundle_of_another_library_major_is_refused(tmp_path, monkeypatch, no_unpickling):
-    monkeypatch.setattr(bundle_module, "find_version", lambda _: "99.1.0")
+def install_old_champion(connection):
+    """The fixture as the champion of January 2024, as an installation has it that was upgraded since."""
+    sha256 = hashlib.sha256((OLD / MANIFEST).read_bytes()).hexdigest()
+    new = NewVersion(CONTRACT.name, "test", "gradient_boosting", METRICS, str(OLD), sha256, (WINDOW,))
+    version = register(connection, new)
+    evidence = hash_evidence({"why": "test"})
+    promote(connection, Promotion(CONTRACT.name, "test", date(2024, 2, 1), None, version, "A test.", evidence))
+
+
+@pytest.mark.parametrize("find", [partial(find_champion, window=FEBRUARY), load_current])
+def test_a_champion_of_the_old_stack_is_refused_with_the_command_that_refits_it(engine, find, no_unpickling):
+    prepare_schema(engine)
+    with engine.begin() as connection:
+        install_old_champion(connection)
+        with pytest.raises(OtherLibrariesError) as error:
+            find(connection, CONTRACT.name)
+    assert "scikit-learn 1.7.2" in str(error.value)
+    assert "numpy 1.26.4" in str(error.value)
+    assert "`python -m flows.train --replace --start 2024-01-01 --end 2024-01-31`" in str(error.value)
+
+
+def test_the_card_of_a_model_of_the_old_stack_can_be_read(no_unpickling):
+    sha256 = hashlib.sha256((OLD / MANIFEST).read_bytes()).hexdigest()
+    assert read_card(str(OLD), sha256) == "# A small model\n"
+
+
+@pytest.mark.slow
+def test_the_named_command_refits_it_and_the_month_is_judged(demo, tmp_path, capfd):
+    prepare_schema(demo)
+    with demo.begin() as connection:
+        install_old_champion(connection)
+    places = ["--models", str(tmp_path / "models"), "--results", str(tmp_path / "results")]
+    may = ["--start", "2024-05-01", "--end", "2024-05-31"]
+    assert monitor.app([*may, *places], result_action="return_value") == 1
+    (named,) = re.findall(r"`python -m flows\.train (.*?)`", " ".join(capfd.readouterr().err.split()))
+    assert train.app([*named.split(), *places], result_action="return_value") == 0
+    assert monitor.app([*may, *places], result_action="return_value") == 0
+
+
+@pytest.mark.parametrize(
+    ("library", "then", "is_read"),
+    [
+        ("scikit-learn", "1.9.0", True),
+        ("scikit-learn", "1.8.2", False),
+        ("numpy", "2.0.0", True),
+        ("numpy", "1.26.4", False),
+        ("pandas", "2.3.3", False),
+    ],
+)
+def test_which_versions_of_a_library_read_a_bundle(tmp_path, monkeypatch, library, then, is_read):
+    now = {"scikit-learn": "1.9.1", "numpy": "2.5.5", "pandas": "3.1.1", "joblib": "1.6.0"}
+    monkeypatch.setattr(bundle_module, "find_version", {**now, library: then}.get)
     location, sha256 = save_bundle(find_bundle(), str(tmp_path), "one")
-    monkeypatch.undo()
-    monkeypatch.setattr(joblib, "load", lambda *_: pytest.fail("unpickled"))
-    with pytest.raises(BundleError, match=r"made with scikit-learn 99\.1\.0.*lock file"):
+    monkeypatch.setattr(bundle_module, "find_version", now.get)
+    if is_read:
         load_bundle(location, sha256)
+    else:
+        with pytest.raises(OtherLibrariesError, match=f"{library} {then}"):
+            load_bundle(location, sha256)
 
 
 def test_a_bundle_is_never_written_over_another(saved, tmp_path):
