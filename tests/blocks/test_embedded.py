@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import secrets
 import shutil
@@ -14,7 +15,8 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from blocks.postgres.embedded import find_home, remove_embedded, start_embedded, stop_embedded
+from blocks.postgres.embedded import POSTGRES, WHEEL, find_home, remove_embedded, start_embedded, stop_embedded
+from blocks.postgres.embedded_root import find_programs
 from blocks.postgres.errors import EmbeddedError
 from tests.support import ROOT
 from tests.support.wait import PATIENCE, wait_until
@@ -95,6 +97,23 @@ def test_no_mode_or_owner_of_a_folder_changes(tmp_path: Path) -> None:
             assert (where.stat().st_uid, where.is_relative_to(private)) == (0, False)
     finally:
         remove_embedded(private / ".loanwatch")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
+def test_programs_in_a_private_folder_are_copied_with_their_libraries(tmp_path: Path) -> None:
+    spec = importlib.util.find_spec(WHEEL)
+    assert spec is not None
+    assert spec.origin is not None
+    package, private, base = Path(spec.origin).parent, tmp_path / "private", tmp_path / "base"
+    private.mkdir(mode=0o700)
+    base.mkdir(mode=0o711)
+    for part in (f"{package.name}/{POSTGRES}", f"{package.name}.libs"):
+        shutil.copytree(package.parent / part, private / part, symlinks=True)
+    found = find_programs(private / package.name / POSTGRES / "bin", base)
+    assert found.is_relative_to(base)
+    shutil.rmtree(private)
+    said = subprocess.run([found / "initdb", "--version"], check=True, capture_output=True, text=True).stdout
+    assert "PostgreSQL" in said
 
 
 def test_processes_share_a_server_and_the_last_one_stops_it(home: Path) -> None:
