@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-LOCK = Path(__file__).parents[1] / "requirements.lock"
+LOCK = Path(__file__).parents[1] / "requirements"
 PATIENCE_SECONDS = 300
 
 
@@ -17,10 +17,11 @@ def audit() -> int:
     """Ask the advisory service about every package of the lock. 0: none has a known flaw, or not checked; 1: some."""
     # pip-audit is no dependency: it is fetched when it is asked for, by the ordinary client.
     command = (sys.executable, "-m", "uv", "tool", "run", "--quiet", "pip-audit", "--disable-pip", "--require-hashes")
-    options = ("--format", "json", "--progress-spinner", "off", "--requirement", str(LOCK))
+    options = ("--format", "json", "--progress-spinner", "off")
+    files = [word for file in sorted(LOCK.glob("*.lock")) for word in ("--requirement", str(file))]
     try:
         done = subprocess.run(  # noqa: S603 - our own arguments
-            [*command, *options], capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS
+            [*command, *options, *files], capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS
         )
         found = list_flaws(json.loads(done.stdout)["dependencies"])
     except (OSError, subprocess.TimeoutExpired, ValueError, KeyError, TypeError):
