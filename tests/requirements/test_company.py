@@ -115,7 +115,8 @@ def test_a_proxy_and_a_mirror_that_only_the_proxy_knows(bank, project, tmp_path)
 def test_a_certificate_that_is_only_in_the_systems_store(bank, project, tmp_path):
     mirror, proxy = find_ports()
     write_pip_conf(project, f"index-url = https://localhost:{mirror}/simple/")
-    script = f'{INSIDE}"$@" >"$LOG" & while ! grep -q serving "$LOG"; do sleep 0.1; done; make setup; kill $!'
+    wait = 'while ! grep -q serving "$LOG"; do sleep 0.1; done'
+    script = f'{INSIDE}"$@" >"$LOG" & trap "kill $!" EXIT; {wait}; make setup'
     serving = (*SERVE, str(bank / "index"), str(mirror), str(proxy))
     make(project, *ALONE, script, "sh", *serving, BANK=str(bank), LOG=str(tmp_path / "log"))
     assert all(name in (tmp_path / "log").read_text() for name in ("uv-", "needed_by_base", "needed_by_deepchecks"))
