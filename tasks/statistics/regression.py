@@ -80,7 +80,8 @@ def fit_logistic(design: Floats, labels: Floats, start: Floats | None = None) ->
     linear = design @ coefficients
     chances = np.asarray(scipy.special.expit(linear))
     plain = _log_likelihood(linear, labels, np.zeros(1))
-    return LogisticFit(coefficients, np.linalg.inv(_information(design, chances)), chances, plain)
+    covariance: Floats = np.linalg.inv(_information(design, chances))
+    return LogisticFit(coefficients, covariance, chances, plain)
 
 
 def _climb(design: Floats, labels: Floats, start: tuple[Floats, float], step: Floats) -> tuple[Floats, float]:
