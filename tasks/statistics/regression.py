@@ -80,7 +80,7 @@ def fit_logistic(design: Floats, labels: Floats, start: Floats | None = None) ->
     linear = design @ coefficients
     chances = np.asarray(scipy.special.expit(linear))
     plain = _log_likelihood(linear, labels, np.zeros(1))
-    covariance: Floats = np.linalg.inv(_information(design, chances))
+    covariance = np.asarray(np.linalg.inv(_information(design, chances)), dtype=np.float64)
     return LogisticFit(coefficients, covariance, chances, plain)
 
 
