@@ -43,6 +43,13 @@ class Environment(BaseSettings):
     contract: str = Field("loan_applications", description="Contract of the scoring API.")
     api_key: SecretStr | None = Field(None, description="Key that the scoring API asks for.")
     pool_type: str = Field("process", description="Type of the work pool that `deployments.setup` makes.")
+    pool_image: str | None = Field(None, description="Image of the runs of a pool of containers.")
+    pool_networks: str = Field("", description="Their networks, with commas.")
+    pool_volumes: str = Field("", description="Their volumes, SOURCE:TARGET[:ro], with commas.")
+    pool_variables: str = Field("", description="Their variables, NAME=VALUE, with commas; no secrets.")
+    pool_models: str | None = Field(
+        None, description="The model store of every deployment, such as s3://bucket/models."
+    )
 
 
 def read_environment() -> Environment:

@@ -2,40 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from prefect.automations import AutomationCore
-from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import StateType
 from prefect.events import EventTrigger, Posture
 from prefect.events.actions import ChangeFlowRunState, RunDeployment, SendNotification
 from prefect.events.schemas.events import ResourceSpecification
 
+from deployments.lost_runs import ASKED_RUNNING, ASKED_STARTING, LOST
 from tasks.prefect_ui.event_names import PROMOTED, RESOURCE
 
 RUNS = ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"})
+# A run that was found lost is told by the automation that found it.
+NOT_LOST = ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*", "prefect.state-message": f"!{LOST}*"})
 OURS = ResourceSpecification({"prefect.resource.role": "tag", "prefect.resource.id": "prefect.tag.loanwatch"})
 # Prefect names a run's last event after the state's name, which with us is the outcome: any event is a sign of life.
 ANY_EVENT = "prefect.flow-run.*"
+RUNNING = {f"prefect.flow-run.{name}" for name in ("heartbeat", "Running", "Retrying")}
+STARTING = {f"prefect.flow-run.{name}" for name in ("Pending", "InfrastructurePending", "Submitting")}
+TAKEN_UP = {f"prefect.flow-run.{name}" for name in ("Pending", "Running", "AwaitingConcurrencySlot", "Cancelled")}
+# An image may have to be pulled first.
+START_PATIENCE = timedelta(minutes=10)
+# A run that waits says so twice a minute; a crash may be reported again by who finds it dead.
+ONCE = timedelta(minutes=10)
+# Without the address of its UI, a server has no link to give.
+LINK = "{% if flow_run|ui_url %}\n{{ flow_run|ui_url }}{% else %} (flow run {{ flow_run.id }}){% endif %}"
+NO_HEARTBEAT = f"{LOST} no heartbeat."
+NEVER_STARTED = f"{LOST} it was taken up and never started."
+
+
+def crash_hung_runs(silence: timedelta, notifier: UUID | None) -> AutomationCore:
+    """A run whose process was lost together with its worker stays Running for ever: no heartbeat means crashed."""
+    return AutomationCore(
+        name="loanwatch: mark runs without a heartbeat as crashed",
+        description="A run that was lost together with its worker stays Running for ever.",
+        trigger=_silence_after({*RUNNING, ASKED_RUNNING}, silence),
+        actions=_mark_as_lost(NO_HEARTBEAT, notifier),
+    )
+
+
+def crash_unstarted_runs(notifier: UUID | None) -> AutomationCore:
+    """A run whose worker was lost between taking it up and starting it stays Pending for ever."""
+    return AutomationCore(
+        name="loanwatch: mark runs that never started as crashed",
+        description="A run whose worker was lost before its start stays Pending for ever.",
+        trigger=_silence_after({*STARTING, ASKED_STARTING}, START_PATIENCE),
+        actions=_mark_as_lost(NEVER_STARTED, notifier),
+    )
+
+
+def _silence_after(after: set[str], within: timedelta) -> EventTrigger:
+    return EventTrigger(
+        after=after,
+        expect={ANY_EVENT},
+        match=RUNS,
+        match_related=OURS,
+        for_each={"prefect.resource.id"},
+        posture=Posture.Proactive,
+        threshold=1,
+        within=within,
+    )
+
+
+def _mark_as_lost(message: str, notifier: UUID | None) -> list[Any]:
+    # Told here and not upon the event of the crash: after a restart Prefect holds that event back for 15 minutes if the
+    # run's state before it is less than 5 minutes old, and forgets it if it restarts again.
+    mark = ChangeFlowRunState(state=StateType.CRASHED, name="Crashed", message=message)
+    return [mark, _notify(notifier, "{{ flow.name }} is Crashed", message)] if notifier else [mark]
 
 
 def notify_of_crashed_runs(notifier: UUID) -> AutomationCore:
-    """A run that crashed cannot say so itself; one that hangs is marked as crashed first."""
+    """A run that crashed cannot say so itself."""
     return AutomationCore(
         name="loanwatch: alert on crashed runs",
         description="Failed runs send their own alert; these cannot.",
-        trigger=EventTrigger(
-            expect={"prefect.flow-run.Crashed"},
-            match=RUNS,
-            match_related=OURS,
-            posture=Posture.Reactive,
-            threshold=1,
-            within=timedelta(0),
-        ),
-        actions=[_notify(notifier, "{{ flow.name }} is {{ flow_run.state.name }}", "{{ flow_run.state.message }}")],
+        trigger=_first_of("prefect.flow-run.Crashed", NOT_LOST),
+        actions=[_notify(notifier, "{{ flow.name }} is Crashed", "{{ event.resource['prefect.state-message'] }}")],
     )
 
 
@@ -43,12 +88,10 @@ def notify_of_late_runs(notifier: UUID, patience: timedelta) -> AutomationCore:
     """Prefect calls a run late after seconds; here it is reported when no worker has taken it up for long."""
     return AutomationCore(
         name="loanwatch: alert on late runs",
-        description=f"Late for {patience.total_seconds():.0f} seconds: does a worker run?",
+        description="Does a worker run?",
         trigger=EventTrigger(
             after={"prefect.flow-run.Late"},
-            expect={
-                f"prefect.flow-run.{name}" for name in ("Pending", "Running", "AwaitingConcurrencySlot", "Cancelled")
-            },
+            expect=TAKEN_UP,
             match=RUNS,
             match_related=OURS,
             for_each={"prefect.resource.id"},
@@ -64,26 +107,45 @@ def _notify(notifier: UUID, subject: str, body: str) -> SendNotification:
     return SendNotification(
         block_document_id=notifier,
         subject=f"loanwatch: {subject}",
-        body=f"Run {{{{ flow_run.name }}}}: {body}\n{{{{ flow_run|ui_url }}}}",
+        body=f"Run {{{{ flow_run.name }}}}: {body}{LINK}",
     )
 
 
-def crash_hung_runs(silence: timedelta) -> AutomationCore:
-    """A run whose process was lost together with its worker stays Running for ever: no heartbeat means crashed."""
+def look_when_a_run_waits(deployment: UUID) -> AutomationCore:
+    """The slot that a run waits for may be held by a run that is lost."""
     return AutomationCore(
-        name="loanwatch: mark runs without a heartbeat as crashed",
-        description=f"No heartbeat for {silence.total_seconds():.0f} seconds.",
+        name="loanwatch: look for lost runs when a run has to wait",
+        description="The slot may be held by a run that is lost.",
+        trigger=_first_of("prefect.flow-run.AwaitingConcurrencySlot", RUNS),
+        actions=[RunDeployment(source="selected", deployment_id=deployment)],
+    )
+
+
+def look_when_workers_are_back(deployment: UUID, pool: UUID) -> AutomationCore:
+    """Where a machine was down, its runs are lost; a server that was down with it has forgotten to wait for them."""
+    return AutomationCore(
+        name="loanwatch: look for lost runs when a worker is back",
+        description="What ran when the machine went down is lost.",
         trigger=EventTrigger(
-            after={"prefect.flow-run.heartbeat"},
-            expect={ANY_EVENT},
-            match=RUNS,
-            match_related=OURS,
-            for_each={"prefect.resource.id"},
-            posture=Posture.Proactive,
+            expect={"prefect.work-pool.ready"},
+            match=ResourceSpecification({"prefect.resource.id": f"prefect.work-pool.{pool}"}),
+            posture=Posture.Reactive,
             threshold=1,
-            within=silence,
+            within=timedelta(0),
         ),
-        actions=[ChangeFlowRunState(state=StateType.CRASHED, name="Crashed", message="No heartbeat: the run is lost.")],
+        actions=[RunDeployment(source="selected", deployment_id=deployment)],
+    )
+
+
+def _first_of(event: str, match: ResourceSpecification) -> EventTrigger:
+    return EventTrigger(
+        expect={event},
+        match=match,
+        match_related=OURS,
+        for_each={"prefect.resource.id"},
+        posture=Posture.Reactive,
+        threshold=1,
+        within=ONCE,
     )
 
 
@@ -101,18 +163,3 @@ def score_after_promotion(deployment: UUID) -> AutomationCore:
         ),
         actions=[RunDeployment(source="selected", deployment_id=deployment)],
     )
-
-
-def save_automations(client: SyncPrefectClient, wanted: Sequence[AutomationCore]) -> list[str]:
-    """Create each, or bring the one of its name up to date; says what was done. No name is there twice."""
-    done = []
-    for automation in wanted:
-        found: Any = client.read_automations_by_name(automation.name)
-        if found:
-            client.update_automation(found[0].id, automation)
-        else:
-            client.create_automation(automation)
-        for extra in found[1:]:
-            client.delete_automation(extra.id)
-        done.append(f"automation {automation.name!r}: {'up to date' if found else 'created'}")
-    return done

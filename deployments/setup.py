@@ -2,23 +2,23 @@
 
     PREFECT_API_URL=http://127.0.0.1:4200/api python -m deployments.setup
 
-Blocks come from the LOANWATCH_… variables of `blocks.register`; those that are registered already stay.
+Blocks come from the LOANWATCH_… variables of `blocks.register`; those that are registered already stay. What is as it
+should be is not touched, and what a person changed on the server stays, and is told.
 """
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from datetime import timedelta
-from pathlib import Path
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
-from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
+from prefect.exceptions import ObjectNotFound
 
 from blocks import register
 from blocks.environment import read_environment
@@ -28,41 +28,52 @@ from blocks.slack import BLOCK as SLACK_BLOCK
 from blocks.slack import WEBHOOK_TYPE
 from deployments.automations import (
     crash_hung_runs,
+    crash_unstarted_runs,
+    look_when_a_run_waits,
+    look_when_workers_are_back,
     notify_of_crashed_runs,
     notify_of_late_runs,
-    save_automations,
     score_after_promotion,
 )
+from deployments.declared import ROOT
+from deployments.lost_runs import ask_runs, find_runs
+from deployments.save_automations import Wanted, save_automations
+from deployments.save_deployments import save_deployments
+from deployments.work_pool import IMAGE_HOME, POOL, read_settings, save_pool
 
-POOL = "loanwatch"
-ROOT = Path(__file__).resolve().parent.parent
 NOTIFIERS = (WEBHOOK_TYPE, "custom-webhook")
+SILENCE, LATE = 180, 600
+# Seconds in which a server takes over an automation that was written.
+TAKE_OVER = 10
 
 app = App(name="deployments.setup", help="Set a Prefect server up for loanwatch.")
-
-
-class DeployError(LoanwatchError):
-    """`prefect deploy --all` did not succeed."""
+Seconds = Annotated[int | None, Parameter(validator=Number(gte=60, lte=86_400))]
 
 
 @app.default
 def command(
     *,
     pool_type: str | None = None,
-    silence: Annotated[int, Parameter(validator=Number(gte=60, lte=86_400))] = 180,
-    late: Annotated[int, Parameter(validator=Number(gte=60, lte=86_400))] = 600,
+    silence: Seconds = None,
+    late: Seconds = None,
+    reset: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
-    """Register blocks, make the work pool, deploy all, and make the automations.
+    """Register blocks, make the work pool, the deployments and the automations, and look for lost runs.
+
+    What a person changed on the server stays: schedules, parameters, limits, the pool's settings, automations.
 
     Parameters
     ----------
     pool_type
         The work pool's type: process (default, or LOANWATCH_POOL_TYPE), docker or kubernetes. The last two
-        need prefect-docker or prefect-kubernetes.
+        need prefect-docker or prefect-kubernetes, and the LOANWATCH_POOL_… variables.
     silence
         Seconds without a heartbeat after which a run counts as crashed. Runs send one every 30 seconds.
+        Default: as it is; 180 at first.
     late
-        Seconds for which a late run may wait for a worker before an alert is sent.
+        Seconds for which a late run may wait for a worker before an alert is sent. Default: as it is; 600 at first.
+    reset
+        Undo what a person changed on the server.
     """
     missing = require_server()
     if missing:
@@ -71,11 +82,18 @@ def command(
         code = register_blocks()
         if code:
             return code
+        environment = read_environment()
+        settings = read_settings(environment)
         with get_client(sync_client=True) as client:
-            print(save_pool(client, pool_type or read_environment().pool_type))
-            deploy_all()
-            wanted = list_automations(client, timedelta(seconds=silence), timedelta(seconds=late))
-            print("\n".join(save_automations(client, [*wanted])))
+            kind = pool_type or environment.pool_type
+            print(save_pool(client, kind, settings, reset=reset))
+            home = str(ROOT) if kind == "process" else IMAGE_HOME
+            for line in save_deployments(client, settings.models, home, reset=reset):
+                print(line)
+            wanted = list_automations(client, silence, late)
+            done = list(save_automations(client, wanted, reset=reset))
+            print("\n".join(line for line, _ in done))
+            print(ask_for_life(client, TAKE_OVER if any(written for _, written in done) else 0))
     except LoanwatchError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -91,39 +109,20 @@ def register_blocks() -> int:
     return int(result)
 
 
-def save_pool(client: SyncPrefectClient, pool_type: str) -> str:
-    """Create the work pool, or leave the one that is there; says which."""
-    try:
-        client.create_work_pool(WorkPoolCreate(name=POOL, type=pool_type, description="Runs of loanwatch"))
-    except ObjectAlreadyExists:
-        client.update_work_pool(POOL, WorkPoolUpdate(description="Runs of loanwatch"))
-        found = client.read_work_pool(POOL).type
-        if found != pool_type:
-            raise DeployError(
-                f"The work pool {POOL} is of type {found}. Delete it with `prefect work-pool delete {POOL}`, or set up "
-                f"with --pool-type {found}."
-            ) from None
-        return f"work pool {POOL}: there already ({found})"
-    return f"work pool {POOL}: created ({pool_type})"
-
-
-def deploy_all() -> None:
-    """Deploy what prefect.yaml describes, with Prefect's own command. Raises DeployError."""
-    done = subprocess.run([sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"], cwd=ROOT, check=False)
-    if done.returncode:
-        raise DeployError("`prefect --no-prompt deploy --all` failed; what it said stands above.")
-
-
-def list_automations(client: SyncPrefectClient, silence: timedelta, late: timedelta) -> Any:
+def list_automations(client: SyncPrefectClient, silence: int | None, late: int | None) -> Iterator[Wanted]:
     """The automations that this server can have: without a Slack block no alert can be sent."""
-    yield crash_hung_runs(silence)
     notifier = find_notifier(client)
+    yield Wanted(crash_hung_runs(timedelta(seconds=SILENCE), notifier), silence)
+    yield Wanted(crash_unstarted_runs(notifier))
     if notifier is None:
         print(f"automation: crashed and late runs are reported once the Slack block {SLACK_BLOCK} is registered")
     else:
-        yield notify_of_crashed_runs(notifier)
-        yield notify_of_late_runs(notifier, late)
-    yield score_after_promotion(client.read_deployment_by_name("score/score").id)
+        yield Wanted(notify_of_crashed_runs(notifier))
+        yield Wanted(notify_of_late_runs(notifier, timedelta(seconds=LATE)), late)
+    looking = client.read_deployment_by_name("lost-runs/lost-runs").id
+    yield Wanted(look_when_a_run_waits(looking))
+    yield Wanted(look_when_workers_are_back(looking, client.read_work_pool(POOL).id))
+    yield Wanted(score_after_promotion(client.read_deployment_by_name("score/score").id))
 
 
 def find_notifier(client: SyncPrefectClient) -> UUID | None:
@@ -134,6 +133,13 @@ def find_notifier(client: SyncPrefectClient) -> UUID | None:
         except ObjectNotFound:
             continue
     return None
+
+
+def ask_for_life(client: SyncPrefectClient, pause: float) -> str:
+    """Ask the runs that are under way, after a pause in which the server takes over what was written for them."""
+    if pause and find_runs(client):
+        time.sleep(pause)
+    return ask_runs(client, datetime.now(UTC))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import URL, Engine, text
+from sqlalchemy import URL, Engine, create_engine, text
 
 from tests.support import ROOT
 from tests.support.postgres import find_debian_programs, free_port, run_postgres
@@ -72,6 +72,29 @@ class Stack:
         """Start a process worker of the pool."""
         self.start(name, "prefect", "worker", "start", "--pool", "loanwatch", "--type", "process", "--name", name)
 
+    def start_server(self, *without: str) -> None:
+        """Start Prefect's server, without these variables, and wait until it answers."""
+        port = self.url.split(":")[-1].split("/")[0]
+        everything = self.environment
+        self.environment = {name: value for name, value in everything.items() if name not in without}
+        self.start("server", "prefect", "server", "start", "--host", "127.0.0.1", "--port", port)
+        self.environment = everything
+        wait_until(lambda: is_healthy(self), 240, "the Prefect server")
+
+    def restart_server(self, *without: str) -> None:
+        """End the server, and make it anew on the same records."""
+        server = self.processes.pop("server")
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(60)
+        self.start_server(*without)
+
+    def set_state(self, run_id: str, *types: str, message: str | None = None) -> str:
+        """Say that a run is in these states, one after the other, as a worker would; the name of the last one."""
+        for state_type in types:
+            said = {"type": state_type, "message": message}
+            answer = self.call("POST", f"/flow_runs/{run_id}/set_state", {"state": said})
+        return str(self.call("GET", f"/flow_runs/{run_id}")["state"]["name"] if answer else "")
+
     def launch(self, deployment: str, **parameters: Any) -> str:
         """Start a deployment's run; returns its id."""
         found = self.call("GET", f"/deployments/name/{deployment}")
@@ -118,8 +141,8 @@ class Stack:
 
 
 @contextmanager
-def run_stack(folder: Path) -> Iterator[Stack]:
-    """Everything but the set-up and the worker, which the tests start."""
+def run_stack(folder: Path, *, with_loans: bool = True) -> Iterator[Stack]:
+    """Everything but the set-up and the worker, which the tests start; the demo's loans where they are needed."""
     with ExitStack() as stack:
         loans, _ = stack.enter_context(run_postgres())
         slack = stack.enter_context(run_stand_in())
@@ -130,12 +153,10 @@ def run_stack(folder: Path) -> Iterator[Stack]:
         environment, kept_on = _make_environment(folder, port, ":".join(auth), stack)
         logs = folder / "logs"
         logs.mkdir()
-        built = Stack(
-            clone, f"http://127.0.0.1:{port}/api", auth, environment, loans, slack, fill_loans(loans), kept_on, logs
-        )
+        engine = fill_loans(loans) if with_loans else create_engine(loans)
+        built = Stack(clone, f"http://127.0.0.1:{port}/api", auth, environment, loans, slack, engine, kept_on, logs)
         try:
-            built.start("server", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port))
-            wait_until(lambda: is_healthy(built), 240, "the Prefect server")
+            built.start_server()
             yield built
         finally:
             stop_all(built)
