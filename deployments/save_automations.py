@@ -54,9 +54,11 @@ def save_automation(
     theirs = flatten(there)
     # An automation of before there was a memory: what nobody writes by hand is loanwatch's own.
     last = memory.recall(name) or {**sign(ours), **{field: sign(theirs)[field] for field in CODE}}
-    if not reset:
-        last = {**last, **({SECONDS: sign(theirs)[SECONDS]} if wanted.seconds else {})}
-        ours |= {} if wanted.seconds else {SECONDS: theirs[SECONDS]}
+    there_now = sign(theirs)[SECONDS]
+    if wanted.seconds:
+        last = {**last, SECONDS: there_now}
+    elif not reset and last.get(SECONDS) == there_now:
+        ours[SECONDS] = theirs[SECONDS]  # by an option of an earlier set-up
     comparison = compare(ours, theirs, last, reset=reset)
     memory.note(name, sign(ours))
     if comparison.write:
