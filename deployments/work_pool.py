@@ -45,7 +45,7 @@ class PoolSettings:
     image: str | None
     networks: tuple[str, ...]
     volumes: tuple[str, ...]
-    variables: dict[str, str | None]
+    variables: dict[str, str]
     models: str | None
 
     def list_template(self) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class PoolSettings:
 
 def read_settings(environment: Environment) -> PoolSettings:
     """The settings that the environment names. Raises PoolError where one of them would show a secret."""
-    variables: dict[str, str | None] = {}
+    variables: dict[str, str] = {}
     for pair in split(environment.pool_variables):
         name, equals, value = pair.partition("=")
         if not equals:
@@ -69,11 +69,12 @@ def read_settings(environment: Environment) -> PoolSettings:
         if SECRET.search(name) and not name.endswith("_FILE") and not value.startswith("/"):
             raise PoolError(
                 f"{name} looks like a secret, and whoever may see the pool or the container would see it. Mount a file "
-                f"that holds it ({name_variable('pool_volumes')}), and name the file: {name}_FILE."
+                f"that holds it ({name_variable('pool_volumes')}), and name the file, as AWS_SHARED_CREDENTIALS_FILE "
+                f"and {AUTH}_FILE do."
             )
         variables[name] = value
     if f"{AUTH}_FILE" in variables:
-        variables[AUTH] = None  # else the worker hands on its own, in clear
+        variables[AUTH] = ""  # else the worker hands on its own, in clear
     volumes, networks = split(environment.pool_volumes), split(environment.pool_networks)
     return PoolSettings(environment.pool_image, networks, volumes, variables, environment.pool_models)
 
@@ -102,6 +103,7 @@ def save_pool(client: SyncPrefectClient, pool_type: str, settings: PoolSettings,
         said = f"work pool {POOL}: created ({pool_type})"
     else:
         require_type(there, pool_type)
+        require_image(there, asked)
         said = _update(client, there, asked, memory, reset=reset)
     memory.save()
     return said
@@ -138,6 +140,13 @@ def require_type(there: WorkPool, pool_type: str) -> None:
             f"The work pool {POOL} is of type {there.type}. Delete it with `prefect work-pool delete {POOL}`, or set "
             f"up with --pool-type {there.type}."
         )
+
+
+def require_image(there: WorkPool, asked: Mapping[str, Any]) -> None:
+    """Raise PoolError where runs would get Prefect's own image, as in a pool that a worker made as it started."""
+    image = f"{TEMPLATE}image"
+    if there.type != "process" and image not in flatten(there.base_job_template) | dict(asked):
+        raise PoolError(f"The work pool {POOL} names no image for its runs. Name it: {name_variable('pool_image')}.")
 
 
 def require_settings(pool_type: str, settings: PoolSettings) -> None:

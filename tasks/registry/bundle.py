@@ -1,7 +1,7 @@
 """The model bundle: a folder in the model store with everything that belongs to a model.
 
 `model.joblib` (the pipeline), `profile.parquet` (the reference), `customers.npz` (salted hashes), `metrics.json`,
-`card.md`, and `manifest.json` with the sha256 of each of them. The folder is written under a temporary name and then
+`card.md`, and `manifest.json` with the sha256 of each of them. A folder is written under a temporary name and then
 renamed. The registry keeps the manifest's own sha256; nothing is unpickled before its checksum is verified.
 """
 
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import fsspec
 import joblib
+from fsspec.implementations.local import LocalFileSystem
 
 from blocks.errors import LoanwatchError
 from tasks.core.versions import find_version
@@ -70,18 +71,25 @@ def save_bundle(bundle: Bundle, store: str, name: str) -> tuple[str, str]:
     filesystem, root = fsspec.core.url_to_fs(store)
     location = f"{root.rstrip('/')}/{name}"
     partial = f"{root.rstrip('/')}/.{name}.{secrets.token_hex(4)}.partial"
+    # A store of objects has no folder that could be renamed. There the manifest comes last, and the registry names the
+    # bundle only after it.
+    renames = isinstance(filesystem, LocalFileSystem)
+    written = None
     with tempfile.TemporaryDirectory(prefix="loanwatch-") as folder:
         files = _write_files(bundle, Path(folder))
         try:
             if filesystem.exists(location):
                 raise FileExistsError(f"{location} exists")
-            filesystem.makedirs(partial, exist_ok=False)
+            written = partial if renames else location
+            filesystem.makedirs(written, exist_ok=False)
             for file in files:
-                filesystem.put_file(str(file), f"{partial}/{file.name}")
-            filesystem.mv(partial, location, recursive=True)
+                filesystem.put_file(str(file), f"{written}/{file.name}")
+            if renames:
+                filesystem.mv(partial, location, recursive=True)
         except OSError as error:
-            with suppress(OSError):
-                filesystem.rm(partial, recursive=True)
+            if written:
+                with suppress(OSError):
+                    filesystem.rm(written, recursive=True)
             raise StoreError(
                 f"The model store {store} cannot be written ({error}). Free some space there, or choose another with "
                 "`models`. The champion is unchanged."
