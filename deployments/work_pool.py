@@ -88,6 +88,8 @@ def save_pool(client: SyncPrefectClient, pool_type: str, settings: PoolSettings,
     """Create the work pool, or write only what differs; says what was done. Raises PoolError."""
     memory = Memory(client, "pool")
     asked = {} if pool_type == "process" else settings.list_template()
+    if pool_type == "docker":
+        asked[f"{TEMPLATE}auto_remove"] = True  # else each run leaves its container behind
     try:
         there = client.read_work_pool(POOL)
     except ObjectNotFound:

@@ -43,7 +43,9 @@ def test_every_deployment_fits_its_flow(deployment: dict[str, Any]) -> None:
 
 def test_schedules_and_limits() -> None:
     by_name = {deployment["name"]: deployment for deployment in DEPLOYMENTS}
-    assert set(by_name) == {"monitor", "monitor-daily", "window", "backfill", "score", "train", "slack-test"}
+    assert set(by_name) == {
+        "monitor", "monitor-daily", "window", "backfill", "score", "train", "slack-test", "lost-runs",
+    }  # fmt: skip
     for deployment in DEPLOYMENTS:
         assert deployment["description"]
         assert "loanwatch" in deployment["tags"], "the automations know our runs by this tag"

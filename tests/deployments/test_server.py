@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -20,6 +21,10 @@ from tests.support.wait import wait_until
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("server")]
 
 POLICY = {"train": {"forest_trees": 20, "boosting_rounds": 20}, "alerts": {"timeout_seconds": 2}}
+# Seconds that a machine is away: longer than the silence, and the minute for which Prefect keeps what has ended.
+AWAY = 90 + 75
+# Seconds in which Prefect's server sees that a pool has lost its workers.
+FOREMAN = 20
 REFERENCE = {"reference_start": "2024-01-01", "reference_end": "2024-06-30"}
 
 
@@ -81,12 +86,12 @@ def artifacts(stack: Stack, run: dict[str, Any]) -> dict[str, Any]:
 
 def test_set_up_twice_makes_one_of_each(stack: Stack) -> None:
     deployments = stack.call("POST", "/deployments/filter", {})
-    names = {"monitor", "monitor-daily", "window", "backfill", "score", "train", "slack-test"}
+    names = {"monitor", "monitor-daily", "window", "backfill", "score", "train", "slack-test", "lost-runs"}
     assert {d["name"] for d in deployments} == names
     limited = {d["name"] for d in deployments if d["concurrency_options"]}
-    assert limited == names - {"window", "slack-test"}
+    assert limited == names - {"window", "slack-test", "lost-runs"}
     automations = [automation["name"] for automation in stack.call("POST", "/automations/filter", {})]
-    assert len(automations) == len(set(automations)) == 4
+    assert len(automations) == len(set(automations)) == 7
     blocks = {document["name"] for document in stack.call("POST", "/block_documents/filter", {})}
     assert {"loans-postgres", "loan-alerts"} <= blocks
 
@@ -234,11 +239,32 @@ def test_a_lost_run_is_found_by_its_heartbeat(stack: Stack, stable: dict[str, An
     with suppress(ProcessLookupError):
         os.kill(process, signal.SIGKILL)
     lost = stack.finish(run, timeout=400)
-    assert (lost["state"]["type"], lost["state"]["message"]) == ("CRASHED", "No heartbeat: the run is lost.")
+    assert (lost["state"]["type"], lost["state"]["message"]) == ("CRASHED", "Lost: no heartbeat.")
     assert len(wait_until(lambda: find_crash_notices(stack, run), 120, "the automation's message")) == 1
     for name in ("stable", "kept", "promoted", "quality_failed"):
         ended = stack.call("POST", "/flow_runs/filter", {"flow_runs": {"state": {"name": {"any_": [name]}}}})
         assert all(run["state"]["type"] == "COMPLETED" for run in ended), "a run that ended is not taken for lost"
+
+
+def test_a_run_lost_with_its_machine_is_found_without_a_set_up_and_the_next_one_starts(
+    stack: Stack, stable: dict[str, Any]
+) -> None:
+    """Worker, run and server end together, and are back once the server has forgotten for what it waited."""
+    stack.start_worker("worker")  # the last one was killed
+    lost = stack.launch("monitor/monitor", start="2024-12-01", end="2024-12-31")
+    process = stack.find_process(lost)
+    for name in [name for name in stack.processes if name in ("worker", "server")]:
+        os.killpg(stack.processes.pop(name).pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)
+    time.sleep(AWAY)
+    stack.start_server()
+    time.sleep(FOREMAN)
+    stack.start_worker("worker")
+    waiting = stack.launch("monitor/monitor", start="2024-11-01", end="2024-11-30", policy=POLICY)
+    assert stack.finish(lost, timeout=400)["state"]["message"] == "Lost: no heartbeat."
+    assert len(wait_until(lambda: find_crash_notices(stack, lost), 120, "the automation's message")) == 1
+    assert stack.finish(waiting)["state"]["type"] == "COMPLETED", "it had the slot"
 
 
 def test_a_late_run_is_told_and_runs_once_a_worker_is_there(stack: Stack) -> None:

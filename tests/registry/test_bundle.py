@@ -217,6 +217,18 @@ def test_a_store_may_be_any_fsspec_url():
     assert load_bundle(location, sha256).card == find_bundle().card
 
 
+def test_a_store_of_objects_has_no_folder_to_rename(monkeypatch):
+    def refuse(*_args, **_options):
+        raise FileNotFoundError("The specified key does not exist.")
+
+    monkeypatch.setattr("fsspec.implementations.memory.MemoryFileSystem.mv", refuse)
+    location, sha256 = save_bundle(find_bundle(), "memory://objects", "one")
+    assert load_bundle(location, sha256).card == find_bundle().card
+    with pytest.raises(StoreError, match="exists"):
+        save_bundle(find_bundle(), "memory://objects", "one")
+    assert load_bundle(location, sha256).card == find_bundle().card, "what was there is still there"
+
+
 def test_no_identifier_of_an_applicant_is_in_a_bundle(saved):
     applications = make_applications(CONTRACT)
     content = b"".join(Path(file).read_bytes() for file in saved[2].iterdir())
