@@ -158,3 +158,17 @@ def test_prefects_own_command_makes_the_same_deployments(stack: Stack) -> None:
 def test_a_deployment_that_a_person_deleted_is_there_again(stack: Stack) -> None:
     stack.call("DELETE", f"/deployments/{get(stack, 'slack-test/slack-test')['id']}")
     assert "deployment slack-test/slack-test: created" in set_up(stack)
+
+
+def test_a_parameter_may_be_null(stack: Stack) -> None:
+    """With fastapi 0.151 to 0.154 Prefect's API refused every null."""
+    file = stack.clone / "prefect.yaml"
+    original = file.read_text(encoding="utf-8")
+    file.write_text(original.replace("{trailing_days: 30}", "{trailing_days: 30, start: null}"), encoding="utf-8")
+    done = stack.run("prefect", "--no-prompt", "deploy", "--all")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert get(stack, "monitor/monitor-daily")["parameters"] == {"trailing_days": 30, "start": None}
+    assert stack.run("prefect", "deployment", "ls").returncode == 0
+    set_up(stack)
+    assert get(stack, "monitor/monitor-daily")["parameters"] == {"trailing_days": 30, "start": None}
+    file.write_text(original, encoding="utf-8")
