@@ -41,6 +41,7 @@ def lose(stack: Stack, *states: str, deployment: str = "monitor/monitor") -> str
     """A run that comes into these states and is never heard of again."""
     run = stack.launch(deployment)
     assert stack.set_state(run, *states) in ("Pending", "Running")
+    time.sleep(3)  # a server that ends at once has not seen its own events
     return run
 
 
