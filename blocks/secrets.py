@@ -7,7 +7,7 @@ from typing import Literal
 from blocks.environment import name_variable, read_environment
 from blocks.errors import UsageError
 
-Secret = Literal["database_password", "slack_webhook", "slack_token"]
+Secret = Literal["database_password", "slack_webhook", "slack_token", "api_key", "reports_password"]
 
 
 class SecretError(UsageError):

@@ -24,7 +24,8 @@ def command(
     contract: str = "loan_applications",
     database: str | None = None,
 ) -> int:
-    """Serve the model in production over HTTP. With LOANWATCH_API_KEY set, requests need it in X-API-Key.
+    """Serve the model in production over HTTP. With LOANWATCH_API_KEY, or a file named by LOANWATCH_API_KEY_FILE,
+    requests need that key in X-API-Key.
 
     Parameters
     ----------

@@ -11,9 +11,10 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from blocks.environment import read_environment
+from blocks.environment import name_variable, read_environment
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Database, resolve_database
+from blocks.secrets import SecretError, read_secret
 from deployments.api.form import Form, make_body, make_form, make_frame
 from deployments.api.guards import MOST_BYTES, KeyGuard, SizeGuard, answer_invalid, answer_refused, answer_unavailable
 from deployments.api.page import write_page
@@ -71,9 +72,11 @@ def create_app(
     app.add_exception_handler(LoanwatchError, answer_unavailable)
     app.add_exception_handler(SQLAlchemyError, answer_unavailable)
     app.add_middleware(SizeGuard, limit=MOST_BYTES)
-    key = read_environment().api_key
+    key = read_secret("api_key")
     if key:
-        app.add_middleware(KeyGuard, key=key.get_secret_value())
+        app.add_middleware(KeyGuard, key=key)
+    elif (file := read_environment().api_key_file) is not None:
+        raise SecretError(f"The file {file} holds no key. Write one, or unset {name_variable('api_key_file')}.")
     return app
 
 

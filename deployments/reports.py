@@ -1,0 +1,96 @@
+"""Reports: the results folder over HTTP, for whoever knows the password.
+
+    LOANWATCH_REPORTS_PASSWORD_FILE=… python -m deployments.reports
+
+Only files are served, never the list of a folder.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+import sys
+from pathlib import Path
+
+import uvicorn
+from cyclopts import App
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from blocks.environment import name_variable
+from blocks.errors import LoanwatchError
+from blocks.secrets import SecretError, read_secret
+from flows.cli.run_locally import report_error
+
+USER = "loanwatch"
+
+app = App(name="deployments.reports", help="Serve the results folder to whoever knows the password.")
+
+
+@app.default
+def command(*, host: str = "127.0.0.1", port: int = 8081, results: Path = Path("results")) -> int:
+    """Serve the results folder. The user is loanwatch, the password LOANWATCH_REPORTS_PASSWORD or what its _FILE holds.
+
+    Parameters
+    ----------
+    host
+        The address to listen on.
+    port
+        The port to listen on.
+    results
+        The folder.
+    """
+    try:
+        served = create_app(results, read_password())
+    except LoanwatchError as error:
+        return report_error(error)
+    uvicorn.run(served, host=host, port=port, log_level="info")
+    return 0
+
+
+def read_password() -> str:
+    """The password. Raises SecretError where there is none: reports are not for everyone."""
+    password = read_secret("reports_password")
+    if not password:
+        variable = name_variable("reports_password")
+        raise SecretError(f"The reports need a password: set {variable}, or name its file in {variable}_FILE.")
+    return password
+
+
+def create_app(results: Path, password: str) -> Starlette:
+    """The application for one folder."""
+    app = Starlette(middleware=[Middleware(PasswordGuard, password=password)])
+    app.mount("/", StaticFiles(directory=results, html=True, check_dir=False))
+    return app
+
+
+class PasswordGuard:
+    """Refuses requests without the password with 401, so that a browser asks for it."""
+
+    def __init__(self, app: ASGIApp, password: str) -> None:
+        self._app, self._expected = app, f"{USER}:{password}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on requests with the password."""
+        if scope["type"] == "http" and not self._is_known(dict(scope["headers"]).get(b"authorization", b"")):
+            asked = {"WWW-Authenticate": 'Basic realm="loanwatch reports", charset="UTF-8"'}
+            text = f"Sign in as {USER} with the password of the reports.\n"
+            await PlainTextResponse(text, status_code=401, headers=asked)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _is_known(self, header: bytes) -> bool:
+        scheme, _, given = header.partition(b" ")
+        try:
+            decoded = base64.b64decode(given, validate=True)
+        except (binascii.Error, ValueError):
+            return False
+        return scheme.lower() == b"basic" and secrets.compare_digest(decoded, self._expected)
+
+
+if __name__ == "__main__":
+    sys.exit(app())
