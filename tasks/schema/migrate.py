@@ -47,6 +47,7 @@ def prepare_schema(engine: Engine, folder: Path = MIGRATIONS) -> int:
     try:
         with engine.begin() as connection:
             lock_until_commit(connection, Lock.TABLES)
+            _act_as_owner(connection)
             _create_schema(connection)
             missing = _list_missing(migrations, _read_applied(connection))
             for migration in missing:
@@ -89,6 +90,13 @@ def _read_applied(connection: Connection) -> dict[int, str]:
     return {
         row.number: row.sha256 for row in connection.execute(text("select number, sha256 from loanwatch.migration"))
     }
+
+
+def _act_as_owner(connection: Connection) -> None:
+    """Until the commit, be the schema's owner where we may, so that what is made in it belongs to its owner."""
+    owner = connection.execute(read_query("schema_owner")).scalar()
+    if owner is not None:
+        connection.exec_driver_sql(f"set local role {owner}")
 
 
 def _create_schema(connection: Connection) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import getpass
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -56,6 +58,11 @@ def read_header(folder: Path, source: Source) -> tuple[str, ...]:
     try:
         with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
             names = tuple(name.strip() for name in next(csv.reader(lines), []))
+    except PermissionError:
+        raise LoadFolderError(
+            f"{file} cannot be read: only others than the user {_name_user()}, as which this runs, may read it. "
+            f"Give that user the right (chmod -R a+rX {folder}), or, in a container, run as the files' owner (--user)."
+        ) from None
     except (OSError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or error
         raise LoadFolderError(
@@ -65,6 +72,11 @@ def read_header(folder: Path, source: Source) -> tuple[str, ...]:
     if mistakes:
         raise LoadFolderError(f"{file}, line 1: {'; '.join(mistakes)}. Correct the header. {CHANGED_NOTHING}")
     return names
+
+
+def _name_user() -> str:
+    """Such as `loanwatch (10001)`: a container's user has no name on the machine whose files it reads."""
+    return f"{getpass.getuser()} ({os.getuid()})" if hasattr(os, "getuid") else getpass.getuser()
 
 
 def _compare(names: Sequence[str], expected: Sequence[str]) -> list[str]:

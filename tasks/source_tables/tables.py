@@ -24,6 +24,8 @@ def lock_sources(connection: Connection) -> None:
 
 def create_tables(connection: Connection, sources: Sequence[Source]) -> None:
     """Create the missing tables with text columns, as in the system that loanwatch replaces."""
+    # A role named like our schema would otherwise put the lender's tables into it.
+    connection.execute(text("select set_config('search_path', 'public', true) where current_schema() = 'loanwatch'"))
     for source in sources:
         columns = ", ".join(f"{quote_name(column)} text" for column in source.columns)
         connection.exec_driver_sql(f"create table if not exists {quote_name(source.table)} ({columns})")

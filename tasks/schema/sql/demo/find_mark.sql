@@ -1,0 +1,1 @@
+select obj_description(to_regclass(:table), 'pg_class')
