@@ -5,7 +5,7 @@ BIN := .venv/bin
 FOLLOW := $(BIN)/python requirements/sources.py # runs pip or uv with the mirror, proxy and certificates of both
 MONTH ?= 2024-08
 
-.PHONY: help setup wheels monitor test test-slow faults check format peers licences audit lock clean
+.PHONY: help setup wheels monitor test test-slow faults docker-test check format peers licences audit lock clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
@@ -29,6 +29,9 @@ test-slow: setup ## run the slow tests
 
 faults: setup ## break the real parts, feed bad data, attack; ends with one line of counts
 	@$(BIN)/python -m pytest -p tests.faults.tally -m "fault or bad_input or attack" -n 2 --dist loadfile
+
+docker-test: setup ## build the images, run the compose stack on this machine's Docker engine, break it, clean up
+	@$(BIN)/python -m pytest -x -v -m docker -p no:cacheprovider tests/docker
 
 check: setup ## ruff, mypy, and the layers
 	@$(BIN)/ruff check .
