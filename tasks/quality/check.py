@@ -20,7 +20,8 @@ from tasks.extract.labels import read_labels
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.quality.columns import measure_columns
-from tasks.quality.leak_search import Leak, measure_leaks
+from tasks.quality.leak_search import measure_leaks
+from tasks.quality.leak_signs import Leak
 from tasks.quality.leakage import measure_auc_without_leaks, measure_leakage
 from tasks.quality.rows import (
     check_ambiguous,

@@ -2,15 +2,19 @@
 
 A column leaks if it is recorded, or overwritten, after the decision. Its rows then form a group in which nearly all
 decisions agree: the column is missing, has one value, or lies beyond a limit. A leak is reported if it is significant
-(Fisher's exact test, corrected for every group and every limit tried), large enough (a share of the rows), and abrupt:
-the decisions differ from those of the other rows, or of the rows next to a range.
+(corrected for every group and every limit tried), large enough (a share of the rows), and abrupt: the decisions differ
+from those of other rows, or of the rows next to a range.
+
+What a leak breaks is smoothness, as a column that is merely predictive has pure ends too. So a range, or one number in
+the midst of others, is tested against a smooth curve through the column's decisions (`tasks.statistics.smooth`). A
+missing value, a category, a special value and numbers beyond a wide gap are on no curve: they are tested against all
+other rows (Fisher's exact test).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,51 +22,15 @@ import scipy
 
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Floats, Mask
+from tasks.core.arrays import Floats, Integers, Mask
 from tasks.core.policy import QualityPolicy
+from tasks.quality.leak_signs import Leak, Sign, compare_agreement, find_midst
+from tasks.statistics.smooth import chance_of_largest, fit_smooth_rule, measure_departures
 
 # Two signs with this share of their rows in common are one leak of both columns.
 _SAME_ROWS = 0.95
 # At least this many rows next to the limit of a range are compared with it.
 _NEAREST = 30
-
-
-@dataclass(frozen=True)
-class Sign:
-    """A property of a row: a column is missing, equals a value, or lies at or beyond a limit."""
-
-    column: str
-    kind: Literal["missing", "value", "at_least", "at_most"]
-    value: float | str = ""
-
-    def find(self, applications: pd.DataFrame) -> Mask:
-        """Which rows have the sign."""
-        values = applications[self.column]
-        if self.kind == "missing":
-            return np.asarray(values.isna())
-        if self.kind == "value":
-            return np.asarray(values == self.value, dtype=bool)
-        numbers = values.to_numpy(float)
-        return np.asarray(numbers >= self.value if self.kind == "at_least" else numbers <= self.value)
-
-
-@dataclass(frozen=True)
-class Leak:
-    """A sign whose rows nearly all have one label.
-
-    `columns` are all columns with a sign of (nearly) the same rows. `rows` and `share` count labelled rows.
-    `agreement` is the label's share among them, `others` among the other rows, or those next to a range's limit.
-    `p_value` is corrected for all signs tried.
-    """
-
-    sign: Sign
-    columns: tuple[str, ...]
-    is_positive: bool
-    rows: int
-    share: float
-    agreement: float
-    others: float
-    p_value: float
 
 
 def measure_leaks(contract: Contract, applications: pd.DataFrame, labels: Floats, policy: QualityPolicy) -> list[Leak]:
@@ -97,7 +65,11 @@ class _Search:
         self._is_positive = labels == 1
         self._policy = policy
         self._least = max(int(np.ceil(policy.leak_share * len(labels))), 2)
+        self._neighbours = max(self._least, _NEAREST)
+        self._specials = {column.name: list(column.special) for column in columns}
         self._is_open = np.ones(len(labels), dtype=bool)
+        numbers = [column.name for column in columns if column.type == "number"]
+        self._midst = {name: find_midst(self._list_numbers(name)[1]) for name in numbers}
         self._found: list[tuple[Leak, Mask]] = []
         self._tried = 1
 
@@ -105,14 +77,15 @@ class _Search:
         """Groups of equal values first, the largest first; then the two ends of every number column."""
         groups = [group for column in self._columns for group in self._list(column)]
         numbers = [column.name for column in self._columns if column.type == "number"]
-        # Each row of a number column may become a limit, from either end.
-        self._tried = len(groups) + 2 * len(numbers) * len(self._labels)
+        # A number column has two ends: either label may fill them, and they may lie far from all other numbers.
+        self._tried = len(groups) + 6 * len(numbers)
         for sign, _ in sorted(groups, key=lambda group: -group[1]):
             mask = sign.find(self._applications)
             if not self._join(sign, mask):
-                self._test(sign, mask, ~mask, ~mask)
+                self._test_group(sign, mask)
         for name in numbers:
             for is_upper in (True, False):
+                self._test_far_end(name, is_upper)
                 self._test_end(name, is_upper)
         return sorted((leak for leak, _ in self._found), key=lambda leak: -leak.rows)
 
@@ -138,28 +111,63 @@ class _Search:
                 return True
         return False
 
-    def _test(self, sign: Sign, mask: Mask, others: Mask, nearest: Mask) -> None:
-        """Keep the sign as a leak if its open rows are many, agree, and differ significantly from the nearest ones."""
+    def _test_group(self, sign: Sign, mask: Mask) -> None:
+        """Test the open rows of a group: against a smooth rule where the sign is a number in the midst of others, else
+        against all other rows.
+        """
         tested = mask & self._is_open
-        rows = int(np.count_nonzero(tested))
-        if rows < self._least or not (nearest & self._is_open).any():
+        rows, others = int(np.count_nonzero(tested)), self._is_open & ~mask
+        if rows < self._least or not others.any():
             return
         is_positive = bool(np.count_nonzero(tested & self._is_positive) * 2 >= rows)
         agreeing = self._count(tested, is_positive)
-        agreement, elsewhere = agreeing / rows, self._measure_agreement(nearest & self._is_open, is_positive)
-        if agreement < self._policy.leak_purity or agreement - elsewhere < self._policy.leak_break:
+        if agreeing < self._policy.leak_purity * rows:
             return
-        compared = others & self._is_open
-        among = int(np.count_nonzero(compared))
-        by_chance = _test_agreement(agreeing, rows, self._count(compared, is_positive), among)
-        p_value = min(by_chance * self._tried, 1.0)
-        if p_value > self._policy.leak_level:
-            return
+        if self._is_in_midst(sign):
+            elsewhere, chance = self._compare_with_rule(sign, tested, is_positive)
+        else:
+            elsewhere = self._measure_agreement(others, is_positive)
+            chance = compare_agreement(agreeing, rows, self._count(others, is_positive), int(np.count_nonzero(others)))
+        self._keep(sign, mask, is_positive, elsewhere, chance)
+
+    def _is_in_midst(self, sign: Sign) -> bool:
+        """Whether the sign is one number among others, and neither a special value nor far from all of them."""
+        if sign.kind != "value" or not isinstance(sign.value, float) or sign.value in self._specials[sign.column]:
+            return False
+        lowest, highest = self._midst[sign.column]
+        return lowest <= sign.value <= highest
+
+    def _compare_with_rule(self, sign: Sign, tested: Mask, is_positive: bool) -> tuple[float, float]:
+        """The agreement of the rows with the nearest numbers, and the chance of the group under a smooth rule."""
+        rows, numbers = self._list_numbers(sign.column)
+        label, labels = float(is_positive), self._labels[rows]
+        distance = np.abs(numbers - float(sign.value))
+        order = np.argsort(distance, kind="stable")
+        group = int(np.count_nonzero(tested))
+        below, above = (np.flatnonzero(side) for side in (numbers < float(sign.value), numbers > float(sign.value)))
+        nearest = [side[np.argsort(distance[side], kind="stable")[: self._neighbours]] for side in (below, above)]
+        elsewhere = max((float(np.mean(labels[side] == label)) for side in nearest if len(side)), default=1.0)
+        departure = measure_departures(fit_smooth_rule(numbers, labels), order[:group], labels, label)[-1]
+        return elsewhere, float(scipy.special.ndtr(-departure))
+
+    def _list_numbers(self, name: str) -> tuple[Integers, Floats]:
+        """The open rows with a number that is no special value: their positions, and the numbers."""
+        numbers = self._applications[name].to_numpy(float)
+        rows = np.flatnonzero(self._is_open & np.isfinite(numbers) & ~np.isin(numbers, self._specials[name]))
+        return rows, numbers[rows]
+
+    def _keep(self, sign: Sign, mask: Mask, is_positive: bool, elsewhere: float, chance: float) -> bool:
+        """Keep the sign as a leak if its rows agree more than others by enough, and significantly."""
+        agreement = self._measure_agreement(mask & self._is_open, is_positive)
+        p_value = min(chance * self._tried, 1.0)
+        if agreement - elsewhere < self._policy.leak_break or p_value > self._policy.leak_level:
+            return False
         whole = int(np.count_nonzero(mask))
         agreement = self._measure_agreement(mask, is_positive)
         leak = Leak(sign, (sign.column,), is_positive, whole, whole / len(mask), agreement, elsewhere, p_value)
         self._found.append((leak, mask))
         self._is_open &= ~mask
+        return True
 
     def _count(self, rows: Mask, is_positive: bool) -> int:
         return int(np.count_nonzero(rows & (self._is_positive if is_positive else ~self._is_positive)))
@@ -167,43 +175,45 @@ class _Search:
     def _measure_agreement(self, rows: Mask, is_positive: bool) -> float:
         return self._count(rows, is_positive) / int(np.count_nonzero(rows))
 
+    def _test_far_end(self, name: str, is_upper: bool) -> None:
+        """Test the numbers beyond a wide gap as a group of their own: no smooth rule holds there."""
+        _, numbers = self._list_numbers(name)
+        lowest, highest = self._midst[name]
+        far = numbers[numbers > highest] if is_upper else numbers[numbers < lowest]
+        if len(far):
+            limit = float(far.min() if is_upper else far.max())
+            sign = Sign(name, "at_least" if is_upper else "at_most", limit)
+            self._test_group(sign, sign.find(self._applications))
+
     def _test_end(self, name: str, is_upper: bool) -> None:
-        """Test the longest run of values at one end of a column in which nearly all labels agree.
+        """Test the values at one end of a column for a limit beyond which nearly all labels agree.
 
-        The agreement must end abruptly: in a merely predictive column the rows next to the limit agree nearly as well.
+        A limit counts where the rows next to it agree much less. The chance is that of the largest departure from a
+        smooth rule at any limit, so that the labels may choose the limit.
         """
-        numbers = self._applications[name].to_numpy(float)
-        rows = np.flatnonzero(self._is_open & ~np.isnan(numbers))
-        ordered = rows[np.argsort(-numbers[rows] if is_upper else numbers[rows], kind="stable")]
-        length = _find_run(numbers[ordered], self._labels[ordered], self._policy.leak_purity)
-        if not self._least <= length < len(ordered):
-            return
-        limit = float(numbers[ordered[length - 1]])
-        sign = Sign(name, "at_least" if is_upper else "at_most", limit)
-        others, nearest = np.zeros(len(numbers), dtype=bool), np.zeros(len(numbers), dtype=bool)
-        others[ordered[length:]] = True
-        nearest[ordered[length : length + max(self._least, _NEAREST)]] = True
-        self._test(sign, sign.find(self._applications), others, nearest)
+        rows, numbers = self._list_numbers(name)
+        order = np.argsort(-numbers if is_upper else numbers, kind="stable")
+        labels = self._labels[rows]
+        for label in (1.0, 0.0):
+            places = self._find_breaks(numbers[order], labels[order], label)
+            if not len(places):
+                continue
+            departures = measure_departures(fit_smooth_rule(numbers, labels), order, labels, label)[places]
+            place = int(places[np.argmax(departures)])
+            sign = Sign(name, "at_least" if is_upper else "at_most", float(numbers[order[place]]))
+            elsewhere = float(np.mean(labels[order[place + 1 :][: self._neighbours]] == label))
+            chance = chance_of_largest(float(departures.max()), self._least / len(rows))
+            if self._keep(sign, sign.find(self._applications), label == 1, elsewhere, chance):
+                return
 
-
-def _find_run(numbers: Floats, labels: Floats, purity: float) -> int:
-    """How many of the first rows agree at least to that share; equal values stay together."""
-    if not len(numbers):
-        return 0
-    counted = np.arange(1, len(numbers) + 1)
-    positive = np.cumsum(labels)
-    is_whole = np.append(numbers[1:] != numbers[:-1], True)
-    agreement = np.maximum(positive, counted - positive)
-    is_run = is_whole & (agreement >= purity * counted)
-    if not is_run.any():
-        return 0
-    longest = int(np.flatnonzero(is_run)[-1]) + 1
-    label = float(positive[longest - 1] * 2 > longest)
-    # The purity allows a few rows of the other label: a run ends with a row of its own label.
-    is_end = is_run[:longest] & (labels[:longest] == label)
-    return int(np.flatnonzero(is_end)[-1]) + 1 if is_end.any() else 0
-
-
-def _test_agreement(agreeing: int, rows: int, others_agreeing: int, others: int) -> float:
-    """The probability of at least this agreement if the rows were like the others (Fisher's exact test)."""
-    return float(scipy.stats.hypergeom.sf(agreeing - 1, rows + others, agreeing + others_agreeing, rows))
+    def _find_breaks(self, numbers: Floats, labels: Floats, label: float) -> Integers:
+        """The places of the last rows of pure ends whose neighbours agree much less; equal values stay together."""
+        if len(numbers) <= self._least:
+            return np.zeros(0, dtype=np.int64)
+        agreeing = np.concatenate([[0], np.cumsum(labels == label)])
+        ends = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
+        beyond = np.minimum(ends + self._neighbours, len(numbers))
+        inside = agreeing[ends] / ends
+        nearest = (agreeing[beyond] - agreeing[ends]) / (beyond - ends)
+        is_break = (ends >= self._least) & (inside >= self._policy.leak_purity)
+        return np.asarray(ends[is_break & (inside - nearest >= self._policy.leak_break)] - 1)

@@ -13,7 +13,8 @@ from tasks.core.arrays import Floats, Mask
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.core.scored_window import ScoredWindow
-from tasks.quality.leak_search import Leak, measure_leaks, suspect_rows
+from tasks.quality.leak_search import measure_leaks, suspect_rows
+from tasks.quality.leak_signs import Leak
 from tasks.quality.shares import list_some, name_rows, pass_check, quote_value
 from tasks.statistics.auc import Auc, measure_auc, measure_counted_auc
 

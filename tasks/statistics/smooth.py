@@ -1,0 +1,155 @@
+"""A smooth rule of one number, and whether a group of rows departs from it.
+
+A merely predictive column changes the chance of a label gradually; a column that is written with the decision changes
+it at once. So the labels are first fitted by a smooth curve of the number's rank, and a group is tested against it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy
+
+from tasks.core.arrays import Counts, Floats, sample_rows
+from tasks.statistics.regression import fit_logistic
+
+# Harrell's places for five knots: few enough to be smooth, and linear beyond the outer ones.
+_KNOTS = (0.05, 0.275, 0.5, 0.725, 0.95)
+_MOST_ROWS = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class SmoothRule:
+    """The chance of a positive label by a smooth curve of one number.
+
+    Parameters
+    ----------
+    chances : array of n
+        Of each row.
+    design : array of n by k
+        The curve's columns.
+    covariance : array of k by k
+        Of its coefficients.
+    fitted_share
+        The share of the rows that the curve was fitted on.
+    """
+
+    chances: Floats
+    design: Floats
+    covariance: Floats
+    fitted_share: float
+
+
+def fit_smooth_rule(numbers: Floats, labels: Floats, seed: int = 0) -> SmoothRule:
+    """Fit a logistic regression on a natural cubic spline of the numbers' normal scores.
+
+    Parameters
+    ----------
+    numbers : array of n
+        Finite. Only their order matters, so that no outlier bends the curve.
+    labels : array of n
+        0 or 1.
+    seed : int
+        Of the sample of 20,000 rows on which a longer column is fitted.
+
+    Returns
+    -------
+    SmoothRule
+        For all n rows.
+
+    References
+    ----------
+    Harrell, Regression Modeling Strategies, 2nd edition (2015), section 2.4: restricted cubic splines.
+    """
+    ranks = scipy.stats.rankdata(numbers)
+    scores = scipy.special.ndtri((ranks - 0.5) / len(ranks))
+    design = _spline(scores, scipy.special.ndtri(np.array(_KNOTS)))
+    rows = sample_rows(len(labels), _MOST_ROWS, seed)
+    fit = fit_logistic(design[rows], labels[rows])
+    return SmoothRule(fit.predict(design), design, fit.covariance, len(rows) / len(labels))
+
+
+def _spline(numbers: Floats, knots: Floats) -> Floats:
+    """The columns of a natural cubic spline: a constant, the numbers, and one for each inner knot."""
+    last, before_last = knots[-1], knots[-2]
+
+    def cube(knot: float) -> Floats:
+        return np.asarray(np.maximum(numbers - knot, 0) ** 3)
+
+    bent = [
+        cube(knot)
+        - cube(before_last) * (last - knot) / (last - before_last)
+        + cube(last) * (before_last - knot) / (last - before_last)
+        for knot in knots[:-2]
+    ]
+    return np.stack([np.ones_like(numbers), numbers, *bent], axis=1)
+
+
+def measure_departures(rule: SmoothRule, order: Counts, labels: Floats, label: float) -> Floats:
+    """How far the first rows, in a given order, depart from the rule towards one label: for each number of rows.
+
+    Parameters
+    ----------
+    rule : SmoothRule
+        Of all n rows.
+    order : array of m
+        The positions of rows, those of the group first.
+    labels : array of n
+        0 or 1.
+    label : float
+        The label in question; a departure is a lack of the other one.
+
+    Returns
+    -------
+    array of m
+        Normal deviates: entry j is about the first j + 1 rows. The count of the other label is held against the Poisson
+        distribution that the rule expects, exactly, as a normal approximation fails where few are expected; then it is
+        scaled by the error that the fitted curve adds or takes away (a score test).
+
+    References
+    ----------
+    Cox & Hinkley, Theoretical Statistics (1974), section 9.3: score tests with nuisance parameters.
+    """
+    chances = rule.chances[order]
+    others = np.cumsum(labels[order] != label)
+    expected = np.cumsum(1 - chances if label == 1 else chances)
+    noise = chances * (1 - chances)
+    pull = np.cumsum(noise[:, None] * rule.design[order], axis=0)
+    variance = np.cumsum(noise)
+    fitted = np.einsum("ij,jk,ik->i", pull, rule.covariance, pull)
+    left = np.maximum(variance + fitted * (1 - 2 * rule.fitted_share), 1e-9)
+    exact = -scipy.special.ndtri(np.maximum(scipy.special.pdtr(others, expected), 1e-300))
+    return np.asarray(np.clip(exact, -40, 40) * np.sqrt(variance / left))
+
+
+def chance_of_largest(deviate: float, least_share: float) -> float:
+    """The chance that the largest of the deviates at all limits of a number reaches a value.
+
+    Parameters
+    ----------
+    deviate : float
+        The largest departure, as a normal deviate.
+    least_share : float
+        The smallest group, as a share of the rows; the largest is all but as many.
+
+    Returns
+    -------
+    float
+        One-sided.
+
+    References
+    ----------
+    Miller & Siegmund, Maximally selected chi square statistics, Biometrics 38 (1982), 1011-1016.
+
+    Examples
+    --------
+    >>> round(chance_of_largest(4.0, 0.01), 4)
+    0.0025
+    """
+    if deviate < 1:
+        return 1.0
+    density = float(scipy.stats.norm.pdf(deviate))
+    span = 2 * np.log((1 - least_share) / least_share)
+    two_sided = 4 * density / deviate + density * (deviate - 1 / deviate) * span
+    return float(min(two_sided / 2, 1.0))
