@@ -164,7 +164,7 @@ class PromotionPolicy(Policy):
     not_worse_margin: Share = Field(0.01, description="AUC that a challenger may lose if the champion has drifted.")
     minimum_auc: Share = Field(0.7, description="Minimum test AUC for promotion.")
     maximum_gap: Share = Field(
-        0.1, description="Maximum excess of the training AUC over the test AUC for promotion (overfitting)."
+        0.1, description="Maximum excess of the out-of-fold AUC in training over the test AUC for promotion."
     )
     segment_rows: int = Field(200, ge=40, description="Minimum labelled rows for testing a segment by itself.")
     segment_loss: Share = Field(

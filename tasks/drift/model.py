@@ -53,6 +53,34 @@ def measure_model_drift(comparison: Comparison) -> list[Finding]:
     return judge_family(drafts, policy.model_level)
 
 
+def report_weakness(auc: Auc | None, limit: float) -> list[Finding]:
+    """A warning where the model ranks the reference weakly; it hinders no verdict.
+
+    Parameters
+    ----------
+    auc : Auc or None
+        Of the reference; None where its decisions are all the same.
+    limit : float
+        Below which a model is weak.
+
+    Returns
+    -------
+    list of Finding
+        One, or none.
+    """
+    if auc is None or auc.value >= limit:
+        return []
+    sentence = (
+        f"The model ranks weakly: its AUC on the reference is {auc.value:.3f}, below the {limit:.2f} that a challenger "
+        "needs (`promotion.minimum_auc`). Concept and model drift are judged by its scores, so only large changes of "
+        "the rule would be detected; quality, data and label drift do not depend on it. Check the columns in the "
+        "contract, or train on more days."
+    )
+    return [
+        Finding(Question.MODEL, "strength", Verdict.WARN, sentence, effect=auc.value, unit=AUC, reference=auc.value)
+    ]
+
+
 def compare_auc(before: Auc, observed: ScoredWindow, policy: DriftPolicy) -> Draft:
     """The AUC on the window's decided applications against the reference's.
 
@@ -150,4 +178,5 @@ def _measure_gap(chances: Floats, slopes: Floats, of: tuple[Floats, Mask]) -> tu
 )
 def check_model_drift(job: Job, comparison: Comparison) -> list[Finding]:
     """Ask whether the model is worse than it was. Acting on it is the flow's business."""
-    return measure_model_drift(comparison)
+    strength = report_weakness(comparison.profile.auc, job.policy.promotion.minimum_auc)
+    return [*measure_model_drift(comparison), *strength]

@@ -14,7 +14,7 @@ import numpy as np
 
 from blocks.errors import LoanwatchError
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Floats, Integers
+from tasks.core.arrays import Floats
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.scoring import assign_folds, score, score_by_fold
@@ -65,33 +65,37 @@ def fit_candidate(contract: Contract, kind: Kind, training: Prepared, policy: Tr
 
     All rows of one customer are in one fold, so that no out-of-fold score depends on the same customer. The
     preprocessing is fitted once, on all training rows: it does not use the labels.
-    Raises TrainingError if a fold would hold one label only.
+    Where a label is rare there are fewer folds than the policy says. Raises TrainingError if even two would not do.
     """
     from joblib import parallel_config
 
     from tasks.models.estimators import build_model, release_folds
 
     training = training.take(training.is_labelled)
-    folds = assign_folds(training.keys, policy.folds)
-    _refuse_thin_folds(training, folds, policy)
-    splits = [(np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)) for fold in range(policy.folds)]
+    count = _choose_fold_count(training, policy)
+    folds = assign_folds(training.keys, count)
+    splits = [(np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)) for fold in range(count)]
     pipeline = build_model(contract, kind, policy, splits)
     # The folds run in parallel, not the trees of one forest: these would add their votes in a different order each
     # time, which changes the last bit.
     with parallel_config(backend="threading"):
         pipeline.fit(training.applications, training.labels.astype(int))
-    release_folds(pipeline.named_steps["model"], policy.folds)
+    release_folds(pipeline.named_steps["model"], count)
     return Candidate(kind, pipeline, score_by_fold(pipeline, training.applications, training.keys))
 
 
-def _refuse_thin_folds(training: Prepared, folds: Integers, policy: TrainPolicy) -> None:
-    for label in (0.0, 1.0):
-        rarest = np.bincount(folds[training.labels == label], minlength=policy.folds).min()
-        if rarest < 2:
-            raise TrainingError(
-                f"{len(training)} labelled applications are not enough for training: one of {policy.folds} folds has "
-                f"only {rarest} with one of the two decisions. Choose a longer training window."
-            )
+def _choose_fold_count(training: Prepared, policy: TrainPolicy) -> int:
+    """The most folds, up to the policy's number, in each of which either label has two rows."""
+    for count in range(policy.folds, 1, -1):
+        folds = assign_folds(training.keys, count)
+        rarest = min(np.bincount(folds[training.labels == label], minlength=count).min() for label in (0.0, 1.0))
+        if rarest >= 2:
+            return count
+    fewest = min(int(np.sum(training.labels == label)) for label in (0.0, 1.0))
+    raise TrainingError(
+        f"{len(training)} labelled applications are not enough for training: only {fewest} have one of the two "
+        "decisions. Choose a longer training window."
+    )
 
 
 @dataclass(frozen=True)

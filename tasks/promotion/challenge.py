@@ -150,7 +150,7 @@ def measure_comparison(contract: Contract, policy: PromotionPolicy, training: Tr
     return Comparison(
         challenger=measure_performance(labels, challenger),
         champion=measure_performance(labels, champion),
-        challenger_training=measure_performance(fitted.labels, score(training.chosen.pipeline, fitted.applications)),
+        challenger_training=measure_performance(fitted.labels, training.chosen.out_of_fold),
         difference=measured[0] if measured else None,
         interval=measured[1] if measured else None,
         left_out=judged.left_out,

@@ -18,7 +18,8 @@ from tasks.statistics.auc import compare_paired_auc
 class Comparison:
     """Challenger against champion on the test days. `difference` is challenger minus champion, in AUC.
 
-    `left_out` rows are of customers that either model was fitted on.
+    `challenger_training` is out of fold: each row by a model that was fitted without it. `left_out` rows are of
+    customers that either model was fitted on.
     """
 
     challenger: Performance
@@ -62,8 +63,8 @@ def decide_promotion(
 
     A challenger is promoted where it is proven better: the lower end of the interval of the AUC difference is above 0.
     Where the champion is proven to have drifted, proof that it is not worse (lower end above minus the margin) is
-    enough. It is never promoted below the AUC limit, nor where its training AUC exceeds its test AUC by more than the
-    limit, nor where a segment is proven to lose more than the policy allows, nor on too few test rows.
+    enough. It is never promoted below the AUC limit, nor where its out-of-fold AUC in training exceeds its test AUC by
+    more than the limit, nor where a segment is proven to lose more than the policy allows, nor on too few test rows.
     """
     obstacle = _find_obstacle(comparison, minimum_rows, policy)
     if obstacle is not None or comparison.interval is None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
-from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
 from tasks.core.windows import Window
 from tasks.evaluation.training_metrics import measure_training
@@ -19,10 +17,6 @@ from tasks.promotion.training_lock import wait_for_training_lock
 from tasks.quality.check import measure_quality, require_fit
 from tasks.registry.promote import hash_evidence
 from tasks.registry.versions import Champion, describe_model, find_champion
-
-
-class FirstChampionError(LoanwatchError):
-    """No first champion can be trained on the reference window."""
 
 
 @stage("first_champion", lambda champion: describe_model(champion.model))
@@ -46,12 +40,12 @@ def train_first_champion(job: Job, reference: Window) -> Champion:
 def fit_champion(job: Job, reference: Window) -> Trained:
     """Choose and judge on the last days of the reference, then fit the chosen kind on all of it.
 
-    Raises UnfitWindowError where the reference is unfit, FirstChampionError where the model is poor.
+    A weak model is put into production all the same: there is no other, and a window can be judged against it. The
+    model question says that it is weak. Raises UnfitWindowError where the reference is unfit.
     """
     prepared = _extract_reference(job, reference)
     training = train_candidates(job.contract, split_by_time(prepared, job.policy.train), [], job.policy.train)
     metrics = measure_training(job, training)
-    _refuse_poor_model(job, metrics)
     labelled = prepared.take(prepared.is_labelled)
     deployed = fit_candidate(job.contract, training.chosen.kind, labelled, job.policy.train)
     return Trained(deployed, labelled, (reference,), metrics | {"fitted_rows": len(labelled)})
@@ -62,22 +56,3 @@ def _extract_reference(job: Job, reference: Window) -> Prepared:
     advice = f"A model cannot be trained on {reference}: choose other days."
     require_fit(measure_quality(job.contract, extract, job.policy.quality), advice)
     return prepare(job.contract, extract.applications)
-
-
-def _refuse_poor_model(job: Job, metrics: dict[str, Any]) -> None:
-    limits = job.policy.promotion
-    test, training = metrics["test"]["auc"], metrics["training"]["auc"]
-    if test is None:
-        raise FirstChampionError(
-            "The last days of the reference hold one decision only. Choose a longer reference window."
-        )
-    if test < limits.minimum_auc:
-        raise FirstChampionError(
-            f"The first model reaches an AUC of {test:.3f} on the last days of the reference; the limit is "
-            f"{limits.minimum_auc:.2f}. Choose a longer reference window, or check the columns in the contract."
-        )
-    if training is not None and training - test > limits.maximum_gap:
-        raise FirstChampionError(
-            f"The first model's AUC falls from {training:.3f} in training to {test:.3f}, by more than "
-            f"{limits.maximum_gap:.2f}. Choose a longer reference window."
-        )

@@ -165,4 +165,4 @@ def to_json(windows: tuple[Window, ...]) -> str:
 def describe_model(model: ModelVersion) -> str:
     """A model in short: version, kind and test AUC."""
     kind, auc = model.kind.replace("_", " "), model.metrics["test"]["auc"]
-    return f"version {model.version}, {kind}, test AUC {auc:.3f}"
+    return f"version {model.version}, {kind}, " + ("not tested" if auc is None else f"test AUC {auc:.3f}")
