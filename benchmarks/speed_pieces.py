@@ -28,7 +28,7 @@ from tasks.extract.extract import Extract
 from tasks.extract.labels import read_labels
 from tasks.models.preprocess import prepare
 from tasks.models.scoring import score
-from tasks.models.train import split_by_time, train_candidates
+from tasks.models.train import split_rows, train_candidates
 from tasks.profile.profile import fit_profile
 from tasks.profile.storage import load_profile
 from tasks.quality.check import measure_quality
@@ -114,7 +114,7 @@ def prepare_pages(folder: Path, variant: str) -> Run:
 
 def prepare_train(folder: Path, variant: str) -> Run:
     """Both candidates, fitted on the first days and compared on the next."""
-    split = split_by_time(prepare(CONTRACT, load_inputs(folder).training), TrainPolicy())
+    split = split_rows(prepare(CONTRACT, load_inputs(folder).training), TrainPolicy())
     if variant == "loanwatch":
         return lambda: train_candidates(CONTRACT, split, [], TrainPolicy())
     return lambda: fit_previous(apply_by_row(split.train.applications), split.train.labels)

@@ -14,7 +14,7 @@ from tasks.evaluation.segments import cut_segments, measure_segments
 from tasks.job.job import Job
 from tasks.models.preprocess import Prepared
 from tasks.models.scoring import DECISION_THRESHOLD, score
-from tasks.models.train import Training
+from tasks.models.train import Split, Training
 from tasks.registry.known_customers import Customers, hash_customers
 
 
@@ -34,7 +34,7 @@ def measure_training(job: Job, training: Training) -> dict[str, Any]:
     approval = measure_approval(contract, test.applications, decisions, policy.confidence)
     return {
         "fitted_rows": len(fitted),
-        "judged_on": f"{test.days.min()} to {test.days.max()}" if len(test) else "no days",
+        "judged_on": _describe_test(test, training.split),
         "left_out": left_out,
         "test": asdict(measure_performance(test.labels, scores)),
         "confidence": policy.confidence,
@@ -46,6 +46,13 @@ def measure_training(job: Job, training: Training) -> dict[str, Any]:
         "segments": [asdict(segment) for segment in segments],
         "approval": [asdict(group) for group in approval],
     }
+
+
+def _describe_test(test: Prepared, split: Split) -> str:
+    if not len(test):
+        return "no days"
+    days = f"{test.days.min()} to {test.days.max()}"
+    return f"customers drawn at random, as the days cannot part the rows: {days}" if split.by_customer else days
 
 
 def leave_out(rows: Prepared, *known: Customers) -> tuple[Prepared, int]:

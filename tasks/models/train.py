@@ -7,7 +7,7 @@ were fitted without the row: out-of-fold scores for the reference, one fold's sc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,25 +38,50 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Split:
-    """Three consecutive periods: for fitting, for selection, and the test days. Labelled rows only."""
+    """Three parts of the labelled rows: for fitting, for selection, and for the test.
+
+    They are consecutive days, or customers drawn at random where the days cannot part them (`by_customer`).
+    """
 
     train: Prepared
     validation: Prepared
     test: Prepared
+    by_customer: bool = False
 
 
-def split_by_time(prepared: Prepared, policy: TrainPolicy) -> Split:
-    """Split the labelled rows at whole days: the first share is for fitting, the next for selection, then test days."""
+def split_rows(prepared: Prepared, policy: TrainPolicy) -> Split:
+    """Split the labelled rows at whole days: the first share is for fitting, the next for selection, then test days.
+
+    A table may know no days: all applications of a month carry its first one. Where the last days hold no row, or one
+    decision only, the same shares of the customers are drawn instead, by their keys.
+    """
     first, last = prepared.days.min(), prepared.days.max()
     days = int((last - first).astype(int)) + 1
     age = (prepared.days - first).astype(int)
-    train_days = round(days * policy.train_share)
-    selection_end = round(days * (policy.train_share + policy.validation_share))
+    split = _cut_at(prepared, age / days, _round_shares(policy, days))
+    if len(np.unique(split.test.labels)) > 1 and len(split.train):
+        return split
+    shares = (policy.train_share, policy.train_share + policy.validation_share)
+    # Other bits of the key than those that choose a fold.
+    by_customer = replace(_cut_at(prepared, (prepared.keys >> np.uint64(40)) / 2.0**24, shares), by_customer=True)
+    return by_customer if len(np.unique(by_customer.test.labels)) > 1 else split
+
+
+def _round_shares(policy: TrainPolicy, days: int) -> tuple[float, float]:
+    """The ends of the first two parts at whole days."""
+    train, selection = policy.train_share, policy.train_share + policy.validation_share
+    return round(days * train) / days, round(days * selection) / days
+
+
+def _cut_at(prepared: Prepared, places: Floats, ends: tuple[float, float]) -> Split:
+    """The labelled rows in three parts, by their places from 0 to 1."""
+    # The ends are sums of shares, whose last bit must not move a day.
+    first, second = (end - 1e-9 for end in ends)
     labelled = prepared.is_labelled
     return Split(
-        prepared.take(labelled & (age < train_days)),
-        prepared.take(labelled & (age >= train_days) & (age < selection_end)),
-        prepared.take(labelled & (age >= selection_end)),
+        prepared.take(labelled & (places < first)),
+        prepared.take(labelled & (places >= first) & (places < second)),
+        prepared.take(labelled & (places >= second)),
     )
 
 

@@ -28,7 +28,7 @@ from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.preprocess import Prepared, concatenate, prepare
 from tasks.models.scoring import DECISION_THRESHOLD, score
-from tasks.models.train import Training, split_by_time, train_candidates
+from tasks.models.train import Training, split_rows, train_candidates
 from tasks.promotion.compare import Comparison, PromotionDecision, decide_promotion, measure_difference
 from tasks.promotion.decide import is_drift_proven
 from tasks.promotion.install import Succession, Trained, install_champion
@@ -76,7 +76,7 @@ def train_challenger(job: Job, champion: Champion, prepared: Prepared) -> Traini
         prepare(job.contract, extract_window(engine, job.contract, days).applications)
         for days in champion.model.training_windows
     ]
-    split = split_by_time(prepared, job.policy.train)
+    split = split_rows(prepared, job.policy.train)
     return train_candidates(job.contract, split, earlier, job.policy.train)
 
 

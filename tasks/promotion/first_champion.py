@@ -11,7 +11,7 @@ from tasks.extract.extract import extract_window
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.preprocess import Prepared, prepare
-from tasks.models.train import fit_candidate, split_by_time, train_candidates
+from tasks.models.train import fit_candidate, split_rows, train_candidates
 from tasks.promotion.install import Succession, Trained, install_champion
 from tasks.promotion.training_lock import wait_for_training_lock
 from tasks.quality.check import measure_quality, require_fit
@@ -44,7 +44,7 @@ def fit_champion(job: Job, reference: Window) -> Trained:
     model question says that it is weak. Raises UnfitWindowError where the reference is unfit.
     """
     prepared = _extract_reference(job, reference)
-    training = train_candidates(job.contract, split_by_time(prepared, job.policy.train), [], job.policy.train)
+    training = train_candidates(job.contract, split_rows(prepared, job.policy.train), [], job.policy.train)
     metrics = measure_training(job, training)
     labelled = prepared.take(prepared.is_labelled)
     deployed = fit_candidate(job.contract, training.chosen.kind, labelled, job.policy.train)

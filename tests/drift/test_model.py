@@ -10,7 +10,8 @@ from sklearn.metrics import roc_auc_score
 from tasks.core.findings import Question, Verdict, summarise
 from tasks.core.policy import DriftPolicy
 from tasks.drift.comparison import Comparison
-from tasks.drift.model import compare_auc, measure_model_drift
+from tasks.drift.model import compare_auc, measure_model_drift, report_weakness
+from tasks.statistics.auc import Auc
 from tests.support.windows_to_compare import find, make_profile, observe
 
 POLICY = DriftPolicy()
@@ -136,6 +137,16 @@ def test_what_cannot_be_asked_is_no_all_clear():
     assert summarise(reference, Question.MODEL) is Verdict.NOT_ENOUGH_DATA
     few_known = measure(hide(observe(220), np.arange(220) < 150))
     assert summarise(few_known, Question.MODEL) is Verdict.NOT_ENOUGH_DATA
+
+
+@pytest.mark.parametrize(("auc", "is_weak"), [(0.615, True), (0.7, False), (0.9, False), (None, False)])
+def test_a_weak_model_is_a_warning_that_says_what_it_hinders(auc, is_weak):
+    findings = report_weakness(None if auc is None else Auc(auc, 1e-4), 0.7)
+    assert [finding.verdict for finding in findings] == [Verdict.WARN] * is_weak
+    for finding in findings:
+        assert "0.615" in finding.sentence
+        assert "`promotion.minimum_auc`" in finding.sentence
+        assert "quality, data and label drift do not depend on it" in finding.sentence
 
 
 def test_a_few_undecided_rows_leave_the_question_answered():

@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.models.preprocess import Prepared
 from tasks.models.scoring import assign_folds, score, score_by_fold
-from tasks.models.train import TrainingError, fit_candidate, split_by_time, train_candidates
+from tasks.models.train import TrainingError, fit_candidate, split_rows, train_candidates
 from tests.support.small_training import CONTRACT, make
 
 QUICK = TrainPolicy(forest_trees=20, boosting_rounds=20)
@@ -16,7 +16,7 @@ QUICK = TrainPolicy(forest_trees=20, boosting_rounds=20)
 
 def test_split_is_by_whole_days_in_the_order_of_time():
     prepared = make()
-    split = split_by_time(prepared, TrainPolicy())
+    split = split_rows(prepared, TrainPolicy())
     first = np.datetime64("2024-01-01")
     assert (split.train.days.max() - first).astype(int) == 11  # 60 % of 20 days
     assert (split.validation.days.min() - first).astype(int) == 12
@@ -25,10 +25,35 @@ def test_split_is_by_whole_days_in_the_order_of_time():
     assert len(split.train) + len(split.validation) + len(split.test) == len(prepared)
 
 
+@pytest.mark.parametrize("days", [1, 2])
+def test_where_days_cannot_part_the_rows_customers_are_drawn(days):
+    """A month column: every application carries the first of its month."""
+    prepared = make(customers=300)
+    months = np.datetime64("2024-01-01") + 31 * (np.arange(600) % days).astype("timedelta64[D]")
+    labels = np.where(months > np.datetime64("2024-01-01"), 1.0, prepared.labels) if days == 2 else prepared.labels
+    split = split_rows(Prepared(prepared.applications, labels, months, prepared.keys), TrainPolicy())
+    assert split.by_customer
+    parts = [split.train, split.validation, split.test]
+    assert [round(len(part) / 600, 1) for part in parts] == pytest.approx([0.6, 0.15, 0.25], abs=0.07)
+    assert not np.intersect1d(split.train.keys, split.test.keys).size
+    assert len(np.unique(split.test.labels)) == 2
+
+
+@pytest.mark.parametrize(("rare", "folds"), [(40, 5), (9, 4)])
+def test_a_rare_decision_is_fitted_with_fewer_folds(rare, folds):
+    prepared = make(rows=600)
+    labels = np.where(np.arange(600) < rare, 1.0, 0.0)
+    candidate = fit_candidate(
+        CONTRACT, Kind.GRADIENT_BOOSTING, Prepared(prepared.applications, labels, prepared.days, prepared.keys), QUICK
+    )
+    assert len(candidate.pipeline.named_steps["model"].calibrated_classifiers_) <= folds
+    assert np.isfinite(candidate.out_of_fold).all()
+
+
 def test_rows_without_a_decision_are_in_no_part():
     prepared = make()
     labels = np.where(np.arange(600) % 3 == 0, np.nan, prepared.labels)
-    split = split_by_time(Prepared(prepared.applications, labels, prepared.days, prepared.keys), TrainPolicy())
+    split = split_rows(Prepared(prepared.applications, labels, prepared.days, prepared.keys), TrainPolicy())
     assert len(split.train) + len(split.validation) + len(split.test) == 400
 
 
@@ -90,7 +115,7 @@ def test_too_few_of_one_decision_is_told():
 
 
 def test_the_candidate_is_chosen_on_the_validation_days():
-    split = split_by_time(make(rows=1500), QUICK)
+    split = split_rows(make(rows=1500), QUICK)
     training = train_candidates(CONTRACT, split, [make(seed=3)], QUICK)
     best = max(training.validation_auc, key=lambda kind: training.validation_auc[kind])
     assert str(training.chosen.kind) == best
