@@ -101,14 +101,17 @@ def _find_never_seen(bins: Bins, reference: Counts, current: Counts, comparison:
     n, m = int(reference[1:].sum()), int(current[1:].sum())
     if not n or not m:
         return _skip(bins, "never_seen", n + m > 0)
-    share = int(current[list(bins.new_codes)].sum()) / m
     if bins.is_number:
-        p_value = chance_beyond_range(round(share * m), n, m)
+        beyond = int(current[list(bins.new_codes)].sum())
+        expected, share, p_value = 0.0, beyond / m, chance_beyond_range(beyond, n, m)
         kind = "a value outside the reference's range"
     else:
-        held = comparison.observed.applications
-        new = bins.count_new_categories(held[bins.name]) if share else np.zeros(0, dtype=np.int64)
-        p_value = _test_new_categories(reference, current, new)
+        rare, new = bins.count_words(comparison.observed.applications[bins.name])
+        known = slice(1, -1)
+        before = np.concatenate([reference[known], np.array(list(bins.rare.values()), dtype=np.int64)])
+        p_value = _test_new_categories(before, np.concatenate([current[known], rare]), new)
+        # Good and Turing: a fresh row has a new word about as often as a word was met once.
+        expected, share = int(np.sum(before == 1)) / n, int(new.sum()) / m
         kind = "a category that does not occur in the reference"
     finding = Finding(
         Question.DATA,
@@ -116,24 +119,22 @@ def _find_never_seen(bins: Bins, reference: Counts, current: Counts, comparison:
         Verdict.PASS,
         "",
         bins.name,
-        effect=share,
+        effect=max(share - expected, 0.0),
         unit=SHARE,
         standard_error=float(np.sqrt(share * (1 - share) / m)),
         limit=comparison.policy.never_seen_limit,
         p_value=p_value,
-        reference=0.0,
+        reference=expected,
         current=share,
     )
-    seen = f"{bins.name}: {format_share(share)} of applicants with a value have {kind}."
+    usual = f"; about {format_share(expected)} is usual for so many categories" if expected else ""
+    seen = f"{bins.name}: {format_share(share)} of applicants with a value have {kind}{usual}."
     return Draft(finding, seen, partial(smallest_share_beyond, n, m))
 
 
 def _test_new_categories(reference: Counts, current: Counts, new: Counts) -> float:
     """The chance of so many rows in new categories, from the rows of each known category and of each new one."""
-    known = slice(1, -1)
-    return chance_of_new_levels(
-        np.concatenate([reference[known], np.zeros_like(new)]), np.concatenate([current[known], new])
-    )
+    return chance_of_new_levels(np.concatenate([reference, np.zeros_like(new)]), np.concatenate([current, new]))
 
 
 def _compare_missing(profile: Profile, codes: Codes, counts: tuple[Counts, ...], policy: DriftPolicy) -> list[Draft]:

@@ -2,13 +2,16 @@
 
 The codes of a column are 0 for a missing value, then the levels in their order. The levels of a number are its
 intervals from low to high and then its special values; those of a text are its categories and then one for all
-categories that the reference does not have. The first and the last interval of a number lie outside what the reference
-held.
+categories that are rare in the reference, or that it does not have. The first and the last interval of a number lie
+outside what the reference held.
+
+A reference has more of its own rare words than a fresh sample of the same kind would show, and none of the unseen ones
+(Good, Biometrika 40, 1953). So rare and unseen words are one level, whose share is the same in both.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -17,11 +20,14 @@ from tasks.contract.columns import Column
 from tasks.core.arrays import Codes, Counts, Floats, Integers
 
 MISSING = 0
-NEW_CATEGORY = "(new category)"
+NEW_CATEGORY, RARE_OR_NEW = "(new category)", "(rare or new category)"
 
 # The reference's quantiles at which a number is cut, and how frequent a value must be for an interval of its own.
 INTERVALS = 20
 ATOM_SHARE = 1 / INTERVALS
+
+# A word of fewer reference rows has no level of its own.
+LEAST_WORD_ROWS = 10
 
 # The most groups that the levels of a column are gathered into, and the fewest rows of a window in a group.
 MOST_GROUPS = 6
@@ -33,7 +39,8 @@ class Bins:
     """The levels of one column. `edges` belong to a number, `categories` to a text.
 
     The interval between two edges holds its lower edge, not its upper one. `special` maps a number that stands for
-    something else to its meaning.
+    something else to its meaning. `rare` maps the words of an unordered text that have no level of their own to their
+    reference rows.
     """
 
     name: str
@@ -43,6 +50,7 @@ class Bins:
     edges: Floats
     special: dict[float, str]
     categories: tuple[str, ...]
+    rare: dict[str, int] = field(default_factory=dict)
 
     @property
     def levels(self) -> int:
@@ -56,10 +64,15 @@ class Bins:
 
     @property
     def new_codes(self) -> tuple[int, ...]:
-        """The codes of values that the reference did not have."""
+        """The codes of values that the reference did not have; of a text, rare ones are among them."""
         if not self.is_number:
             return (self.levels,)
         return (1, self.intervals) if len(self.edges) else ()
+
+    @property
+    def rest_name(self) -> str:
+        """The name of a text's last level."""
+        return RARE_OR_NEW if self.rare else NEW_CATEGORY
 
     @property
     def codes_apart(self) -> tuple[int, ...]:
@@ -101,17 +114,18 @@ class Bins:
         codes[~np.isfinite(numbers)] = MISSING
         return codes
 
-    def count_new_categories(self, values: pd.Series) -> Integers:
-        """The rows of each category that the reference did not have."""
-        counts = values.value_counts()
-        new = ~counts.index.isin(self.categories)
-        return np.asarray(counts.to_numpy()[new], dtype=np.int64)
+    def count_words(self, values: pd.Series) -> tuple[Integers, Integers]:
+        """The rows of each rare category, in the order of `rare`, and of each that the reference did not have."""
+        counts = values.astype(object).value_counts()
+        rare = counts.reindex(list(self.rare), fill_value=0)
+        new = counts[~counts.index.isin([*self.categories, *self.rare])]
+        return np.asarray(rare, dtype=np.int64), np.asarray(new, dtype=np.int64)
 
     def decode(self, codes: Codes) -> pd.Series:
         """A value that stands for each code: an interval's middle, a special value, a category."""
         if self.is_number:
             return pd.Series(np.concatenate([[np.nan], self._middles(), list(self.special)])[codes], name=self.name)
-        categories = np.array([None, *self.categories, NEW_CATEGORY], dtype=object)
+        categories = np.array([None, *self.categories, self.rest_name], dtype=object)
         return pd.Series(categories[codes], name=self.name, dtype=object)
 
     def _middles(self) -> Floats:
@@ -137,11 +151,10 @@ class Bins:
 
     def name_level(self, place: int) -> str:
         """The category of the level number `place`, counted from 0."""
-        return (
-            f"“{self.categories[place]}”"
-            if place < len(self.categories)
-            else "a category that does not occur in the reference"
-        )
+        if place < len(self.categories):
+            return f"“{self.categories[place]}”"
+        rare = "is rare in the reference or " if self.rare else ""
+        return f"a category that {rare}does not occur in {'it' if rare else 'the reference'}"
 
 
 def fit_bins(column: Column, values: pd.Series) -> Bins:
@@ -153,9 +166,12 @@ def fit_bins(column: Column, values: pd.Series) -> Bins:
     counts = values.value_counts()
     counts = counts[counts > 0]
     held = sorted(counts.index, key=lambda category: (-counts[category], category))
-    ordered = tuple(column.ordered or ())
-    categories = ordered + tuple(category for category in held if category not in ordered)
-    return Bins(column.name, False, column.ordered is not None, "", np.empty(0), {}, categories)
+    if column.ordered is not None:
+        categories = (*column.ordered, *(category for category in held if category not in column.ordered))
+        return Bins(column.name, False, True, "", np.empty(0), {}, categories)
+    frequent = tuple(category for category in held if counts[category] >= LEAST_WORD_ROWS)
+    rare = {str(category): int(counts[category]) for category in held[len(frequent) :]}
+    return Bins(column.name, False, False, "", np.empty(0), {}, frequent, rare)
 
 
 def fit_edges(numbers: Floats) -> Floats:

@@ -15,7 +15,7 @@ from tasks.profile.bins import Bins
 from tasks.profile.profile import Profile
 from tasks.statistics.auc import Auc
 
-SCHEMA = "loanwatch.profile/2"
+SCHEMA = "loanwatch.profile/3"
 
 
 LABEL, SCORE = "(label)", "(score)"
@@ -70,6 +70,7 @@ def _describe(profile: Profile) -> dict[str, Any]:
                 "edges": bins.edges.tolist(),
                 "special": [[value, meaning] for value, meaning in bins.special.items()],
                 "categories": list(bins.categories),
+                "rare": bins.rare,
                 "counts": counts.tolist(),
                 "mask": mask,
             }

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tasks.core.scored_window import ScoredWindow
 from tasks.extract.labels import read_labels
-from tasks.profile.bins import MISSING, NEW_CATEGORY, fit_bins, fit_edges
+from tasks.profile.bins import LEAST_WORD_ROWS, MISSING, NEW_CATEGORY, fit_bins, fit_edges
 from tasks.profile.profile import SAMPLE_ROWS, OriginError, fit_profile
 from tasks.profile.storage import ProfileError, load_profile, save_profile
 from tests.support.windows_to_compare import CONTRACT, NOT_STATED, change, make_profile, make_window
@@ -55,7 +55,7 @@ def test_special_values_are_levels_of_their_own_and_no_numbers():
 
 
 def test_categories_are_ordered_by_frequency_or_by_the_contract():
-    bins = fit_bins(PURPOSE, pd.Series(["b", "a", "a", None]))
+    bins = fit_bins(PURPOSE, pd.Series(["b", "a", "a", None] * LEAST_WORD_ROWS))
     assert bins.categories == ("a", "b")
     assert bins.encode(pd.Series(["a", "b", "c", None], dtype=object)).tolist() == [1, 2, 3, MISSING]
     assert bins.decode(np.array([MISSING, 3])).tolist() == [None, NEW_CATEGORY]

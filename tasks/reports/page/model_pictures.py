@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from tasks.core.arrays import Floats, Integers
 from tasks.evaluation.calibration import measure_reliability
-from tasks.profile.bins import LEAST_GROUP_ROWS, MISSING, NEW_CATEGORY, Bins
+from tasks.profile.bins import LEAST_GROUP_ROWS, MISSING, Bins
 from tasks.reports.page.evidence import Evidence
 from tasks.reports.page.svg import Scale, dot, draw_text, line, picture, shorten, ticks
 
@@ -193,7 +193,7 @@ def name_group(bins: Bins, codes: Integers) -> str:
     if not bins.is_number:
         names = bins.categories[first - 1 : last]
         if not names:
-            return NEW_CATEGORY
+            return bins.rest_name
         if len(names) == 1:
             return names[0]
         return f"{names[0]} to {names[-1]}" if bins.is_ordered else "(other categories)"

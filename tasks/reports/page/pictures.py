@@ -149,7 +149,7 @@ def list_categories(pair: Pair) -> list[tuple[str, float, float]]:
     ranked = sorted(shown, key=lambda code: -max(shown[code]) - 3 * abs(shown[code][1] - shown[code][0]))
     kept = ranked if bins.is_ordered or len(ranked) <= MOST_BARS else ranked[: MOST_BARS - 1]
     order = sorted(kept) if bins.is_ordered else sorted(kept, key=lambda code: -shown[code][0])
-    rows = [(bins.categories[c - 1] if c < bins.levels else "(new)", *shown[c]) for c in order]
+    rows = [(bins.categories[c - 1] if c < bins.levels else bins.rest_name, *shown[c]) for c in order]
     rest = [shown[code] for code in ranked if code not in kept]
     if rest:
         rows.append((f"({len(rest)} others)", sum(b for b, _ in rest), sum(n for _, n in rest)))
