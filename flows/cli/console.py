@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tasks.core.findings import Outcome, Verdict
+from tasks.core.findings import Outcome, Question, Verdict
 from tasks.core.wording import GREEN, OUTCOMES, RED, VERDICTS, name_outcome, name_verdict
 
 
@@ -96,10 +96,12 @@ def show_verdict(console: Console, summary: dict[str, Any]) -> None:
 
 
 def _lead(summary: dict[str, Any], question: str, verdict: str) -> str:
-    """The sentence of the first finding with the question's verdict."""
+    """The sentence of the first finding with the question's verdict; of an unfit window every reason."""
     if verdict == "pass":
         return ""
     sentences = [f["sentence"] for f in summary["findings"] if f["question"] == question and f["verdict"] == verdict]
+    if question == Question.QUALITY and verdict == "fail":
+        return "\n".join(sentences)
     more = f" (+{len(sentences) - 1} more)" if len(sentences) > 1 else ""
     return f"{sentences[0]}{more}" if sentences else ""
 

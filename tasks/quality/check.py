@@ -30,10 +30,10 @@ from tasks.quality.rows import (
     check_labels,
     check_repeats,
     check_rows,
-    check_times,
     check_undated,
     check_versions,
 )
+from tasks.quality.times import check_last_day, check_times
 
 
 class UnfitWindowError(LoanwatchError):
@@ -102,6 +102,7 @@ def measure_quality(
     return [
         *findings,
         check_times(contract, applications, window),
+        check_last_day(contract, applications, window),
         check_ids(contract, applications, policy),
         check_repeats(contract, extract, policy),
         check_versions(extract),

@@ -25,7 +25,7 @@ from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats, Integers, Mask
 from tasks.core.policy import QualityPolicy
 from tasks.quality.leak_signs import Leak, Sign, compare_agreement, find_midst
-from tasks.statistics.smooth import chance_of_largest, fit_smooth_rule, measure_departures
+from tasks.statistics.smooth import chance_of_largest, fit_smooth_rule, measure_departure_of_value, measure_departures
 
 # Two signs with this share of their rows in common are one leak of both columns.
 _SAME_ROWS = 0.95
@@ -140,15 +140,18 @@ class _Search:
     def _compare_with_rule(self, sign: Sign, tested: Mask, is_positive: bool) -> tuple[float, float]:
         """The agreement of the rows with the nearest numbers, and the chance of the group under a smooth rule."""
         rows, numbers = self._list_numbers(sign.column)
-        label, labels = float(is_positive), self._labels[rows]
-        distance = np.abs(numbers - float(sign.value))
-        order = np.argsort(distance, kind="stable")
-        group = int(np.count_nonzero(tested))
-        below, above = (np.flatnonzero(side) for side in (numbers < float(sign.value), numbers > float(sign.value)))
-        nearest = [side[np.argsort(distance[side], kind="stable")[: self._neighbours]] for side in (below, above)]
+        value, label = float(sign.value), float(is_positive)
+        is_other = numbers != value
+        labels, numbers = self._labels[rows][is_other], numbers[is_other]
+        distance = np.abs(numbers - value)
+        sides = (np.flatnonzero(side) for side in (numbers < value, numbers > value))
+        nearest = [side[np.argsort(distance[side], kind="stable")[: self._neighbours]] for side in sides]
         elsewhere = max((float(np.mean(labels[side] == label)) for side in nearest if len(side)), default=1.0)
-        departure = measure_departures(fit_smooth_rule(numbers, labels), order[:group], labels, label)[-1]
-        return elsewhere, float(scipy.special.ndtr(-departure))
+        if len(np.unique(labels)) < 2:
+            return elsewhere, 1.0
+        count = int(np.count_nonzero(tested))
+        group = (count, count - self._count(tested, is_positive))
+        return elsewhere, float(scipy.special.ndtr(-measure_departure_of_value(numbers, labels, value, group, label)))
 
     def _list_numbers(self, name: str) -> tuple[Integers, Floats]:
         """The open rows with a number that is no special value: their positions, and the numbers."""

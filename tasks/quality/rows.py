@@ -9,7 +9,6 @@ from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats, Integers, Keys, Mask
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
-from tasks.core.windows import Window
 from tasks.extract.extract import EXAMPLES, Extract
 from tasks.quality.shares import judge_share, name_rows, pass_check
 
@@ -46,29 +45,6 @@ def check_undated(extract: Extract) -> Finding:
         "in the source.",
         effect=float(extract.undated),
         unit="rows",
-    )
-
-
-def check_times(contract: Contract, applications: pd.DataFrame, window: Window | None) -> Finding:
-    """The query selects the window; a row outside it would be counted with the wrong days."""
-    times = applications[contract.time.name]
-    is_wrong = times.isna()
-    if window is not None:
-        after = np.datetime64(window.end, "D") + np.timedelta64(1, "D")
-        is_wrong |= ~((times >= np.datetime64(window.start, "D")) & (times < after))
-    if not is_wrong.any():
-        return pass_check("time", "Every application is in the window.")
-    return Finding(
-        Question.QUALITY,
-        "time",
-        Verdict.FAIL,
-        f"{is_wrong.sum():,} applications have no valid time, or a time outside the window. Correct the query "
-        f"{contract.query}: it must exclude such rows, and count those without a time in `undated_query`.",
-        subject=contract.time.name,
-        effect=float(is_wrong.mean()),
-        unit="share of applications",
-        columns=(contract.time.name,),
-        rows=name_rows(contract, applications, is_wrong.to_numpy()),
     )
 
 

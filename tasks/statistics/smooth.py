@@ -14,8 +14,9 @@ import scipy
 from tasks.core.arrays import Counts, Floats, sample_rows
 from tasks.statistics.regression import fit_logistic
 
-# Harrell's places for five knots: few enough to be smooth, and linear beyond the outer ones.
-_KNOTS = (0.05, 0.275, 0.5, 0.725, 0.95)
+# Harrell's places for three knots and for five: few enough to be smooth, and linear beyond the outer ones.
+_FEW_KNOTS, _KNOTS = (0.1, 0.5, 0.9), (0.05, 0.275, 0.5, 0.725, 0.95)
+_FEW_ROWS = 1_000
 _MOST_ROWS = 20_000
 
 
@@ -63,15 +64,18 @@ def fit_smooth_rule(numbers: Floats, labels: Floats, seed: int = 0) -> SmoothRul
     Harrell, Regression Modeling Strategies, 2nd edition (2015), section 2.4: restricted cubic splines.
     """
     ranks = scipy.stats.rankdata(numbers)
-    scores = scipy.special.ndtri((ranks - 0.5) / len(ranks))
-    design = _spline(scores, scipy.special.ndtri(np.array(_KNOTS)))
+    design = _spline(scipy.special.ndtri((ranks - 0.5) / len(ranks)), len(ranks))
     rows = sample_rows(len(labels), _MOST_ROWS, seed)
     fit = fit_logistic(design[rows], labels[rows])
     return SmoothRule(fit.predict(design), design, fit.covariance, len(rows) / len(labels))
 
 
-def _spline(numbers: Floats, knots: Floats) -> Floats:
-    """The columns of a natural cubic spline: a constant, the numbers, and one for each inner knot."""
+def _spline(numbers: Floats, rows: int) -> Floats:
+    """The columns of a natural cubic spline of normal scores: a constant, the scores, and one for each inner knot.
+
+    `rows` is how many the curve is fitted for: few of them carry only few knots.
+    """
+    knots = scipy.special.ndtri(np.array(_KNOTS if rows >= _FEW_ROWS else _FEW_KNOTS))
     last, before_last = knots[-1], knots[-2]
 
     def cube(knot: float) -> Floats:
@@ -121,6 +125,42 @@ def measure_departures(rule: SmoothRule, order: Counts, labels: Floats, label: f
     left = np.maximum(variance + fitted * (1 - 2 * rule.fitted_share), 1e-9)
     exact = -scipy.special.ndtri(np.maximum(scipy.special.pdtr(others, expected), 1e-300))
     return np.asarray(np.clip(exact, -40, 40) * np.sqrt(variance / left))
+
+
+def measure_departure_of_value(
+    numbers: Floats, labels: Floats, value: float, group: tuple[int, int], label: float
+) -> float:
+    """How far the rows of one value depart towards one label from the smooth rule of all other numbers.
+
+    Parameters
+    ----------
+    numbers, labels : arrays of n
+        The other rows: finite numbers, and 0 or 1.
+    value : float
+        The value of the group.
+    group : pair of int
+        Its rows, and those of them that have the other label.
+    label : float
+        The label in question.
+
+    Returns
+    -------
+    float
+        A normal deviate, as in `measure_departures`; the curve's own error at the value counts too.
+    """
+    ordered = np.sort(numbers)
+    place = (np.searchsorted(ordered, value, "left") + np.searchsorted(ordered, value, "right")) / 2
+    share = np.clip(place / len(ordered), 0.5 / len(ordered), 1 - 0.5 / len(ordered))
+    at = _spline(scipy.special.ndtri(np.array([share])), len(numbers))[0]
+    sample = sample_rows(len(labels), _MOST_ROWS, seed=0)
+    ranks = scipy.stats.rankdata(numbers)
+    design = _spline(scipy.special.ndtri((ranks[sample] - 0.5) / len(ranks)), len(ranks))
+    fit = fit_logistic(design, labels[sample])
+    chance = float(scipy.special.expit(at @ fit.coefficients))
+    rows, others = group
+    noise = rows * chance * (1 - chance)
+    exact = -scipy.special.ndtri(max(scipy.special.pdtr(others, rows * (1 - chance if label == 1 else chance)), 1e-300))
+    return float(np.clip(exact, -40, 40) / np.sqrt(1 + noise * (at @ fit.covariance @ at)))
 
 
 def chance_of_largest(deviate: float, least_share: float) -> float:

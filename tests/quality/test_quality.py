@@ -129,6 +129,31 @@ def test_a_query_that_ignores_the_window_is_found():
     assert pick(ask(spoil("asked", pd.Timestamp("2024-05-31 23:59:59"), 1)), "time").verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize(
+    ("latest", "verdict"),
+    [
+        ("2024-05-31 00:00", Verdict.WARN),  # `between` on a timestamp: the last day ends with its first moment
+        ("2024-05-30 23:59", Verdict.WARN),
+        ("2024-05-31 09:00", Verdict.PASS),
+    ],
+)
+def test_a_last_day_that_ends_at_midnight_is_told(latest, verdict):
+    frame = make_frame()
+    frame = frame[frame["asked"] <= pd.Timestamp(latest)].reset_index(drop=True)
+    window = Window(date(2024, 5, 1), date(2024, 5, 31))
+    finding = pick(measure_quality(CONTRACT, make_extract(frame), QualityPolicy(), window), "last_day")
+    assert finding.verdict is verdict
+    assert ("::date + 1" in finding.sentence) == (verdict is Verdict.WARN)
+
+
+def test_a_table_that_knows_days_only_has_no_last_day_to_lose():
+    frame = make_frame()
+    frame["asked"] = frame["asked"].dt.normalize()
+    window = Window(date(2024, 5, 1), date(2024, 5, 31))
+    finding = pick(measure_quality(CONTRACT, make_extract(frame), QualityPolicy(), window), "last_day")
+    assert finding.verdict is Verdict.PASS
+
+
 def test_copies_under_other_ids_are_duplicates():
     frame = make_frame()
     again = frame.iloc[:50].assign(loan=[f"again{n}" for n in range(50)])
