@@ -95,6 +95,8 @@ def _say_verdict(finding: Finding) -> str:
         return f"Statistically significant and{reduced} above the {limit}."
     if finding.verdict is Verdict.WARN:
         return f"Significant but{reduced} below the {limit}; reported for information."
+    if not is_auc and finding.smallest_detectable >= 1:
+        return "No significant change; in a window of this size none could be detected."
     smallest = format_amount(finding.smallest_detectable, finding.unit)
     detected = f"an AUC of {smallest}" if is_auc and finding.limit > 0.5 else f"a change of {smallest}"
     return f"No significant change. A window of this size would detect {detected} in 4 of 5 cases."

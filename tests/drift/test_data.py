@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from tasks.core.findings import Question, Verdict, summarise
+from tasks.core.findings import Finding, Question, Verdict, summarise
 from tasks.core.policy import DriftPolicy
 from tasks.drift.check import measure_drift
 from tasks.drift.comparison import Comparison
+from tasks.drift.judgement import Draft, judge_family
 from tests.support.windows_to_compare import NOT_STATED, find, list_failed, make_profile, observe
 
 POLICY = DriftPolicy()
@@ -93,6 +94,34 @@ def test_a_column_without_values_in_both_windows_is_nothing_to_ask():
     findings = measure(observe(cars=np.nan), make_profile(cars=np.nan))
     assert find(findings, "distribution", "cars").verdict is Verdict.PASS
     assert summarise(findings, DATA) is Verdict.PASS
+
+
+def fill_first(count):
+    return lambda frame: np.where(np.arange(len(frame)) < count, frame["cars"], np.nan)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "verdict"),
+    [
+        (3, 300, Verdict.NOT_ENOUGH_DATA),  # 3 values say nothing about a distribution, and 15 % of the window matter
+        (300, 3, Verdict.NOT_ENOUGH_DATA),
+        (3, 5, Verdict.PASS),  # a column that hardly anybody fills in cannot move 6 of 100 applicants
+    ],
+)
+def test_a_column_that_is_hardly_filled_is_no_green_tick(before, now, verdict):
+    findings = measure(observe(cars=fill_first(now)), make_profile(cars=fill_first(before)))
+    found = find(findings, "distribution", "cars")
+    assert found.verdict is verdict
+    assert found.effect is None
+    assert f"{now} values in the window and {before} in the reference" in found.sentence
+
+
+def test_a_change_of_more_than_every_applicant_is_never_printed():
+    finding = Finding(
+        DATA, "distribution", Verdict.PASS, "", effect=0.1, unit="share", standard_error=0.6, limit=0.06, p_value=0.9
+    )
+    (judged,) = judge_family([Draft(finding, "Seen.", lambda _: 1.496)], level=0.01)
+    assert judged.sentence == "Seen. No significant change; in a window of this size none could be detected."
 
 
 def test_a_constant_column_is_quiet_until_the_constant_changes():
