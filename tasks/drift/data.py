@@ -61,9 +61,11 @@ def measure_data_drift(comparison: Comparison) -> list[Finding]:
 
 def _compare_distribution(bins: Bins, reference: Counts, current: Counts, policy: DriftPolicy) -> Draft:
     """The distribution of the values that are there; missing ones are another check's."""
-    if (skipped := _skip(bins, "distribution", (reference, current), policy.distribution_limit)) is not None:
-        return skipped
+    rows = (int(reference.sum()), int(current.sum()))
     reference, current = reference[1:], current[1:]
+    values = (int(reference.sum()), int(current.sum()))
+    if (skipped := _skip(bins, "distribution", values, rows, policy.distribution_limit)) is not None:
+        return skipped
     compare = compare_ordered if bins.is_ordered else compare_levels
     compared = compare(reference, current)
     before, now, beyond = _describe_place(bins, (reference, current), compared.place)
@@ -97,11 +99,12 @@ def _describe_place(bins: Bins, counts: tuple[Counts, Counts], place: int) -> tu
 
 def _find_never_seen(bins: Bins, reference: Counts, current: Counts, comparison: Comparison) -> Draft:
     """The share of values that the reference does not have."""
-    if (skipped := _skip(bins, "never_seen", (reference, current), comparison.policy.never_seen_limit)) is not None:
-        return skipped
+    rows = (int(reference.sum()), int(current.sum()))
     if bins.is_number:  # special values are known: the contract names them
         reference, current = reference[: bins.intervals + 1], current[: bins.intervals + 1]
     n, m = int(reference[1:].sum()), int(current[1:].sum())
+    if (skipped := _skip(bins, "never_seen", (n, m), rows, comparison.policy.never_seen_limit)) is not None:
+        return skipped
     if bins.is_number:
         beyond = int(current[list(bins.new_codes)].sum())
         expected, share, p_value = 0.0, beyond / m, chance_beyond_range(beyond, n, m)
@@ -181,16 +184,16 @@ def _compare_missing_share(
     return Draft(finding, seen, partial(smallest_change, noise))
 
 
-def _skip(bins: Bins, check: str, counts: tuple[Counts, Counts], limit: float) -> Draft | None:
+def _skip(bins: Bins, check: str, values: tuple[int, int], rows: tuple[int, int], limit: float) -> Draft | None:
     """A column with hardly a value in a window cannot be compared; None where it can.
 
     Where it is filled for fewer applicants than the limit in both windows, no change of its values can matter.
     """
-    before, now = (int(window[1:].sum()) for window in counts)
-    if min(before, now) >= LEAST_VALUES:
+    before, now = values
+    if min(values) >= LEAST_VALUES:
         return None
     filled = f"{now:,} values in the window and {before:,} in the reference"
-    if max(float(window[1:].sum() / window.sum()) for window in counts) < limit:
+    if max(value / row for value, row in zip(values, rows, strict=True)) < limit:
         finding = Finding(Question.DATA, check, Verdict.PASS, "", bins.name)
         return Draft(finding, f"{bins.name}: only {filled}, too few to matter.", lambda _: 0.0)
     finding = Finding(Question.DATA, check, Verdict.NOT_ENOUGH_DATA, "", bins.name)

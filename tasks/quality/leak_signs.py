@@ -59,7 +59,8 @@ def find_midst(numbers: Floats) -> tuple[float, float]:
     if not len(numbers):
         return -np.inf, np.inf
     low, first, median, third, high = np.quantile(numbers, (0.05, 0.25, 0.5, 0.75, 0.95))
-    wide = 2 * (third - first) or high - low
+    with np.errstate(over="ignore"):
+        wide = 2 * (third - first) or high - low
     held = np.unique(numbers)
     gaps = np.flatnonzero(np.diff(held) > wide)
     below, above = gaps[held[gaps] < median], gaps[held[gaps] >= median]

@@ -116,6 +116,12 @@ def test_a_column_that_is_hardly_filled_is_no_green_tick(before, now, verdict):
     assert f"{now} values in the window and {before} in the reference" in found.sentence
 
 
+def test_a_column_of_special_values_only_is_not_compared():
+    findings = measure(observe(amount=NOT_STATED), make_profile())
+    assert find(findings, "never_seen", "amount").verdict is Verdict.NOT_ENOUGH_DATA
+    assert find(findings, "distribution", "amount").verdict is Verdict.FAIL
+
+
 def test_a_change_of_more_than_every_applicant_is_never_printed():
     finding = Finding(
         DATA, "distribution", Verdict.PASS, "", effect=0.1, unit="share", standard_error=0.6, limit=0.06, p_value=0.9
