@@ -139,6 +139,7 @@ def test_a_page_in_a_browser(pages, tmp_path, name, width):
         assert not is_too_wide(tab)
 
 
+@pytest.mark.slow
 def test_a_window_without_labels_has_pages_too(tmp_path):
     contract = load_contract("tests/support/second_lender/card_requests.toml")
     reference, window = make_frame(1, 900), make_frame(2, 600)
@@ -152,6 +153,7 @@ def test_a_window_without_labels_has_pages_too(tmp_path):
     assert "Did not run" in (tmp_path / "model_drift.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_of_a_large_window_a_sample_is_decoded_and_the_page_says_so(tmp_path):
     rows, decoded = BOUNDS.rows + 1_000, []
 

@@ -31,14 +31,14 @@ def test_only_the_order_of_the_numbers_counts(transform):
 
 
 def test_departures_are_standard_normal_where_the_rule_is_smooth():
-    """The first 300 of 3,000 rows, in 400 samples: 1 % beyond the 1 % point, within what chance allows."""
+    """The first 300 of 3,000 rows, in 200 samples: 1 % beyond the 1 % point, within what chance allows."""
     found = []
-    for seed in range(400):
+    for seed in range(200):
         numbers = np.random.default_rng(seed).normal(size=3_000)
         labels = draw(scipy.special.expit(numbers), seed + 1_000)
         order = np.argsort(-numbers)
         found.append(measure_departures(fit_smooth_rule(numbers, labels), order, labels, 1.0)[299])
-    assert np.mean(np.array(found) > scipy.stats.norm.isf(0.01)) <= 0.03
+    assert np.mean(np.array(found) > scipy.stats.norm.isf(0.01)) <= 0.035
     assert abs(np.std(found) - 1) < 0.15
 
 
