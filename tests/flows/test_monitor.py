@@ -84,6 +84,7 @@ def test_an_empty_window_is_unfit_and_trains_nothing(demo, tmp_path):
     assert (Path(summary["results"]) / "report.html").is_file()
 
 
+@pytest.mark.slow
 def test_another_lenders_table_runs_through_the_whole_flow(database, tmp_path):
     engine = make_engine(database, Patience())
     fill_table(engine, make_requests())

@@ -77,6 +77,7 @@ def test_without_deepchecks_there_is_a_reason_in_place_of_pages(tmp_path, monkey
     assert draw_pages(tmp_path, Content(contract, ())) == ({}, NOT_INSTALLED)
 
 
+@pytest.mark.slow
 def test_a_process_that_fails_leaves_a_reason_and_the_run_goes_on(tmp_path):
     contract = load_contract("tests/support/second_lender/card_requests.toml")
     applications = sample_applications(contract, make_frame(1, 300))

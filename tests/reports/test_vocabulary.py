@@ -93,6 +93,7 @@ def test_the_history_shows_the_labels(engine, tmp_path):
     assert "not retrained, champion kept " + " ".join(f"{mark} {name}" for mark, name in SHOWN.values()) in page
 
 
+@pytest.mark.slow
 def test_the_deepchecks_pages_show_the_labels(tmp_path):
     contract = load_contract("tests/support/second_lender/card_requests.toml")
     rows = sample_applications(contract, make_frame(1, 0))  # without rows no check runs
