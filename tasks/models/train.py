@@ -14,7 +14,7 @@ import numpy as np
 
 from blocks.errors import LoanwatchError
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Floats
+from tasks.core.arrays import Floats, Integers
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.scoring import assign_folds, score, score_by_fold
@@ -52,31 +52,25 @@ class Split:
 def split_rows(prepared: Prepared, policy: TrainPolicy) -> Split:
     """Split the labelled rows at whole days: the first share is for fitting, the next for selection, then test days.
 
-    A table may know no days: all applications of a month carry its first one. Where the last days hold no row, or one
-    decision only, the same shares of the customers are drawn instead, by their keys.
+    A table may know no days: all applications of a month carry its first one. Where the rows have too few days for
+    three parts, the same shares of the customers are drawn instead, by their keys. Last days that hold no decision yet,
+    or decisions of one kind, stay the test days: they are not ripe, and a draw of customers would hide that.
     """
     first, last = prepared.days.min(), prepared.days.max()
     days = int((last - first).astype(int)) + 1
-    age = (prepared.days - first).astype(int)
-    split = _cut_at(prepared, age / days, _round_shares(policy, days))
-    if len(np.unique(split.test.labels)) > 1 and len(split.train):
-        return split
     shares = (policy.train_share, policy.train_share + policy.validation_share)
+    train_days, selection_end = (round(days * share) for share in shares)
+    if selection_end < days:
+        age = (prepared.days - first).astype(int)
+        return _cut_at(prepared, age, (train_days, selection_end))
     # Other bits of the key than those that choose a fold.
-    by_customer = replace(_cut_at(prepared, (prepared.keys >> np.uint64(40)) / 2.0**24, shares), by_customer=True)
-    return by_customer if len(np.unique(by_customer.test.labels)) > 1 else split
+    places = (prepared.keys >> np.uint64(40)) / 2.0**24
+    return replace(_cut_at(prepared, places, shares), by_customer=True)
 
 
-def _round_shares(policy: TrainPolicy, days: int) -> tuple[float, float]:
-    """The ends of the first two parts at whole days."""
-    train, selection = policy.train_share, policy.train_share + policy.validation_share
-    return round(days * train) / days, round(days * selection) / days
-
-
-def _cut_at(prepared: Prepared, places: Floats, ends: tuple[float, float]) -> Split:
-    """The labelled rows in three parts, by their places from 0 to 1."""
-    # The ends are sums of shares, whose last bit must not move a day.
-    first, second = (end - 1e-9 for end in ends)
+def _cut_at(prepared: Prepared, places: Floats | Integers, ends: tuple[float, float]) -> Split:
+    """The labelled rows in three parts, by their places: the first two parts end before `ends`."""
+    first, second = ends
     labelled = prepared.is_labelled
     return Split(
         prepared.take(labelled & (places < first)),

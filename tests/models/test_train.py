@@ -25,18 +25,27 @@ def test_split_is_by_whole_days_in_the_order_of_time():
     assert len(split.train) + len(split.validation) + len(split.test) == len(prepared)
 
 
-@pytest.mark.parametrize("days", [1, 2])
-def test_where_days_cannot_part_the_rows_customers_are_drawn(days):
+def test_where_all_rows_have_one_day_customers_are_drawn():
     """A month column: every application carries the first of its month."""
     prepared = make(customers=300)
-    months = np.datetime64("2024-01-01") + 31 * (np.arange(600) % days).astype("timedelta64[D]")
-    labels = np.where(months > np.datetime64("2024-01-01"), 1.0, prepared.labels) if days == 2 else prepared.labels
-    split = split_rows(Prepared(prepared.applications, labels, months, prepared.keys), TrainPolicy())
+    first = np.full(600, np.datetime64("2024-01-01"))
+    split = split_rows(Prepared(prepared.applications, prepared.labels, first, prepared.keys), TrainPolicy())
     assert split.by_customer
     parts = [split.train, split.validation, split.test]
     assert [round(len(part) / 600, 1) for part in parts] == pytest.approx([0.6, 0.15, 0.25], abs=0.07)
     assert not np.intersect1d(split.train.keys, split.test.keys).size
     assert len(np.unique(split.test.labels)) == 2
+
+
+@pytest.mark.parametrize("late", [np.nan, 0.0])
+def test_last_days_that_are_not_ripe_stay_the_test_days(late):
+    """Refusals are decided at once and approvals later: customers drawn from the other days would hide it."""
+    prepared = make()
+    is_last = prepared.days >= np.datetime64("2024-01-16")
+    labels = np.where(is_last, late, prepared.labels)
+    split = split_rows(Prepared(prepared.applications, labels, prepared.days, prepared.keys), TrainPolicy())
+    assert not split.by_customer
+    assert len(np.unique(split.test.labels)) < 2
 
 
 @pytest.mark.parametrize(("rare", "folds"), [(40, 5), (9, 4)])
