@@ -39,7 +39,8 @@ def show_all(*, contract: str = "loan_applications", database: str | None = None
     def show(console: Console, connection: Connection, name: str) -> None:
         models = Table("version", "state", "kind", "fitted on", "test AUC", box=None, padding=(0, 2, 0, 0))
         for model in list_versions(connection, name):
-            auc = f"{model.metrics['test']['auc']:.3f}"
+            measured = model.metrics["test"]["auc"]
+            auc = "not tested" if measured is None else f"{measured:.3f}"
             models.add_row(str(model.version), model.state, model.kind, str(model.reference), auc)
         ledger = Table("recorded", "effective", "from", "to", "why", box=None, padding=(0, 2, 0, 0))
         for entry in read_ledger(connection, name):

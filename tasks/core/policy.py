@@ -162,7 +162,9 @@ class PromotionPolicy(Policy):
 
     confidence: float = Field(0.98, gt=0.5, lt=1, description="Confidence level of the interval of the AUC difference.")
     not_worse_margin: Share = Field(0.01, description="AUC that a challenger may lose if the champion has drifted.")
-    minimum_auc: Share = Field(0.7, description="Minimum test AUC for promotion.")
+    minimum_auc: Share = Field(
+        0.7, description="Minimum test AUC for promotion. A champion below it on its reference is reported as weak."
+    )
     maximum_gap: Share = Field(
         0.1, description="Maximum excess of the out-of-fold AUC in training over the test AUC for promotion."
     )

@@ -76,9 +76,8 @@ def report_weakness(auc: Auc | None, limit: float) -> list[Finding]:
         "the rule would be detected; quality, data and label drift do not depend on it. Check the columns in the "
         "contract, or train on more days."
     )
-    return [
-        Finding(Question.MODEL, "strength", Verdict.WARN, sentence, effect=auc.value, unit=AUC, reference=auc.value)
-    ]
+    # It is no change, so it has no effect: only what the reference showed, and the limit.
+    return [Finding(Question.MODEL, "strength", Verdict.WARN, sentence, unit=AUC, limit=limit, reference=auc.value)]
 
 
 def compare_auc(before: Auc, observed: ScoredWindow, policy: DriftPolicy) -> Draft:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from blocks.postgres.connect import Patience, make_engine
+from flows import models
 from tasks.contract.load import load_contract
 from tasks.core.findings import Question
 from tasks.core.policy import MonitorPolicy, TrainPolicy
@@ -74,6 +75,34 @@ def test_quiet_months_are_stable_and_the_rule_change_is_concept_drift(demo, tmp_
     assert not second["champion"]["trained_by_this_run"]
     assert second["champion"]["version"] == first["champion"]["version"]
     assert (second["verdicts"]["data"], second["verdicts"]["concept"]) == ("pass", "fail")
+
+
+@pytest.mark.slow
+def test_a_first_model_that_ranks_nothing_and_was_not_tested_still_judges_the_month(demo, tmp_path, capsys):
+    """Decisions by lot, and the last days of the reference hold one decision only: no reason to answer nothing."""
+    with demo.begin() as connection:
+        connection.execute(
+            text(
+                "update loan_details set loan_status = case when abs(hashtext(loan_id)) % 3 = 0 then 'loan refused' "
+                "else 'loan given' end"
+            )
+        )
+        connection.execute(
+            text("update loan_details set loan_status = 'loan given' where application_time like '__-0_-2024%' "
+                 "and substr(application_time, 4, 2) in ('05', '06')")
+        )  # fmt: skip
+    reference = {"reference_start": date(2024, 1, 1), "reference_end": date(2024, 6, 30)}
+    _, summary = run_monitor(tmp_path, **month(2024, 7), **reference, policy=QUICK)
+    assert summary["champion"]["trained_by_this_run"]
+    assert summary["champion"]["metrics"]["test"]["auc"] is None
+    assert "not_run" not in summary["verdicts"].values()
+    (strength,) = [finding for finding in summary["findings"] if finding["check"] == "strength"]
+    assert strength["verdict"] == "warn"
+    assert "ranks weakly" in (Path(summary["results"]) / "report.html").read_text(encoding="utf-8")
+    jsonschema.validate(summary, SCHEMA, format_checker=jsonschema.FormatChecker())
+    assert models.app([], result_action="return_value") == 0
+    assert models.app(["show", "1"], result_action="return_value") == 0
+    assert "not tested" in capsys.readouterr().out
 
 
 def test_an_empty_window_is_unfit_and_trains_nothing(demo, tmp_path):

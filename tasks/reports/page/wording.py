@@ -33,6 +33,7 @@ CHECKS = {
     "by_column": "approval by value, at an equal score",
     "auc": "ranking (AUC)",
     "calibration": "calibration",
+    "strength": "ranking of the reference",
     "estimated_auc": "ranking of undecided applications (estimated AUC)",
 }
 MEASURES = {
