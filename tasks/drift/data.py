@@ -21,7 +21,7 @@ from tasks.profile.bins import MISSING, Bins
 from tasks.profile.profile import Profile, count_levels, hash_masks
 from tasks.statistics.distributions import compare_levels, compare_ordered
 from tasks.statistics.power import smallest_change, smallest_share_beyond
-from tasks.statistics.proportions import chance_beyond_range, chance_of_new_levels, compare_shares
+from tasks.statistics.proportions import chance_beyond_range, chance_of_new_levels, compare_shares, usual_new_share
 
 SHARE = "share of applicants"
 # A column with fewer values in a window says nothing about its distribution there.
@@ -98,47 +98,52 @@ def _describe_place(bins: Bins, counts: tuple[Counts, Counts], place: int) -> tu
 
 
 def _find_never_seen(bins: Bins, reference: Counts, current: Counts, comparison: Comparison) -> Draft:
-    """The share of values that the reference does not have."""
+    """The share of values that the reference does not have; of words, beyond what is usual for so many."""
     rows = (int(reference.sum()), int(current.sum()))
     if bins.is_number:  # special values are known: the contract names them
         reference, current = reference[: bins.intervals + 1], current[: bins.intervals + 1]
     n, m = int(reference[1:].sum()), int(current[1:].sum())
     if (skipped := _skip(bins, "never_seen", (n, m), rows, comparison.policy.never_seen_limit)) is not None:
         return skipped
+    usual, error = 0.0, 0.0
     if bins.is_number:
-        beyond = int(current[list(bins.new_codes)].sum())
-        expected, share, p_value = 0.0, beyond / m, chance_beyond_range(beyond, n, m)
+        count = int(current[list(bins.new_codes)].sum())
+        p_value = chance_beyond_range(count, n, m)
         kind = "a value outside the reference's range"
     else:
-        rare, new = bins.count_words(comparison.observed.applications[bins.name])
-        known = slice(1, -1)
-        before = np.concatenate([reference[known], np.array(list(bins.rare.values()), dtype=np.int64)])
-        p_value = _test_new_categories(before, np.concatenate([current[known], rare]), new)
-        # Good and Turing: a fresh row has a new word about as often as a word was met once.
-        expected, share = int(np.sum(before == 1)) / n, int(new.sum()) / m
+        before, now, new = _count_words(bins, reference, current, comparison)
+        count, (usual, error) = int(new.sum()), usual_new_share(before)
+        p_value = chance_of_new_levels(np.concatenate([before, np.zeros_like(new)]), np.concatenate([now, new]))
         kind = "a category that does not occur in the reference"
+    share = count / m
     finding = Finding(
         Question.DATA,
         "never_seen",
         Verdict.PASS,
         "",
         bins.name,
-        effect=max(share - expected, 0.0),
+        effect=max(share - usual, 0.0),
         unit=SHARE,
-        standard_error=float(np.sqrt(share * (1 - share) / m)),
+        standard_error=float(np.hypot(np.sqrt(share * (1 - share) / m), error)),
         limit=comparison.policy.never_seen_limit,
         p_value=p_value,
-        reference=expected,
+        reference=usual,
         current=share,
     )
-    usual = f"; about {format_share(expected)} is usual for so many categories" if expected else ""
-    seen = f"{bins.name}: {format_share(share)} of applicants with a value have {kind}{usual}."
-    return Draft(finding, seen, partial(smallest_share_beyond, n, m))
+    said = f"; about {format_share(usual)} is usual for so many categories" if usual else ""
+    seen = f"{bins.name}: {format_share(share)} of applicants with a value have {kind}{said}."
+    if not usual:
+        return Draft(finding, seen, partial(smallest_share_beyond, n, m))
+    noise = float(np.hypot(np.sqrt(usual * (1 - usual) / m), error))
+    return Draft(finding, seen, partial(smallest_change, noise, sides=1))
 
 
-def _test_new_categories(reference: Counts, current: Counts, new: Counts) -> float:
-    """The chance of so many rows in new categories, from the rows of each known category and of each new one."""
-    return chance_of_new_levels(np.concatenate([reference, np.zeros_like(new)]), np.concatenate([current, new]))
+def _count_words(bins: Bins, reference: Counts, current: Counts, comparison: Comparison) -> tuple[Counts, ...]:
+    """The rows of each word that the reference has, in it and in the window; then of each that it does not have."""
+    known = slice(1, -1)
+    rare, new = bins.count_words(comparison.observed.applications[bins.name])
+    rare_before = np.array(list(bins.rare.values()), dtype=np.int64)
+    return np.concatenate([reference[known], rare_before]), np.concatenate([current[known], rare]), new
 
 
 def _compare_missing(profile: Profile, codes: Codes, counts: tuple[Counts, ...], policy: DriftPolicy) -> list[Draft]:

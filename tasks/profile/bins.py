@@ -116,7 +116,8 @@ class Bins:
 
     def count_words(self, values: pd.Series) -> tuple[Integers, Integers]:
         """The rows of each rare category, in the order of `rare`, and of each that the reference did not have."""
-        counts = values.astype(object).value_counts()
+        counts = values.value_counts()
+        counts.index = counts.index.astype(object)
         rare = counts.reindex(list(self.rare), fill_value=0)
         new = counts[~counts.index.isin([*self.categories, *self.rare])]
         return np.asarray(rare, dtype=np.int64), np.asarray(new, dtype=np.int64)

@@ -135,6 +135,38 @@ def chance_of_one_at_most(first: Counts, reference_rows: int, current_rows: int)
     return np.asarray(none + np.where(first - 1 <= m, one, 0.0))
 
 
+def usual_new_share(counts: Counts) -> tuple[float, float]:
+    """The share of rows with a new level that a further sample of the same kind shows, and its standard error.
+
+    Parameters
+    ----------
+    counts : array of k
+        The rows of each level of a sample; at least one row in all.
+
+    Returns
+    -------
+    tuple of float
+        Both 0 to 1; both 0 where no level was met once or twice.
+
+    Notes
+    -----
+    A level is new about as often as a level was met once.
+
+    References
+    ----------
+    Good, Biometrika 40 (1953): the estimate. Esty, Annals of Statistics 11 (1983): its standard error.
+
+    Examples
+    --------
+    >>> share, error = usual_new_share(np.array([1, 1, 2, 96]))
+    >>> share, round(error, 3)
+    (0.02, 0.02)
+    """
+    rows = int(counts.sum())
+    once, twice = int(np.sum(counts == 1)), int(np.sum(counts == 2))
+    return once / rows, float(np.sqrt(once * (1 - once / rows) + 2 * twice) / rows)
+
+
 def chance_of_new_levels(reference: Counts, current: Counts) -> float:
     """P(at least so many current rows with a level that the reference lacks), both drawn from one distribution.
 
