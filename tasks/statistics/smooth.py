@@ -30,14 +30,17 @@ class SmoothRule:
         Of each row.
     design : array of n by k
         The curve's columns.
+    coefficients : array of k
+        Of these columns.
     covariance : array of k by k
-        Of its coefficients.
+        Of the coefficients.
     fitted_share
         The share of the rows that the curve was fitted on.
     """
 
     chances: Floats
     design: Floats
+    coefficients: Floats
     covariance: Floats
     fitted_share: float
 
@@ -69,11 +72,16 @@ def fit_smooth_rule(numbers: Floats, labels: Floats, seed: int = 0) -> SmoothRul
     >>> fit_smooth_rule(np.linspace(-2, 2, 400), labels).chances[[0, 200, 399]].round(2)
     array([0.52, 0.5 , 0.48])
     """
-    ranks = scipy.stats.rankdata(numbers)
-    design = _spline(scipy.special.ndtri((ranks - 0.5) / len(ranks)), len(ranks))
+    design = _design_ranks(numbers)
     rows = sample_rows(len(labels), _MOST_ROWS, seed)
     fit = fit_logistic(design[rows], labels[rows])
-    return SmoothRule(fit.predict(design), design, fit.covariance, len(rows) / len(labels))
+    return SmoothRule(fit.predict(design), design, fit.coefficients, fit.covariance, len(rows) / len(labels))
+
+
+def _design_ranks(numbers: Floats) -> Floats:
+    """The curve's columns for each number, by its rank."""
+    ranks = scipy.stats.rankdata(numbers)
+    return _spline(scipy.special.ndtri((ranks - 0.5) / len(ranks)), len(ranks))
 
 
 def _spline(numbers: Floats, rows: int) -> Floats:
@@ -172,15 +180,12 @@ def measure_departure_of_value(
     place = (np.searchsorted(ordered, value, "left") + np.searchsorted(ordered, value, "right")) / 2
     share = np.clip(place / len(ordered), 0.5 / len(ordered), 1 - 0.5 / len(ordered))
     at = _spline(scipy.special.ndtri(np.array([share])), len(numbers))[0]
-    sample = sample_rows(len(labels), _MOST_ROWS, seed=0)
-    ranks = scipy.stats.rankdata(numbers)
-    design = _spline(scipy.special.ndtri((ranks[sample] - 0.5) / len(ranks)), len(ranks))
-    fit = fit_logistic(design, labels[sample])
-    chance = float(scipy.special.expit(at @ fit.coefficients))
+    rule = fit_smooth_rule(numbers, labels)
+    chance = float(scipy.special.expit(at @ rule.coefficients))
     rows, others = group
     noise = rows * chance * (1 - chance)
     exact = -scipy.special.ndtri(max(scipy.special.pdtr(others, rows * (1 - chance if label == 1 else chance)), 1e-300))
-    return float(np.clip(exact, -40, 40) / np.sqrt(1 + noise * (at @ fit.covariance @ at)))
+    return float(np.clip(exact, -40, 40) / np.sqrt(1 + noise * (at @ rule.covariance @ at)))
 
 
 def chance_of_largest(deviate: float, least_share: float) -> float:
