@@ -75,8 +75,12 @@ def read_header(folder: Path, source: Source) -> tuple[str, ...]:
 
 
 def _name_user() -> str:
-    """Such as `loanwatch (10001)`: a container's user has no name on the machine whose files it reads."""
-    return f"{getpass.getuser()} ({os.getuid()})" if hasattr(os, "getuid") else getpass.getuser()
+    """Such as `loanwatch (10001)`; a user that a container was given may have no name at all."""
+    number = os.getuid()
+    try:
+        return f"{getpass.getuser()} ({number})"
+    except (OSError, KeyError):
+        return str(number)
 
 
 def _compare(names: Sequence[str], expected: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ from tasks.contract.load import load_contract
 from tasks.core.windows import Window
 from tasks.registry.promote import NewVersion, Promotion, promote, register
 from tasks.source_tables.index_advice import advise_indexes
-from tasks.source_tables.load import LoadError, LoadFolderError, load_tables
+from tasks.source_tables.load import LoadError, LoadFolderError, load_tables, read_header
 from tasks.source_tables.tables import create_tables
 from tests.support import second_lender
 
@@ -113,6 +114,25 @@ def test_a_missing_file_or_folder(engine: Engine, folder: Path) -> None:
         with pytest.raises(LoadFolderError, match="cannot be read"):
             load_tables(engine, CONTRACT, place)
     assert set(count(engine).values()) == {None}
+
+
+def test_a_file_that_only_others_may_read_is_told_with_the_user_that_runs(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may read every file, so the refusal is imitated; and a container may run as a user without a name."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    def find_no_name() -> str:
+        raise OSError("No username set in the environment")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(LoadFolderError, match=rf"the user \S+ \({os.getuid()}\), as which this runs"):
+        read_header(folder, CONTRACT.sources[0])
+    monkeypatch.setattr("getpass.getuser", find_no_name)
+    with pytest.raises(LoadFolderError, match=f"the user {os.getuid()}, as which this runs"):
+        read_header(folder, CONTRACT.sources[0])
 
 
 def test_rows_that_are_there_need_replace_and_then_the_champion_retires(engine: Engine, folder: Path) -> None:
