@@ -39,7 +39,7 @@ def crash_hung_runs(silence: timedelta, notifier: UUID | None) -> AutomationCore
     return AutomationCore(
         name="loanwatch: mark runs without a heartbeat as crashed",
         description="A run that was lost together with its worker stays Running for ever.",
-        trigger=_silence_after({*RUNNING, ASKED_RUNNING}, silence),
+        trigger=_silence_after({*RUNNING, ASKED_RUNNING}, {ANY_EVENT}, silence),
         actions=_mark_as_lost(NO_HEARTBEAT, notifier),
     )
 
@@ -49,15 +49,15 @@ def crash_unstarted_runs(notifier: UUID | None) -> AutomationCore:
     return AutomationCore(
         name="loanwatch: mark runs that never started as crashed",
         description="A run whose worker was lost before its start stays Pending for ever.",
-        trigger=_silence_after({*STARTING, ASKED_STARTING}, START_PATIENCE),
+        trigger=_silence_after({*STARTING, ASKED_STARTING}, {ANY_EVENT}, START_PATIENCE),
         actions=_mark_as_lost(NEVER_STARTED, notifier),
     )
 
 
-def _silence_after(after: set[str], within: timedelta) -> EventTrigger:
+def _silence_after(after: set[str], expect: set[str], within: timedelta) -> EventTrigger:
     return EventTrigger(
         after=after,
-        expect={ANY_EVENT},
+        expect=expect,
         match=RUNS,
         match_related=OURS,
         for_each={"prefect.resource.id"},
@@ -89,16 +89,7 @@ def notify_of_late_runs(notifier: UUID, patience: timedelta) -> AutomationCore:
     return AutomationCore(
         name="loanwatch: alert on late runs",
         description="Does a worker run?",
-        trigger=EventTrigger(
-            after={"prefect.flow-run.Late"},
-            expect=TAKEN_UP,
-            match=RUNS,
-            match_related=OURS,
-            for_each={"prefect.resource.id"},
-            posture=Posture.Proactive,
-            threshold=1,
-            within=patience,
-        ),
+        trigger=_silence_after({"prefect.flow-run.Late"}, TAKEN_UP, patience),
         actions=[_notify(notifier, "{{ flow.name }} is late", "No worker has taken it up. Does one run?")],
     )
 
@@ -126,13 +117,7 @@ def look_when_workers_are_back(deployment: UUID, pool: UUID) -> AutomationCore:
     return AutomationCore(
         name="loanwatch: look for lost runs when a worker is back",
         description="What ran when the machine went down is lost.",
-        trigger=EventTrigger(
-            expect={"prefect.work-pool.ready"},
-            match=ResourceSpecification({"prefect.resource.id": f"prefect.work-pool.{pool}"}),
-            posture=Posture.Reactive,
-            threshold=1,
-            within=timedelta(0),
-        ),
+        trigger=_each("prefect.work-pool.ready", f"prefect.work-pool.{pool}"),
         actions=[RunDeployment(source="selected", deployment_id=deployment)],
     )
 
@@ -149,17 +134,21 @@ def _first_of(event: str, match: ResourceSpecification) -> EventTrigger:
     )
 
 
+def _each(event: str, resource: str) -> EventTrigger:
+    return EventTrigger(
+        expect={event},
+        match=ResourceSpecification({"prefect.resource.id": resource}),
+        posture=Posture.Reactive,
+        threshold=1,
+        within=timedelta(0),
+    )
+
+
 def score_after_promotion(deployment: UUID) -> AutomationCore:
     """A new champion scores what is open at once, not with the next morning."""
     return AutomationCore(
         name="loanwatch: score after a promotion",
         description=f"Starts the deployment score on {PROMOTED}.",
-        trigger=EventTrigger(
-            expect={PROMOTED},
-            match=ResourceSpecification({"prefect.resource.id": f"{RESOURCE}.*"}),
-            posture=Posture.Reactive,
-            threshold=1,
-            within=timedelta(0),
-        ),
+        trigger=_each(PROMOTED, f"{RESOURCE}.*"),
         actions=[RunDeployment(source="selected", deployment_id=deployment)],
     )
