@@ -19,7 +19,10 @@ NAMES = ("data_quality", "data_drift", "model_drift")
 PATIENCE_SECONDS = 900
 NOT_INSTALLED = "deepchecks is not installed"
 # deepchecks needs no database, no server and no secret, so the process is told of none.
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "OMP_NUM_THREADS", "MPLCONFIGDIR")
+_PASSED_ON = (
+    "PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "MPLCONFIGDIR", "LANG", "LC_ALL", "TZ",
+    "OMP_NUM_THREADS",
+)  # fmt: skip
 _ROOT = Path(next(iter(tasks.__path__))).parent
 
 
