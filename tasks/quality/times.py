@@ -44,7 +44,7 @@ def check_last_day(contract: Contract, applications: pd.DataFrame, window: Windo
     `between %(start)s and %(end)s` on a timestamp ends with the first moment of the last day, and nothing else shows
     that the rest of it is lost.
     """
-    passed = pass_check("last_day", "The last day of the window goes on after midnight.")
+    passed = pass_check("last_day", "Nothing shows that the last day of the window is cut off at midnight.")
     if window is None or window.days < _FEWEST_DAYS:
         return passed
     times = applications[contract.time.name].dropna()
