@@ -1,4 +1,4 @@
-"""The worker's stop: no new run, time for those under way, and an end that their state tells.."""
+"""The worker's stop: no new run, time for those under way, and an end that their state tells."""
 
 from __future__ import annotations
 
