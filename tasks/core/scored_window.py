@@ -6,13 +6,18 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tasks.core.arrays import Floats
+from tasks.core.arrays import Floats, Keys
 
 
 @dataclass(frozen=True, eq=False)
 class ScoredWindow:
-    """A window's applications, with one label (1, 0, or NaN if undecided) and one out-of-sample score each."""
+    """A window's applications, with one label (1, 0, or NaN if undecided) and one out-of-sample score each.
+
+    `keys` is a hash of each row's customer (`Prepared.keys`): rows of one customer belong together, and are no
+    independent observations. None means that every row stands alone.
+    """
 
     applications: pd.DataFrame
     labels: Floats
     scores: Floats
+    keys: Keys | None = None

@@ -15,4 +15,4 @@ from tasks.registry.versions import Champion
 def score_window(job: Job, champion: Champion, extract: Extract, prepared: Prepared) -> ScoredWindow:
     """The window with its labels and, from one fold's model per row, the champion's scores."""
     scores = score_by_fold(champion.bundle.pipeline, prepared.applications, prepared.keys)
-    return ScoredWindow(extract.applications, prepared.labels, scores)
+    return ScoredWindow(extract.applications, prepared.labels, scores, prepared.keys)

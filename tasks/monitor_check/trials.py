@@ -109,9 +109,11 @@ def run_trial(ground: Ground, change: Change, number: int) -> Trial | None:
 
 def _decide(ground: Ground, is_reference: Mask, planted: Planted, keys: Keys) -> list[Finding]:
     applications = ground.applications[is_reference].reset_index(drop=True)
-    reference = ScoredWindow(applications, ground.labels[is_reference], ground.scores[is_reference])
+    reference = ScoredWindow(
+        applications, ground.labels[is_reference], ground.scores[is_reference], ground.keys[is_reference]
+    )
     profile = fit_profile(ground.contract, reference, origin="out_of_fold", seed=ground.policy.seed)
     features = planted.applications[[column.name for column in ground.contract.features]]
-    observed = ScoredWindow(planted.applications, planted.labels, score_by_fold(ground.pipeline, features, keys))
+    observed = ScoredWindow(planted.applications, planted.labels, score_by_fold(ground.pipeline, features, keys), keys)
     comparison = Comparison(profile, observed, ground.policy)
     return [*measure_drift(comparison), *measure_model_drift(comparison)]

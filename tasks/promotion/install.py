@@ -42,12 +42,9 @@ class Trained:
 
 def build_bundle(job: Job, trained: Trained) -> Bundle:
     """The model with the profile of its reference, its metrics and its card."""
-    profile = fit_profile(
-        job.contract,
-        ScoredWindow(trained.fitted_on.applications, trained.fitted_on.labels, trained.candidate.out_of_fold),
-        origin="out_of_fold",
-        seed=job.policy.drift.seed,
-    )
+    rows = trained.fitted_on
+    reference = ScoredWindow(rows.applications, rows.labels, trained.candidate.out_of_fold, rows.keys)
+    profile = fit_profile(job.contract, reference, origin="out_of_fold", seed=job.policy.drift.seed)
     card = write_card(job.contract, trained.candidate.kind, trained.windows, trained.metrics)
     customers = hash_customers(trained.fitted_on.keys)
     return Bundle(trained.candidate.pipeline, profile, customers, trained.metrics, card)
