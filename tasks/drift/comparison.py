@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from tasks.core.arrays import Codes
+from tasks.core.arrays import Codes, Counts, Keys
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.score_curve import Labelled, ScoreCurve, choose_labelled, fit_score_curve
-from tasks.profile.profile import Profile
+from tasks.profile.profile import (
+    ColumnLikeness,
+    Profile,
+    count_levels,
+    measure_column_likeness,
+    measure_label_likeness,
+)
+from tasks.statistics.clusters import Clusters, Likeness, find_clusters, pool_likeness
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +43,32 @@ class Comparison:
         return self.profile.encode(self.observed.applications)
 
     @cached_property
+    def counts(self) -> tuple[Counts, ...]:
+        """The window's rows of every code, column by column."""
+        return count_levels(self.profile.columns, self.codes)
+
+    @cached_property
+    def clusters(self) -> Clusters:
+        """The window's rows that belong together, as those of one customer do."""
+        return find_clusters(self.observed.keys)
+
+    @cached_property
+    def keys(self) -> Keys | None:
+        """The window's customers; None where no customer comes back in either window."""
+        return self.observed.keys if len(self.clusters.rows) or self.profile.halves is not None else None
+
+    @cached_property
+    def likeness(self) -> tuple[tuple[ColumnLikeness, ColumnLikeness], ...]:
+        """How alike the rows of one customer are, column by column, in the reference and in the window."""
+        window = measure_column_likeness(self.profile.columns, self.codes, self.counts, self.clusters)
+        return tuple(_pool(before, now) for before, now in zip(self.profile.likeness, window, strict=True))
+
+    @cached_property
+    def label_likeness(self) -> tuple[Likeness, Likeness]:
+        """How alike the labels of one customer are, in the reference and in the window."""
+        return pool_likeness(self.profile.label_likeness, measure_label_likeness(self.observed.labels, self.keys))
+
+    @cached_property
     def labelled(self) -> Labelled:
         """The labelled rows of both sides."""
         return choose_labelled(self.profile, self.observed, self.policy.seed)
@@ -44,3 +77,8 @@ class Comparison:
     def curve(self) -> ScoreCurve:
         """The score curves through the labelled rows; both sides must hold both labels."""
         return fit_score_curve(self.labelled)
+
+
+def _pool(before: ColumnLikeness, now: ColumnLikeness) -> tuple[ColumnLikeness, ColumnLikeness]:
+    values, missing = pool_likeness(before.values, now.values), pool_likeness(before.missing, now.missing)
+    return ColumnLikeness(values[0], missing[0]), ColumnLikeness(values[1], missing[1])

@@ -6,11 +6,12 @@ budget, and all columns together one more: their joint shape.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
-from tasks.core.arrays import Codes, Counts
+from tasks.core.arrays import Counts
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.wording import format_share
@@ -18,14 +19,21 @@ from tasks.drift.comparison import Comparison
 from tasks.drift.domain_classifier import measure_joint_shape
 from tasks.drift.judgement import Draft, judge_family, report_no_data
 from tasks.profile.bins import MISSING, Bins
-from tasks.profile.profile import Profile, count_levels, hash_masks
+from tasks.profile.profile import ColumnLikeness, hash_masks
 from tasks.statistics.distributions import compare_levels, compare_ordered
-from tasks.statistics.power import smallest_change, smallest_share_beyond
-from tasks.statistics.proportions import chance_beyond_range, chance_of_new_levels, compare_shares, usual_new_share
+from tasks.statistics.power import Bar, smallest_change, smallest_share_beyond
+from tasks.statistics.proportions import (
+    chance_beyond_range,
+    chance_of_new_levels,
+    compare_shares,
+    divide_counts,
+    usual_new_share,
+)
 
 SHARE = "share of applicants"
 # A column with fewer values in a window says nothing about its distribution there.
 LEAST_VALUES = 20
+_NEARLY_ALL = 0.95
 
 
 def measure_data_drift(comparison: Comparison) -> list[Finding]:
@@ -42,7 +50,7 @@ def measure_data_drift(comparison: Comparison) -> list[Finding]:
         One for each column and check, the gravest first, and one for the joint shape; with few rows a single
         `not_enough_data`.
     """
-    profile, codes, policy = comparison.profile, comparison.codes, comparison.policy
+    profile, codes, policy, counts = comparison.profile, comparison.codes, comparison.policy, comparison.counts
     rows = len(codes)
     if min(rows, profile.rows) < policy.minimum_rows:
         reason = (
@@ -50,42 +58,77 @@ def measure_data_drift(comparison: Comparison) -> list[Finding]:
             f"{policy.minimum_rows:,} of each are needed."
         )
         return [report_no_data(Question.DATA, "distribution", reason)]
-    counts = count_levels(profile.columns, codes)
     drafts: list[Draft] = []
-    for bins, reference, current in zip(profile.columns, profile.counts, counts, strict=True):
-        drafts.append(_compare_distribution(bins, reference, current, policy))
-        drafts.append(_find_never_seen(bins, reference, current, comparison))
-    drafts += _compare_missing(profile, codes, counts, policy)
-    return [*judge_family(drafts, policy.columns_level), *measure_joint_shape(profile, codes, policy)]
+    for place, bins in enumerate(profile.columns):
+        column = _Column(bins, profile.counts[place], counts[place], comparison.likeness[place], (profile.rows, rows))
+        drafts.append(_compare_distribution(column, policy))
+        drafts.append(_find_never_seen(column, comparison))
+    drafts += _compare_missing(comparison)
+    return [*judge_family(drafts, policy.columns_level), *measure_joint_shape(comparison)]
 
 
-def _compare_distribution(bins: Bins, reference: Counts, current: Counts, policy: DriftPolicy) -> Draft:
+@dataclass(frozen=True, eq=False)
+class _Column:
+    """One column in both windows: its levels, their rows by code, and how alike the rows of one customer are."""
+
+    bins: Bins
+    reference: Counts
+    current: Counts
+    likeness: tuple[ColumnLikeness, ColumnLikeness]
+    rows: tuple[int, int]
+
+    @property
+    def values(self) -> tuple[int, int]:
+        """The rows with a value."""
+        return int(self.reference[1:].sum()), int(self.current[1:].sum())
+
+    @property
+    def filled(self) -> float:
+        """The share of the window's applicants with a value."""
+        return self.values[1] / max(self.rows[1], 1)
+
+    @property
+    def whose(self) -> str:
+        """Of whom the shares of a column's values are."""
+        if self.filled >= _NEARLY_ALL:
+            return "applicants with a value"
+        return f"the {format_share(self.filled)} of applicants with a value"
+
+    @property
+    def design_effects(self) -> tuple[float, float]:
+        """How many rows with a value are worth one independent row."""
+        n, m = self.values
+        return self.likeness[0].values.design_effect(n), self.likeness[1].values.design_effect(m)
+
+
+def _compare_distribution(column: _Column, policy: DriftPolicy) -> Draft:
     """The distribution of the values that are there; missing ones are another check's."""
-    rows = (int(reference.sum()), int(current.sum()))
-    reference, current = reference[1:], current[1:]
-    values = (int(reference.sum()), int(current.sum()))
-    if (skipped := _skip(bins, "distribution", values, rows, policy.distribution_limit)) is not None:
+    bins, reference, current = column.bins, column.reference[1:], column.current[1:]
+    if (skipped := _skip(column, "distribution", policy.distribution_limit)) is not None:
         return skipped
     compare = compare_ordered if bins.is_ordered else compare_levels
-    compared = compare(reference, current)
+    before, now = column.design_effects
+    compared = compare(reference / before, current / now)
     before, now, beyond = _describe_place(bins, (reference, current), compared.place)
     is_constant = np.count_nonzero(reference + current) < 2
+    # Of 100 applicants, and not only of those with a value: a change that few have matters to few.
+    filled = column.filled
     finding = Finding(
         Question.DATA,
         "distribution",
         Verdict.PASS,
         "",
         bins.name,
-        effect=compared.effect,
+        effect=compared.effect * filled,
         unit=SHARE,
-        standard_error=compared.standard_error,
+        standard_error=compared.standard_error * filled,
         limit=policy.distribution_limit,
         p_value=None if is_constant else compared.p_value,
         reference=before,
         current=now,
     )
-    seen = f"{bins.name}: {beyond} for {format_share(now)} of applicants with a value, {format_share(before)} before."
-    return Draft(finding, seen, partial(smallest_change, compared.standard_error))
+    seen = f"{bins.name}: {beyond} for {format_share(now)} of {column.whose}, {format_share(before)} before."
+    return Draft(finding, seen, partial(smallest_change, compared.standard_error * filled))
 
 
 def _describe_place(bins: Bins, counts: tuple[Counts, Counts], place: int) -> tuple[float, float, str]:
@@ -97,73 +140,93 @@ def _describe_place(bins: Bins, counts: tuple[Counts, Counts], place: int) -> tu
     return before, now, bins.name_level(place)
 
 
-def _find_never_seen(bins: Bins, reference: Counts, current: Counts, comparison: Comparison) -> Draft:
+def _find_never_seen(column: _Column, comparison: Comparison) -> Draft:
     """The share of values that the reference does not have; of words, beyond what is usual for so many."""
-    rows = (int(reference.sum()), int(current.sum()))
+    bins, rows = column.bins, column.rows[1]
     if bins.is_number:  # special values are known: the contract names them
-        reference, current = reference[: bins.intervals + 1], current[: bins.intervals + 1]
-    n, m = int(reference[1:].sum()), int(current[1:].sum())
-    if (skipped := _skip(bins, "never_seen", (n, m), rows, comparison.policy.never_seen_limit)) is not None:
+        known = slice(bins.intervals + 1)
+        column = replace(column, reference=column.reference[known], current=column.current[known])
+    if (skipped := _skip(column, "never_seen", comparison.policy.never_seen_limit)) is not None:
         return skipped
+    # As many independent rows.
+    n, m = (round(value / effect) for value, effect in zip(column.values, column.design_effects, strict=True))
     usual, error = 0.0, 0.0
     if bins.is_number:
-        count = int(current[list(bins.new_codes)].sum())
-        p_value = chance_beyond_range(count, n, m)
+        count = int(column.current[list(bins.new_codes)].sum())
+        p_value = chance_beyond_range(round(count / column.design_effects[1]), n, m)
         kind = "a value outside the reference's range"
     else:
-        before, now, new = _count_words(bins, reference, current, comparison)
-        count, (usual, error) = int(new.sum()), usual_new_share(before)
+        before, now, new = _count_words(column, comparison)
+        count = int(bins.count_new(comparison.observed.applications[bins.name]).sum())
+        usual, error = usual_new_share(before)
         p_value = chance_of_new_levels(np.concatenate([before, np.zeros_like(new)]), np.concatenate([now, new]))
         kind = "a category that does not occur in the reference"
-    share = count / m
+    share, filled = count / column.values[1], column.values[1] / rows
     finding = Finding(
         Question.DATA,
         "never_seen",
         Verdict.PASS,
         "",
         bins.name,
-        effect=max(share - usual, 0.0),
+        effect=max(share - usual, 0.0) * filled,
         unit=SHARE,
-        standard_error=float(np.hypot(np.sqrt(share * (1 - share) / m), error)),
+        standard_error=float(np.hypot(np.sqrt(share * (1 - share) / max(m, 1)), error)) * filled,
         limit=comparison.policy.never_seen_limit,
         p_value=p_value,
         reference=usual,
         current=share,
     )
     said = f"; about {format_share(usual)} is usual for so many categories" if usual else ""
-    seen = f"{bins.name}: {format_share(share)} of applicants with a value have {kind}{said}."
-    if not usual:
-        return Draft(finding, seen, partial(smallest_share_beyond, n, m))
-    noise = float(np.hypot(np.sqrt(usual * (1 - usual) / m), error))
-    return Draft(finding, seen, partial(smallest_change, noise, sides=1))
+    seen = f"{bins.name}: {format_share(share)} of {column.whose} have {kind}{said}."
+    noise = float(np.hypot(np.sqrt(usual * (1 - usual) / max(m, 1)), error)) * filled
+    if usual:
+        return Draft(finding, seen, partial(smallest_change, noise, sides=1))
+    return Draft(
+        finding,
+        seen,
+        lambda bar: filled * smallest_share_beyond(n, m, Bar(bar.level, min(bar.limit / filled, 1.0))),
+    )
 
 
-def _count_words(bins: Bins, reference: Counts, current: Counts, comparison: Comparison) -> tuple[Counts, ...]:
-    """The rows of each word that the reference has, in it and in the window; then of each that it does not have."""
-    known = slice(1, -1)
-    rare, new = bins.count_words(comparison.observed.applications[bins.name])
-    rare_before = np.array(list(bins.rare.values()), dtype=np.int64)
-    return np.concatenate([reference[known], rare_before]), np.concatenate([current[known], rare]), new
+def _count_words(column: _Column, comparison: Comparison) -> tuple[Counts, Counts, Counts]:
+    """The customers of each word that the reference has, in it and in the window; then of each that it does not have.
+
+    Of frequent words the rows are divided by the design effect: each has so many that no more is asked of them.
+    """
+    bins, values, keys = column.bins, comparison.observed.applications[column.bins.name], comparison.keys
+    before, now = (
+        np.rint(counts[1:-1] / effect).astype(np.int64)
+        for counts, effect in zip((column.reference, column.current), column.design_effects, strict=True)
+    )
+    rare_before, rare = np.array(list(bins.rare.values()), dtype=np.int64), bins.count_rare(values, keys)
+    new = bins.count_new(values, keys).to_numpy(np.int64)
+    return np.concatenate([before, rare_before]), np.concatenate([now, rare]), new
 
 
-def _compare_missing(profile: Profile, codes: Codes, counts: tuple[Counts, ...], policy: DriftPolicy) -> list[Draft]:
+def _compare_missing(comparison: Comparison) -> list[Draft]:
     """One comparison for all columns that are missing in the same rows, in both windows: one cause, one question."""
+    profile, codes = comparison.profile, comparison.codes
     groups: dict[tuple[str, str], list[int]] = {}
     for place, mask in enumerate(zip(profile.masks, hash_masks(codes), strict=True)):
         groups.setdefault(mask, []).append(place)
     drafts = []
     for places in groups.values():
-        missing = (int(profile.counts[places[0]][MISSING]), int(counts[places[0]][MISSING]))
+        counts = profile.counts[places[0]], comparison.counts[places[0]]
+        rows = tuple(
+            divide_counts((count[MISSING], count.sum()), likeness.missing.design_effect(float(count.sum())))
+            for count, likeness in zip(counts, comparison.likeness[places[0]], strict=True)
+        )
         names = tuple(profile.columns[place].name for place in places)
-        drafts.append(_compare_missing_share(names, missing, (profile.rows, len(codes)), policy))
+        drafts.append(_compare_missing_share(names, rows[0], rows[1], comparison.policy))
     return drafts
 
 
 def _compare_missing_share(
-    names: tuple[str, ...], missing: tuple[int, int], rows: tuple[int, int], policy: DriftPolicy
+    names: tuple[str, ...], reference: tuple[float, float], current: tuple[float, float], policy: DriftPolicy
 ) -> Draft:
     """The change of the share of missing values of columns that are missing together."""
-    change = compare_shares((missing[0], rows[0]), (missing[1], rows[1]))
+    change = compare_shares(reference, current)
+    missing, rows = (reference[0], current[0]), (reference[1], current[1])
     never = sum(missing) in (0, sum(rows))
     # Were a share of nothing to grow to the limit, its error would be that of the limit.
     pooled = float(np.clip(sum(missing) / sum(rows), policy.missing_limit, 1 - policy.missing_limit))
@@ -189,11 +252,12 @@ def _compare_missing_share(
     return Draft(finding, seen, partial(smallest_change, noise))
 
 
-def _skip(bins: Bins, check: str, values: tuple[int, int], rows: tuple[int, int], limit: float) -> Draft | None:
+def _skip(column: _Column, check: str, limit: float) -> Draft | None:
     """A column with hardly a value in a window cannot be compared; None where it can.
 
     Where it is filled for fewer applicants than the limit in both windows, no change of its values can matter.
     """
+    bins, values, rows = column.bins, column.values, column.rows
     before, now = values
     if min(values) >= LEAST_VALUES:
         return None

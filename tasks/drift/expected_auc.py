@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 import scipy
 
-from tasks.core.arrays import Floats, sample_rows
+from tasks.core.arrays import Floats, Integers, Keys, sample_rows
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
@@ -21,6 +21,7 @@ from tasks.core.wording import AUC
 from tasks.drift.judgement import Draft, report_no_data
 from tasks.profile.profile import SAMPLE_ROWS, Profile
 from tasks.statistics.auc import expect_auc
+from tasks.statistics.clusters import make_bootstrap
 from tasks.statistics.power import smallest_change
 from tasks.statistics.regression import LogisticFit, fit_logistic, logit
 
@@ -53,7 +54,9 @@ class Estimate:
     fit: LogisticFit
 
 
-def measure_estimated_auc(profile: Profile, observed: ScoredWindow, policy: DriftPolicy) -> list[Draft]:
+def measure_estimated_auc(
+    profile: Profile, observed: ScoredWindow, policy: DriftPolicy, keys: Keys | None = None
+) -> list[Draft]:
     """What can be said of the applications without a label.
 
     Parameters
@@ -64,6 +67,8 @@ def measure_estimated_auc(profile: Profile, observed: ScoredWindow, policy: Drif
         The window; NaN labels are not decided yet.
     policy : DriftPolicy
         The limit of the loss, the fewest rows and the seed.
+    keys : array, optional
+        The window's customers; by default every row stands alone.
 
     Returns
     -------
@@ -79,7 +84,10 @@ def measure_estimated_auc(profile: Profile, observed: ScoredWindow, policy: Drif
         reason = f"Expected AUC: {open_rows.sum():,} applications without a decision are too few to estimate it."
         silent = report_no_data(Question.MODEL, "estimated_auc", reason)
         return [Draft(silent, reason, partial(smallest_change, 1.0))]
-    loss, error = estimate.before - estimate.now, _find_error(estimate, policy.seed)
+    loss, error = (
+        estimate.before - estimate.now,
+        _find_error(estimate, policy.seed, _find_groups(profile, None if keys is None else keys[open_rows])),
+    )
     finding = Finding(
         Question.MODEL,
         "estimated_auc",
@@ -136,16 +144,27 @@ def estimate_auc(profile: Profile, fresh: Floats, minimum_rows: int) -> Estimate
     return Estimate(profile.auc.value, profile.auc.value - _expect_loss(fit, scores, fresh), labels, scores, fresh, fit)
 
 
-def _find_error(estimate: Estimate, seed: int) -> float:
-    """The standard error of the loss by the bootstrap; from at most 20,000 fresh rows, which makes it no smaller."""
+def _find_groups(profile: Profile, keys: Keys | None) -> tuple[Integers | None, Keys | None]:
+    """The customers of the reference's labelled rows and of the fresh ones; None where each row stands alone."""
+    return None if profile.halves is None else profile.groups[~np.isnan(profile.labels)], keys
+
+
+def _find_error(estimate: Estimate, seed: int, groups: tuple[Integers | None, Keys | None]) -> float:
+    """The standard error of the loss by the bootstrap; from at most 20,000 fresh rows, which makes it no smaller.
+
+    Rows of one customer are drawn together (Davison & Hinkley, Bootstrap Methods and their Application, 1997).
+    """
     labels, scores = estimate.labels, estimate.scores
-    fresh = estimate.fresh[sample_rows(len(estimate.fresh), SAMPLE_ROWS, seed)]
+    used = sample_rows(len(estimate.fresh), SAMPLE_ROWS, seed)
+    fresh = estimate.fresh[used]
     random = np.random.default_rng(seed)
+    draw_rows = make_bootstrap(random, len(labels), groups[0])
+    draw_fresh = make_bootstrap(random, len(fresh), None if groups[1] is None else groups[1][used])
 
     def draw() -> float:
-        rows = random.integers(len(labels), size=len(labels))
+        rows = draw_rows()
         fit = fit_logistic(_design(scores[rows]), labels[rows], estimate.fit.coefficients)
-        return _expect_loss(fit, scores[rows], fresh[random.integers(len(fresh), size=len(fresh))])
+        return _expect_loss(fit, scores[rows], fresh[draw_fresh()])
 
     return max(float(np.std([draw() for _ in range(DRAWS)], ddof=1)), 1e-9)
 

@@ -12,7 +12,7 @@ from tasks.profile.bins import MISSING
 
 @dataclass(frozen=True, eq=False)
 class Halves:
-    """The rows of both windows, each in one of two halves; equal rows are in one half.
+    """The rows of both windows, each in one of two halves; equal rows, or those of one customer, are in one half.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class Halves:
     half: Integers
 
 
-def make_halves(reference: Codes, current: Codes, seed: int) -> Halves:
+def make_halves(reference: Codes, current: Codes, seed: int, customers: Integers | None = None) -> Halves:
     """Both windows below one another, parted at random by the rows' contents.
 
     Parameters
@@ -37,11 +37,14 @@ def make_halves(reference: Codes, current: Codes, seed: int) -> Halves:
     reference, current : arrays of codes, rows by columns
     seed : int
         Of the random part.
+    customers : array of int, optional
+        The half of each row's customer, 0 or 1, the reference's first; by default the contents of the rows part them.
 
     Returns
     -------
     Halves
-        Equal rows stay together: else a double load would teach the classifier what it is judged on.
+        Equal rows stay together, or those of one customer: else a double load, or a customer who comes back, would
+        teach the classifier what it is judged on.
 
     Examples
     --------
@@ -54,7 +57,9 @@ def make_halves(reference: Codes, current: Codes, seed: int) -> Halves:
     features = codes.astype(np.float64)
     features[codes == MISSING] = np.nan
     is_current = np.repeat([0.0, 1.0], [len(reference), len(current)])
-    return Halves(features, is_current, (hash_code_rows(codes, seed) >> np.uint64(63)).astype(np.int64))
+    if customers is None:
+        customers = (hash_code_rows(codes, seed) >> np.uint64(63)).astype(np.int64)
+    return Halves(features, is_current, customers)
 
 
 def hash_code_rows(codes: Codes, seed: int) -> Keys:

@@ -11,7 +11,7 @@ from tasks.core.wording import format_share
 from tasks.drift.comparison import Comparison
 from tasks.drift.judgement import Draft, judge_family, report_no_data
 from tasks.statistics.power import smallest_change
-from tasks.statistics.proportions import compare_shares
+from tasks.statistics.proportions import compare_shares, divide_counts
 
 RATE = "approval rate"
 
@@ -44,7 +44,11 @@ def measure_label_drift(comparison: Comparison) -> list[Finding]:
     if positive in (0, decided):
         reason = f"Approval rate: all {decided:,} decisions of the window are the same."
         return [report_no_data(Question.LABEL, "approval_rate", reason)]
-    change = compare_shares((profile.positive, profile.labelled), (positive, decided))
+    before, now = comparison.label_likeness
+    change = compare_shares(
+        divide_counts((profile.positive, profile.labelled), before.design_effect(profile.labelled)),
+        divide_counts((positive, decided), now.design_effect(decided)),
+    )
     finding = Finding(
         Question.LABEL,
         "approval_rate",
@@ -58,6 +62,6 @@ def measure_label_drift(comparison: Comparison) -> list[Finding]:
         reference=change.reference,
         current=change.current,
     )
-    before, now = format_share(change.reference), format_share(change.current)
-    seen = f"Approval rate: {now} of decided applications, {before} before."
+    rates = format_share(change.current), format_share(change.reference)
+    seen = f"Approval rate: {rates[0]} of decided applications, {rates[1]} before."
     return judge_family([Draft(finding, seen, partial(smallest_change, change.standard_error))], policy.label_level)

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 import scipy
 
-from tasks.core.arrays import Floats, Mask
+from tasks.core.arrays import Floats, Keys, Mask
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
@@ -24,6 +24,7 @@ from tasks.drift.score_curve import ScoreCurve, standard_error_of
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.statistics.auc import Auc, measure_auc
+from tasks.statistics.clusters import find_clusters
 from tasks.statistics.power import smallest_change
 
 GAP = "calibration error"
@@ -43,14 +44,14 @@ def measure_model_drift(comparison: Comparison) -> list[Finding]:
         The gravest first; they share one error budget.
     """
     profile, observed, policy = comparison.profile, comparison.observed, comparison.policy
-    estimated = measure_estimated_auc(profile, observed, policy)
+    estimated = measure_estimated_auc(profile, observed, policy, comparison.keys)
     unanswered = explain_no_answer(comparison.labelled, policy.minimum_rows)
     if unanswered or profile.auc is None:
         verdict, reason = unanswered or (Verdict.NOT_ENOUGH_DATA, "the decisions of the reference are all the same.")
         silent = report_no_data(Question.MODEL, "auc", f"Model AUC: {reason}", verdict)
         return [silent, *judge_family(estimated, policy.model_level)]
-    drafts = [compare_auc(profile.auc, observed, policy), compare_calibration(comparison.curve, policy), *estimated]
-    return judge_family(drafts, policy.model_level)
+    loss = compare_auc(profile.auc, observed, policy, comparison.keys)
+    return judge_family([loss, compare_calibration(comparison.curve, policy), *estimated], policy.model_level)
 
 
 def report_weakness(auc: Auc | None, limit: float) -> list[Finding]:
@@ -80,7 +81,7 @@ def report_weakness(auc: Auc | None, limit: float) -> list[Finding]:
     return [Finding(Question.MODEL, "strength", Verdict.WARN, sentence, unit=AUC, limit=limit, reference=auc.value)]
 
 
-def compare_auc(before: Auc, observed: ScoredWindow, policy: DriftPolicy) -> Draft:
+def compare_auc(before: Auc, observed: ScoredWindow, policy: DriftPolicy, keys: Keys | None = None) -> Draft:
     """The AUC on the window's decided applications against the reference's.
 
     Parameters
@@ -91,6 +92,8 @@ def compare_auc(before: Auc, observed: ScoredWindow, policy: DriftPolicy) -> Dra
         The window; both labels occur.
     policy : DriftPolicy
         The limit of the loss.
+    keys : array, optional
+        The window's customers; by default every row stands alone.
 
     Returns
     -------
@@ -102,7 +105,8 @@ def compare_auc(before: Auc, observed: ScoredWindow, policy: DriftPolicy) -> Dra
     DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988).
     """
     known = ~np.isnan(observed.labels)
-    now = measure_auc(observed.labels[known], observed.scores[known])
+    clusters = find_clusters(None if keys is None else keys[known])
+    now = measure_auc(observed.labels[known], observed.scores[known], clusters)
     loss, error = before.value - now.value, float(np.sqrt(before.variance + now.variance))
     finding = Finding(
         Question.MODEL,

@@ -26,8 +26,8 @@ class ResidualChanges:
     variances : array of k
         Those of the changes were the curve known.
     correlation : array of k by k
-        That of the changes by the roots of these variances. Its diagonal is below 1, as the curve is fitted to the same
-        rows and takes up a part of the noise.
+        That of the changes by the roots of these variances. Where every row stands alone its diagonal is below 1, as
+        the curve is fitted to the same rows and takes up a part of the noise.
     rows : array of k
         The rows of both windows in each group.
     """
@@ -71,11 +71,12 @@ def compare_groups(curve: ScoreCurve, group: Integers) -> ResidualChanges | None
 
     Notes
     -----
-    The correlation is that of a score test: of the fitted curve's residuals, not of the true curve's.
+    The correlation is that of a score test: of the fitted curve's residuals, not of the true curve's. Residuals of one
+    customer count as equally correlated.
 
     References
     ----------
-    Rao, Proceedings of the Cambridge Philosophical Society 44 (1948).
+    Rao, Proceedings of the Cambridge Philosophical Society 44 (1948). Moulton, Journal of Econometrics 32 (1986).
     """
     groups = int(group.max()) + 1
     if groups < 2:
@@ -97,7 +98,24 @@ def compare_groups(curve: ScoreCurve, group: Integers) -> ResidualChanges | None
     correlation = np.eye(groups) - taken_up @ curve.fit.covariance @ taken_up.T
     if np.trace(correlation) < LEAST_FREEDOM:
         return None
+    if curve.alike:
+        share = np.zeros((len(group), groups))
+        sign = np.where(curve.rows.is_current == 1, 1.0, -1.0)
+        window = (curve.rows.is_current == 1).astype(np.int64)
+        share[used, group[used]] = (sign / sizes[window, np.maximum(group, 0)])[used]
+        correlation = correlation + _find_likeness(curve, share / np.sqrt(variances), taken_up)
     return ResidualChanges(now - before, variances, correlation, sizes.sum(axis=0).astype(float))
+
+
+def _find_likeness(curve: ScoreCurve, share: Floats, taken_up: Floats) -> Floats:
+    """What residuals of one customer add to the correlation of the changes.
+
+    `share` is what a residual adds to each change (n by k), `taken_up` what each coefficient takes of it (k by 5).
+    """
+    held = curve.rows.clusters.rows
+    added = share[held] - curve.design[held] @ (taken_up @ curve.fit.covariance).T
+    noise = np.sqrt(curve.fitted * (1 - curve.fitted))[held, None]
+    return curve.alike * curve.rows.clusters.cross_held(added * noise)
 
 
 def group_rows(bins: Bins, reference: Codes, current: Codes) -> tuple[Integers, Integers]:

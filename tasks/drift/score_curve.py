@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import scipy
@@ -10,6 +11,7 @@ import scipy
 from tasks.core.arrays import Floats, Integers, sample_rows
 from tasks.core.scored_window import ScoredWindow
 from tasks.profile.profile import Profile
+from tasks.statistics.clusters import Clusters, find_clusters, join_groups
 from tasks.statistics.regression import LogisticFit, fit_logistic, logit
 
 # With ten times the rows of the reference's sample, more rows of the window make a difference no surer.
@@ -30,6 +32,8 @@ class Labelled:
         0 for the reference's rows, 1 for the window's.
     reference_rows, window_rows : arrays of int
         Their positions in the reference's sample and in the window.
+    groups : array of n
+        The number of each row's customer; no customer is in both windows.
     """
 
     labels: Floats
@@ -37,6 +41,12 @@ class Labelled:
     is_current: Floats
     reference_rows: Integers
     window_rows: Integers
+    groups: Integers | None = None
+
+    @cached_property
+    def clusters(self) -> Clusters:
+        """The rows that belong together."""
+        return find_clusters(self.groups)
 
     @property
     def has_both_labels(self) -> bool:
@@ -62,6 +72,8 @@ class ScoreCurve:
         The derivatives of the curves by the coefficients.
     p_value
         That of no difference.
+    alike
+        The intraclass correlation of the residuals: how alike the decisions of one customer are at equal scores.
     """
 
     rows: Labelled
@@ -72,6 +84,7 @@ class ScoreCurve:
     slope_before: Floats
     slope_now: Floats
     p_value: float
+    alike: float = 0.0
 
     @property
     def fitted(self) -> Floats:
@@ -104,6 +117,7 @@ def choose_labelled(profile: Profile, observed: ScoredWindow, seed: int) -> Labe
         np.repeat([0.0, 1.0], [len(known), len(decided)]),
         known,
         decided,
+        join_groups(profile.groups, known, observed.keys, decided),
     )
 
 
@@ -118,7 +132,13 @@ def fit_score_curve(rows: Labelled) -> ScoreCurve:
     Returns
     -------
     ScoreCurve
-        Its p value is that of the likelihood ratio with two degrees of freedom.
+        Its p value is that of the likelihood ratio with two degrees of freedom, which is divided by the mean design
+        effect of the two coefficients where rows belong together.
+
+    References
+    ----------
+    Rao & Scott, Annals of Statistics 12 (1984): the design effect of a likelihood ratio. Moulton, Journal of
+    Econometrics 32 (1986): the covariance of coefficients where the residuals of a cluster are equally correlated.
 
     Examples
     --------
@@ -133,7 +153,9 @@ def fit_score_curve(rows: Labelled) -> ScoreCurve:
     design = np.column_stack([plain, plain[:, :2] * window])
     alike = fit_logistic(plain, rows.labels)
     fit = fit_logistic(design, rows.labels, np.append(alike.coefficients, [0.0, 0.0]))
-    gained = 2 * (fit.log_likelihood - alike.log_likelihood)
+    correlation = _measure_residual_likeness(rows, fit)
+    fit = replace(fit, alike=correlation * rows.clusters.cross(design * _spread(fit)[:, None]))
+    gained = 2 * (fit.log_likelihood - alike.log_likelihood) / _find_design_effect(fit)
     as_before = np.column_stack([plain, np.zeros((len(s), 2))])
     as_now = np.column_stack([plain, plain[:, :2]])
     before, now = fit.predict(as_before), fit.predict(as_now)
@@ -146,7 +168,27 @@ def fit_score_curve(rows: Labelled) -> ScoreCurve:
         as_before * (before * (1 - before))[:, None],
         as_now * (now * (1 - now))[:, None],
         float(scipy.stats.chi2.sf(max(gained, 0.0), 2)),
+        correlation,
     )
+
+
+def _spread(fit: LogisticFit) -> Floats:
+    """The standard deviation of each row's label."""
+    return np.asarray(np.sqrt(fit.chances * (1 - fit.chances)))
+
+
+def _measure_residual_likeness(rows: Labelled, fit: LogisticFit) -> float:
+    """The intraclass correlation of the residuals, over the pairs of both windows; at least 0."""
+    if not len(rows.clusters.rows):
+        return 0.0
+    together = float(rows.clusters.cross(rows.labels - fit.chances)[0, 0])
+    return max(together / float(rows.clusters.cross(_spread(fit))[0, 0]), 0.0)
+
+
+def _find_design_effect(fit: LogisticFit) -> float:
+    """The mean design effect of the last two coefficients, those of the window."""
+    plain, robust = fit.covariance[-2:, -2:], fit.robust_covariance[-2:, -2:]
+    return float(np.trace(np.linalg.solve(plain, robust)) / 2)
 
 
 def standard_error_of(gradient: Floats, fit: LogisticFit) -> float:
@@ -164,4 +206,4 @@ def standard_error_of(gradient: Floats, fit: LogisticFit) -> float:
     float
         At least 0.
     """
-    return float(np.sqrt(max(float(gradient @ fit.covariance @ gradient), 0.0)))
+    return float(np.sqrt(max(float(gradient @ fit.robust_covariance @ gradient), 0.0)))

@@ -11,6 +11,7 @@ from tasks.core.arrays import Floats
 from tasks.evaluation.calibration import Interval
 from tasks.models.scoring import DECISION_THRESHOLD
 from tasks.statistics.auc import measure_auc
+from tasks.statistics.clusters import ALONE, Clusters
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,12 @@ def measure_performance(labels: Floats, scores: Floats) -> Performance:
 
 
 def measure_intervals(
-    labels: Floats, scores: Floats, threshold: float, confidence: float
+    labels: Floats, scores: Floats, threshold: float, confidence: float, clusters: Clusters = ALONE
 ) -> dict[str, Interval | None]:
     """The confidence interval of each figure of `Performance`; None where it is not defined.
 
     Accuracy, precision, recall, F1 and Brier score are each a sum over rows divided by another, whose variance is that
-    of a ratio (delta method); the AUC's is DeLong's.
+    of a ratio (delta method); the AUC's is DeLong's. Both allow for the rows of one customer, `clusters`.
     """
     z = float(scipy.stats.norm.ppf((1 + confidence) / 2))
     predicted, observed = (scores >= threshold).astype(float), labels
@@ -64,18 +65,20 @@ def measure_intervals(
         "f1": (2 * hits, predicted + observed),
         "brier": ((scores - labels) ** 2, ones),
     }
-    intervals = {name: _find_ratio_interval(above, below, z) for name, (above, below) in ratios.items()}
+    intervals = {name: _find_ratio_interval(above, below, z, clusters) for name, (above, below) in ratios.items()}
     if len(np.unique(labels)) < 2:
         return {"auc": None, **intervals}
-    auc = measure_auc(labels, scores)
+    auc = measure_auc(labels, scores, clusters)
     reach = z * auc.variance**0.5
     return {"auc": (max(0.0, auc.value - reach), min(1.0, auc.value + reach)), **intervals}
 
 
-def _find_ratio_interval(above: Floats, below: Floats, z: float) -> Interval | None:
+def _find_ratio_interval(above: Floats, below: Floats, z: float, clusters: Clusters) -> Interval | None:
     whole = float(below.sum())
     if not whole:
         return None
     ratio = float(above.sum()) / whole
-    reach = z * float(np.sqrt(np.sum((above - ratio * below) ** 2))) / whole
+    residuals = above - ratio * below
+    variance = float(residuals @ residuals) + max(float(clusters.cross(residuals)[0, 0]), 0.0)
+    reach = z * float(np.sqrt(variance)) / whole
     return max(0.0, ratio - reach), min(1.0, ratio + reach)

@@ -6,7 +6,7 @@ Protected columns have segments too, though no model uses them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,10 +15,11 @@ import scipy
 
 from tasks.contract.columns import Column, Role
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Floats, Mask
+from tasks.core.arrays import Floats, Keys, Mask
 from tasks.core.policy import PromotionPolicy
 from tasks.models.preprocess import clean_column
 from tasks.statistics.auc import compare_paired_auc, measure_auc
+from tasks.statistics.clusters import ALONE, Clusters, find_clusters
 from tasks.statistics.proportions import correct_by_holm
 
 BANDS = 4
@@ -28,11 +29,12 @@ MISSING = "missing"
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """A group of applications: the column, the group's name, and a mask."""
+    """A group of applications: the column, the group's name, a mask, and which of its rows are of one customer."""
 
     column: str
     name: str
     rows: Mask
+    clusters: Clusters = ALONE
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,14 @@ class SegmentComparison:
     is_proven_worse: bool
 
 
-def cut_segments(contract: Contract, applications: pd.DataFrame) -> list[Segment]:
-    """Every segment of the features and protected columns that the frame has, in the contract's order."""
+def cut_segments(contract: Contract, applications: pd.DataFrame, keys: Keys | None = None) -> list[Segment]:
+    """Every segment of the features and protected columns that the frame has, in the contract's order.
+
+    `keys` are the rows' customers; without them every row stands alone.
+    """
     columns = [column for column in contract.columns if column.role in (Role.FEATURE, Role.PROTECTED)]
     return [
-        segment
+        segment if keys is None else replace(segment, clusters=find_clusters(keys[segment.rows]))
         for column in columns
         if column.name in applications
         for segment in _cut(column, clean_column(column, applications[column.name]))
@@ -84,7 +89,7 @@ def measure_segments(
     reach = _find_reach(policy.confidence)
     measured = []
     for segment in _keep_large(segments, labels, policy.segment_rows):
-        auc = measure_auc(labels[segment.rows], scores[segment.rows])
+        auc = measure_auc(labels[segment.rows], scores[segment.rows], segment.clusters)
         ends = auc.value - reach * auc.variance**0.5, auc.value + reach * auc.variance**0.5
         rows, rate = int(segment.rows.sum()), float(labels[segment.rows].mean())
         low, high = max(0.0, ends[0]), min(1.0, ends[1])
@@ -101,7 +106,9 @@ def compare_segments(
     """
     large = _keep_large(segments, labels, policy.segment_rows)
     measured = [
-        compare_paired_auc(labels[part.rows], challenger[part.rows], champion[part.rows], policy.confidence)
+        compare_paired_auc(
+            labels[part.rows], challenger[part.rows], champion[part.rows], policy.confidence, part.clusters
+        )
         for part in large
     ]
     chances = correct_by_holm(np.array([_chance_of_loss(ends, policy) for ends in measured]))

@@ -16,6 +16,7 @@ from tasks.models.preprocess import Prepared
 from tasks.models.scoring import DECISION_THRESHOLD, score
 from tasks.models.train import Split, Training
 from tasks.registry.known_customers import Customers, hash_customers
+from tasks.statistics.clusters import find_clusters
 
 
 def measure_training(job: Job, training: Training) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def measure_training(job: Job, training: Training) -> dict[str, Any]:
     test, left_out = leave_out(training.split.test, hash_customers(fitted.keys))
     scores = score(pipeline, test.applications)
     reliability = measure_reliability(test.labels, scores, policy.confidence)
-    segments = measure_segments(cut_segments(contract, test.applications), test.labels, scores, policy)
+    segments = measure_segments(cut_segments(contract, test.applications, test.keys), test.labels, scores, policy)
     decisions = {"the lender": test.labels == 1, "the model": scores >= DECISION_THRESHOLD}
     approval = measure_approval(contract, test.applications, decisions, policy.confidence)
     return {
@@ -38,7 +39,9 @@ def measure_training(job: Job, training: Training) -> dict[str, Any]:
         "left_out": left_out,
         "test": asdict(measure_performance(test.labels, scores)),
         "confidence": policy.confidence,
-        "intervals": measure_intervals(test.labels, scores, DECISION_THRESHOLD, policy.confidence),
+        "intervals": measure_intervals(
+            test.labels, scores, DECISION_THRESHOLD, policy.confidence, find_clusters(test.keys)
+        ),
         "training": asdict(measure_performance(fitted.labels, training.chosen.out_of_fold)),
         "candidates": {kind: {"validation_auc": auc} for kind, auc in training.validation_auc.items()},
         "calibration_error": measure_calibration_error(reliability),

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from tasks.contract.columns import Column
-from tasks.core.arrays import Codes, Counts, Floats, Integers
+from tasks.core.arrays import Codes, Counts, Floats, Integers, Keys
 
 MISSING = 0
 NEW_CATEGORY, RARE_OR_NEW = "(new category)", "(rare or new category)"
@@ -40,7 +40,7 @@ class Bins:
 
     The interval between two edges holds its lower edge, not its upper one. `special` maps a number that stands for
     something else to its meaning. `rare` maps the words of an unordered text that have no level of their own to their
-    reference rows.
+    customers in the reference, or to their rows where no customer comes back.
     """
 
     name: str
@@ -114,13 +114,15 @@ class Bins:
         codes[~np.isfinite(numbers)] = MISSING
         return codes
 
-    def count_words(self, values: pd.Series) -> tuple[Integers, Integers]:
-        """The rows of each rare category, in the order of `rare`, and of each that the reference did not have."""
-        counts = values.value_counts()
-        counts.index = counts.index.astype(object)
-        rare = counts.reindex(list(self.rare), fill_value=0)
-        new = counts[~counts.index.isin([*self.categories, *self.rare])]
-        return np.asarray(rare, dtype=np.int64), np.asarray(new, dtype=np.int64)
+    def count_rare(self, values: pd.Series, keys: Keys | None = None) -> Integers:
+        """The customers (without keys: the rows) of each rare category, in the order of `rare`."""
+        counts = count_values(values, keys)
+        return np.asarray(counts.reindex(list(self.rare), fill_value=0), dtype=np.int64)
+
+    def count_new(self, values: pd.Series, keys: Keys | None = None) -> pd.Series:
+        """The customers (without keys: the rows) of each category that the reference did not have, most first."""
+        counts = count_values(values, keys)
+        return counts[~counts.index.isin([*self.categories, *self.rare])]
 
     def decode(self, codes: Codes) -> pd.Series:
         """A value that stands for each code: an interval's middle, a special value, a category."""
@@ -158,14 +160,23 @@ class Bins:
         return f"a category that {rare}does not occur in {'it' if rare else 'the reference'}"
 
 
-def fit_bins(column: Column, values: pd.Series) -> Bins:
-    """The levels of a reference column."""
+def count_values(values: pd.Series, keys: Keys | None = None) -> pd.Series:
+    """The customers with each value, most first; without keys, the rows. Values that do not occur are left out."""
+    if keys is not None:
+        is_known = values.notna().to_numpy()
+        values = values[~pd.DataFrame({"value": values.array, "key": keys}).duplicated().to_numpy() & is_known]
+    counts = values.value_counts()
+    counts.index = counts.index.astype(object)
+    return counts[counts > 0]
+
+
+def fit_bins(column: Column, values: pd.Series, keys: Keys | None = None) -> Bins:
+    """The levels of a reference column. With `keys`, a word is rare by its customers and not by its rows."""
     if column.type == "number":
         numbers = values.to_numpy(np.float64)
         plain = numbers[np.isfinite(numbers) & ~np.isin(numbers, list(column.special))]
         return Bins(column.name, True, True, column.unit, fit_edges(plain), dict(column.special), ())
-    counts = values.value_counts()
-    counts = counts[counts > 0]
+    counts = count_values(values, keys)
     held = sorted(counts.index, key=lambda category: (-counts[category], category))
     if column.ordered is not None:
         categories = (*column.ordered, *(category for category in held if category not in column.ordered))

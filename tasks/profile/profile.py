@@ -7,17 +7,18 @@ label and the score. No value of an applicant and no identifier is in it.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from blocks.errors import UsageError
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Codes, Floats, Integers, sample_rows
+from tasks.core.arrays import Codes, Floats, Integers, Keys, Mask, sample_rows
 from tasks.core.scored_window import ScoredWindow
 from tasks.profile.bins import MISSING, Bins, fit_bins
 from tasks.statistics.auc import Auc, measure_auc
+from tasks.statistics.clusters import INDEPENDENT, Clusters, Likeness, find_clusters, measure_likeness
 
 ORIGINS = ("out_of_fold", "holdout")
 SAMPLE_ROWS = 20_000
@@ -25,6 +26,14 @@ SAMPLE_ROWS = 20_000
 
 class OriginError(UsageError):
     """The reference's scores come from a model that has seen the rows."""
+
+
+@dataclass(frozen=True)
+class ColumnLikeness:
+    """How alike the rows of one customer are in a column: in its values, and in whether it is missing."""
+
+    values: Likeness = INDEPENDENT
+    missing: Likeness = INDEPENDENT
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +44,10 @@ class Profile:
     one. `counts` holds one array for each column, by code. `masks` names which rows of a column are missing: columns
     that are missing together share one. `auc` is the reference's, over all labelled rows, or None with one label only.
     `codes`, `labels` and `scores` are a sample: row by column, and one entry for each row.
+
+    Where customers come back, `likeness` holds how alike their rows are, column by column, and `label_likeness` how
+    alike their labels are, both over all rows. Of the sample, `groups` numbers the customers, and `halves` says in
+    which of two random halves of all customers each is (0 or 1); without any customer who comes back it is None.
     """
 
     columns: tuple[Bins, ...]
@@ -48,6 +61,17 @@ class Profile:
     codes: Codes
     labels: Floats
     scores: Floats
+    likeness: tuple[ColumnLikeness, ...] = ()
+    label_likeness: Likeness = INDEPENDENT
+    groups: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
+    halves: Integers | None = None
+
+    def __post_init__(self) -> None:
+        """Where nothing is known of customers, every row stands alone."""
+        if not self.likeness:
+            object.__setattr__(self, "likeness", (ColumnLikeness(),) * len(self.columns))
+        if len(self.groups) != len(self.codes):
+            object.__setattr__(self, "groups", np.arange(len(self.codes)))
 
     def encode(self, applications: pd.DataFrame) -> Codes:
         """The codes of a window: row by column. A column that the window lacks is missing in every row."""
@@ -76,25 +100,75 @@ def fit_profile(contract: Contract, reference: ScoredWindow, *, origin: str, see
         )
     applications, labels, scores = reference.applications, reference.labels, reference.scores
     missing = pd.Series(np.nan, index=applications.index)
-    columns = tuple(fit_bins(column, applications.get(column.name, missing)) for column in contract.features)
+    clusters = find_clusters(reference.keys)
+    # Without a customer who comes back, equal keys say nothing that equal rows do not say.
+    keys = reference.keys if len(clusters.rows) else None
+    columns = tuple(fit_bins(column, applications.get(column.name, missing), keys) for column in contract.features)
     bare = Profile(columns, (), (), len(applications), 0, 0, None, origin, np.empty((0, 0), np.int32), scores, scores)
     codes = bare.encode(applications)
     known = ~np.isnan(labels)
     has_both = len(np.unique(labels[known])) > 1
+    counts = count_levels(columns, codes)
     sample = sample_rows(len(codes), SAMPLE_ROWS, seed)
     return Profile(
         columns,
-        count_levels(columns, codes),
+        counts,
         hash_masks(codes),
         len(applications),
         int(known.sum()),
         int(np.sum(labels == 1)),
-        measure_auc(labels[known], scores[known]) if has_both else None,
+        measure_auc(labels[known], scores[known], find_clusters(_take(keys, known))) if has_both else None,
         origin,
         codes[sample],
         labels[sample],
         np.asarray(scores, dtype=np.float64)[sample],
+        measure_column_likeness(columns, codes, counts, clusters),
+        measure_label_likeness(labels, keys),
+        _number_at_random(keys, sample, seed),
+        None if keys is None else choose_half(keys[sample]),
     )
+
+
+def measure_column_likeness(
+    columns: tuple[Bins, ...], codes: Codes, counts: tuple[Integers, ...], clusters: Clusters
+) -> tuple[ColumnLikeness, ...]:
+    """How alike the rows of one customer are, column by column."""
+    if not len(clusters.rows):
+        return (ColumnLikeness(),) * len(columns)
+
+    def measure(place: int, bins: Bins) -> ColumnLikeness:
+        column = codes[:, place]
+        missing = np.array([len(column) - counts[place][MISSING], counts[place][MISSING]])
+        return ColumnLikeness(
+            measure_likeness(clusters, column - 1, counts[place][1:], is_ordered=bins.is_ordered),
+            measure_likeness(clusters, (column == MISSING).astype(np.int64), missing, is_ordered=True),
+        )
+
+    return tuple(measure(place, bins) for place, bins in enumerate(columns))
+
+
+def measure_label_likeness(labels: Floats, keys: Keys | None) -> Likeness:
+    """How alike the labels of one customer are; rows without a label are left out."""
+    known = ~np.isnan(labels)
+    codes = labels[known].astype(np.int64)
+    return measure_likeness(find_clusters(_take(keys, known)), codes, np.bincount(codes, minlength=2), is_ordered=True)
+
+
+def choose_half(keys: Keys) -> Integers:
+    """Which of two random halves of all customers each row's is in: 0 or 1. Other bits choose folds and parts."""
+    return ((keys >> np.uint64(32)) & np.uint64(1)).astype(np.int64)
+
+
+def _take(keys: Keys | None, rows: Mask) -> Keys | None:
+    return None if keys is None else keys[rows]
+
+
+def _number_at_random(keys: Keys | None, sample: Integers, seed: int) -> Integers:
+    """A number for each customer of the sample, in no order that tells who it is."""
+    if keys is None:
+        return np.arange(len(sample))
+    customers, place = np.unique(keys[sample], return_inverse=True)
+    return np.asarray(np.random.default_rng(seed).permutation(len(customers))[place], dtype=np.int64)
 
 
 def count_levels(columns: tuple[Bins, ...], codes: Codes) -> tuple[Integers, ...]:

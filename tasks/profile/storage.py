@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ import pyarrow.parquet as pq
 
 from blocks.errors import LoanwatchError
 from tasks.profile.bins import Bins
-from tasks.profile.profile import Profile
+from tasks.profile.profile import ColumnLikeness, Profile
 from tasks.statistics.auc import Auc
+from tasks.statistics.clusters import Likeness
 
-SCHEMA = "loanwatch.profile/3"
+SCHEMA = "loanwatch.profile/4"
 
 
-LABEL, SCORE = "(label)", "(score)"
+LABEL, SCORE, CUSTOMER, HALF = "(label)", "(score)", "(customer)", "(half)"
 
 
 class ProfileError(LoanwatchError):
@@ -29,7 +31,10 @@ def save_profile(profile: Profile, path: Path) -> None:
     """Write the profile as one Parquet file: the sample as its rows, all else as its metadata."""
     names = [bins.name for bins in profile.columns]
     arrays = [pa.array(profile.codes[:, place]) for place in range(len(names))]
-    table = pa.table([*arrays, pa.array(profile.labels), pa.array(profile.scores)], names=[*names, LABEL, SCORE])
+    kept = {LABEL: profile.labels, SCORE: profile.scores, CUSTOMER: profile.groups}
+    if profile.halves is not None:
+        kept[HALF] = profile.halves
+    table = pa.table([*arrays, *map(pa.array, kept.values())], names=[*names, *kept])
     described = json.dumps(_describe(profile), ensure_ascii=False, allow_nan=False)
     pq.write_table(table.replace_schema_metadata({"loanwatch": described}), path, compression="zstd")
 
@@ -61,6 +66,7 @@ def _describe(profile: Profile) -> dict[str, Any]:
         "labelled": profile.labelled,
         "positive": profile.positive,
         "auc": None if auc is None else [auc.value, auc.variance],
+        "label_likeness": asdict(profile.label_likeness),
         "columns": [
             {
                 "name": bins.name,
@@ -73,17 +79,21 @@ def _describe(profile: Profile) -> dict[str, Any]:
                 "rare": bins.rare,
                 "counts": counts.tolist(),
                 "mask": mask,
+                "likeness": asdict(likeness),
             }
-            for bins, counts, mask in zip(profile.columns, profile.counts, profile.masks, strict=True)
+            for bins, counts, mask, likeness in zip(
+                profile.columns, profile.counts, profile.masks, profile.likeness, strict=True
+            )
         ],
     }
 
 
 def _restore(described: dict[str, Any], table: pa.Table) -> Profile:
-    columns, counts, masks = [], [], []
+    columns, counts, masks, likeness = [], [], [], []
     for entry in described["columns"]:
         counts.append(np.array(entry.pop("counts"), dtype=np.int64))
         masks.append(entry.pop("mask"))
+        likeness.append(ColumnLikeness(**{name: Likeness(**held) for name, held in entry.pop("likeness").items()}))
         edges = np.array(entry.pop("edges"), dtype=np.float64)
         special = {float(value): meaning for value, meaning in entry.pop("special")}
         columns.append(Bins(edges=edges, special=special, categories=tuple(entry.pop("categories")), **entry))
@@ -101,4 +111,8 @@ def _restore(described: dict[str, Any], table: pa.Table) -> Profile:
         np.asfortranarray(np.column_stack(codes).astype(np.int32)),
         table[LABEL].to_numpy(),
         table[SCORE].to_numpy(),
+        tuple(likeness),
+        Likeness(**described["label_likeness"]),
+        table[CUSTOMER].to_numpy(),
+        table[HALF].to_numpy() if HALF in table.column_names else None,
     )

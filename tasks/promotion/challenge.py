@@ -34,6 +34,7 @@ from tasks.promotion.decide import is_drift_proven
 from tasks.promotion.install import Succession, Trained, install_champion
 from tasks.registry.known_customers import Customers, hash_customers
 from tasks.registry.versions import Champion
+from tasks.statistics.clusters import find_clusters
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -145,8 +146,8 @@ def measure_comparison(contract: Contract, policy: PromotionPolicy, training: Tr
     labels = judged.rows.labels
     challenger, champion = judged.scores[CHALLENGER], judged.scores[CHAMPION]
     fitted = training.fitted_on
-    measured = measure_difference(labels, challenger, champion, policy.confidence)
-    segments = cut_segments(contract, judged.rows.applications)
+    measured = measure_difference(labels, challenger, champion, policy.confidence, find_clusters(judged.rows.keys))
+    segments = cut_segments(contract, judged.rows.applications, judged.rows.keys)
     return Comparison(
         challenger=measure_performance(labels, challenger),
         champion=measure_performance(labels, champion),

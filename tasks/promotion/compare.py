@@ -12,6 +12,7 @@ from tasks.core.policy import PromotionPolicy
 from tasks.evaluation.performance import Performance
 from tasks.evaluation.segments import SegmentComparison
 from tasks.statistics.auc import compare_paired_auc
+from tasks.statistics.clusters import ALONE, Clusters
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,16 @@ class PromotionDecision:
 
 
 def measure_difference(
-    labels: Floats, challenger: Floats, champion: Floats, confidence: float
+    labels: Floats, challenger: Floats, champion: Floats, confidence: float, clusters: Clusters = ALONE
 ) -> tuple[float, tuple[float, float]] | None:
     """AUC of the challenger minus that of the champion, and its confidence interval (paired DeLong).
 
-    None where the rows hold one decision only. Source: DeLong, DeLong and Clarke-Pearson, Biometrics 44 (1988).
+    None where the rows hold one decision only. Rows of one customer are in `clusters`. Source: DeLong, DeLong and
+    Clarke-Pearson, Biometrics 44 (1988); Obuchowski, Biometrics 53 (1997).
     """
     if len(np.unique(labels)) < 2:
         return None
-    difference, low, high = compare_paired_auc(labels, challenger, champion, confidence)
+    difference, low, high = compare_paired_auc(labels, challenger, champion, confidence, clusters)
     return difference, (low, high)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import scipy
 
 from tasks.core.arrays import Floats
+from tasks.statistics.clusters import Clusters
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Auc:
     variance: float
 
 
-def measure_auc(labels: Floats, scores: Floats) -> Auc:
+def measure_auc(labels: Floats, scores: Floats, clusters: Clusters | None = None) -> Auc:
     """The area and its variance.
 
     Parameters
@@ -35,6 +36,8 @@ def measure_auc(labels: Floats, scores: Floats) -> Auc:
         0 or 1; both occur.
     scores : array of n
         Any numbers; tied scores count one half.
+    clusters : Clusters, optional
+        The rows that belong together; by default every row stands alone.
 
     Returns
     -------
@@ -48,8 +51,8 @@ def measure_auc(labels: Floats, scores: Floats) -> Auc:
 
     References
     ----------
-    DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988), for the variance; Sun & Xu, IEEE Signal Processing Letters 21
-    (2014), for computing it from ranks.
+    DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988), for the variance; Obuchowski, Biometrics 53 (1997), for that
+    of rows in clusters; Sun & Xu, IEEE Signal Processing Letters 21 (2014), for computing it from ranks.
 
     Examples
     --------
@@ -58,7 +61,38 @@ def measure_auc(labels: Floats, scores: Floats) -> Auc:
     """
     _, place = np.unique(scores, return_inverse=True)
     positive, negative = np.bincount(place, weights=labels), np.bincount(place, weights=1 - labels)
-    return measure_counted_auc(positive.astype(float), negative.astype(float))
+    auc = measure_counted_auc(positive.astype(float), negative.astype(float))
+    if clusters is None or not len(clusters.rows):
+        return auc
+    added = float(clusters.cross(find_influence(labels, scores))[0, 0])
+    return Auc(auc.value, auc.variance + max(added, 0.0))
+
+
+def find_influence(labels: Floats, scores: Floats) -> Floats:
+    """What each row adds to the error of the area; the sum of their squares is the variance of independent rows.
+
+    Parameters
+    ----------
+    labels : array of n
+        0 or 1; both occur.
+    scores : array of n
+        Any numbers; tied scores count one half.
+
+    Returns
+    -------
+    array of n
+        They sum to 0.
+
+    Examples
+    --------
+    >>> find_influence(np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.1, 0.3, 0.4, 0.8]))
+    array([ 0.125, -0.125, -0.125,  0.125])
+    """
+    above, below = _place(labels, scores)
+    influence = np.empty(len(labels))
+    influence[labels == 1] = (above - above.mean()) / len(above)
+    influence[labels == 0] = (below - below.mean()) / len(below)
+    return influence
 
 
 def measure_counted_auc(positive: Floats, negative: Floats) -> Auc:
@@ -88,7 +122,9 @@ def measure_counted_auc(positive: Floats, negative: Floats) -> Auc:
     return Auc(value, max(variance, float(n * m) ** -2))
 
 
-def compare_paired_auc(labels: Floats, a: Floats, b: Floats, confidence: float) -> tuple[float, float, float]:
+def compare_paired_auc(
+    labels: Floats, a: Floats, b: Floats, confidence: float, clusters: Clusters | None = None
+) -> tuple[float, float, float]:
     """The area of scores `a` less that of scores `b` on the same rows, with a confidence interval.
 
     Parameters
@@ -99,6 +135,8 @@ def compare_paired_auc(labels: Floats, a: Floats, b: Floats, confidence: float) 
         Two scores of each row.
     confidence : float
         Of the interval, between 0 and 1.
+    clusters : Clusters, optional
+        The rows that belong together; by default every row stands alone.
 
     Returns
     -------
@@ -112,7 +150,7 @@ def compare_paired_auc(labels: Floats, a: Floats, b: Floats, confidence: float) 
 
     References
     ----------
-    DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988).
+    DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988); Obuchowski, Biometrics 53 (1997), for rows in clusters.
 
     Examples
     --------
@@ -125,7 +163,11 @@ def compare_paired_auc(labels: Floats, a: Floats, b: Floats, confidence: float) 
     difference = float(above.mean())
     if not above.any() and not below.any():
         return difference, difference, difference
-    reach = scipy.stats.norm.ppf((1 + confidence) / 2) * np.sqrt(_variance_of_mean(above) + _variance_of_mean(below))
+    variance = _variance_of_mean(above) + _variance_of_mean(below)
+    if clusters is not None and len(clusters.rows):
+        influence = find_influence(labels, a) - find_influence(labels, b)
+        variance += max(float(clusters.cross(influence)[0, 0]), 0.0)
+    reach = scipy.stats.norm.ppf((1 + confidence) / 2) * np.sqrt(variance)
     return difference, float(difference - reach), float(difference + reach)
 
 

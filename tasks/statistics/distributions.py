@@ -35,13 +35,13 @@ class DistributionChange:
     place: int
 
 
-def bound_standard_error(reference_rows: int, current_rows: int) -> float:
+def bound_standard_error(reference_rows: float, current_rows: float) -> float:
     """The largest standard error that the difference of two shares can have: 0.5·√(1/n + 1/m).
 
     Parameters
     ----------
-    reference_rows, current_rows : int
-        n and m, at least 1.
+    reference_rows, current_rows : float
+        n and m, above 0.
 
     Returns
     -------
@@ -56,13 +56,14 @@ def bound_standard_error(reference_rows: int, current_rows: int) -> float:
     return float(0.5 * np.sqrt(1 / reference_rows + 1 / current_rows))
 
 
-def compare_ordered(reference: Counts, current: Counts) -> DistributionChange:
+def compare_ordered(reference: Counts | Floats, current: Counts | Floats) -> DistributionChange:
     """Anderson and Darling's two-sample test on the counts of ordered bins.
 
     Parameters
     ----------
     reference, current : arrays of k
-        The rows per bin; each window holds a row at least.
+        The rows per bin; each window holds a row at least. Rows that belong together count for less than one each
+        (Rao & Scott, Biometrics 48, 1992).
 
     Returns
     -------
@@ -87,12 +88,13 @@ def compare_ordered(reference: Counts, current: Counts) -> DistributionChange:
     >>> round(compared.effect, 2), compared.place, round(compared.p_value, 3)
     (0.2, 0, 0.008)
     """
-    n, m = int(reference.sum()), int(current.sum())
-    difference = (np.cumsum(reference) / n - np.cumsum(current) / m)[:-1]
+    n, m = float(reference.sum()), float(current.sum())
+    shares = np.cumsum(reference / n)[:-1], np.cumsum(current / m)[:-1]
+    difference: Floats = shares[0] - shares[1]
     standard_error = bound_standard_error(n, m)
     if not len(difference):
         return DistributionChange(0.0, standard_error, 1.0, 0)
-    pooled = np.cumsum(reference + current)[:-1] / (n + m)
+    pooled = np.asarray(np.cumsum(reference + current)[:-1] / (n + m), dtype=np.float64)
     place = int(np.argmax(np.abs(difference)))
     is_tested = np.minimum(pooled, 1 - pooled) * min(n, m) >= LEAST_EXPECTED
     p_value = _test_lines(difference[is_tested], pooled[is_tested], 1 / n + 1 / m)
@@ -147,13 +149,13 @@ def chance_of_weighted_chi_square(statistic: float, correlation: Floats) -> floa
     return float(scipy.special.chdtrc(freedom, max(standardised * np.sqrt(2 * freedom) + freedom, 0.0)))
 
 
-def compare_levels(reference: Counts, current: Counts) -> DistributionChange:
+def compare_levels(reference: Counts | Floats, current: Counts | Floats) -> DistributionChange:
     """Pearson's chi-square test on the counts of unordered levels, the rare ones pooled.
 
     Parameters
     ----------
     reference, current : arrays of k
-        The rows per level; each window holds a row at least.
+        The rows per level; each window holds a row at least. Rows that belong together count for less than one each.
 
     Returns
     -------
@@ -176,7 +178,7 @@ def compare_levels(reference: Counts, current: Counts) -> DistributionChange:
     >>> round(compared.effect, 2), round(compared.p_value, 3)
     (0.2, 0.003)
     """
-    n, m = int(reference.sum()), int(current.sum())
+    n, m = float(reference.sum()), float(current.sum())
     change = current / m - reference / n
     place = int(np.argmax(np.abs(change))) if len(change) else 0
     pooled_reference, pooled_current = _pool_rare_levels(reference, current)
@@ -186,12 +188,12 @@ def compare_levels(reference: Counts, current: Counts) -> DistributionChange:
     statistic = np.sum((pooled_current - expected_current) ** 2 * (1 / expected_current + 1 / expected_reference))
     p_value = float(scipy.special.chdtrc(len(total) - 1, statistic)) if len(total) > 1 else 1.0
     effect = float(np.sum(np.abs(pooled_current / m - pooled_reference / n)) / 2)
-    share = total / (n + m)
+    share = np.clip(total / (n + m), 0, 1)  # sums of parts of rows may end a last bit above the whole
     by_chance = float(np.sum(np.sqrt(2 / np.pi * share * (1 - share) * (1 / n + 1 / m))) / 2)
     return DistributionChange(effect, max(bound_standard_error(n, m), by_chance), p_value, place)
 
 
-def _pool_rare_levels(reference: Counts, current: Counts) -> tuple[Counts, Counts]:
+def _pool_rare_levels(reference: Counts | Floats, current: Counts | Floats) -> tuple[Floats, Floats]:
     """Levels with too few expected rows become one; if that one is still rare, it joins the rarest other level."""
     n, m = reference.sum(), current.sum()
     total = reference + current
@@ -202,7 +204,7 @@ def _pool_rare_levels(reference: Counts, current: Counts) -> tuple[Counts, Count
     if kept and expected[rest].sum() < LEAST_EXPECTED:
         kept -= 1
     group = np.minimum(np.argsort(order, kind="stable"), kept)
-    pooled_reference = np.bincount(group, weights=reference).astype(np.int64)
-    pooled_current = np.bincount(group, weights=current).astype(np.int64)
+    pooled_reference = np.bincount(group, weights=reference).astype(np.float64)
+    pooled_current = np.bincount(group, weights=current).astype(np.float64)
     is_used = pooled_reference + pooled_current > 0
     return pooled_reference[is_used], pooled_current[is_used]

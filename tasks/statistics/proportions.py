@@ -37,13 +37,14 @@ class ShareChange:
     p_value: float
 
 
-def compare_shares(reference: tuple[int, int], current: tuple[int, int]) -> ShareChange:
+def compare_shares(reference: tuple[float, float], current: tuple[float, float]) -> ShareChange:
     """Two proportions: two-sided test of equality.
 
     Parameters
     ----------
-    reference, current : tuple of int
-        Rows that have it, and all rows (at least 1).
+    reference, current : tuple of float
+        Rows that have it, and all rows (above 0). Rows that belong together count for less than one each: see
+        `divide_counts`.
 
     Returns
     -------
@@ -65,11 +66,38 @@ def compare_shares(reference: tuple[int, int], current: tuple[int, int]) -> Shar
     before, now, pooled = a / n, b / m, (a + b) / (n + m)
     variance = before * (1 - before) / n + now * (1 - now) / m
     if min(pooled, 1 - pooled) * min(n, m) < LEAST_EXPECTED:
-        p_value = float(scipy.stats.fisher_exact([[a, n - a], [b, m - b]]).pvalue)
+        table = np.rint([[a, n - a], [b, m - b]]).astype(np.int64)
+        p_value = float(scipy.stats.fisher_exact(table).pvalue)
     else:
         z = (now - before) / np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
         p_value = float(2 * scipy.special.ndtr(-abs(z)))
     return ShareChange(before, now, now - before, float(np.sqrt(variance)), min(p_value, 1.0))
+
+
+def divide_counts(counts: tuple[float, float], design_effect: float) -> tuple[float, float]:
+    """Rows that have it, and all rows, as so many independent ones.
+
+    Parameters
+    ----------
+    counts : tuple of float
+    design_effect : float
+        How many rows are worth one independent row, at least 1.
+
+    Returns
+    -------
+    tuple of float
+        Their quotient is the same share.
+
+    References
+    ----------
+    Rao & Scott, Biometrics 48 (1992): a simple method for the analysis of clustered binary data.
+
+    Examples
+    --------
+    >>> divide_counts((20, 100), 2.0)
+    (10.0, 50.0)
+    """
+    return counts[0] / design_effect, counts[1] / design_effect
 
 
 def chance_beyond_range(beyond: int, reference_rows: int, current_rows: int) -> float:

@@ -28,12 +28,26 @@ class LogisticFit:
         The fitted probability of each row.
     log_likelihood
         At the solution, without the ridge.
+    alike : array of k by k
+        What rows that belong together add to the covariance of the score, Σ x_i (y_i - p_i); zero where each stands
+        alone.
     """
 
     coefficients: Floats
     covariance: Floats
     chances: Floats
     log_likelihood: float
+    alike: Floats
+
+    @property
+    def robust_covariance(self) -> Floats:
+        """The covariance of the coefficients that allows for rows that belong together.
+
+        References
+        ----------
+        Liang & Zeger, Biometrika 73 (1986).
+        """
+        return np.asarray(self.covariance + self.covariance @ self.alike @ self.covariance, dtype=np.float64)
 
     def predict(self, design: Floats) -> Floats:
         """The probability of a positive label for rows (n by k) of the same columns."""
@@ -81,7 +95,7 @@ def fit_logistic(design: Floats, labels: Floats, start: Floats | None = None) ->
     chances = np.asarray(scipy.special.expit(linear))
     plain = _log_likelihood(linear, labels, np.zeros(1))
     covariance = np.asarray(np.linalg.inv(_information(design, chances)), dtype=np.float64)
-    return LogisticFit(coefficients, covariance, chances, plain)
+    return LogisticFit(coefficients, covariance, chances, plain, np.zeros_like(covariance))
 
 
 def _climb(design: Floats, labels: Floats, start: tuple[Floats, float], step: Floats) -> tuple[Floats, float]:

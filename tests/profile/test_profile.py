@@ -130,6 +130,7 @@ def test_the_file_gives_the_same_profile_and_holds_no_identifier(tmp_path):
         *(column.name for column in CONTRACT.features),
         "(label)",
         "(score)",
+        "(customer)",
     ]
     assert b"0-17" not in (tmp_path / "profile.parquet").read_bytes()
 

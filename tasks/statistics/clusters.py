@@ -1,0 +1,276 @@
+"""Rows that belong together: how alike the rows of one cluster are, and what a test has to allow for.
+
+A customer's applications share what belongs to the customer. Ten applications of one customer say less about an income
+than ten of ten customers, so a test that takes rows as independent finds changes where there are none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy
+
+from tasks.core.arrays import Codes, Counts, Floats, Integers, Keys
+
+# A level or a line with fewer rows on one side says too little about how alike rows are.
+_LEAST_ROWS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """The rows whose cluster has further rows; all others stand alone.
+
+    Parameters
+    ----------
+    rows : array of r
+        Their positions.
+    members : array of r
+        The number of the cluster of each, from 0.
+    """
+
+    rows: Integers
+    members: Integers
+
+    @property
+    def pairs(self) -> int:
+        """The ordered pairs of two rows of one cluster: the sum of n (n - 1) over clusters of n rows."""
+        sizes = np.bincount(self.members)
+        return int(np.sum(sizes * (sizes - 1)))
+
+    def cross(self, values: Floats) -> Floats:
+        """The sum of v_i v_jᵀ over all ordered pairs of two rows of one cluster.
+
+        Parameters
+        ----------
+        values : array of n, or of n by k
+            One number or vector v for each row, those that stand alone included.
+
+        Returns
+        -------
+        array of k by k
+            What the variance of Σ v_i has beyond that of independent rows.
+
+        References
+        ----------
+        Liang & Zeger, Biometrika 73 (1986).
+
+        Examples
+        --------
+        >>> float(find_clusters(np.array([7, 7, 8], dtype=np.uint64)).cross(np.array([1.0, 2.0, 5.0]))[0, 0])
+        4.0
+        """
+        return self.cross_held(np.atleast_2d(values.T).T[self.rows])
+
+    def cross_held(self, held: Floats) -> Floats:
+        """The same, from the values of `rows` only (r by k)."""
+        sums = np.stack([np.bincount(self.members, weights=column) for column in held.T], axis=1)
+        return np.asarray(sums.T @ sums - held.T @ held, dtype=np.float64)
+
+    def count_pairs(self, codes: Integers | Codes, levels: int) -> Floats:
+        """How many ordered pairs of two rows of one cluster have the levels a and b: levels by levels.
+
+        Parameters
+        ----------
+        codes : array of n
+            The level of each row, from 0; rows below 0 are left out.
+        levels : int
+
+        Returns
+        -------
+        array of levels by levels
+        """
+        held = codes[self.rows]
+        used = held >= 0
+        held, members = held[used], self.members[used]
+        shape = (int(members.max()) + 1 if len(members) else 0, levels)
+        counts = scipy.sparse.csr_matrix((np.ones(len(held)), (members, held)), shape=shape)
+        pairs = np.asarray((counts.T @ counts).toarray(), dtype=np.float64)
+        pairs[np.diag_indices(levels)] -= np.bincount(held, minlength=levels)
+        return pairs
+
+
+ALONE = Clusters(np.zeros(0, np.int64), np.zeros(0, np.int64))  # no row has another one of its cluster
+
+
+def find_clusters(keys: Keys | Integers | None) -> Clusters:
+    """The rows that share a key with another row.
+
+    Parameters
+    ----------
+    keys : array of n, or None
+        Rows of one cluster have the same key. None means that every row stands alone.
+
+    Returns
+    -------
+    Clusters
+        Without any row where all keys differ.
+
+    Examples
+    --------
+    >>> find_clusters(np.array([7, 8, 7, 9], dtype=np.uint64)).rows
+    array([0, 2])
+    """
+    if keys is None:
+        return ALONE
+    _, place, sizes = np.unique(keys, return_inverse=True, return_counts=True)
+    rows = np.flatnonzero(sizes[place] > 1)
+    return Clusters(rows, np.unique(place[rows], return_inverse=True)[1].astype(np.int64))
+
+
+def join_groups(first: Integers, first_rows: Integers, second: Keys | None, second_rows: Integers) -> Integers:
+    """The numbers of the clusters of some rows of two samples, below one another; no cluster is in both.
+
+    Parameters
+    ----------
+    first : array of n
+        The number of the cluster of each row, from 0.
+    second : array of m, or None
+        A key for each row; None means that every row stands alone.
+    first_rows, second_rows : arrays of int
+        The positions of the rows that are used.
+
+    Returns
+    -------
+    array of int
+
+    Examples
+    --------
+    >>> join_groups(np.array([0, 0, 1]), np.arange(3), np.array([44, 55, 44], dtype=np.uint64), np.arange(3))
+    array([0, 0, 1, 2, 3, 2])
+    """
+    numbers = second_rows if second is None else np.unique(second[second_rows], return_inverse=True)[1]
+    return np.concatenate([first[first_rows], numbers + int(first.max(initial=-1)) + 1])
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How alike two rows of one cluster are in one respect.
+
+    Parameters
+    ----------
+    correlation
+        The intraclass correlation: 0 where a cluster's rows are as different as any, 1 where they are equal.
+    pairs
+        The ordered pairs that it was measured on.
+    """
+
+    correlation: float
+    pairs: int
+
+    def design_effect(self, rows: float) -> float:
+        """How many of so many rows are worth one independent row, at least 1.
+
+        References
+        ----------
+        Kish, Survey Sampling (1965): 1 + (b - 1) ρ; here b - 1 are the other rows of a row's cluster, on average.
+
+        Examples
+        --------
+        >>> Likeness(1.0, 300).design_effect(100)  # every row is in a cluster of four equal ones
+        4.0
+        """
+        return 1.0 + max(self.correlation, 0.0) * self.pairs / max(rows, 1.0)
+
+
+INDEPENDENT = Likeness(0.0, 0)
+
+
+def pool_likeness(first: Likeness, second: Likeness) -> tuple[Likeness, Likeness]:
+    """Both with the correlation of both samples' pairs together: a small window alone knows it badly.
+
+    Examples
+    --------
+    >>> pool_likeness(Likeness(0.5, 300), Likeness(0.1, 100))[1]
+    Likeness(correlation=0.4, pairs=100)
+    """
+    pairs = first.pairs + second.pairs
+    common = (first.correlation * first.pairs + second.correlation * second.pairs) / max(pairs, 1)
+    return replace(first, correlation=common), replace(second, correlation=common)
+
+
+def measure_likeness(clusters: Clusters, codes: Integers | Codes, counts: Counts, *, is_ordered: bool) -> Likeness:
+    """How alike two rows of one cluster are in the levels of one column.
+
+    Parameters
+    ----------
+    clusters : Clusters
+    codes : array of n
+        The level of each row, from 0; rows below 0 have no value.
+    counts : array of k
+        The rows of each level.
+    is_ordered : bool
+        Whether the levels have an order: then the lines between them count, else the levels.
+
+    Returns
+    -------
+    Likeness
+        The mean of the intraclass correlations of the indicators "beyond the line", or "of the level".
+
+    References
+    ----------
+    Rao & Scott, Annals of Statistics 12 (1984): a chi-square of clustered rows, divided by the mean design effect of
+    its cells, has the mean that independent rows would give it.
+
+    Examples
+    --------
+    >>> clusters = find_clusters(np.array([0, 0, 1, 1]))
+    >>> measure_likeness(clusters, np.array([0, 0, 1, 1]), np.array([10, 10]), is_ordered=True)
+    Likeness(correlation=1.0, pairs=4)
+    """
+    if not len(clusters.rows):
+        return INDEPENDENT
+    pairs = clusters.count_pairs(codes, len(counts))
+    whole = float(pairs.sum())
+    shares = counts / max(counts.sum(), 1)
+    if is_ordered:
+        beyond = 1 - np.cumsum(shares)[:-1]
+        indicators = (np.arange(len(counts))[:, None] > np.arange(len(counts) - 1)).astype(np.float64)
+    else:
+        beyond, indicators = shares, np.eye(len(counts))
+    is_used = np.minimum(beyond, 1 - beyond) * counts.sum() >= _LEAST_ROWS
+    if not whole or not is_used.any():
+        return Likeness(0.0, int(whole))
+    # Of unordered levels each counts by its share, as its cell does in the chi-square.
+    centred = indicators[:, is_used] - beyond[is_used]
+    weights = 1.0 / (beyond * (1 - beyond))[is_used] if is_ordered else 1.0 / beyond[is_used]
+    freedom = is_used.sum() if is_ordered else np.sum(1 - beyond[is_used])
+    alike = float(np.sum((centred.T @ pairs * centred.T).sum(axis=1) * weights))
+    return Likeness(alike / float(freedom) / whole, int(whole))
+
+
+def make_bootstrap(random: np.random.Generator, rows: int, groups: Integers | Keys | None) -> Callable[[], Integers]:
+    """A function that draws rows with replacement, whole clusters at a time.
+
+    Parameters
+    ----------
+    random : Generator
+    rows : int
+        How many there are.
+    groups : array of n, or None
+        The cluster of each row; None means that every row stands alone.
+
+    Returns
+    -------
+    callable
+        Each call returns positions: as many as there are rows, or the rows of as many clusters as there are.
+
+    Examples
+    --------
+    >>> drawn = np.bincount(make_bootstrap(np.random.default_rng(1), 4, np.array([5, 9, 5, 9]))(), minlength=4)
+    >>> bool(drawn[0] == drawn[2]), bool(drawn[1] == drawn[3])
+    (True, True)
+    """
+    if groups is None:
+        return lambda: random.integers(rows, size=rows)
+    _, place, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    order, starts = np.argsort(place, kind="stable"), np.cumsum(sizes) - sizes
+
+    def draw() -> Integers:
+        drawn = random.integers(len(sizes), size=len(sizes))
+        ends = np.cumsum(sizes[drawn])
+        within = np.arange(ends[-1]) - np.repeat(ends - sizes[drawn], sizes[drawn])
+        return np.asarray(order[np.repeat(starts[drawn], sizes[drawn]) + within], dtype=np.int64)
+
+    return draw
