@@ -32,6 +32,7 @@ from tasks.extract.extract import extract_applications
 from tasks.job.findings import save_findings
 from tasks.job.journal import read_timings
 from tasks.models.preprocess import preprocess
+from tasks.models.ripening import check_ripeness
 from tasks.models.score_window import score_window
 from tasks.prefect_ui.publish import announce_run, publish_run
 from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
@@ -73,8 +74,10 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     run.champion = plan.champion or train_first_champion(job, plan.reference)
     run.trained_here = run.champion.model.job_id == job.job_id
     refuse_other_reference(request.reference, run.champion.model.reference)
-    prepared = preprocess(job, run.extract)
-    observed = score_window(job, run.champion, run.extract, prepared)
+    ripeness = check_ripeness(job, run.extract, run.champion)
+    run.findings.append(ripeness.finding)
+    prepared = preprocess(job, run.extract, ripeness)
+    observed = score_window(job, run.champion, run.extract, prepared, ripeness)
     run.findings += check_leaks(job, observed, quality.leaks)
     run.comparison = Comparison(run.champion.bundle.profile, observed, request.policy.drift)
     run.findings += check_drift(job, run.comparison)

@@ -21,6 +21,7 @@ from tasks.core.windows import PlanError
 from tasks.extract.extract import extract_applications
 from tasks.job.job import make_results_folder
 from tasks.models.preprocess import preprocess
+from tasks.models.ripening import check_ripeness
 from tasks.prefect_ui.events import emit_promotions
 from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.promotion.retrain import load_incumbent, replace_champion
@@ -55,7 +56,7 @@ def train(request: TrainRequest) -> State[dict[str, Any]]:
     extract = extract_applications(job)
     findings = check_quality(job, extract).findings
     require_fit(findings, f"Choose other days than {job.window}.")
-    prepared = preprocess(job, extract)
+    prepared = preprocess(job, extract, check_ripeness(job, extract, champion))
     with hold_training_lock(job, champion):
         training = train_challenger(job, champion, prepared)
         contest = compare_with_champion(job, champion, training, findings)

@@ -29,6 +29,13 @@ class Contract(Entry):
         description="Texts that mean that a value is missing, such as n/a, in every number, category and time column "
         "without a `missing` of its own.",
     )
+    label_delay: int | None = Field(
+        None,
+        ge=0,
+        le=3_660,
+        description="Days after which an application's decision has come in. Later days are not judged. Without it, "
+        "the table itself shows which days are ripe.",
+    )
     columns: tuple[Column, ...] = Field(alias="column")
     derived: tuple[Derived, ...] = ()
     sources: tuple[Source, ...] = Field((), alias="source")

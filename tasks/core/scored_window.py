@@ -14,10 +14,12 @@ class ScoredWindow:
     """A window's applications, with one label (1, 0, or NaN if undecided) and one out-of-sample score each.
 
     `keys` is a hash of each row's customer (`Prepared.keys`): rows of one customer belong together, and are no
-    independent observations. None means that every row stands alone.
+    independent observations. None means that every row stands alone. `note` is what a question about labels has to add,
+    such as that those of the last days are still coming in.
     """
 
     applications: pd.DataFrame
     labels: Floats
     scores: Floats
     keys: Keys | None = None
+    note: str = ""

@@ -44,7 +44,7 @@ def measure_concept_drift(comparison: Comparison) -> list[Finding]:
     Half of the error budget is the score curve's: as one of twenty tests it would miss what it alone can detect.
     """
     profile, rows, policy = comparison.profile, comparison.labelled, comparison.policy
-    unanswered = explain_no_answer(rows, policy.minimum_rows)
+    unanswered = explain_no_answer(rows, policy.minimum_rows, comparison.observed.note)
     if unanswered:
         verdict, reason = unanswered
         return [report_no_data(Question.CONCEPT, BY_SCORE, f"Concept drift: {reason}", verdict)]
@@ -75,7 +75,7 @@ def _name_columns(findings: list[Finding]) -> list[Finding]:
     return [name(finding) for finding in findings]
 
 
-def explain_no_answer(rows: Labelled, minimum_rows: int) -> tuple[Verdict, str] | None:
+def explain_no_answer(rows: Labelled, minimum_rows: int, note: str = "") -> tuple[Verdict, str] | None:
     """Why questions about the labels cannot be answered.
 
     Parameters
@@ -84,6 +84,8 @@ def explain_no_answer(rows: Labelled, minimum_rows: int) -> tuple[Verdict, str] 
         The labelled rows of both windows.
     minimum_rows : int
         The fewest that each window needs.
+    note : str
+        What is to be said of decisions that are still coming in.
 
     Returns
     -------
@@ -92,12 +94,12 @@ def explain_no_answer(rows: Labelled, minimum_rows: int) -> tuple[Verdict, str] 
     """
     n, m = len(rows.reference_rows), len(rows.window_rows)
     if not m:
-        return Verdict.NOT_RUN, "no application in the window has been decided yet."
+        return Verdict.NOT_RUN, f"no decision of the window counts yet. {note}".strip()
     if min(n, m) < minimum_rows:
         return (
             Verdict.NOT_ENOUGH_DATA,
             f"{m:,} applications of the window and {n:,} of the reference are decided; at least {minimum_rows:,} of "
-            "each are needed.",
+            f"each are needed. {note}".strip(),
         )
     if not rows.has_both_labels:
         return Verdict.NOT_ENOUGH_DATA, "the decisions of the window or of the reference are all the same."

@@ -32,18 +32,15 @@ def measure_label_drift(comparison: Comparison) -> list[Finding]:
     profile, observed, policy = comparison.profile, comparison.observed, comparison.policy
     decided = int(np.sum(~np.isnan(observed.labels)))
     if not decided:
-        reason = "Approval rate: no application in the window has been decided yet."
+        reason = f"Approval rate: no decision of the window counts yet. {observed.note}".strip()
         return [report_no_data(Question.LABEL, "approval_rate", reason, Verdict.NOT_RUN)]
     if min(decided, profile.labelled) < policy.minimum_rows:
         reason = (
             f"Approval rate: {decided:,} applications of the window and {profile.labelled:,} of the reference are "
-            f"decided; at least {policy.minimum_rows:,} of each are needed."
-        )
+            f"decided; at least {policy.minimum_rows:,} of each are needed. {observed.note}"
+        ).strip()
         return [report_no_data(Question.LABEL, "approval_rate", reason)]
     positive = int(np.nansum(observed.labels))
-    if positive in (0, decided):
-        reason = f"Approval rate: all {decided:,} decisions of the window are the same."
-        return [report_no_data(Question.LABEL, "approval_rate", reason)]
     before, now = comparison.label_likeness
     change = compare_shares(
         divide_counts((profile.positive, profile.labelled), before.design_effect(profile.labelled)),
@@ -63,5 +60,5 @@ def measure_label_drift(comparison: Comparison) -> list[Finding]:
         current=change.current,
     )
     rates = format_share(change.current), format_share(change.reference)
-    seen = f"Approval rate: {rates[0]} of decided applications, {rates[1]} before."
+    seen = f"Approval rate: {rates[0]} of decided applications, {rates[1]} before. {observed.note}".strip()
     return judge_family([Draft(finding, seen, partial(smallest_change, change.standard_error))], policy.label_level)

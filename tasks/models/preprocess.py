@@ -5,7 +5,7 @@ The conversion of their columns to a model's matrix is fitted and saved with the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from tasks.extract.extract import Extract
 from tasks.extract.labels import read_labels
 from tasks.job.job import Job
 from tasks.job.stage import stage
+from tasks.quality.ripeness import Ripeness
 
 KEPT_ROLES = (Role.FEATURE, Role.PROTECTED)
 
@@ -104,7 +105,10 @@ def clean_numbers(values: pd.Series, special: list[float]) -> pd.Series:
     return numbers.mask(numbers.isin(special) | np.isinf(numbers))
 
 
-@stage("preprocess", lambda prepared: f"{prepared.is_labelled.sum():,} of {len(prepared):,} with a decision")
-def preprocess(job: Job, extract: Extract) -> Prepared:
-    """The window for training and testing."""
-    return prepare(job.contract, extract.applications)
+@stage(
+    "preprocess", lambda prepared: f"{prepared.is_labelled.sum():,} of {len(prepared):,} with a decision that counts"
+)
+def preprocess(job: Job, extract: Extract, ripeness: Ripeness) -> Prepared:
+    """The window for training and testing; decisions of days that are not ripe do not count."""
+    prepared = prepare(job.contract, extract.applications)
+    return replace(prepared, labels=ripeness.mask(prepared.labels, prepared.days))

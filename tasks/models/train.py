@@ -53,10 +53,11 @@ def split_rows(prepared: Prepared, policy: TrainPolicy) -> Split:
     """Split the labelled rows at whole days: the first share is for fitting, the next for selection, then test days.
 
     A table may know no days: all applications of a month carry its first one. Where the rows have too few days for
-    three parts, the same shares of the customers are drawn instead, by their keys. Last days that hold no decision yet,
-    or decisions of one kind, stay the test days: they are not ripe, and a draw of customers would hide that.
+    three parts, the same shares of the customers are drawn instead, by their keys. Last days without any decision that
+    counts are left out: they are not ripe.
     """
-    first, last = prepared.days.min(), prepared.days.max()
+    held = prepared.days[prepared.is_labelled] if prepared.is_labelled.any() else prepared.days
+    first, last = prepared.days.min(), held.max()
     days = int((last - first).astype(int)) + 1
     shares = (policy.train_share, policy.train_share + policy.validation_share)
     train_days, selection_end = (round(days * share) for share in shares)

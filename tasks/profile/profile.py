@@ -48,6 +48,8 @@ class Profile:
     Where customers come back, `likeness` holds how alike their rows are, column by column, and `label_likeness` how
     alike their labels are, both over all rows. Of the sample, `groups` numbers the customers, and `halves` says in
     which of two random halves of all customers each is (0 or 1); without any customer who comes back it is None.
+
+    `undecided` counts the rows of the reference's days that have no decision, and are not among `rows`.
     """
 
     columns: tuple[Bins, ...]
@@ -65,6 +67,7 @@ class Profile:
     label_likeness: Likeness = INDEPENDENT
     groups: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
     halves: Integers | None = None
+    undecided: int = 0
 
     def __post_init__(self) -> None:
         """Where nothing is known of customers, every row stands alone."""

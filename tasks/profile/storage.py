@@ -65,6 +65,7 @@ def _describe(profile: Profile) -> dict[str, Any]:
         "rows": profile.rows,
         "labelled": profile.labelled,
         "positive": profile.positive,
+        "undecided": profile.undecided,
         "auc": None if auc is None else [auc.value, auc.variance],
         "label_likeness": asdict(profile.label_likeness),
         "columns": [
@@ -115,4 +116,5 @@ def _restore(described: dict[str, Any], table: pa.Table) -> Profile:
         Likeness(**described["label_likeness"]),
         table[CUSTOMER].to_numpy(),
         table[HALF].to_numpy() if HALF in table.column_names else None,
+        described["undecided"],
     )

@@ -27,6 +27,7 @@ from tasks.extract.extract import extract_window
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.preprocess import Prepared, concatenate, prepare
+from tasks.models.ripening import ripen
 from tasks.models.scoring import DECISION_THRESHOLD, score
 from tasks.models.train import Training, split_rows, train_candidates
 from tasks.promotion.compare import Comparison, PromotionDecision, decide_promotion, measure_difference
@@ -72,11 +73,11 @@ class ContestResult:
 @stage("train", lambda training: f"{training.chosen.kind.replace('_', ' ')}, {len(training.fitted_on):,} rows")
 def train_challenger(job: Job, champion: Champion, prepared: Prepared) -> Training:
     """Fit both candidates on the champion's reference and the window's training days."""
-    engine = connect(job.database)
-    earlier = [
-        prepare(job.contract, extract_window(engine, job.contract, days).applications)
-        for days in champion.model.training_windows
-    ]
+    engine, contract = connect(job.database), job.contract
+    earlier = []
+    for days in champion.model.training_windows:
+        rows = prepare(contract, extract_window(engine, contract, days).applications)
+        earlier.append(ripen(engine, contract, days, rows, champion.bundle.profile)[0])
     split = split_rows(prepared, job.policy.train)
     return train_candidates(job.contract, split, earlier, job.policy.train)
 
@@ -126,6 +127,7 @@ def promote_or_keep(job: Job, champion: Champion, training: Training, contest: C
         training.fitted_on,
         (*champion.model.training_windows, days),
         measure_training(job, training) | {"comparison": contest.comparison.as_record()},
+        champion.bundle.profile.undecided + int(np.sum(~training.split.train.is_labelled)),
     )
     evidence = hashlib.sha256((job.results / DEPLOY_REPORT).read_bytes()).hexdigest()
     succession = Succession(

@@ -11,10 +11,12 @@ from tasks.extract.extract import extract_window
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.preprocess import Prepared, prepare
+from tasks.models.ripening import ripen
 from tasks.models.train import fit_candidate, split_rows, train_candidates
 from tasks.promotion.install import Succession, Trained, install_champion
 from tasks.promotion.training_lock import wait_for_training_lock
 from tasks.quality.check import measure_quality, require_fit
+from tasks.quality.ripeness import Ripeness
 from tasks.registry.promote import hash_evidence
 from tasks.registry.versions import Champion, describe_model, find_champion
 
@@ -43,16 +45,18 @@ def fit_champion(job: Job, reference: Window) -> Trained:
     A weak model is put into production all the same: there is no other, and a window can be judged against it. The
     model question says that it is weak. Raises UnfitWindowError where the reference is unfit.
     """
-    prepared = _extract_reference(job, reference)
+    prepared, ripeness = _extract_reference(job, reference)
     training = train_candidates(job.contract, split_rows(prepared, job.policy.train), [], job.policy.train)
     metrics = measure_training(job, training)
     labelled = prepared.take(prepared.is_labelled)
     deployed = fit_candidate(job.contract, training.chosen.kind, labelled, job.policy.train)
-    return Trained(deployed, labelled, (reference,), metrics | {"fitted_rows": len(labelled)})
+    metrics |= {"fitted_rows": len(labelled), "ripe_until": str(ripeness.until)}
+    return Trained(deployed, labelled, (reference,), metrics, ripeness.undecided)
 
 
-def _extract_reference(job: Job, reference: Window) -> Prepared:
-    extract = extract_window(connect(job.database), job.contract, reference)
+def _extract_reference(job: Job, reference: Window) -> tuple[Prepared, Ripeness]:
+    engine = connect(job.database)
+    extract = extract_window(engine, job.contract, reference)
     advice = f"A model cannot be trained on {reference}: choose other days."
     require_fit(measure_quality(job.contract, extract, job.policy.quality), advice)
-    return prepare(job.contract, extract.applications)
+    return ripen(engine, job.contract, reference, prepare(job.contract, extract.applications))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -32,19 +32,26 @@ class Succession:
 
 @dataclass(frozen=True)
 class Trained:
-    """A model ready for production: the candidate, the labelled rows and days it was fitted on, and its metrics."""
+    """A model ready for production: the candidate, the labelled rows and days it was fitted on, and its metrics.
+
+    `undecided` counts the rows of its ripe days that have no decision.
+    """
 
     candidate: Candidate
     fitted_on: Prepared
     windows: tuple[Window, ...]
     metrics: dict[str, Any]
+    undecided: int = 0
 
 
 def build_bundle(job: Job, trained: Trained) -> Bundle:
     """The model with the profile of its reference, its metrics and its card."""
     rows = trained.fitted_on
     reference = ScoredWindow(rows.applications, rows.labels, trained.candidate.out_of_fold, rows.keys)
-    profile = fit_profile(job.contract, reference, origin="out_of_fold", seed=job.policy.drift.seed)
+    profile = replace(
+        fit_profile(job.contract, reference, origin="out_of_fold", seed=job.policy.drift.seed),
+        undecided=trained.undecided,
+    )
     card = write_card(job.contract, trained.candidate.kind, trained.windows, trained.metrics)
     customers = hash_customers(trained.fitted_on.keys)
     return Bundle(trained.candidate.pipeline, profile, customers, trained.metrics, card)

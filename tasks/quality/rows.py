@@ -128,7 +128,7 @@ def check_ambiguous(extract: Extract, policy: QualityPolicy) -> Finding:
 
 
 def check_labels(contract: Contract, labels: Floats, policy: QualityPolicy) -> Finding:
-    """A window with one decision only is unfit; without any decision its label questions stay open."""
+    """A window of one decision is told: nothing is learnt from it. Whether its rate is unusual, label drift says."""
     target = contract.target
     given, refused = int((labels == 1).sum()), int((labels == 0).sum())
     known = given + refused
@@ -136,7 +136,7 @@ def check_labels(contract: Contract, labels: Floats, policy: QualityPolicy) -> F
     sentence = f"{known:,} of {len(labels):,} applications have a decision, {given:,} of them {target.positive!r}."
     if is_one:
         sentence += f" A model cannot be trained on one decision only: check {target.name} and its `allowed` values."
-    verdict = Verdict.PASS if not is_one else Verdict.FAIL if known >= policy.minimum_rows else Verdict.WARN
+    verdict = Verdict.WARN if is_one else Verdict.PASS
     return Finding(
         Question.QUALITY,
         "decisions",

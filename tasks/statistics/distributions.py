@@ -89,8 +89,8 @@ def compare_ordered(reference: Counts | Floats, current: Counts | Floats) -> Dis
     (0.2, 0, 0.008)
     """
     n, m = float(reference.sum()), float(current.sum())
-    shares = np.cumsum(reference / n)[:-1], np.cumsum(current / m)[:-1]
-    difference: Floats = shares[0] - shares[1]
+    shares = np.cumsum(reference) / n, np.cumsum(current) / m
+    difference = np.asarray(shares[0] - shares[1], dtype=np.float64)[:-1]
     standard_error = bound_standard_error(n, m)
     if not len(difference):
         return DistributionChange(0.0, standard_error, 1.0, 0)

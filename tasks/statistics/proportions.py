@@ -97,7 +97,7 @@ def divide_counts(counts: tuple[float, float], design_effect: float) -> tuple[fl
     >>> divide_counts((20, 100), 2.0)
     (10.0, 50.0)
     """
-    return counts[0] / design_effect, counts[1] / design_effect
+    return float(counts[0] / design_effect), float(counts[1] / design_effect)
 
 
 def chance_beyond_range(beyond: int, reference_rows: int, current_rows: int) -> float:

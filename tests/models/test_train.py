@@ -37,15 +37,23 @@ def test_where_all_rows_have_one_day_customers_are_drawn():
     assert len(np.unique(split.test.labels)) == 2
 
 
-@pytest.mark.parametrize("late", [np.nan, 0.0])
-def test_last_days_that_are_not_ripe_stay_the_test_days(late):
+def test_last_days_of_one_decision_stay_the_test_days():
     """Refusals are decided at once and approvals later: customers drawn from the other days would hide it."""
     prepared = make()
-    is_last = prepared.days >= np.datetime64("2024-01-16")
-    labels = np.where(is_last, late, prepared.labels)
+    labels = np.where(prepared.days >= np.datetime64("2024-01-16"), 0.0, prepared.labels)
     split = split_rows(Prepared(prepared.applications, labels, prepared.days, prepared.keys), TrainPolicy())
     assert not split.by_customer
     assert len(np.unique(split.test.labels)) < 2
+
+
+def test_days_whose_decisions_do_not_count_yet_are_left_out_of_the_split():
+    prepared = make()
+    is_last = prepared.days >= np.datetime64("2024-01-11")
+    labels = np.where(is_last, np.nan, prepared.labels)
+    split = split_rows(Prepared(prepared.applications, labels, prepared.days, prepared.keys), TrainPolicy())
+    assert split.test.days.max() == np.datetime64("2024-01-10")
+    assert len(split.train) + len(split.validation) + len(split.test) == int((~is_last).sum())
+    assert len(split.test)
 
 
 @pytest.mark.parametrize(("rare", "folds"), [(40, 5), (9, 4)])

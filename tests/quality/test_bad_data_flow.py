@@ -34,8 +34,8 @@ class Spoilt:
 UNFIT, KEPT, UNDECIDED = "quality_failed", "kept", "undecided"
 CASES = [
     Spoilt("empty", f"delete from loan_details where {LOANS_OF_MARCH}", UNFIT, "nothing came"),
-    Spoilt("one_decision", f"update loan_details set loan_status = 'loan given' where {LOANS_OF_MARCH}", UNFIT,
-           "a challenger of one class cannot be fitted"),
+    Spoilt("one_decision", f"update loan_details set loan_status = 'loan given' where {LOANS_OF_MARCH}", KEPT,
+           "the rate has changed, and days of one class test no challenger"),
     Spoilt("text", f"update customer_details set annual_income = 'much' where {MARCH}", UNFIT, "text among numbers"),
     Spoilt("other_words", f"update loan_details set loan_status = 'ja' where {LOANS_OF_MARCH}", UNFIT, "other labels"),
     Spoilt("undecided", f"update loan_details set loan_status = null where {LOANS_OF_MARCH}", UNDECIDED,

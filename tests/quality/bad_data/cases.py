@@ -83,8 +83,9 @@ FEW_ROWS = [
 ]  # fmt: skip
 
 DECISIONS = [
-    Case("all_given", lambda t: t.set("loan_status", "loan given"), "decisions", UNFIT, "one class"),
-    Case("all_refused", lambda t: t.set("loan_status", "loan refused"), "decisions", UNFIT, "the other class"),
+    Case("all_given", lambda t: t.set("loan_status", "loan given"), "decisions", WARNS, "one class", drift="label"),
+    Case("all_refused", lambda t: t.set("loan_status", "loan refused"), "decisions", WARNS, "the other class",
+         drift="label"),
     Case("no_decision", lambda t: t.set("loan_status", None), "decisions", FIT, "too recent: the rest can be asked"),
     Case("blank_decision", lambda t: t.set("loan_status", "  "), "decisions", FIT, "blank is missing, no word"),
     Case("few_of_one", lambda t: (t.set("loan_status", None), t.set("loan_status", "loan given", 0.1)), "decisions",

@@ -1,0 +1,61 @@
+"""Ripening: the ripe days of a window, or of the days that a model is trained on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Engine
+
+from blocks.postgres.connect import connect
+from tasks.contract.contract import Contract
+from tasks.core.windows import Window
+from tasks.extract.extract import Extract, find_held_days
+from tasks.job.job import Job
+from tasks.job.stage import stage
+from tasks.models.preprocess import Prepared, prepare
+from tasks.profile.profile import Profile
+from tasks.quality.ripeness import Ripeness, Usual, find_ripeness
+from tasks.registry.versions import Champion
+
+
+@stage("ripeness", lambda ripeness: ripeness.finding.sentence)
+def check_ripeness(job: Job, extract: Extract, champion: Champion) -> Ripeness:
+    """Up to which day the decisions of the job's window have come in."""
+    prepared = prepare(job.contract, extract.applications)
+    return find_ripe_rows(connect(job.database), job.contract, job.window, prepared, champion.bundle.profile)
+
+
+def find_ripe_rows(
+    engine: Engine, contract: Contract, window: Window, prepared: Prepared, profile: Profile | None = None
+) -> Ripeness:
+    """The ripeness of a window's rows, against a model's reference; without one the rows speak for themselves.
+
+    The table is asked for its last day only where it matters.
+    """
+    usual = describe_usual(profile) if profile else None
+    ripeness = find_ripeness(contract, window, prepared.days, prepared.labels, usual=usual)
+    if ripeness.is_whole and not contract.label_delay:
+        return ripeness
+    read_on = _find_read_day(engine, contract, window)
+    return find_ripeness(contract, window, prepared.days, prepared.labels, usual=usual, read_on=read_on)
+
+
+def ripen(
+    engine: Engine, contract: Contract, window: Window, prepared: Prepared, profile: Profile | None = None
+) -> tuple[Prepared, Ripeness]:
+    """The rows with the labels of their ripe days only, and which days these are."""
+    ripeness = find_ripe_rows(engine, contract, window, prepared, profile)
+    return replace(prepared, labels=ripeness.mask(prepared.labels, prepared.days)), ripeness
+
+
+def describe_usual(profile: Profile) -> Usual:
+    """What a model's reference shows of rows without a decision."""
+    rate = profile.positive / max(profile.labelled, 1)
+    return Usual(profile.undecided, profile.rows + profile.undecided, min(rate, 1 - rate))
+
+
+def _find_read_day(engine: Engine, contract: Contract, window: Window) -> date:
+    """The day on which the table stands: of its last application, and not in the future."""
+    held = find_held_days(engine, contract)
+    return max(window.end, min(held.end, datetime.now(UTC).date()) if held else window.end)
