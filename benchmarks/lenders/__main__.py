@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -21,9 +21,16 @@ from joblib import Parallel, delayed, parallel_config
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.lenders.runs import Record, Task, run_task
+from benchmarks.lenders.changes import BY_NAME, NOTHING
+from benchmarks.lenders.goals import list_goals
+from benchmarks.lenders.lender import KINDS
+from benchmarks.lenders.records import Record
+from benchmarks.lenders.runs import Task, run_task
 from benchmarks.lenders.shapes import GROUPS
+from benchmarks.lenders.table import as_markdown
 from blocks.errors import LoanwatchError, UsageError
+
+PROCESSES = os.cpu_count() or 2
 
 app = App(name="python -m benchmarks.lenders", help=__doc__, help_format="plaintext", suppress_keyboard_interrupt=False)
 
@@ -48,39 +55,62 @@ def write_records(records: Sequence[Record], file: Path) -> None:
 
 
 @app.default
-def run(
+def run(  # noqa: PLR0913 - each one is an option of the command line
     *,
     json_file: Annotated[Path, Parameter(name="--json")],
     seed: int = 0,
     lenders: int = 100,
     nulls: int = 1,
     group: Annotated[list[str] | None, Parameter(negative=())] = None,
-    processes: int = os.cpu_count() or 2,
+    only: str | None = None,
+    change: Annotated[list[str] | None, Parameter(negative=())] = None,
+    processes: int = PROCESSES,
+    markdown: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
-    """Judge lenders and write a record for each window.
+    """Judge lenders and write a record for each window; or, with --markdown, print the table of an earlier run.
 
     Parameters
     ----------
     json_file
-        Where the list of records is written.
+        Where the list of records is written (with --markdown: read).
     seed
         Of every random draw.
     lenders
-        How many of each group.
+        How many of each group, numbered from 0.
     nulls
         Windows of each lender in which nothing changes.
     group
-        Only this group of lenders; may be repeated.
+        A group of lenders: random, ripening, customers, leaks, rare, power; may be repeated. Without it: random.
+    only
+        Lenders of this kind only, such as "many words".
+    change
+        Plant this change only, such as "column moved", or "nothing" for none; may be repeated.
     processes
-        How many lenders are judged at once.
+        How many lenders are judged at once, with one thread each.
+    markdown
+        Run nothing; print the goals and tables of the JSON file.
     """
+    if markdown:
+        print(as_markdown(json.loads(json_file.read_text(encoding="utf-8"))))
+        return
+    _refuse_unknown(group or (), GROUPS, "group")
+    _refuse_unknown(change or (), (NOTHING, *BY_NAME), "change")
+    _refuse_unknown([only] if only else (), KINDS, "only")
+    if not json_file.absolute().parent.is_dir():
+        raise UsageError(f"There is no folder {json_file.absolute().parent} for the JSON file: make it first.")
+    chosen = tuple(change) if change else None
+    tasks = [Task(seed, name, number, nulls, chosen, only) for name in group or ["random"] for number in range(lenders)]
     console = Console(stderr=True)
-    if unknown := [name for name in group or () if name not in GROUPS]:
-        raise UsageError(f"--group {unknown[0]!r} is no group. There are: {', '.join(GROUPS)}.")
-    tasks = [Task(seed, name, number, nulls) for name in group or ["random"] for number in range(lenders)]
     records = run_tasks(tasks, processes, console)
     write_records(records, json_file)
     console.print(f"{len(records)} records are in {json_file}.")
+    for goal in list_goals([record.as_json() for record in records]):
+        console.print(str(goal), highlight=False, markup=False, soft_wrap=True)
+
+
+def _refuse_unknown(names: Iterable[str], known: Iterable[str], option: str) -> None:
+    if unknown := [name for name in names if name not in known]:
+        raise UsageError(f"--{option} {unknown[0]!r} is not known. There are: {', '.join(known)}.")
 
 
 def main() -> None:

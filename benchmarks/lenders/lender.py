@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from benchmarks.lenders.laws import Law, NumberLaw, Random
+from benchmarks.lenders.laws import MANY_WORDS, Law, NumberLaw, Random
 from benchmarks.lenders.rule import Rule
 from benchmarks.lenders.shapes import Shape, Slow
 from tasks.contract.columns import Column
@@ -106,24 +107,26 @@ class Lender:
     @cached_property
     def kinds(self) -> list[str]:
         """What is special about the lender, by which the table is split; `plain` where nothing is."""
-        rare = min(self.rule.rate, 1 - self.rule.rate)
-        special = {
-            "many words": any(field.words >= 200 for field in self.fields),
-            "customers": self.visits.applications > 1 and self.contract.customer is not None,
-            "customers not named": self.visits.applications > 1 and self.contract.customer is None,
-            "ripening": bool(self.delays.slow),
-            "rare": rare < 0.05,
-            "small reference": self.reference_rows < 1_000,
-            "small window": self.rows < 500,
-            "weak rule": self.rule.area < 0.65,
-        }
-        also = {
-            "jagged rule": not self.rule.is_smooth,
-            "many columns": len(self.fields) >= 30,
-            "hidden sentinel": any(field.sentinel and not field.column.special for field in self.fields),
-        }
-        found = [name for name, holds in special.items() if holds]
-        return [*(found or ["plain"]), *(name for name, holds in also.items() if holds)]
+        found = [name for name, holds in KINDS.items() if holds(self)]
+        return found if set(found) - _USUAL else ["plain", *found]
+
+
+# The kinds of lender; the last three make no lender special.
+KINDS: dict[str, Callable[[Lender], bool]] = {
+    "plain": lambda lender: False,
+    "many words": lambda lender: any(field.words >= MANY_WORDS for field in lender.fields),
+    "customers": lambda lender: lender.visits.applications > 1 and lender.contract.customer is not None,
+    "customers not named": lambda lender: lender.visits.applications > 1 and lender.contract.customer is None,
+    "ripening": lambda lender: bool(lender.delays.slow),
+    "rare": lambda lender: min(lender.rule.rate, 1 - lender.rule.rate) < 0.05,
+    "small reference": lambda lender: lender.reference_rows < 1_000,
+    "small window": lambda lender: lender.rows < 500,
+    "weak rule": lambda lender: lender.rule.area < 0.65,
+    "jagged rule": lambda lender: not lender.rule.is_smooth,
+    "many columns": lambda lender: len(lender.fields) >= 30,
+    "hidden sentinel": lambda lender: any(field.sentinel and not field.column.special for field in lender.fields),
+}
+_USUAL = {"jagged rule", "many columns", "hidden sentinel"}
 
 
 def seed_purpose(seed: int, group: str, number: int, purpose: str) -> Random:

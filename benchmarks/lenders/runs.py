@@ -5,127 +5,126 @@ Whatever goes wrong with a lender becomes a record: a benchmark of hundreds must
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
+from benchmarks.lenders.changes import NOTHING, list_changes
 from benchmarks.lenders.draw import draw_lender
-from benchmarks.lenders.judge import Champion, Judgement, judge_window, train_champion
+from benchmarks.lenders.judge import RETRAIN, Champion, Judgement, is_promoted, judge_window, train_champion
 from benchmarks.lenders.lender import Lender
+from benchmarks.lenders.planting import CONCEPT, Change, Place, Planted
+from benchmarks.lenders.records import Record, begin_record, write_error, write_judgement
+from benchmarks.lenders.visibility import find_visible, trace_rule
 from benchmarks.lenders.windows import READ_ON, REFERENCE, WINDOW, Rows, draw_rows
-from blocks.errors import LoanwatchError
-
-NOTHING = "nothing"
-# The verdict of a run that ended with an error begins with this.
-ERROR = "error: "
-_FIRST_WORDS = 120
 
 
 @dataclass(frozen=True)
 class Task:
-    """One lender of a group, the null windows that it has, and the changes that are planted (None: all)."""
+    """One lender of a group: how many null windows, and which changes (None: all of the group's).
+
+    `kind`: without it the lender is left out, if it is given.
+    """
 
     seed: int
     group: str
     number: int
     nulls: int
     changes: tuple[str, ...] | None = None
+    kind: str | None = None
 
 
-@dataclass
-class Record:
-    """One window of one lender. The README says what each field means."""
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What all windows of a lender share."""
 
-    group: str
-    lender: int
-    case: str
-    kind: list[str]
-    change: str
-    size: float | None
-    rows: int
-    reference_rows: int
-    columns: int
-    rate: float
-    auc: float
-    alarms: list[str] = field(default_factory=list)
-    alarmed_checks: list[str] = field(default_factory=list)
-    alarmed_columns: list[str] = field(default_factory=list)
-    right: bool = False
-    leaks: list[str] = field(default_factory=list)
-    leak_planted: str = ""
-    verdict: str = ""
-    seconds: float = 0.0
-
-    def as_json(self) -> dict[str, Any]:
-        """The record as plain JSON values."""
-        return asdict(self)
+    lender: Lender
+    reference: Rows
+    champion: Champion
 
 
 def run_task(task: Task) -> list[Record]:
-    """Every window of a lender; an error of its champion is a record of each null window."""
+    """Every window of a lender; where no champion can be made, that is the record of each null window."""
+    start = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return list(_run(task))
+        lender = draw_lender(task.seed, task.group, task.number)
+        if task.kind is not None and task.kind not in lender.kinds:
+            return []
+        try:
+            reference = draw_rows(lender, "reference", REFERENCE)
+            champion = train_champion(lender.contract, reference.frame, REFERENCE, READ_ON)
+        except Exception as error:
+            records = [begin_record(lender, NOTHING, None) for _ in range(task.nulls)]
+            for record in records:
+                write_error(record, error)
+                record.seconds = round(time.perf_counter() - start, 2)
+            return records
+        return list(_run_windows(task, Ground(lender, reference, champion), start))
 
 
-def _run(task: Task) -> Iterator[Record]:
-    lender = draw_lender(task.seed, task.group, task.number)
-    start = time.perf_counter()
-    reference = draw_rows(lender, "reference", REFERENCE)
-    try:
-        champion = train_champion(lender.contract, reference.frame, REFERENCE, READ_ON)
-    except Exception as error:
-        for _ in range(task.nulls):
-            yield _finish(_begin(lender, NOTHING, None), error, start)
-        return
+def _run_windows(task: Task, ground: Ground, start: float) -> Iterator[Record]:
+    """The null windows, then the changed ones; the first record's seconds include those of the champion."""
+    null: Judgement | None = None
     for number in range(task.nulls):
-        yield _run_null(lender, champion, reference, number, start)
+        record, judgement = _run_null(ground, number)
+        null = null or judgement
+        record.seconds = round(time.perf_counter() - start, 2)
         start = time.perf_counter()
+        yield record
+    for change in list_changes(task.group):
+        if task.changes is not None and change.name not in task.changes:
+            continue
+        for size in change.sizes:
+            changed = _run_change(ground, change, size, null)
+            if changed is not None:
+                changed.seconds = round(time.perf_counter() - start, 2)
+                yield changed
+            start = time.perf_counter()
 
 
-def _run_null(lender: Lender, champion: Champion, reference: Rows, number: int, start: float) -> Record:
-    record = _begin(lender, NOTHING, None)
+def _run_null(ground: Ground, number: int) -> tuple[Record, Judgement | None]:
+    record, known = begin_record(ground.lender, NOTHING, None), ground.reference.applicants.customers
     try:
-        rows = draw_rows(lender, f"{NOTHING} {number}", WINDOW, reference.applicants.customers)
-        judgement = judge_window(champion, rows.frame, WINDOW)
+        rows = draw_rows(ground.lender, f"{NOTHING} {number}", WINDOW, known)
+        judgement = judge_window(ground.champion, rows.frame, WINDOW)
+        if judgement.outcome == RETRAIN:
+            record.promoted = is_promoted(ground.champion, rows.frame, judgement.findings)
     except Exception as error:
-        return _finish(record, error, start)
-    _write(record, judgement)
+        write_error(record, error)
+        return record, None
+    write_judgement(record, judgement)
     record.right = not record.alarms
-    return _finish(record, None, start)
+    return record, judgement
 
 
-def _begin(lender: Lender, change: str, size: float | None) -> Record:
-    return Record(
-        lender.group,
-        lender.number,
-        lender.shape.case,
-        lender.kinds,
-        change,
-        size,
-        lender.rows,
-        lender.reference_rows,
-        len(lender.fields),
-        round(lender.rule.rate, 4),
-        lender.rule.area,
-        leak_planted=lender.shape.leak,
-    )
-
-
-def _write(record: Record, judgement: Judgement) -> None:
-    alarms = judgement.alarms
-    record.alarms = sorted({str(finding.question) for finding in alarms})
-    record.alarmed_checks = list(dict.fromkeys(finding.check for finding in alarms))
-    named = [name for finding in alarms for name in (finding.subject, *finding.columns) if name]
-    record.alarmed_columns = list(dict.fromkeys(named))
-    record.leaks, record.verdict = judgement.suspected, judgement.outcome
-
-
-def _finish(record: Record, error: Exception | None, start: float) -> Record:
-    if error is not None:
-        source = "" if isinstance(error, LoanwatchError) else "unexpected "
-        record.verdict = f"{ERROR}{source}{type(error).__name__}: {str(error)[:_FIRST_WORDS]}"
-    record.seconds = round(time.perf_counter() - start, 2)
+def _run_change(ground: Ground, change: Change, size: float, null: Judgement | None) -> Record | None:
+    """The record of a changed window; None where the lender has no column for the change."""
+    record = begin_record(ground.lender, change.name, size)
+    record.required = sorted(map(str, change.required))
+    try:
+        planted = change.plant(Place(ground.lender, ground.reference, size, f"{change.name} {size:g}"))
+        if planted is None:
+            return None
+        judgement = judge_window(ground.champion, planted.rows.frame, WINDOW, with_leaks=False)
+        write_judgement(record, judgement)
+        raised = frozenset(finding.question for finding in judgement.alarms)
+        record.found, record.right = change.is_found(raised), change.is_right(raised)
+        if null is not None:
+            _write_visibility(record, change, planted, (null, judgement))
+    except Exception as error:
+        write_error(record, error)
     return record
+
+
+def _write_visibility(record: Record, change: Change, planted: Planted, judged: tuple[Judgement, Judgement]) -> None:
+    null, judgement = judged
+    traces = planted.traces
+    if change.required == CONCEPT and judgement.scores is not None:
+        traces = trace_rule(planted, judgement.scores)
+    record.visible, trace, smallest = find_visible(traces, null.findings)
+    if trace is not None:
+        record.check, record.effect = trace.check, round(trace.effect, 5)
+        record.smallest = None if math.isnan(smallest) else round(smallest, 5)
