@@ -24,14 +24,19 @@ def draw_rule(random: Random, shape: Shape, fields: Sequence[Field], pilot: pd.D
     # A column that is hardly filled, or nearly always the same, ranks nobody.
     able = [field for field in fields if field.present >= 0.3 and len(pilot[field.name].unique()) > 1] or list(fields)
     order = random.permutation(len(able))[: int(random.integers(2, 9))]
-    readers = {able[place].name: _draw_reader(random, able[place], pilot) for place in order}
-    terms = [((name,), _weigh(name, read, random.normal())) for name, read in readers.items()]
+    chosen = [able[place] for place in order]
+    readers = {field.name: _draw_reader(random, field, pilot) for field in chosen}
+    words = {field.name for field in chosen if not field.is_number}
+    weights = {name: 1.0 if name in words else float(random.normal()) for name in readers}
+    terms = [((name,), _weigh(name, read, weights[name])) for name, read in readers.items()]
     if not is_smooth:
         terms = terms[: max(len(terms) // 2, 1)] + [_draw_jag(random, readers) for _ in range(random.integers(2, 6))]
+    is_fixed = [len(names) == 1 and names[0] in words for names, _ in terms]
     rule = Rule(
         tuple(term for _, term in terms),
         tuple(names for names, _ in terms),
         np.ones(len(terms)),
+        np.array(is_fixed),
         0.0,
         float(rate),
         float(area),
@@ -64,8 +69,12 @@ def _draw_jag(random: Random, readers: dict[str, Read]) -> tuple[tuple[str, ...]
     return _JAGS[int(random.integers(len(_JAGS)))](random, readers)
 
 
+def _draw_height(random: Random) -> float:
+    return float(random.choice([-1.0, 1.0]) * random.uniform(0.5, 1.5))
+
+
 def _draw_step(random: Random, readers: dict[str, Read]) -> tuple[tuple[str, ...], Term]:
-    name, end, height = str(random.choice(list(readers))), random.normal(0, 0.8), random.normal(0, 1.5)
+    name, end, height = str(random.choice(list(readers))), random.normal(0, 0.8), _draw_height(random)
     read = readers[name]
     return (name,), lambda frame: height * (read(frame[name]) > end)
 
@@ -73,7 +82,7 @@ def _draw_step(random: Random, readers: dict[str, Read]) -> tuple[tuple[str, ...
 def _draw_box(random: Random, readers: dict[str, Read]) -> tuple[tuple[str, ...], Term]:
     """Another level where two columns are beyond their limits at once."""
     names = [str(name) for name in random.permutation(list(readers))[:2]]
-    ends, height = random.normal(0, 0.6, len(names)), random.normal(0, 1.5)
+    ends, height = random.normal(0, 0.6, len(names)), _draw_height(random)
 
     def measure(frame: pd.DataFrame) -> Floats:
         inside = [readers[name](frame[name]) > end for name, end in zip(names, ends, strict=True)]

@@ -2,7 +2,8 @@
 
 A smooth rule is logistic in the normal scores of its numbers and in an effect of each word; a jagged one adds steps,
 boxes and small trees of these. Both are scaled until the share of the positive value and the rule's own AUC, which no
-model can exceed, are those that were drawn.
+model can exceed, are those that were drawn. The effects of words are not scaled: a word that decides alone could not be
+told from a leak.
 """
 
 from __future__ import annotations
@@ -14,23 +15,26 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit, ndtri
 
-from tasks.core.arrays import Floats
+from tasks.core.arrays import Floats, Mask
 
 Read = Callable[[pd.Series], Floats]
 Term = Callable[[pd.DataFrame], Floats]
 _STEPS = 40
+_WORD_EFFECT = 0.6
 
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """The log odds are `intercept` plus the sum of the terms; `columns` names each term's columns.
+    """The log odds are `intercept` plus the sum of the terms times their weights; `columns` names each term's columns.
 
-    `rate` and `area` are what it was scaled to: the share of the positive value, and the AUC.
+    `is_fixed` are the terms that are not scaled. `rate` and `area` are what the others were scaled to: the share of
+    the positive value, and the AUC.
     """
 
     terms: tuple[Term, ...]
     columns: tuple[tuple[str, ...], ...]
     weights: Floats
+    is_fixed: Mask
     intercept: float
     rate: float
     area: float
@@ -47,10 +51,11 @@ def make_reader(values: pd.Series, special: Sequence[float], missing: float, ran
     `missing` is what it reads where there is no value, or one that stands for something else.
     """
     if isinstance(values.dtype, pd.CategoricalDtype):
-        effects = dict(zip(values.cat.categories, random.normal(size=len(values.cat.categories)), strict=True))
+        effects = random.normal(0, _WORD_EFFECT, len(values.cat.categories)).clip(-2 * _WORD_EFFECT, 2 * _WORD_EFFECT)
+        by_word = dict(zip(values.cat.categories, effects, strict=True))
 
         def read_words(column: pd.Series) -> Floats:
-            by_code = np.array([*(effects.get(word, 0.0) for word in column.cat.categories), missing])
+            by_code = np.array([*(by_word.get(word, 0.0) for word in column.cat.categories), missing])
             return np.asarray(by_code[column.cat.codes.to_numpy()])
 
         return read_words
@@ -72,18 +77,20 @@ def make_reader(values: pd.Series, special: Sequence[float], missing: float, ran
 def scale_rule(rule: Rule, pilot: pd.DataFrame, noise: Floats) -> Rule:
     """The rule whose terms are scaled so that `rate` and `area` hold on the pilot; `noise` is added to the log odds.
 
-    Where the columns of the rule cannot rank so well, `area` becomes what they can.
+    Where the columns of the rule cannot rank so well, or no worse, `area` becomes what they can.
     """
+    is_scaled = ~rule.is_fixed if not rule.is_fixed.all() else rule.is_fixed
     values = rule.measure_terms(pilot)
-    spread = float(values.sum(axis=1).std()) or 1.0
+    scaled, fixed = values[:, is_scaled].sum(axis=1), values[:, ~is_scaled].sum(axis=1)
+    spread = float(scaled.std()) or 1.0
     low, high = -3.0, 3.5  # logarithms of the deviation of the log odds
     for _ in range(_STEPS):
         middle = (low + high) / 2
-        odds = values.sum(axis=1) * np.exp(middle) / spread
+        odds = scaled * np.exp(middle) / spread + fixed
         intercept = find_intercept(odds + noise, rule.rate)
         area = expect_area(odds, expit(odds + noise + intercept))
         low, high = (middle, high) if area < rule.area else (low, middle)
-    weights = rule.weights * np.exp(middle) / spread
+    weights = np.where(is_scaled, rule.weights * np.exp(middle) / spread, rule.weights)
     return replace(rule, weights=weights, intercept=intercept, area=round(area, 4))
 
 
