@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,19 +56,28 @@ def draw_rows(
     chances = expit(odds if alter is None else alter(applicants, odds))
     is_positive = random.random(count) < chances
     times = _draw_times(lender, applicants, days, random)
-    is_known = _find_decided(lender, times, is_positive, random)
-    target = lender.contract.target
-    codes = np.where(is_known, list(target.allowed or ()).index(lender.contract.positive), -1)
-    codes = np.where(is_known & ~is_positive, list(target.allowed or ()).index(lender.contract.negative), codes)
-    identity = {lender.contract.id.name: pd.array([f"{purpose} {row}" for row in range(count)], dtype="str")}
-    if lender.contract.customer is not None:
-        names = applicants.customers.names[applicants.owner].astype(str)
-        identity[lender.contract.customer.name] = pd.array(names.tolist(), dtype="str")
-    identity[lender.contract.time.name] = times
-    identity[target.name] = pd.Categorical.from_codes(codes, list(target.allowed or ())).remove_unused_categories()
+    identity = _make_identity(lender, applicants, purpose, times)
+    outcomes = _make_outcomes(lender, is_positive, _find_decided(lender, times, is_positive, random))
     features = plant_leak(lender, applicants.frame, is_positive, random)
-    frame = pd.concat([pd.DataFrame(identity), features], axis=1)
+    frame = pd.concat([pd.DataFrame({**identity, lender.contract.target.name: outcomes}), features], axis=1)
     return Rows(frame, applicants, expit(odds), chances, is_positive)
+
+
+def _make_identity(lender: Lender, applicants: Applicants, purpose: str, times: pd.Series) -> dict[str, Any]:
+    """The columns before the outcome, in the contract's order."""
+    contract, identity = lender.contract, {}
+    identity[contract.id.name] = pd.array([f"{purpose} {row}" for row in range(len(applicants))], dtype="str")
+    if contract.customer is not None:
+        names = applicants.customers.names[applicants.owner].astype(str)
+        identity[contract.customer.name] = pd.array(names.tolist(), dtype="str")
+    return {**identity, contract.time.name: times}
+
+
+def _make_outcomes(lender: Lender, is_positive: Mask, is_known: Mask) -> pd.Categorical:
+    contract = lender.contract
+    words = list(contract.target.allowed or ())
+    decided = np.where(is_positive, words.index(contract.positive), words.index(contract.negative))
+    return pd.Categorical.from_codes(np.where(is_known, decided, -1), words).remove_unused_categories()
 
 
 def find_odds(lender: Lender, applicants: Applicants) -> Floats:
