@@ -14,6 +14,7 @@ from benchmarks.lenders.shapes import Shape
 from tasks.core.arrays import Floats
 
 _RARE = 0.15
+_FLAG_WEIGHT = 0.8
 
 
 def draw_rule(random: Random, shape: Shape, fields: Sequence[Field], pilot: pd.DataFrame, noise: Floats) -> Rule:
@@ -26,8 +27,9 @@ def draw_rule(random: Random, shape: Shape, fields: Sequence[Field], pilot: pd.D
     order = random.permutation(len(able))[: int(random.integers(2, 9))]
     chosen = [able[place] for place in order]
     readers = {field.name: _draw_reader(random, field, pilot) for field in chosen}
-    words = {field.name for field in chosen if not field.is_number}
-    weights = {name: 1.0 if name in words else float(random.normal()) for name in readers}
+    # Words and flags: a column of few values that decides alone could not be told from a leak.
+    words = {field.name for field in chosen if not field.is_number or field.law.kind == "boolean"}
+    weights = {name: _FLAG_WEIGHT if name in words else float(random.normal()) for name in readers}
     terms = [((name,), _weigh(name, read, weights[name])) for name, read in readers.items()]
     if not is_smooth:
         terms = terms[: max(len(terms) // 2, 1)] + [_draw_jag(random, readers) for _ in range(random.integers(2, 6))]
