@@ -1,0 +1,1 @@
+"""Lenders drawn at random, and how good the verdicts on them are: `python -m benchmarks.lenders`."""

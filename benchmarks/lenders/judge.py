@@ -1,0 +1,123 @@
+"""Judge: what the pipeline says of a window, by its own functions and in its order.
+
+Everything that this benchmark needs to know of the pipeline is in this module. The champion is Gradient Boosting on all
+decided rows of the reference, as `tasks/promotion/first_champion.py` fits it once it has chosen the kind: the choice
+between two kinds is left out, as it takes most of the time and no verdict depends on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from tasks.contract.contract import Contract
+from tasks.core.arrays import Floats
+from tasks.core.findings import Finding, Outcome, Question, Verdict
+from tasks.core.policy import Kind, MonitorPolicy, TrainPolicy
+from tasks.core.scored_window import ScoredWindow
+from tasks.core.windows import Window
+from tasks.drift.check import measure_drift
+from tasks.drift.comparison import Comparison
+from tasks.drift.model import measure_model_drift
+from tasks.extract.extract import Extract
+from tasks.extract.labels import read_labels
+from tasks.models.preprocess import Prepared, prepare
+from tasks.models.scoring import score_by_fold
+from tasks.models.train import fit_candidate, split_rows, train_candidates
+from tasks.profile.profile import Profile, fit_profile
+from tasks.promotion.challenge import judge, measure_comparison
+from tasks.promotion.compare import decide_promotion
+from tasks.promotion.decide import decide, is_drift_proven
+from tasks.quality.check import is_fit, measure_quality, require_fit
+from tasks.quality.leak_search import measure_leaks
+from tasks.registry.known_customers import hash_customers
+
+# A third of the usual time: fewer trees, three folds instead of five. Everything else is the default policy.
+POLICY = MonitorPolicy(
+    train=TrainPolicy(boosting_rounds=30, boosting_rate=0.15, folds=3, boosting_large=1_000_000, forest_trees=30)
+)
+# The outcome of a run that would train a challenger.
+RETRAIN = "retrain"
+LEAK_CHECKS = ("leak", "suspicious_auc")
+
+
+@dataclass(frozen=True, eq=False)
+class Champion:
+    """What a first run keeps of the reference, and the rows that it was fitted on."""
+
+    contract: Contract
+    pipeline: Pipeline
+    profile: Profile
+    fitted_on: Prepared
+    reference: Window
+    read_on: date
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """The findings on a window, how the run ends, and the champion's scores (None for an unfit window)."""
+
+    findings: list[Finding]
+    outcome: str
+    scores: Floats | None
+
+    @property
+    def alarms(self) -> list[Finding]:
+        """The drift questions' failed findings."""
+        failed = (finding for finding in self.findings if finding.verdict is Verdict.FAIL)
+        return [finding for finding in failed if finding.question is not Question.QUALITY]
+
+    @property
+    def suspected(self) -> list[str]:
+        """The columns that are suspected to tell the decision."""
+        found = [finding for finding in self.findings if finding.check in LEAK_CHECKS and finding.columns]
+        return list(dict.fromkeys(name for finding in found for name in finding.columns))
+
+
+def train_champion(contract: Contract, applications: pd.DataFrame, reference: Window, read_on: date) -> Champion:
+    """The first champion of a reference that was read at the end of the day `read_on`.
+
+    Raises LoanwatchError where the pipeline would.
+    """
+    require_fit(measure_quality(contract, Extract(applications), POLICY.quality), "Choose other days.")
+    prepared = prepare(contract, applications)
+    labelled = prepared.take(prepared.is_labelled)
+    candidate = fit_candidate(contract, Kind.GRADIENT_BOOSTING, labelled, POLICY.train)
+    known = ScoredWindow(labelled.applications, labelled.labels, candidate.out_of_fold, labelled.keys)
+    profile = fit_profile(contract, known, origin="out_of_fold", seed=POLICY.drift.seed)
+    return Champion(contract, candidate.pipeline, profile, labelled, reference, read_on)
+
+
+def judge_window(
+    champion: Champion, applications: pd.DataFrame, window: Window, *, with_leaks: bool = True
+) -> Judgement:
+    """Every question about a window, as `flows/monitor.py` asks them.
+
+    The search for leaks, which ends no run, can be left out: it takes half of the time.
+    """
+    contract = champion.contract
+    labels = read_labels(contract, applications)
+    leaks = measure_leaks(contract, applications, labels, POLICY.quality) if with_leaks else []
+    findings = measure_quality(contract, Extract(applications), POLICY.quality, window, leaks)
+    if not is_fit(findings):
+        return Judgement(findings, str(Outcome.QUALITY_FAILED), None)
+    prepared = prepare(contract, applications)
+    scores = score_by_fold(champion.pipeline, prepared.applications, prepared.keys)
+    observed = ScoredWindow(applications, prepared.labels, scores, prepared.keys)
+    comparison = Comparison(champion.profile, observed, POLICY.drift)
+    findings = [*findings, *measure_drift(comparison), *measure_model_drift(comparison)]
+    outcome = decide(findings, POLICY.decision).outcome
+    return Judgement(findings, str(outcome or RETRAIN), scores)
+
+
+def is_promoted(champion: Champion, applications: pd.DataFrame, findings: list[Finding]) -> bool:
+    """Whether a run that retrains would promote its challenger, as `tasks/promotion/challenge.py` decides it."""
+    split = split_rows(prepare(champion.contract, applications), POLICY.train)
+    training = train_candidates(champion.contract, split, [champion.fitted_on], POLICY.train)
+    judged = judge(training, champion.pipeline, hash_customers(champion.fitted_on.keys))
+    comparison = measure_comparison(champion.contract, POLICY.promotion, training, judged)
+    minimum_rows = POLICY.train.minimum_test_rows
+    return decide_promotion(comparison, is_drift_proven(findings), minimum_rows, POLICY.promotion).promote
