@@ -17,7 +17,7 @@ from flows import models, rollback
 from flows import train as flow
 from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Outcome, Question, Verdict
-from tasks.core.policy import MonitorPolicy, TrainPolicy, load_policy
+from tasks.core.policy import MonitorPolicy, SelfCheckPolicy, TrainPolicy, load_policy
 from tasks.core.windows import Window
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job, make_results_folder, name_job
@@ -36,7 +36,10 @@ from tests.support.second_lender import CONTRACT as SECOND_CONTRACT
 from tests.support.second_lender import fill_table, make_requests
 
 REFERENCE = {"start": date(2024, 3, 1), "end": date(2024, 6, 30)}
-QUICK = MonitorPolicy(train=TrainPolicy(forest_trees=10, boosting_rounds=30, folds=2))
+QUICK = MonitorPolicy(
+    train=TrainPolicy(forest_trees=10, boosting_rounds=30, folds=2),
+    self_check=SelfCheckPolicy(splits=0),
+)
 CONTRACT = load_contract("loan_applications")
 JULY = Window(date(2024, 7, 1), date(2024, 7, 31))  # like the months before
 
