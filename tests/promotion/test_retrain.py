@@ -29,6 +29,7 @@ from tasks.promotion.first_champion import train_first_champion
 from tasks.registry.bundle import BundleError
 from tasks.registry.entries import read_ledger
 from tasks.registry.ledger import verify_ledger
+from tasks.registry.self_checks import find_self_check
 from tasks.registry.versions import find_champion, find_current
 from tasks.run.request import TrainRequest
 from tasks.schema.migrate import prepare_schema
@@ -198,7 +199,8 @@ def test_the_command_retrains_and_replaces(demo, tmp_path, capsys, monkeypatch):
     told_of = []
     monkeypatch.setattr(events, "emit_event", lambda **event: told_of.append(event))
     policy = tmp_path / "policy.toml"
-    policy.write_text("[train]\nforest_trees = 10\nboosting_rounds = 30\nfolds = 2\n", encoding="utf-8")
+    quick = "[train]\nforest_trees = 10\nboosting_rounds = 30\nfolds = 2\n[self_check]\nsplits = 2\n"
+    policy.write_text(quick, encoding="utf-8")
     places = {"results": str(tmp_path / "results"), "models": str(tmp_path / "models"), "policy": load_policy(policy)}
     july = {"start": JULY.start, "end": JULY.end}
     assert flow.command(options=TrainRequest(**july, **places)) == 1
@@ -219,6 +221,13 @@ def test_the_command_retrains_and_replaces(demo, tmp_path, capsys, monkeypatch):
     assert [(event["payload"]["from_version"], event["payload"]["to_version"]) for event in told_of] == [
         (None, 1),
         (1, 2),
+    ]
+    with demo.connect() as connection:
+        checks = [find_self_check(connection, CONTRACT.name, version) for version in (1, 2)]
+    # Windows to come are taken to be as large as a month of the reference.
+    assert [(check.version, check.splits, 1_500 < check.window_rows < 2_600) for check in checks] == [
+        (1, 2, True),
+        (2, 2, True),
     ]
     assert told_of[0]["payload"]["window_start"] == str(REFERENCE["start"])
     assert flow.command(options=TrainRequest(replace=True, **places)) == 2
