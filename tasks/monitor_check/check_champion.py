@@ -40,7 +40,7 @@ def check_champion(job: Job, champion: Champion, window_rows: int | None = None)
         return None
 
 
-@stage("self_check", lambda made: f"{made.alarms} alarms in {made.splits} splits" if made else "another run makes it")
+@stage("self_check", lambda made: f"{made.alarms} of {made.splits} splits alarmed" if made else "another run makes it")
 def split_reference(job: Job, champion: Champion, window_rows: int) -> SelfCheck | None:
     """Split the champion's reference, and keep the record with its version; None where another run is about to."""
     engine, name, version = connect(job.database), job.contract.name, champion.model.version
