@@ -20,7 +20,9 @@ from tasks.core.policy import MonitorPolicy
 from tasks.core.reference_rows import ReferenceRows
 from tasks.monitor_check.trials import compare_sides
 
-MOST_WINDOW_ROWS, MOST_REFERENCE_ROWS = 5_000, 10_000
+MOST_WINDOW_ROWS = 5_000
+# Or twice the window's: more take longer, and make a comparison little surer than the window allows.
+REFERENCE_ROWS = 5_000
 LEAST_SPLITS = 10
 # Of fewer weeks, the same few would be drawn again and again.
 LEAST_BLOCKS = 20
@@ -61,7 +63,7 @@ def draw_splits(
         name, keys = kept[number % len(kept)]
         is_window = draw_groups(keys, rows, random)
         is_reference = ~is_window
-        is_reference[is_reference] = draw_groups(keys[is_reference], MOST_REFERENCE_ROWS, random)
+        is_reference[is_reference] = draw_groups(keys[is_reference], max(REFERENCE_ROWS, 2 * rows), random)
         sides = (reference.take(is_reference), reference.take(is_window))
         findings = compare_sides(contract, policy.drift, *sides)
         yield Split(name, int(is_reference.sum()), int(is_window.sum()), tuple(findings))
