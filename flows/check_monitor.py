@@ -20,7 +20,7 @@ from rich.table import Table
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
-from flows.cli.options import POLICY_HELP, SPREAD, read_options
+from flows.cli.options import MONTH_HELP, POLICY_HELP, SPREAD, read_options
 from flows.cli.run_locally import report_error
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job, make_results_folder
@@ -40,6 +40,7 @@ Count = Annotated[int, Parameter(validator=Number(gte=1, lte=10_000))]
 def command(
     *,
     options: Annotated[CheckRequest, SPREAD] = CheckRequest(),  # noqa: B008 - frozen
+    month: Annotated[str | None, MONTH_HELP] = None,
     policy: Annotated[Path | None, POLICY_HELP] = None,
     repeats: Count = 200,
     planted: Count = 40,
@@ -59,7 +60,7 @@ def command(
     began = time.monotonic()
     console = Console(highlight=False)
     try:
-        request = read_options(options, policy)
+        request = read_options(options, policy, month)
         table = prepare_database(request)
         job = make_job(table, "check_monitor", plan_days(table, request, None, None), request.policy)
         job = replace(job, results=make_results_folder(request.results, job.job_id))

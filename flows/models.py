@@ -18,6 +18,7 @@ from tasks.contract.load import load_contract
 from tasks.registry.bundle import read_card
 from tasks.registry.entries import find_entry_on, read_ledger
 from tasks.registry.ledger import LedgerError, verify_ledger
+from tasks.registry.self_checks import find_self_check
 from tasks.registry.versions import find_current, list_versions, read_version
 from tasks.schema.migrate import prepare_schema
 
@@ -49,6 +50,7 @@ def show_all(*, contract: str = "loan_applications", database: str | None = None
         for table in (models, ledger):
             console.print(table)
             console.print()
+        _show_self_check(console, connection, (name, find_current(connection, name)))
 
     return _answer(show, contract, database)
 
@@ -71,6 +73,7 @@ def show_one(version: int, *, contract: str = "loan_applications", database: str
         model = read_version(connection, name, version)
         card = read_card(model.artifact, model.sha256)
         console.print(f"version {model.version}, {model.state}, {model.artifact}", soft_wrap=True)
+        _show_self_check(console, connection, (name, version))
         console.print(card, markup=False, soft_wrap=True)
 
     return _answer(show, contract, database)
@@ -144,6 +147,16 @@ def _answer(show: Callable[[Console, Connection, str], None], contract: str, dat
     except LoanwatchError as error:
         return report_error(error)
     return 0
+
+
+def _show_self_check(console: Console, connection: Connection, of: tuple[str, int | None]) -> None:
+    """What splits of a version's reference have shown; nothing where there is no version."""
+    contract, version = of
+    if version is None:
+        return
+    check = find_self_check(connection, contract, version)
+    told = check.sentence if check else "not made yet; the next run of `python -m flows.monitor` makes it."
+    console.print(f"self-check of version {version}: {told}", markup=False, soft_wrap=True)
 
 
 def _spell(version: int | None) -> str:

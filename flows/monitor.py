@@ -1,7 +1,7 @@
 """Monitor: the whole pipeline for one window of applications.
 
 extract → quality → preprocess → score → drift (data · label · concept) → model drift → train → compare → promote →
-report → alert → journal
+report → alert → journal → self-check
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from tasks.job.journal import read_timings
 from tasks.models.preprocess import preprocess
 from tasks.models.ripening import check_ripeness
 from tasks.models.score_window import score_window
+from tasks.monitor_check.add_to_run import add_self_check
 from tasks.prefect_ui.publish import announce_run, publish_run
 from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.promotion.decide import decide
@@ -79,7 +80,7 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     prepared = preprocess(job, run.extract, ripeness)
     observed = score_window(job, run.champion, run.extract, prepared, ripeness)
     run.findings += check_leaks(job, observed, quality.leaks)
-    run.comparison = Comparison(run.champion.bundle.profile, observed, request.policy.drift)
+    run.comparison = Comparison(run.champion.bundle.profile, observed, request.policy.drift, run.champion.own_limits)
     run.findings += check_drift(job, run.comparison)
     run.findings += check_model_drift(job, run.comparison)
 
@@ -91,14 +92,13 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
         training = train_challenger(job, run.champion, prepared)
         run.contest = compare_with_champion(job, run.champion, training, run.findings)
         succeeded = promote_or_keep(job, run.champion, training, run.contest)
-    run.champion_after = succeeded.version
+    run.successor = succeeded.successor
     return conclude(run, succeeded.outcome, f"{decision.reason} {run.contest.decision.reason}")
 
 
 def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:
-    """Every ending: report, alert, journal. The state's name is the outcome, and its data the summary."""
+    """Every ending: report, alert, journal, self-check. The state's name is the outcome, and its data the summary."""
     job, run.outcome, run.reason = run.job, outcome, reason
-    run.champion_after = run.champion_after or (run.champion.model.version if run.champion else None)
     pages = write_pages(job, run, summarise_run(run, read_timings(job), datetime.now(UTC)))
     send_outcome_alert(job, run.as_result())
     save_findings(job, run.findings, outcome, reason)
@@ -106,7 +106,7 @@ def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:
     write_json(job.results / "summary.json", summary)
     rebuild_history(job)
     publish_run(run.as_result(), summary)
-    return Completed(name=str(outcome), message=reason, data=summary)
+    return Completed(name=str(outcome), message=reason, data=add_self_check(run, summary))
 
 
 @app.default

@@ -22,6 +22,7 @@ from tasks.extract.extract import extract_applications
 from tasks.job.job import make_results_folder
 from tasks.models.preprocess import preprocess
 from tasks.models.ripening import check_ripeness
+from tasks.monitor_check.check_champion import check_champion
 from tasks.prefect_ui.events import emit_promotions
 from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.promotion.retrain import load_incumbent, replace_champion
@@ -46,11 +47,11 @@ def train(request: TrainRequest) -> State[dict[str, Any]]:
     job = make_job(table, "train", plan_days(table, request, None, find_scheduled_day()), request.policy)
     job = dataclasses.replace(job, results=make_results_folder(request.results, job.job_id), store=request.models)
     if request.replace:
-        model = replace_champion(job).model
+        champion = replace_champion(job)
+        version = champion.model.version
         emit_promotions(job)
-        return conclude(
-            "replaced", model.version, f"Version {model.version}, fitted on {job.window}, is in production."
-        )
+        check_champion(job, champion)
+        return conclude("replaced", version, f"Version {version}, fitted on {job.window}, is in production.")
 
     champion = load_incumbent(job)
     extract = extract_applications(job)
@@ -62,6 +63,7 @@ def train(request: TrainRequest) -> State[dict[str, Any]]:
         contest = compare_with_champion(job, champion, training, findings)
         succeeded = promote_or_keep(job, champion, training, contest)
     emit_promotions(job)
+    check_champion(job, succeeded.successor or champion, len(prepared))
     return conclude(str(succeeded.outcome), succeeded.version, contest.decision.reason)
 
 

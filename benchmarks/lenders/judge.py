@@ -7,7 +7,7 @@ between two kinds is left out, as it takes most of the time and no verdict depen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pandas as pd
@@ -25,6 +25,7 @@ from tasks.drift.model import measure_model_drift
 from tasks.extract.extract import Extract
 from tasks.extract.labels import read_labels
 from tasks.models.preprocess import Prepared, prepare
+from tasks.models.ripening import describe_usual
 from tasks.models.scoring import score_by_fold
 from tasks.models.train import fit_candidate, split_rows, train_candidates
 from tasks.profile.profile import Profile, fit_profile
@@ -33,6 +34,7 @@ from tasks.promotion.compare import decide_promotion
 from tasks.promotion.decide import decide, is_drift_proven
 from tasks.quality.check import is_fit, measure_quality, require_fit
 from tasks.quality.leak_search import measure_leaks
+from tasks.quality.ripeness import Ripeness, find_ripeness
 from tasks.registry.known_customers import hash_customers
 
 # A third of the usual time: fewer trees, three folds instead of five. Everything else is the default policy.
@@ -84,10 +86,13 @@ def train_champion(contract: Contract, applications: pd.DataFrame, reference: Wi
     """
     require_fit(measure_quality(contract, Extract(applications), POLICY.quality), "Choose other days.")
     prepared = prepare(contract, applications)
+    ripeness = find_ripeness(contract, reference, prepared.days, prepared.labels, read_on=read_on)
+    prepared = replace(prepared, labels=ripeness.mask(prepared.labels, prepared.days))
     labelled = prepared.take(prepared.is_labelled)
     candidate = fit_candidate(contract, Kind.GRADIENT_BOOSTING, labelled, POLICY.train)
     known = ScoredWindow(labelled.applications, labelled.labels, candidate.out_of_fold, labelled.keys)
     profile = fit_profile(contract, known, origin="out_of_fold", seed=POLICY.drift.seed)
+    profile = replace(profile, undecided=ripeness.undecided)
     return Champion(contract, candidate.pipeline, profile, labelled, reference, read_on)
 
 
@@ -104,18 +109,27 @@ def judge_window(
     findings = measure_quality(contract, Extract(applications), POLICY.quality, window, leaks)
     if not is_fit(findings):
         return Judgement(findings, str(Outcome.QUALITY_FAILED), None)
-    prepared = prepare(contract, applications)
+    prepared, ripeness = _prepare_window(champion, applications, window)
+    findings.append(ripeness.finding)
     scores = score_by_fold(champion.pipeline, prepared.applications, prepared.keys)
-    observed = ScoredWindow(applications, prepared.labels, scores, prepared.keys)
+    observed = ScoredWindow(applications, prepared.labels, scores, prepared.keys, ripeness.note)
     comparison = Comparison(champion.profile, observed, POLICY.drift)
     findings = [*findings, *measure_drift(comparison), *measure_model_drift(comparison)]
     outcome = decide(findings, POLICY.decision).outcome
     return Judgement(findings, str(outcome or RETRAIN), scores)
 
 
-def is_promoted(champion: Champion, applications: pd.DataFrame, findings: list[Finding]) -> bool:
+def _prepare_window(champion: Champion, applications: pd.DataFrame, window: Window) -> tuple[Prepared, Ripeness]:
+    """The rows with the decisions of ripe days only."""
+    prepared, usual = prepare(champion.contract, applications), describe_usual(champion.profile)
+    read_on = champion.read_on
+    ripeness = find_ripeness(champion.contract, window, prepared.days, prepared.labels, usual=usual, read_on=read_on)
+    return replace(prepared, labels=ripeness.mask(prepared.labels, prepared.days)), ripeness
+
+
+def is_promoted(champion: Champion, applications: pd.DataFrame, window: Window, findings: list[Finding]) -> bool:
     """Whether a run that retrains would promote its challenger, as `tasks/promotion/challenge.py` decides it."""
-    split = split_rows(prepare(champion.contract, applications), POLICY.train)
+    split = split_rows(_prepare_window(champion, applications, window)[0], POLICY.train)
     training = train_candidates(champion.contract, split, [champion.fitted_on], POLICY.train)
     judged = judge(training, champion.pipeline, hash_customers(champion.fitted_on.keys))
     comparison = measure_comparison(champion.contract, POLICY.promotion, training, judged)

@@ -91,7 +91,7 @@ def _run_null(ground: Ground, number: int) -> tuple[Record, Judgement | None]:
         rows = draw_rows(ground.lender, f"{NOTHING} {number}", WINDOW, known)
         judgement = judge_window(ground.champion, rows.frame, WINDOW)
         if judgement.outcome == RETRAIN:
-            record.promoted = is_promoted(ground.champion, rows.frame, judgement.findings)
+            record.promoted = is_promoted(ground.champion, rows.frame, WINDOW, judgement.findings)
     except Exception as error:
         write_error(record, error)
         return record, None

@@ -83,6 +83,8 @@ def show_verdict(console: Console, summary: dict[str, Any]) -> None:
         )
     console.print(table)
     console.print(f"\n  {summary['reason']}", markup=False)
+    for check in summary["self_checks"]:
+        console.print(f"  self-check of version {check['version']}: {check['sentence']}", markup=False, style="dim")
     if "report" in summary["pages"]:
         console.print(f"  report: {summary['results']}/{summary['pages']['report']}", markup=False, soft_wrap=True)
     console.print(

@@ -1,4 +1,4 @@
-"""Arrays: their types by what they hold, and a sample of their rows."""
+"""Arrays: their types by what they hold, and samples of their rows."""
 
 from __future__ import annotations
 
@@ -18,3 +18,12 @@ def sample_rows(rows: int, most: int, seed: int) -> Integers:
     if rows <= most:
         return np.arange(rows)
     return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+
+
+def draw_groups(keys: Keys, rows: int, random: np.random.Generator) -> Mask:
+    """Whole groups of rows with equal keys, drawn at random until there are so many rows; a group is never cut."""
+    groups, place, sizes = np.unique(keys, return_inverse=True, return_counts=True)
+    order = random.permutation(len(groups))
+    is_drawn = np.zeros(len(groups), dtype=np.bool_)
+    is_drawn[order] = np.cumsum(sizes[order]) - sizes[order] < rows
+    return np.asarray(is_drawn[place], dtype=np.bool_)

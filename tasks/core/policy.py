@@ -211,6 +211,22 @@ class AlertPolicy(Policy):
     )
 
 
+class SelfCheckPolicy(Policy):
+    """How a champion's reference is split at random, to see how often a check is wrong on the lender's own rows."""
+
+    splits: int = Field(
+        50, ge=0, le=1000, description="Number of random splits of a new champion's reference; 0 makes none."
+    )
+    seconds: float = Field(
+        9.0, ge=0, le=600, description="After so many seconds no further split begins, unless fewer than ten were made."
+    )
+    level: Level = Field(
+        0.05,
+        description="Significance level at which a check has raised more alarms in the splits than chance would, over "
+        "all checks together (Bonferroni). Its limit is then raised.",
+    )
+
+
 class MonitorPolicy(Policy):
     """All limits of the monitor flow."""
 
@@ -220,6 +236,7 @@ class MonitorPolicy(Policy):
     train: TrainPolicy = TrainPolicy()
     promotion: PromotionPolicy = PromotionPolicy()
     alerts: AlertPolicy = AlertPolicy()
+    self_check: SelfCheckPolicy = SelfCheckPolicy()
 
 
 class PolicyError(UsageError):

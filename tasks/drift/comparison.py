@@ -8,6 +8,7 @@ from functools import cached_property
 from tasks.core.arrays import Codes, Counts, Keys
 from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
+from tasks.core.self_check import OwnLimit
 from tasks.drift.score_curve import Labelled, ScoreCurve, choose_labelled, fit_score_curve
 from tasks.profile.profile import (
     ColumnLikeness,
@@ -31,11 +32,14 @@ class Comparison:
         The window: its applications, labels and scores.
     policy
         The limits of the drift questions, and the seed of every random draw.
+    own_limits
+        The limits that the champion's self-check has raised.
     """
 
     profile: Profile
     observed: ScoredWindow
     policy: DriftPolicy
+    own_limits: tuple[OwnLimit, ...] = ()
 
     @cached_property
     def codes(self) -> Codes:

@@ -74,7 +74,7 @@ def _judge_one(draft: Draft, level: float, p_value: float | None, share: float) 
     if judged.limit is not None and judged.effect is not None:
         smallest = draft.find_smallest(Bar(level * share, judged.limit))
         judged = replace(judged, smallest_detectable=smallest)
-    return replace(judged, sentence=f"{draft.seen} {_say_verdict(judged)}".strip())
+    return replace(judged, sentence=f"{draft.seen} {say_verdict(judged)}".strip())
 
 
 def _weigh(finding: Finding) -> tuple[bool, float, float]:
@@ -84,7 +84,7 @@ def _weigh(finding: Finding) -> tuple[bool, float, float]:
     return finding.verdict is not Verdict.FAIL, -excess, finding.p_value if finding.p_value is not None else 1.0
 
 
-def _say_verdict(finding: Finding) -> str:
+def say_verdict(finding: Finding) -> str:
     """The verdict in a sentence; nothing where the finding was not measured."""
     if finding.effect is None or finding.limit is None or finding.smallest_detectable is None:
         return ""

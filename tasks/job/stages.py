@@ -8,12 +8,16 @@ STAGES = (
     "extract", "quality", "preprocess", "score", "drift", "model_drift",
     "train", "compare", "promote", "report", "alert", "journal",
 )  # fmt: skip
+# What does not run every time, and its place among the others.
+PLACES = {"self_check": len(STAGES)}
+SECOND = 1.5
 
 
 def order_stages(timings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Every stage of the diagram in its order, with what else ran (the first champion) where it ran."""
+    """Every stage of the diagram in its order, with what else ran (the first champion, the self-check) in its place."""
     ran = {timing["stage"]: timing for timing in timings}
     names = list(dict.fromkeys([*(name for name in ran if name not in STAGES), *STAGES]))
     blank = {"status": "not_run", "seconds": None, "message": ""}
     stages = [{"stage": name, **(ran.get(name) or blank)} for name in names]
-    return sorted(stages, key=lambda entry: STAGES.index(entry["stage"]) if entry["stage"] in STAGES else 1.5)
+    places = {name: place for place, name in enumerate(STAGES)} | PLACES
+    return sorted(stages, key=lambda entry: places.get(entry["stage"], SECOND))

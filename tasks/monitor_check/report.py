@@ -9,6 +9,7 @@ import scipy
 
 from tasks.core.files import write_json, write_text
 from tasks.core.findings import Question
+from tasks.core.policy import DriftPolicy
 from tasks.core.versions import read_versions
 from tasks.job.job import Job
 from tasks.monitor_check.planted_changes import CHANGES, NOTHING
@@ -25,7 +26,7 @@ def summarise_trials(job: Job, ground: Ground, trials: Sequence[Trial], seconds:
     """The record of a check of the monitor (schema loanwatch.check_monitor/1)."""
     nothing = [trial for trial in trials if trial.change == NOTHING.name]
     alarms = sum(bool(trial.raised) for trial in nothing)
-    budget = compute_budget(job)
+    budget = compute_budget(job.policy.drift)
     rate = _count(alarms, len(nothing))
     return {
         "schema": SCHEMA,
@@ -51,9 +52,8 @@ def summarise_trials(job: Job, ground: Ground, trials: Sequence[Trial], seconds:
     }
 
 
-def compute_budget(job: Job) -> float:
+def compute_budget(policy: DriftPolicy) -> float:
     """The accepted share of false alarms: the error budgets of the four questions together."""
-    policy = job.policy.drift
     return round(
         policy.columns_level + policy.joint_level + policy.label_level + policy.concept_level + policy.model_level, 6
     )

@@ -112,8 +112,15 @@ def _decide(ground: Ground, is_reference: Mask, planted: Planted, keys: Keys) ->
     reference = ScoredWindow(
         applications, ground.labels[is_reference], ground.scores[is_reference], ground.keys[is_reference]
     )
-    profile = fit_profile(ground.contract, reference, origin="out_of_fold", seed=ground.policy.seed)
     features = planted.applications[[column.name for column in ground.contract.features]]
     observed = ScoredWindow(planted.applications, planted.labels, score_by_fold(ground.pipeline, features, keys), keys)
-    comparison = Comparison(profile, observed, ground.policy)
+    return compare_sides(ground.contract, ground.policy, reference, observed)
+
+
+def compare_sides(
+    contract: Contract, policy: DriftPolicy, reference: ScoredWindow, observed: ScoredWindow
+) -> list[Finding]:
+    """Everything that a run would say of drift, were one side the reference and the other its window."""
+    profile = fit_profile(contract, reference, origin="out_of_fold", seed=policy.seed)
+    comparison = Comparison(profile, observed, policy)
     return [*measure_drift(comparison), *measure_model_drift(comparison)]

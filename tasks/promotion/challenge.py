@@ -64,10 +64,11 @@ class Contest:
 
 @dataclass(frozen=True)
 class ContestResult:
-    """What became of a contest: the outcome, and the version in production after it."""
+    """What became of a contest: the outcome, the version in production after it, and the new champion, if any."""
 
     outcome: Outcome
     version: int
+    successor: Champion | None = None
 
 
 @stage("train", lambda training: f"{training.chosen.kind.replace('_', ' ')}, {len(training.fitted_on):,} rows")
@@ -133,7 +134,8 @@ def promote_or_keep(job: Job, champion: Champion, training: Training, contest: C
     succession = Succession(
         job.window.end + timedelta(days=1), champion.model.version, contest.decision.reason, evidence
     )
-    return ContestResult(Outcome.PROMOTED, install_champion(job, trained, succession).model.version)
+    successor = install_champion(job, trained, succession)
+    return ContestResult(Outcome.PROMOTED, successor.model.version, successor)
 
 
 def judge(training: Training, champion: Pipeline, known: Customers) -> TestRows:

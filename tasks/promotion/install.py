@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from blocks.postgres.connect import connect
+from tasks.core.reference_rows import ReferenceRows, sample_customers
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
 from tasks.job.job import Job
@@ -80,4 +81,11 @@ def install_champion(job: Job, trained: Trained, succession: Succession) -> Cham
                 succession.evidence_sha256,
             ),
         )
-        return Champion(read_version(connection, name, version), bundle)
+        return Champion(read_version(connection, name, version), bundle, reference=_keep_reference(job, trained))
+
+
+def _keep_reference(job: Job, trained: Trained) -> ReferenceRows:
+    """Rows of the reference for the self-check, which comes after the run's verdict."""
+    rows = trained.fitted_on
+    reference = ReferenceRows(rows.applications, rows.labels, trained.candidate.out_of_fold, rows.days, rows.keys)
+    return sample_customers(reference, job.policy.drift.seed)

@@ -10,9 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from blocks.errors import LoanwatchError, UsageError
+from tasks.core.reference_rows import ReferenceRows
+from tasks.core.self_check import OwnLimit, SelfCheck
 from tasks.core.windows import Window
 from tasks.registry.bundle import Bundle, OtherLibrariesError, load_bundle
 from tasks.registry.entries import find_entry_on, find_last_retirement
+from tasks.registry.self_checks import find_self_check
 from tasks.schema.queries import read_query
 
 
@@ -52,12 +55,20 @@ class Champion:
     """The model that a window is monitored against.
 
     With `is_replay` nothing may be promoted from this run: another model has become champion since, or promotion was
-    not requested.
+    not requested. `self_check` is what splits of its reference have shown, None where they have not been made yet;
+    `reference` are rows for them, where this run has fitted it.
     """
 
     model: ModelVersion
     bundle: Bundle
     is_replay: bool = False
+    self_check: SelfCheck | None = None
+    reference: ReferenceRows | None = None
+
+    @property
+    def own_limits(self) -> tuple[OwnLimit, ...]:
+        """The limits that its self-check has raised."""
+        return self.self_check.own_limits if self.self_check else ()
 
 
 def find_champion(connection: Connection, contract: str, window: Window, version: int | None = None) -> Champion | None:
@@ -82,7 +93,8 @@ def find_champion(connection: Connection, contract: str, window: Window, version
             f"Champion version {model.version}, effective on {window.start}, was trained on days of the window "
             f"{window}. Choose a window outside {model.reference}."
         )
-    return Champion(model, load_model(model), is_replay=effective != current)
+    self_check = find_self_check(connection, contract, effective)
+    return Champion(model, load_model(model), is_replay=effective != current, self_check=self_check)
 
 
 def find_effective_version(connection: Connection, contract: str, day: date) -> int | None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tasks.core.findings import Finding, Outcome, Question, summarise
+from tasks.core.self_check import SelfCheck
 from tasks.core.versions import read_versions
 from tasks.drift.comparison import Comparison
 from tasks.extract.extract import Extract
@@ -26,7 +27,10 @@ SCHEMA = "loanwatch.summary/2"
 
 @dataclass
 class Run:
-    """What a run has found so far; the flow fills it in as it goes down the diagram."""
+    """What a run has found so far; the flow fills it in as it goes down the diagram.
+
+    `champion` is the one that the window is monitored against, `successor` the one that this run has put in its place.
+    """
 
     job: Job
     extract: Extract
@@ -35,9 +39,26 @@ class Run:
     trained_here: bool = False
     comparison: Comparison | None = None
     contest: Contest | None = None
-    champion_after: int | None = None
+    successor: Champion | None = None
+    left_out: str = ""
     outcome: Outcome = Outcome.UNDECIDED
     reason: str = ""
+
+    @property
+    def in_production(self) -> Champion | None:
+        """The champion at the run's end, as far as this run knows it."""
+        return self.successor or self.champion
+
+    @property
+    def champion_after(self) -> int | None:
+        """Its version."""
+        return self.in_production.model.version if self.in_production else None
+
+    @property
+    def self_checks(self) -> list[SelfCheck]:
+        """The self-check of the champion and of its successor, as far as they have been made."""
+        checks = [champion.self_check for champion in (self.champion, self.successor) if champion is not None]
+        return [check for check in checks if check is not None]
 
     def as_result(self) -> RunResult:
         """The run's end in plain values."""
@@ -77,6 +98,7 @@ def summarise_run(run: Run, timings: list[dict[str, Any]], finished_at: datetime
         "champion": _describe_champion(run),
         "champion_after": run.champion_after,
         "comparison": run.contest.record if run.contest else None,
+        "self_checks": [check.model_dump(mode="json") for check in run.self_checks],
         "stages": order_stages(timings),
         "start_up_seconds": measure_start_up(),
         "seconds": (finished_at - job.started_at).total_seconds(),

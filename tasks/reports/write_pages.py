@@ -17,11 +17,16 @@ from tasks.reports.summary import Run
 def write_pages(job: Job, run: Run, summary: dict[str, Any]) -> dict[str, str]:
     """Write report.html and the deepchecks pages; returns their file names by name."""
     write_policy(job)
-    drawn, reason = write_deepchecks_pages(job, run)
-    evidence = Evidence(run.comparison, job.contract) if run.comparison is not None else None
+    drawn, run.left_out = write_deepchecks_pages(job, run)
     pages = {"report": "report.html", **drawn}
-    write_report(job.results / pages["report"], {**summary, "pages": pages}, evidence, reason)
+    write_run_report(run, {**summary, "pages": pages})
     return pages
+
+
+def write_run_report(run: Run, summary: dict[str, Any]) -> None:
+    """Write report.html from the run's record, whose pages were written before."""
+    evidence = Evidence(run.comparison, run.job.contract) if run.comparison is not None else None
+    write_report(run.job.results / summary["pages"]["report"], summary, evidence, run.left_out)
 
 
 def write_deepchecks_pages(job: Job, run: Run) -> tuple[dict[str, str], str]:

@@ -3,7 +3,7 @@
 All of it: the journal, findings, outcomes, predictions, outbox, backfills, registry and ledger of the contract, its
 bundles and its run folders. Older than some days: the journal, findings, outcomes, alerts that were sent, predictions
 of former champions, backfills that ended, and run folders. What a committee may ask for years later stays: the
-registry, the ledger and the bundles of every model.
+registry, the ledger, the self-checks and the bundles of every model.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PRUNED = {
     "(select version from loanwatch.model_version where state = 'champion')",
     "backfill_window": "updated_at < :before and state = 'finished'",
 }
-CLEARED = (*PRUNED, "promotion", "model_version")
+CLEARED = (*PRUNED, "self_check", "promotion", "model_version")
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ class Lock(StrEnum):
     WINDOW = "loanwatch.backfill"  # by window of a backfill; monitoring it
     TRAINING = "loanwatch.training"  # by contract; from training to promotion
     PROMOTION = "loanwatch.promotion"  # by contract; adding a row to the ledger
+    SELF_CHECK = "loanwatch.self_check"  # by contract and version; splitting its reference
     DELIVERY = "loanwatch.outbox"  # sending messages, so that each arrives once and in order
 
 

@@ -18,7 +18,7 @@ from blocks.postgres.connect import Patience, make_engine
 from flows.backfill import backfill
 from tasks.backfill.queue import Replay, claim_next, cut_windows, list_replays, name_backfill, save_plan, save_state
 from tasks.contract.load import load_contract
-from tasks.core.policy import MonitorPolicy, TrainPolicy
+from tasks.core.policy import MonitorPolicy, SelfCheckPolicy, TrainPolicy
 from tasks.core.windows import PlanError, Window
 from tasks.registry.versions import NoChampionError
 from tasks.schema.locks import Lock, hold_lock
@@ -27,7 +27,10 @@ from tests.support import ROOT
 from tests.support.flow import month, run_monitor
 from tests.support.small_model import find_bundle, install
 
-QUICK = MonitorPolicy(train=TrainPolicy(forest_trees=20, boosting_rounds=40, folds=2))
+QUICK = MonitorPolicy(
+    train=TrainPolicy(forest_trees=20, boosting_rounds=40, folds=2),
+    self_check=SelfCheckPolicy(splits=0),
+)
 WEEK = [Window(date(2024, 1, day), date(2024, 1, day)) for day in range(1, 8)]
 
 

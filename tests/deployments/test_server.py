@@ -20,7 +20,11 @@ from tests.support.wait import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("server")]
 
-POLICY = {"train": {"forest_trees": 20, "boosting_rounds": 20}, "alerts": {"timeout_seconds": 2}}
+POLICY = {
+    "train": {"forest_trees": 20, "boosting_rounds": 20},
+    "alerts": {"timeout_seconds": 2},
+    "self_check": {"splits": 2},
+}
 # Seconds that a machine is away: longer than the silence, and the minute for which Prefect keeps what has ended.
 AWAY = 90 + 75
 # Seconds in which Prefect's server sees that a pool has lost its workers.

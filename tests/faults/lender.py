@@ -34,6 +34,8 @@ not_worse_margin = 1
 minimum_auc = 0.5
 maximum_gap = 1
 segment_loss = 1
+[self_check]
+splits = 2
 """
 WINDOW = ("--start", "2023-03-01", "--end", "2023-03-31")
 REFERENCE = ("--reference-start", "2023-01-01", "--reference-end", "2023-02-28")

@@ -87,6 +87,8 @@ AFTER_PROMOTION = [
     at("after", "insert into loanwatch.finding", "journal"),
     at("stage", "journal finished", None),
     at("file", "os.rename summary.json", None),
+    at("stage", "self_check started", "self_check"),
+    at("before", "insert into loanwatch.self_check", "self_check"),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from datetime import date
 from pathlib import Path
@@ -14,9 +15,10 @@ from blocks.postgres.connect import Patience, make_engine
 from flows import models
 from tasks.contract.load import load_contract
 from tasks.core.findings import Question
-from tasks.core.policy import MonitorPolicy, TrainPolicy
+from tasks.core.policy import MonitorPolicy, SelfCheckPolicy, TrainPolicy
 from tasks.demo.story import STORY, Month
 from tasks.job.stages import STAGES
+from tasks.monitor_check.own_splits import draw_splits
 from tasks.reports.write_pages import write_deepchecks_pages
 from tasks.source_tables.load import load_tables
 from tests.support import ROOT
@@ -26,7 +28,10 @@ from tests.support.second_lender import CONTRACT as SECOND_CONTRACT
 from tests.support.second_lender import fill_table, make_requests
 
 SCHEMA = json.loads((ROOT / "docs" / "summary.schema.json").read_text(encoding="utf-8"))
-QUICK = MonitorPolicy(train=TrainPolicy(forest_trees=20, boosting_rounds=40, folds=2))
+QUICK = MonitorPolicy(
+    train=TrainPolicy(forest_trees=20, boosting_rounds=40, folds=2),
+    self_check=SelfCheckPolicy(splits=0),
+)
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -103,6 +108,49 @@ def test_a_first_model_that_ranks_nothing_and_was_not_tested_still_judges_the_mo
     assert models.app([], result_action="return_value") == 0
     assert models.app(["show", "1"], result_action="return_value") == 0
     assert "not tested" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_self_check_that_fails_fails_no_run_and_the_next_run_makes_it_up(demo, tmp_path, monkeypatch):
+    """And a limit that it has raised counts from then on."""
+
+    def run(number, **more):
+        policy = QUICK.model_copy(update={"self_check": SelfCheckPolicy(splits=2)})
+        return run_monitor(tmp_path, **month(2024, number), **more, policy=policy)
+
+    def break_off(*given):
+        raise ZeroDivisionError
+
+    replace_object(write_deepchecks_pages, lambda job, run: ({}, ""), set_attribute=monkeypatch.setattr)
+    reference = {"reference_start": date(2024, 1, 1), "reference_end": date(2024, 6, 30)}
+    with monkeypatch.context() as broken:
+        replace_object(draw_splits, break_off, set_attribute=broken.setattr)
+        state, first = run(7, **reference)
+    assert (state.is_completed(), first["outcome"], first["self_checks"]) == (True, "stable", [])
+    assert "not made when this page was written" in (Path(first["results"]) / "report.html").read_text(encoding="utf-8")
+    entries = "select status from loanwatch.mljob where stage = 'self_check' order by entry"
+    assert [row["status"] for row in read_all(demo, entries)] == ["started", "failed"]
+
+    _, second = run(7)
+    (check,) = second["self_checks"]
+    assert (check["version"], check["splits"]) == (1, 2)
+    assert check["sentence"] in html.unescape((Path(second["results"]) / "report.html").read_text(encoding="utf-8"))
+
+    raised = {"question": "data", "alarms": 9, "splits": 50, "rows": 1_000}
+    own = [
+        {**raised, "check": "distribution", "column": "annual_income", "limit": 0.4, "unit": "share of applicants"},
+        {**raised, "check": "joint_shape", "column": "", "limit": 0.8, "unit": "AUC"},
+    ]
+    record = {"record": json.dumps({**check, "own_limits": own})}
+    with demo.begin() as connection:
+        connection.execute(text("alter table loanwatch.self_check disable trigger self_check_is_append_only"))
+        connection.execute(text("update loanwatch.self_check set record = cast(:record as jsonb)"), record)
+    _, third = run(8)
+    assert (third["outcome"], third["verdicts"]["data"]) == ("stable", "warn")
+    assert third["self_checks"][0]["own_limits"] == own
+    income = next(f for f in third["findings"] if (f["check"], f["subject"]) == ("distribution", "annual_income"))
+    assert (income["verdict"], income["limit"]) == ("warn", 0.4)
+    assert "9 alarms in 50 random splits" in income["sentence"]
 
 
 def test_an_empty_window_is_unfit_and_trains_nothing(demo, tmp_path):

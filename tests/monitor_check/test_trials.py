@@ -115,15 +115,15 @@ def test_the_command_on_a_second_lender(database, tmp_path, capsys):
     engine = make_engine(database, Patience())
     fill_table(engine, make_requests(months=1, per_month=2_000))
     engine.dispose()
-    days = ["--start", "2023-01-01", "--end", "2023-01-31"]
     few = ["--repeats", "40", "--planted", "6", "--results", str(tmp_path)]
     with pytest.raises(SystemExit) as ended:
-        app(["--contract", SECOND_CONTRACT, *days, *few])
+        app(["--contract", SECOND_CONTRACT, "--month", "2023-01", *few])
     assert not ended.value.code
     (folder,) = tmp_path.iterdir()
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     assert summary["schema"] == "loanwatch.check_monitor/1"
     assert summary["contract"] == "card_requests"
+    assert summary["window"] == {"start": "2023-01-01", "end": "2023-01-31"}
     false_alarms = summary["false_alarms"]
     assert (false_alarms["tries"], false_alarms["budget"]) == (40, pytest.approx(0.03))
     assert false_alarms["is_within_budget"]
@@ -141,6 +141,9 @@ def test_the_command_on_a_second_lender(database, tmp_path, capsys):
     ("arguments", "code", "told"),
     [
         (["--start", "2024-02-01", "--end", "2024-01-01"], 2, "Swap"),  # the end before the start
+        (["--month", "2024-02", "--end", "2024-02-29"], 2, "either --month or --start"),  # which of the two?
+        (["--month", "February"], 2, "February"),
+        (["--month", "2024-02"], 1, "unfit"),
         (["--start", "2024-02-01", "--end", "2024-02-29"], 1, "unfit"),  # an empty table says nothing of the monitor
     ],
 )

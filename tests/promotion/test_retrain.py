@@ -17,7 +17,7 @@ from flows import models, rollback
 from flows import train as flow
 from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Outcome, Question, Verdict
-from tasks.core.policy import MonitorPolicy, TrainPolicy, load_policy
+from tasks.core.policy import MonitorPolicy, SelfCheckPolicy, TrainPolicy, load_policy
 from tasks.core.windows import Window
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job, make_results_folder, name_job
@@ -29,6 +29,7 @@ from tasks.promotion.first_champion import train_first_champion
 from tasks.registry.bundle import BundleError
 from tasks.registry.entries import read_ledger
 from tasks.registry.ledger import verify_ledger
+from tasks.registry.self_checks import find_self_check
 from tasks.registry.versions import find_champion, find_current
 from tasks.run.request import TrainRequest
 from tasks.schema.migrate import prepare_schema
@@ -36,7 +37,10 @@ from tests.support.second_lender import CONTRACT as SECOND_CONTRACT
 from tests.support.second_lender import fill_table, make_requests
 
 REFERENCE = {"start": date(2024, 3, 1), "end": date(2024, 6, 30)}
-QUICK = MonitorPolicy(train=TrainPolicy(forest_trees=10, boosting_rounds=30, folds=2))
+QUICK = MonitorPolicy(
+    train=TrainPolicy(forest_trees=10, boosting_rounds=30, folds=2),
+    self_check=SelfCheckPolicy(splits=0),
+)
 CONTRACT = load_contract("loan_applications")
 JULY = Window(date(2024, 7, 1), date(2024, 7, 31))  # like the months before
 
@@ -195,7 +199,8 @@ def test_the_command_retrains_and_replaces(demo, tmp_path, capsys, monkeypatch):
     told_of = []
     monkeypatch.setattr(events, "emit_event", lambda **event: told_of.append(event))
     policy = tmp_path / "policy.toml"
-    policy.write_text("[train]\nforest_trees = 10\nboosting_rounds = 30\nfolds = 2\n", encoding="utf-8")
+    quick = "[train]\nforest_trees = 10\nboosting_rounds = 30\nfolds = 2\n[self_check]\nsplits = 2\n"
+    policy.write_text(quick, encoding="utf-8")
     places = {"results": str(tmp_path / "results"), "models": str(tmp_path / "models"), "policy": load_policy(policy)}
     july = {"start": JULY.start, "end": JULY.end}
     assert flow.command(options=TrainRequest(**july, **places)) == 1
@@ -216,6 +221,13 @@ def test_the_command_retrains_and_replaces(demo, tmp_path, capsys, monkeypatch):
     assert [(event["payload"]["from_version"], event["payload"]["to_version"]) for event in told_of] == [
         (None, 1),
         (1, 2),
+    ]
+    with demo.connect() as connection:
+        checks = [find_self_check(connection, CONTRACT.name, version) for version in (1, 2)]
+    # Windows to come are taken to be as large as a month of the reference.
+    assert [(check.version, check.splits, 1_500 < check.window_rows < 2_600) for check in checks] == [
+        (1, 2, True),
+        (2, 2, True),
     ]
     assert told_of[0]["payload"]["window_start"] == str(REFERENCE["start"])
     assert flow.command(options=TrainRequest(replace=True, **places)) == 2

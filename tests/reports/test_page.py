@@ -79,6 +79,7 @@ def make_summary(evidence: Evidence, **changes: object) -> dict:
         },
         "champion_after": 1,
         "comparison": None,
+        "self_checks": [],
         "stages": order_stages([]),
         "seconds": 12.0,
         "started_at": datetime(2023, 8, 1, 6, tzinfo=UTC).isoformat(),

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from blocks.postgres.connect import Patience, make_engine
 from flows.evidence import command as pack_evidence
 from flows.history import command as rebuild
-from tasks.core.policy import MonitorPolicy, TrainPolicy, load_policy
+from tasks.core.policy import MonitorPolicy, SelfCheckPolicy, TrainPolicy, load_policy
 from tasks.core.wording import name_outcome
 from tasks.registry.entries import find_entry_on, read_ledger
 from tasks.registry.ledger import verify_ledger
@@ -30,7 +30,10 @@ from tests.support.browser import audit, is_too_wide, needs_chromium, open_tab
 from tests.support.flow import month, run_monitor
 
 SCHEMA = json.loads((ROOT / "docs" / "summary.schema.json").read_text(encoding="utf-8"))
-QUICK = MonitorPolicy(train=TrainPolicy(forest_trees=30, boosting_rounds=60))
+QUICK = MonitorPolicy(
+    train=TrainPolicy(forest_trees=30, boosting_rounds=60),
+    self_check=SelfCheckPolicy(splits=2),
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("prefect_server")]
 
@@ -113,6 +116,30 @@ def test_the_promotion_is_in_the_registry_and_the_ledger(past):
     report = (Path(summary["results"]) / "deploy_report.json").read_bytes()
     assert row.evidence_sha256 == summary["hashes"]["deploy_report"] == hashlib.sha256(report).hexdigest()
     assert {**json.loads(report), **record} == json.loads(report), "the summary tells what the evidence tells"
+
+
+def test_each_champion_is_checked_once_and_the_pages_say_so(past):
+    """On the rows of its own reference, by the run that has made it, after the verdict."""
+    summaries, engine = past[1], past[2]
+    versions = {name: [check["version"] for check in summaries[name]["self_checks"]] for name in summaries}
+    old, new = summaries["promoted"]["champion"]["version"], summaries["promoted"]["champion_after"]
+    assert versions == {"first": [old], "drifted": [old], "promoted": [old, new], "unfit": []}
+    with engine.connect() as connection:
+        kept = connection.execute(text("select version, job_id, record from loanwatch.self_check order by version"))
+        rows = {row.version: (row.job_id, row.record) for row in kept}
+    assert rows == {
+        version: (summaries[name]["job_id"], summaries[name]["self_checks"][-1])
+        for name, version in (("first", old), ("promoted", new))
+    }
+    for name in ("first", "drifted", "promoted"):
+        page = " ".join(unescape(re.sub("<[^>]*>", " ", read_report(summaries[name]))).split())
+        for check in summaries[name]["self_checks"]:
+            assert f"of version {check['version']}: {check['sentence']}" in page
+            assert check["splits"] == 2
+        jsonschema.validate(summaries[name], SCHEMA)
+    stages = {name: [entry["stage"] for entry in summaries[name]["stages"]] for name in summaries}
+    assert stages["first"][-1] == stages["promoted"][-1] == "self_check"
+    assert "self_check" not in stages["drifted"]
 
 
 def test_the_page_of_a_promotion_says_what_was_recorded(past):

@@ -14,7 +14,7 @@ from tasks.schema.migrate import prepare_schema
 from tests.support.small_model import install, make_bundle
 
 CONTRACT = load_contract("loan_applications")
-TABLES = ("mljob", "finding", "run", "alert", "prediction", "promotion", "model_version")
+TABLES = ("mljob", "finding", "run", "alert", "prediction", "self_check", "promotion", "model_version")
 
 
 @pytest.fixture
@@ -27,6 +27,13 @@ def used(engine, tmp_path):
     with engine.begin() as connection:
         first = install(connection, CONTRACT, tmp_path / "models", bundle)
         second = install(connection, CONTRACT, tmp_path / "models", bundle, (first, date(2024, 3, 1)))
+        connection.execute(
+            text(
+                "insert into loanwatch.self_check (contract, version, job_id, record) "
+                "values ('loan_applications', :version, 'x', '{}')"
+            ),
+            {"version": second},
+        )
         connection.execute(text("create table loan_details (loan_id text)"))
         connection.execute(text("insert into loan_details values ('a')"))
         for job, version, at in ((jobs[0], first, old), (jobs[0], second, old), (jobs[1], second, datetime.now(UTC))):
@@ -117,9 +124,10 @@ def test_an_answer_of_no_changes_nothing(engine, used, tmp_path, monkeypatch, ca
 @pytest.mark.usefixtures("prefect_server")
 def test_pruning_keeps_what_is_young_and_what_may_be_asked_for(engine, used, tmp_path):
     assert reset.command(yes=True, older_than="400d", results=str(tmp_path / "results")) == 0
-    # The champion's own predictions stay, however old; the registry, the ledger and the bundles always do.
+    # The champion's own predictions stay, however old; registry, self-checks, ledger and bundles always do.
     assert count(engine) == {
-        "mljob": 1, "finding": 0, "run": 1, "alert": 0, "prediction": 2, "promotion": 2, "model_version": 2
+        "mljob": 1, "finding": 0, "run": 1, "alert": 0, "prediction": 2, "self_check": 1, "promotion": 2,
+        "model_version": 2,
     }  # fmt: skip
     assert len(list_folders(tmp_path, "models")) == 2
     assert list_folders(tmp_path, "results") == sorted(["20200101T000000-abcdef", "notes", used[1]])

@@ -1,0 +1,81 @@
+"""Own splits: a champion's reference split at random, and everything that a run would say of one side by the other.
+
+Whatever is kept together stays on one side: in half of the splits the rows of a customer, and in the other half those
+of a week (of a day, where windows are shorter than a week). Real windows are whole days: where the rows of a day
+resemble each other more than chance has it, windows differ more than the tests expect, and only such splits show it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from tasks.contract.contract import Contract
+from tasks.core.arrays import Keys, draw_groups
+from tasks.core.findings import Finding
+from tasks.core.policy import MonitorPolicy
+from tasks.core.reference_rows import ReferenceRows
+from tasks.monitor_check.trials import compare_sides
+
+MOST_WINDOW_ROWS = 5_000
+# Or twice the window's: more take longer, and make a comparison little surer than the window allows.
+REFERENCE_ROWS = 5_000
+LEAST_SPLITS = 10
+# Of fewer weeks, the same few would be drawn again and again.
+LEAST_BLOCKS = 20
+DAYS_PER_WEEK = 7
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """One split: what was kept together, the rows of its two sides, and what was found."""
+
+    kept: str
+    reference_rows: int
+    window_rows: int
+    findings: tuple[Finding, ...]
+
+
+def draw_splits(
+    contract: Contract,
+    policy: MonitorPolicy,
+    reference: ReferenceRows,
+    window_rows: int,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Split]:
+    """Splits with windows of about so many rows, at most half of the reference; none where that is too few to judge.
+
+    All random numbers depend on the policy's seed and the number of the split only. No split begins after the seconds
+    of the policy, unless fewer than ten were made.
+    """
+    rows = min(max(window_rows, policy.drift.minimum_rows), MOST_WINDOW_ROWS, len(reference) // 2)
+    if rows < policy.drift.minimum_rows:
+        return
+    kept = list(keep_together(reference, rows).items())
+    began = clock()
+    for number in range(policy.self_check.splits):
+        if number >= LEAST_SPLITS and clock() - began >= policy.self_check.seconds:
+            return
+        random = np.random.default_rng([policy.drift.seed, number])
+        name, keys = kept[number % len(kept)]
+        is_window = draw_groups(keys, rows, random)
+        is_reference = ~is_window
+        is_reference[is_reference] = draw_groups(keys[is_reference], max(REFERENCE_ROWS, 2 * rows), random)
+        sides = (reference.take(is_reference), reference.take(is_window))
+        findings = compare_sides(contract, policy.drift, *sides)
+        yield Split(name, int(is_reference.sum()), int(is_window.sum()), tuple(findings))
+
+
+def keep_together(reference: ReferenceRows, window_rows: int) -> dict[str, Keys]:
+    """What is kept on one side, by its name: customers, and weeks or days where the reference has enough of them."""
+    age = (reference.days - reference.days.min()).astype(np.int64)
+    rows_per_day = len(reference) / (int(age.max()) + 1)
+    is_long = window_rows >= DAYS_PER_WEEK * rows_per_day
+    blocks = age // DAYS_PER_WEEK if is_long else age
+    kept = {"customer": reference.keys}
+    if len(np.unique(blocks)) >= LEAST_BLOCKS:
+        kept["week" if is_long else "day"] = blocks.astype(np.uint64)
+    return kept

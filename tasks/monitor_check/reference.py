@@ -1,0 +1,49 @@
+"""The reference of a champion that an earlier run has fitted, read again for its self-check."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import connect
+from tasks.core.arrays import Floats
+from tasks.core.reference_rows import ReferenceRows, sample_customers
+from tasks.extract.extract import extract_window
+from tasks.job.job import Job
+from tasks.models.preprocess import Prepared, concatenate, prepare
+from tasks.models.scoring import score_by_fold
+from tasks.registry.versions import Champion
+
+# A reference of which more is gone would not be the one that windows are compared with.
+LEAST_SHARE = 0.9
+
+
+class ReferenceGoneError(LoanwatchError):
+    """The rows that the champion was fitted on are no longer in the table."""
+
+
+def read_reference(job: Job, champion: Champion) -> ReferenceRows:
+    """Rows that the champion was fitted on, each scored by the fold that was fitted without its customer.
+
+    Raises ReferenceGoneError where less than nine tenths of them are left.
+    """
+    engine = connect(job.database)
+    parts = [
+        prepare(job.contract, extract_window(engine, job.contract, days).applications)
+        for days in champion.model.training_windows
+    ]
+    rows = concatenate(parts)
+    rows = rows.take(rows.is_labelled)
+    fitted = int(champion.model.metrics["fitted_rows"])
+    if len(rows) < LEAST_SHARE * fitted:
+        raise ReferenceGoneError(
+            f"Version {champion.model.version} was fitted on {fitted:,} applications, of which {len(rows):,} are left "
+            "in the table: its reference cannot be split."
+        )
+    return _score(rows, champion, job.policy.drift.seed)
+
+
+def _score(rows: Prepared, champion: Champion, seed: int) -> ReferenceRows:
+    unscored: Floats = rows.labels
+    sample = sample_customers(ReferenceRows(rows.applications, rows.labels, unscored, rows.days, rows.keys), seed)
+    return replace(sample, scores=score_by_fold(champion.bundle.pipeline, sample.applications, sample.keys))

@@ -1,0 +1,1 @@
+select record from loanwatch.self_check where contract = :contract and version = :version
