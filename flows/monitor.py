@@ -31,6 +31,7 @@ from tasks.drift.model import check_model_drift
 from tasks.extract.extract import extract_applications
 from tasks.job.findings import save_findings
 from tasks.job.journal import read_timings
+from tasks.models.customers import report_customers
 from tasks.models.preprocess import preprocess
 from tasks.models.ripening import check_ripeness
 from tasks.models.score_window import score_window
@@ -77,7 +78,8 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     refuse_other_reference(request.reference, run.champion.model.reference)
     ripeness = check_ripeness(job, run.extract, run.champion)
     run.findings.append(ripeness.finding)
-    prepared = preprocess(job, run.extract, ripeness)
+    prepared = preprocess(job, run.extract, run.champion, ripeness)
+    run.findings += report_customers(job.contract, prepared.keys, prepared.told_by)
     observed = score_window(job, run.champion, run.extract, prepared, ripeness)
     run.findings += check_leaks(job, observed, quality.leaks)
     run.comparison = Comparison(run.champion.bundle.profile, observed, request.policy.drift, run.champion.own_limits)

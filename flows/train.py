@@ -57,7 +57,7 @@ def train(request: TrainRequest) -> State[dict[str, Any]]:
     extract = extract_applications(job)
     findings = check_quality(job, extract).findings
     require_fit(findings, f"Choose other days than {job.window}.")
-    prepared = preprocess(job, extract, check_ripeness(job, extract, champion))
+    prepared = preprocess(job, extract, champion, check_ripeness(job, extract, champion))
     with hold_training_lock(job, champion):
         training = train_challenger(job, champion, prepared)
         contest = compare_with_champion(job, champion, training, findings)

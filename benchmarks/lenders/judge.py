@@ -34,6 +34,7 @@ from tasks.promotion.compare import decide_promotion
 from tasks.promotion.decide import decide, is_drift_proven
 from tasks.quality.check import is_fit, measure_quality, require_fit
 from tasks.quality.leak_search import measure_leaks
+from tasks.quality.repeated_customers import find_repeated_customers
 from tasks.quality.ripeness import Ripeness, find_ripeness
 from tasks.registry.known_customers import hash_customers
 
@@ -85,14 +86,15 @@ def train_champion(contract: Contract, applications: pd.DataFrame, reference: Wi
     Raises LoanwatchError where the pipeline would.
     """
     require_fit(measure_quality(contract, Extract(applications), POLICY.quality), "Choose other days.")
-    prepared = prepare(contract, applications)
+    told_by = find_repeated_customers(contract, applications, POLICY.drift.seed)
+    prepared = prepare(contract, applications, told_by)
     ripeness = find_ripeness(contract, reference, prepared.days, prepared.labels, read_on=read_on)
     prepared = replace(prepared, labels=ripeness.mask(prepared.labels, prepared.days))
     labelled = prepared.take(prepared.is_labelled)
     candidate = fit_candidate(contract, Kind.GRADIENT_BOOSTING, labelled, POLICY.train)
     known = ScoredWindow(labelled.applications, labelled.labels, candidate.out_of_fold, labelled.keys)
     profile = fit_profile(contract, known, origin="out_of_fold", seed=POLICY.drift.seed)
-    profile = replace(profile, undecided=ripeness.undecided)
+    profile = replace(profile, undecided=ripeness.undecided, told_by=told_by)
     return Champion(contract, candidate.pipeline, profile, labelled, reference, read_on)
 
 
@@ -121,7 +123,8 @@ def judge_window(
 
 def _prepare_window(champion: Champion, applications: pd.DataFrame, window: Window) -> tuple[Prepared, Ripeness]:
     """The rows with the decisions of ripe days only."""
-    prepared, usual = prepare(champion.contract, applications), describe_usual(champion.profile)
+    prepared = prepare(champion.contract, applications, champion.profile.told_by)
+    usual = describe_usual(champion.profile)
     read_on = champion.read_on
     ripeness = find_ripeness(champion.contract, window, prepared.days, prepared.labels, usual=usual, read_on=read_on)
     return replace(prepared, labels=ripeness.mask(prepared.labels, prepared.days)), ripeness

@@ -16,6 +16,9 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Level = Annotated[float, Field(gt=0, lt=0.5)]
 
 
+_LEAST_LIMIT = 0.0005  # a decision that the reference hardly has: any more of it, if significant
+
+
 RENAMED = {
     "turn_seconds": "lock_seconds",
     **{
@@ -108,6 +111,11 @@ class DriftPolicy(Policy):
         description="Limit for the AUC of a model that distinguishes the two windows; 0.5 means indistinguishable.",
     )
     label_limit: Share = Field(0.03, description="Limit for the change in the approval rate.")
+    rare_limit: Share = Field(
+        0.5,
+        description="Of a decision so rare that this share of its own rate is less than a limit in points, that is the "
+        "limit: of label, concept and calibration.",
+    )
     concept_limit: Share = Field(
         0.03, description="Limit for the mean change in the approval probability at an equal score."
     )
@@ -120,6 +128,20 @@ class DriftPolicy(Policy):
         0.03, description="Limit for the increase of the calibration error compared with the reference."
     )
     seed: int = Field(2015, ge=0, description="Seed of all random draws.")
+
+    def fit_limit(self, limit: float, rate: float) -> float:
+        """The limit of a change in points where the positive decision has this rate in the reference, 0 to 1.
+
+        Three points are little where half of the decisions are positive, and a multiple where 1 % are. So the rarer
+        decision's relative change counts beside the points (a relative risk of 1.5 by default, or of 1/2).
+
+        Examples
+        --------
+        >>> policy = DriftPolicy()
+        >>> policy.fit_limit(0.03, rate=0.4), policy.fit_limit(0.03, rate=0.012)
+        (0.03, 0.006)
+        """
+        return min(limit, max(self.rare_limit * min(rate, 1 - rate), _LEAST_LIMIT))
 
 
 class Kind(StrEnum):

@@ -121,7 +121,7 @@ def _compare_curves(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
         effect=effect,
         unit=CHANCE,
         standard_error=error,
-        limit=policy.concept_limit,
+        limit=policy.fit_limit(policy.concept_limit, curve.rate),
         p_value=curve.p_value,
         reference=float(np.mean(curve.before[current])),
         current=float(np.mean(curve.now[current])),
@@ -148,7 +148,7 @@ def _compare_by_column(
         bins.name,
         effect=left.effect,
         unit=CHANCE,
-        limit=policy.concept_column_limit,
+        limit=policy.fit_limit(policy.concept_column_limit, curve.rate),
         p_value=left.p_value,
     )
     seen = (

@@ -54,7 +54,7 @@ def measure_label_drift(comparison: Comparison) -> list[Finding]:
         effect=abs(change.change),
         unit=RATE,
         standard_error=change.standard_error,
-        limit=policy.label_limit,
+        limit=policy.fit_limit(policy.label_limit, change.reference),
         p_value=change.p_value,
         reference=change.reference,
         current=change.current,

@@ -157,7 +157,7 @@ def compare_calibration(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
         effect=growth,
         unit=GAP,
         standard_error=error,
-        limit=policy.calibration_limit,
+        limit=policy.fit_limit(policy.calibration_limit, curve.rate),
         p_value=curve.p_value if growth > 0 else 1.0,
         reference=before,
         current=now,

@@ -87,6 +87,11 @@ class ScoreCurve:
     alike: float = 0.0
 
     @property
+    def rate(self) -> float:
+        """The share of positive decisions in the reference."""
+        return float(np.mean(self.rows.labels[self.rows.is_current == 0]))
+
+    @property
     def fitted(self) -> Floats:
         """The chance of each row by its own window's curve."""
         return self.fit.chances

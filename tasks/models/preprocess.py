@@ -18,7 +18,9 @@ from tasks.extract.extract import Extract
 from tasks.extract.labels import read_labels
 from tasks.job.job import Job
 from tasks.job.stage import stage
+from tasks.models.customers import hash_keys
 from tasks.quality.ripeness import Ripeness
+from tasks.registry.versions import Champion
 
 KEPT_ROLES = (Role.FEATURE, Role.PROTECTED)
 
@@ -29,13 +31,15 @@ class Prepared:
 
     `labels` is 1 for the positive label, 0 for the other, NaN while the decision is unknown. `days` is the day of
     the application. `keys` is a hash of the customer (of the application, if the customer is unknown): rows of one
-    customer share a key, which keeps them in one cross-validation fold.
+    customer share a key, which keeps them in one cross-validation fold. `told_by` names the columns by which customers
+    are told apart where the contract names none.
     """
 
     applications: pd.DataFrame
     labels: Floats
     days: NDArray[np.datetime64]
     keys: Keys
+    told_by: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.applications)
@@ -47,26 +51,23 @@ class Prepared:
 
     def take(self, rows: Mask) -> Prepared:
         """The rows where the mask is true."""
-        return Prepared(self.applications.loc[rows], self.labels[rows], self.days[rows], self.keys[rows])
+        return Prepared(self.applications.loc[rows], self.labels[rows], self.days[rows], self.keys[rows], self.told_by)
 
 
-def prepare(contract: Contract, applications: pd.DataFrame) -> Prepared:
+def prepare(contract: Contract, applications: pd.DataFrame, told_by: tuple[str, ...] = ()) -> Prepared:
     """Split extracted applications into features, labels, days and customer keys.
 
-    Protected columns are kept for the reports by segment; the model's pipeline ignores them.
+    Protected columns are kept for the reports by segment; the model's pipeline ignores them. `told_by`: see `Prepared`.
     """
     labels = read_labels(contract, applications)
-    identity = applications[contract.id.name]
-    if contract.customer is not None:
-        identity = applications[contract.customer.name].where(applications[contract.customer.name].notna(), identity)
     # Views, as a copy of a million rows' features costs as much as the frame.
     kept = {column.name: applications[column.name].array for column in contract.columns if column.role in KEPT_ROLES}
     return Prepared(
         pd.DataFrame(kept, copy=False),
         labels,
         applications[contract.time.name].to_numpy("datetime64[D]"),
-        # Almost all customers differ: looking for equal ones first would cost more than it saves.
-        pd.util.hash_array(identity.astype(str).to_numpy(object), categorize=False),
+        hash_keys(contract, applications, told_by),
+        told_by,
     )
 
 
@@ -77,6 +78,7 @@ def concatenate(parts: list[Prepared]) -> Prepared:
         np.concatenate([part.labels for part in parts]),
         np.concatenate([part.days for part in parts]),
         np.concatenate([part.keys for part in parts]),
+        parts[0].told_by,
     )
 
 
@@ -108,7 +110,7 @@ def clean_numbers(values: pd.Series, special: list[float]) -> pd.Series:
 @stage(
     "preprocess", lambda prepared: f"{prepared.is_labelled.sum():,} of {len(prepared):,} with a decision that counts"
 )
-def preprocess(job: Job, extract: Extract, ripeness: Ripeness) -> Prepared:
+def preprocess(job: Job, extract: Extract, champion: Champion, ripeness: Ripeness) -> Prepared:
     """The window for training and testing; decisions of days that are not ripe do not count."""
-    prepared = prepare(job.contract, extract.applications)
+    prepared = prepare(job.contract, extract.applications, champion.bundle.profile.told_by)
     return replace(prepared, labels=ripeness.mask(prepared.labels, prepared.days))

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from blocks.postgres.connect import connect
 from tasks.contract.contract import Contract
 from tasks.core.windows import Window
-from tasks.extract.extract import Extract, find_held_days
+from tasks.extract.extract import Extract, extract_window, find_held_days
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.preprocess import Prepared, prepare
@@ -47,6 +47,16 @@ def ripen(
     """The rows with the labels of their ripe days only, and which days these are."""
     ripeness = find_ripe_rows(engine, contract, window, prepared, profile)
     return replace(prepared, labels=ripeness.mask(prepared.labels, prepared.days)), ripeness
+
+
+def read_training_rows(job: Job, champion: Champion) -> list[Prepared]:
+    """The rows of the days that the champion was fitted on, each window's with the labels of its ripe days only."""
+    engine, contract, profile = connect(job.database), job.contract, champion.bundle.profile
+    parts = []
+    for days in champion.model.training_windows:
+        rows = prepare(contract, extract_window(engine, contract, days).applications, profile.told_by)
+        parts.append(ripen(engine, contract, days, rows, profile)[0])
+    return parts
 
 
 def describe_usual(profile: Profile) -> Usual:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from blocks.errors import LoanwatchError
-from blocks.postgres.connect import connect
 from tasks.core.arrays import Floats
 from tasks.core.reference_rows import ReferenceRows, sample_customers
-from tasks.extract.extract import extract_window
 from tasks.job.job import Job
-from tasks.models.preprocess import Prepared, concatenate, prepare
+from tasks.models.preprocess import Prepared, concatenate
+from tasks.models.ripening import read_training_rows
 from tasks.models.scoring import score_by_fold
 from tasks.registry.versions import Champion
 
@@ -27,12 +26,7 @@ def read_reference(job: Job, champion: Champion) -> ReferenceRows:
 
     Raises ReferenceGoneError where less than nine tenths of them are left.
     """
-    engine = connect(job.database)
-    parts = [
-        prepare(job.contract, extract_window(engine, job.contract, days).applications)
-        for days in champion.model.training_windows
-    ]
-    rows = concatenate(parts)
+    rows = concatenate(read_training_rows(job, champion))
     rows = rows.take(rows.is_labelled)
     fitted = int(champion.model.metrics["fitted_rows"])
     if len(rows) < LEAST_SHARE * fitted:

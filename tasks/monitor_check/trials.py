@@ -28,6 +28,7 @@ from tasks.models.scoring import score_by_fold
 from tasks.models.train import fit_candidate
 from tasks.monitor_check.planted_changes import Change, Planted
 from tasks.profile.profile import fit_profile
+from tasks.quality.repeated_customers import find_repeated_customers
 
 # More rows would change the result little and take longer.
 MOST_ROWS = 20_000
@@ -64,7 +65,8 @@ def prepare_ground(contract: Contract, applications: pd.DataFrame, policy: Monit
     """
     rows = sample_rows(len(applications), MOST_ROWS, policy.drift.seed)
     applications = applications.iloc[rows].reset_index(drop=True)
-    prepared = prepare(contract, applications)
+    told_by = find_repeated_customers(contract, applications, policy.drift.seed)
+    prepared = prepare(contract, applications, told_by)
     pipeline = fit_candidate(contract, Kind.GRADIENT_BOOSTING, prepared, policy.train).pipeline
     scores = score_by_fold(pipeline, prepared.applications, prepared.keys)
     return Ground(contract, policy.drift, applications, prepared.labels, prepared.keys, scores, pipeline)

@@ -49,7 +49,8 @@ class Profile:
     alike their labels are, both over all rows. Of the sample, `groups` numbers the customers, and `halves` says in
     which of two random halves of all customers each is (0 or 1); without any customer who comes back it is None.
 
-    `undecided` counts the rows of the reference's days that have no decision, and are not among `rows`.
+    `undecided` counts the rows of the reference's days that have no decision, and are not among `rows`. `told_by` names
+    the columns by which customers are told apart where the contract names none.
     """
 
     columns: tuple[Bins, ...]
@@ -68,6 +69,7 @@ class Profile:
     groups: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
     halves: Integers | None = None
     undecided: int = 0
+    told_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Where nothing is known of customers, every row stands alone."""

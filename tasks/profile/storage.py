@@ -66,6 +66,7 @@ def _describe(profile: Profile) -> dict[str, Any]:
         "labelled": profile.labelled,
         "positive": profile.positive,
         "undecided": profile.undecided,
+        "told_by": list(profile.told_by),
         "auc": None if auc is None else [auc.value, auc.variance],
         "label_likeness": asdict(profile.label_likeness),
         "columns": [
@@ -117,4 +118,5 @@ def _restore(described: dict[str, Any], table: pa.Table) -> Profile:
         table[CUSTOMER].to_numpy(),
         table[HALF].to_numpy() if HALF in table.column_names else None,
         described["undecided"],
+        tuple(described["told_by"]),
     )

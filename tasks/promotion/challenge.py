@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from blocks.postgres.connect import connect
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats
 from tasks.core.files import write_json
@@ -23,11 +22,10 @@ from tasks.evaluation.importance import measure_importance
 from tasks.evaluation.performance import measure_performance
 from tasks.evaluation.segments import compare_segments, cut_segments
 from tasks.evaluation.training_metrics import leave_out, measure_training
-from tasks.extract.extract import extract_window
 from tasks.job.job import Job
 from tasks.job.stage import stage
-from tasks.models.preprocess import Prepared, concatenate, prepare
-from tasks.models.ripening import ripen
+from tasks.models.preprocess import Prepared, concatenate
+from tasks.models.ripening import read_training_rows
 from tasks.models.scoring import DECISION_THRESHOLD, score
 from tasks.models.train import Training, split_rows, train_candidates
 from tasks.promotion.compare import Comparison, PromotionDecision, decide_promotion, measure_difference
@@ -74,11 +72,7 @@ class ContestResult:
 @stage("train", lambda training: f"{training.chosen.kind.replace('_', ' ')}, {len(training.fitted_on):,} rows")
 def train_challenger(job: Job, champion: Champion, prepared: Prepared) -> Training:
     """Fit both candidates on the champion's reference and the window's training days."""
-    engine, contract = connect(job.database), job.contract
-    earlier = []
-    for days in champion.model.training_windows:
-        rows = prepare(contract, extract_window(engine, contract, days).applications)
-        earlier.append(ripen(engine, contract, days, rows, champion.bundle.profile)[0])
+    earlier = read_training_rows(job, champion)
     split = split_rows(prepared, job.policy.train)
     return train_candidates(job.contract, split, earlier, job.policy.train)
 

@@ -16,6 +16,7 @@ from tasks.models.train import fit_candidate, split_rows, train_candidates
 from tasks.promotion.install import Succession, Trained, install_champion
 from tasks.promotion.training_lock import wait_for_training_lock
 from tasks.quality.check import measure_quality, require_fit
+from tasks.quality.repeated_customers import find_repeated_customers
 from tasks.quality.ripeness import Ripeness
 from tasks.registry.promote import hash_evidence
 from tasks.registry.versions import Champion, describe_model, find_champion
@@ -59,4 +60,5 @@ def _extract_reference(job: Job, reference: Window) -> tuple[Prepared, Ripeness]
     extract = extract_window(engine, job.contract, reference)
     advice = f"A model cannot be trained on {reference}: choose other days."
     require_fit(measure_quality(job.contract, extract, job.policy.quality), advice)
-    return ripen(engine, job.contract, reference, prepare(job.contract, extract.applications))
+    told_by = find_repeated_customers(job.contract, extract.applications, job.policy.drift.seed)
+    return ripen(engine, job.contract, reference, prepare(job.contract, extract.applications, told_by))

@@ -52,6 +52,7 @@ def build_bundle(job: Job, trained: Trained) -> Bundle:
     profile = replace(
         fit_profile(job.contract, reference, origin="out_of_fold", seed=job.policy.drift.seed),
         undecided=trained.undecided,
+        told_by=rows.told_by,
     )
     card = write_card(job.contract, trained.candidate.kind, trained.windows, trained.metrics)
     customers = hash_customers(trained.fitted_on.keys)
