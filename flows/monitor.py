@@ -30,6 +30,7 @@ from tasks.drift.comparison import Comparison
 from tasks.drift.model import check_model_drift
 from tasks.extract.extract import extract_applications
 from tasks.job.findings import save_findings
+from tasks.job.first_answer import recall_first_answer
 from tasks.job.journal import read_timings
 from tasks.models.customers import report_customers
 from tasks.models.preprocess import preprocess
@@ -77,14 +78,14 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     run.trained_here = run.champion.model.job_id == job.job_id
     refuse_other_reference(request.reference, run.champion.model.reference)
     ripeness = check_ripeness(job, run.extract, run.champion)
-    run.findings.append(ripeness.finding)
     prepared = preprocess(job, run.extract, run.champion, ripeness)
-    run.findings += report_customers(job.contract, prepared.keys, prepared.told_by)
+    run.findings += [ripeness.finding, *report_customers(job.contract, prepared.keys, prepared.told_by)]
     observed = score_window(job, run.champion, run.extract, prepared, ripeness)
     run.findings += check_leaks(job, observed, quality.leaks)
     run.comparison = Comparison(run.champion.bundle.profile, observed, request.policy.drift, run.champion.own_limits)
     run.findings += check_drift(job, run.comparison)
     run.findings += check_model_drift(job, run.comparison)
+    run.findings += recall_first_answer(job, run.findings)
 
     decision = decide(run.findings, request.policy.decision)
     if decision.outcome is not None:

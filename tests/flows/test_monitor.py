@@ -220,3 +220,39 @@ def test_real_applications(database, real_data, tmp_path):
     assert summary["champion"]["metrics"]["test"]["auc"] >= 0.935
     assert {entry["stage"] for entry in summary["stages"]} >= set(STAGES)
     engine.dispose()
+
+
+@pytest.mark.slow
+def test_decisions_that_come_late_are_waited_for_and_judged_when_they_have_come(demo, tmp_path):
+    """Of the last ten days 80 % of the approvals are still missing; a month later they have come."""
+    late = (
+        "lower(loan_status) like '%given%' and substr(application_time, 1, 10) between '22-07-2024' and '31-07-2024' "
+        "and substr(application_time, 4, 7) = '07-2024' and abs(hashtext(loan_id)) % 5 < 4"
+    )
+    with demo.begin() as connection:
+        connection.execute(text(f"create table waiting as select * from loan_details where {late}"))
+        connection.execute(text(f"update loan_details set loan_status = null where {late}"))
+        connection.execute(
+            text("delete from loan_details where to_date(application_time, 'DD-MM-YYYY') > '2024-07-31'")
+        )
+    reference = {"reference_start": date(2024, 1, 1), "reference_end": date(2024, 6, 30)}
+    _, first = run_monitor(tmp_path, **month(2024, 7), **reference, policy=QUICK)
+    assert first["outcome"] in ("stable", "undecided")
+    (waiting,) = [finding for finding in first["findings"] if finding["check"] == "undecided"]
+    assert waiting["verdict"] == "warn"
+    assert "Only decisions up to 2024-07-" in waiting["sentence"]
+    assert "Run it again on 2024-08-" in waiting["sentence"]
+    assert "still to come" in (Path(first["results"]) / "report.html").read_text(encoding="utf-8")
+
+    with demo.begin() as connection:
+        connection.execute(
+            text(
+                "update loan_details set loan_status = waiting.loan_status from waiting "
+                "where loan_details.loan_id = waiting.loan_id"
+            )
+        )
+    _, second = run_monitor(tmp_path, **month(2024, 7), policy=QUICK)
+    assert second["outcome"] == "stable"
+    (became,) = [finding for finding in second["findings"] if finding["check"] == "first_answer"]
+    assert first["job_id"] in became["sentence"]
+    assert "label" in became["sentence"] or "all answers stand" in became["sentence"]
