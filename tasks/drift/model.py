@@ -70,7 +70,13 @@ def report_weakness(auc: Auc | None, limit: float) -> list[Finding]:
     list of Finding
         One, or none.
     """
-    if auc is None or auc.value >= limit:
+    if auc is None:
+        sentence = (
+            "The model ranks nobody: the decisions of its reference are all the same. Concept and model drift cannot "
+            "be judged; quality, data and label drift do not depend on it. Train on more days."
+        )
+        return [Finding(Question.MODEL, "strength", Verdict.WARN, sentence, unit=AUC, limit=limit)]
+    if auc.value >= limit:
         return []
     sentence = (
         f"The model ranks weakly: its AUC on the reference is {auc.value:.3f}, below the {limit:.2f} that a challenger "

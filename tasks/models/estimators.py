@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
@@ -29,6 +31,22 @@ def build_model(contract: Contract, kind: Kind, policy: TrainPolicy, folds: Sequ
     classifier = build_classifier(kind, policy, rows)
     model = CalibratedClassifierCV(classifier, method="sigmoid", cv=folds, ensemble=True, n_jobs=-1)
     return Pipeline([*build_preprocessor(contract, policy.scaling).steps, ("model", model)])
+
+
+def fit_without_skill(contract: Contract, policy: TrainPolicy, applications: pd.DataFrame, labels: Floats) -> Pipeline:
+    """A fitted pipeline that gives every row about the share of positive labels: of one label nothing can be learnt.
+
+    One made-up row of each label lets scikit-learn fit where a label does not occur. Both folds are fitted on all rows,
+    so that they say the same.
+    """
+    steps = build_preprocessor(contract, policy.scaling)
+    matrix = np.asarray(steps.fit_transform(applications))
+    rows = np.arange(len(labels) + 2)
+    folds = [(rows, rows), (rows, rows)]
+    model = CalibratedClassifierCV(DummyClassifier(strategy="prior"), method="sigmoid", cv=folds, ensemble=True)
+    model.fit(np.concatenate([matrix, np.zeros((2, matrix.shape[1]))]), np.append(labels, [0, 1]).astype(int))
+    model.cv = len(folds)
+    return Pipeline([*steps.steps, ("model", model)])
 
 
 class LogOddsForest(RandomForestClassifier):  # type: ignore[misc]

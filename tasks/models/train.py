@@ -85,14 +85,21 @@ def fit_candidate(contract: Contract, kind: Kind, training: Prepared, policy: Tr
 
     All rows of one customer are in one fold, so that no out-of-fold score depends on the same customer. The
     preprocessing is fitted once, on all training rows: it does not use the labels.
-    Where a label is rare there are fewer folds than the policy says. Raises TrainingError if even two would not do.
+    Where a label is rare there are fewer folds than the policy says. Where even two would not do, nothing can be
+    learnt: the model then gives everybody the same probability, so that what needs no model can be judged.
+    Raises TrainingError without a label.
     """
     from joblib import parallel_config
 
-    from tasks.models.estimators import build_model, release_folds
+    from tasks.models.estimators import build_model, fit_without_skill, release_folds
 
     training = training.take(training.is_labelled)
+    if not len(training):
+        raise TrainingError("No application has a decision that counts yet. Choose earlier or longer training days.")
     count = _choose_fold_count(training, policy)
+    if count is None:
+        pipeline = fit_without_skill(contract, policy, training.applications, training.labels)
+        return Candidate(kind, pipeline, score_by_fold(pipeline, training.applications, training.keys))
     folds = assign_folds(training.keys, count)
     splits = [(np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)) for fold in range(count)]
     pipeline = build_model(contract, kind, policy, splits)
@@ -104,18 +111,14 @@ def fit_candidate(contract: Contract, kind: Kind, training: Prepared, policy: Tr
     return Candidate(kind, pipeline, score_by_fold(pipeline, training.applications, training.keys))
 
 
-def _choose_fold_count(training: Prepared, policy: TrainPolicy) -> int:
-    """The most folds, up to the policy's number, in each of which either label has two rows."""
+def _choose_fold_count(training: Prepared, policy: TrainPolicy) -> int | None:
+    """The most folds, up to the policy's number, in each of which either label has two rows; None for less than two."""
     for count in range(policy.folds, 1, -1):
         folds = assign_folds(training.keys, count)
         rarest = min(np.bincount(folds[training.labels == label], minlength=count).min() for label in (0.0, 1.0))
         if rarest >= 2:
             return count
-    fewest = min(int(np.sum(training.labels == label)) for label in (0.0, 1.0))
-    raise TrainingError(
-        f"{len(training)} labelled applications are not enough for training: only {fewest} have one of the two "
-        "decisions. Choose a longer training window."
-    )
+    return None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.check import measure_drift
 from tasks.drift.comparison import Comparison
-from tests.support.windows_to_compare import list_failed, make_profile, make_window, observe
+from tasks.profile.profile import fit_profile
+from tests.support.windows_to_compare import CONTRACT, list_failed, make_profile, make_window, observe
 
 POLICY = DriftPolicy()
 DATA, LABEL, CONCEPT = Question.DATA, Question.LABEL, Question.CONCEPT
@@ -79,3 +80,17 @@ def test_the_order_of_the_rows_does_not_matter_to_the_counts():
         assert one.verdict == other.verdict
         if one.check in ("distribution", "never_seen", "missing", "approval_rate"):
             assert one == other
+
+
+def test_a_model_that_gives_everybody_the_same_score_hinders_no_verdict():
+    """The reference hardly had one of the decisions, so that nothing could be learnt."""
+    frame, scores = make_window(3_000, 4)
+    same = np.full(3_000, 0.02)
+    labels = (np.random.default_rng(1).random(3_000) < 0.02).astype(float)
+    profile = fit_profile(CONTRACT, ScoredWindow(frame, labels, same), origin="holdout", seed=1)
+    later = (np.random.default_rng(2).random(3_000) < 0.02).astype(float)
+    window = ScoredWindow(make_window(3_000, 5)[0], later, same)
+    quiet = measure(window, profile)
+    assert {summarise(quiet, question) for question in (DATA, LABEL, CONCEPT)} == {Verdict.PASS}
+    risen = measure(replace(window, labels=(np.random.default_rng(2).random(3_000) < 0.06).astype(float)), profile)
+    assert summarise(risen, LABEL) is Verdict.FAIL

@@ -122,13 +122,24 @@ def test_probabilities_are_calibrated(kind):
     assert (means["said"] - means["was"]).abs().max() < 0.06
 
 
-def test_too_few_of_one_decision_is_told():
+@pytest.mark.parametrize("few", [0, 1, 3])
+def test_where_nothing_can_be_learnt_everybody_has_the_same_probability(few):
+    prepared = make(rows=400)
+    labels = np.where(np.arange(400) < few, 1.0, 0.0)
+    candidate = fit_candidate(
+        CONTRACT, Kind.RANDOM_FOREST, Prepared(prepared.applications, labels, prepared.days, prepared.keys), QUICK
+    )
+    scores = score(candidate.pipeline, prepared.applications)
+    assert np.ptp(scores) < 1e-12
+    assert scores[0] == pytest.approx(few / 400, abs=0.01)
+    np.testing.assert_allclose(candidate.out_of_fold, scores)
+
+
+def test_without_any_decision_there_is_no_model():
     prepared = make(rows=60)
-    labels = np.where(np.arange(60) < 3, 0.0, 1.0)
-    with pytest.raises(TrainingError, match="longer training window"):
-        fit_candidate(
-            CONTRACT, Kind.RANDOM_FOREST, Prepared(prepared.applications, labels, prepared.days, prepared.keys), QUICK
-        )
+    unknown = Prepared(prepared.applications, np.full(60, np.nan), prepared.days, prepared.keys)
+    with pytest.raises(TrainingError, match="earlier or longer training days"):
+        fit_candidate(CONTRACT, Kind.RANDOM_FOREST, unknown, QUICK)
 
 
 def test_the_candidate_is_chosen_on_the_validation_days():
