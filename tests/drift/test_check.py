@@ -84,7 +84,7 @@ def test_the_order_of_the_rows_does_not_matter_to_the_counts():
 
 def test_a_model_that_gives_everybody_the_same_score_hinders_no_verdict():
     """The reference hardly had one of the decisions, so that nothing could be learnt."""
-    frame, scores = make_window(3_000, 4)
+    frame, _ = make_window(3_000, 4)
     same = np.full(3_000, 0.02)
     labels = (np.random.default_rng(1).random(3_000) < 0.02).astype(float)
     profile = fit_profile(CONTRACT, ScoredWindow(frame, labels, same), origin="holdout", seed=1)
