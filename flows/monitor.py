@@ -76,7 +76,8 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     prepared = preprocess(job, run.extract)
     observed = score_window(job, run.champion, run.extract, prepared)
     run.findings += check_leaks(job, observed, quality.leaks)
-    run.comparison = Comparison(run.champion.bundle.profile, observed, request.policy.drift)
+    profile, positive = run.champion.bundle.profile, job.contract.positive_words
+    run.comparison = Comparison(profile, observed, request.policy.drift, positive)
     run.findings += check_drift(job, run.comparison)
     run.findings += check_model_drift(job, run.comparison)
 

@@ -64,7 +64,7 @@ def compose_outcome(result: RunResult, changes: FindingChanges, shown: int) -> M
     lists = {
         "New": _list(changes.new, shown),
         "Still": _list(changes.still, shown),
-        "Recovered": [describe_fingerprint(mark) for mark in changes.recovered][:shown],
+        "Recovered": [describe_fingerprint(mark, result.positive) for mark in changes.recovered][:shown],
     }
     known = f"{len(changes.silent)} known findings persist and are not repeated." if changes.silent else ""
     outcome = str(result.outcome).replace("_", " ")

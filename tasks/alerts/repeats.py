@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.positive import UNNAMED, Positive, name_check
 from tasks.job.job import Job
 from tasks.schema.queries import read_query
 
@@ -62,11 +63,11 @@ def mark_finding(question: str, check: str, subject: str, verdict: Verdict) -> s
     return f"{question}/{check}/{subject}" + ("" if verdict in ANSWERED else "?")
 
 
-def describe_fingerprint(mark: str) -> str:
-    """A fingerprint in words: "data drift, distribution of credit_score"."""
+def describe_fingerprint(mark: str, positive: Positive = UNNAMED) -> str:
+    """A fingerprint in words: "data drift: distribution of credit_score"."""
     question, check, subject = mark.removesuffix("?").split("/", 2)
     name = "data quality" if question == Question.QUALITY else f"{question} drift"
-    return f"{name}: {check.replace('_', ' ')}" + (f" of {subject}" if subject else "")
+    return f"{name}: {name_check(check, positive)}" + (f" of {subject}" if subject else "")
 
 
 def is_trouble(verdict: Verdict) -> bool:

@@ -47,8 +47,8 @@ class Finding:
     """The result of one check.
 
     `effect`, `standard_error`, `limit` and `smallest_detectable` share `unit` ("share of applicants",
-    "approval rate", "AUC", "rows", ...). `reference` and `current` are the values in the reference and in
-    the window, if any. `p_value` is already corrected for the number of tests, so that it compares with `level`.
+    "share of decided applications", "AUC", "rows", ...). `reference` and `current` are the values in the reference and
+    in the window, if any. `p_value` is already corrected for the number of tests, so that it compares with `level`.
     `smallest_detectable` is the smallest true effect that would have been detected with 80 % power.
     `columns` names the affected columns, the most important first; `subject` is one column, or "" for the whole window.
     """

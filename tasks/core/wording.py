@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -75,6 +76,15 @@ def format_amount(amount: float, unit: str) -> str:
 def format_share(share: float) -> str:
     """A share as a percentage."""
     return f"{100 * share:.1f} %"
+
+
+def shorten(value: object, longest: int = 40) -> str:
+    """A value of the data for use in a sentence: short, on one line, without control or bidirectional characters.
+
+    It is plain text: who shows it escapes it.
+    """
+    text = "".join(sign if unicodedata.category(sign)[0] != "C" else "�" for sign in str(value))
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def join_list(items: Sequence[str]) -> str:

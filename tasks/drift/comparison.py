@@ -7,6 +7,7 @@ from functools import cached_property
 
 from tasks.core.arrays import Codes
 from tasks.core.policy import DriftPolicy
+from tasks.core.positive import UNNAMED, Positive
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.score_curve import Labelled, ScoreCurve, choose_labelled, fit_score_curve
 from tasks.profile.profile import Profile
@@ -24,11 +25,14 @@ class Comparison:
         The window: its applications, labels and scores.
     policy
         The limits of the drift questions, and the seed of every random draw.
+    positive
+        The contract's word for the positive label, for sentences.
     """
 
     profile: Profile
     observed: ScoredWindow
     policy: DriftPolicy
+    positive: Positive = UNNAMED
 
     @cached_property
     def codes(self) -> Codes:

@@ -1,8 +1,8 @@
 """The AUC to be expected of applications that have not been decided yet.
 
-The probability of approval at each score is learnt on the reference; with it every undecided application counts as so
-much of an approval and so much of a refusal. That rests on one assumption, which every sentence repeats: that the
-approval rate at a given score has not changed. A changed rule, or corrupted values, cannot be detected like this.
+The probability of the positive decision at each score is learnt on the reference; with it every undecided application
+counts partly as one and partly as the other decision. That rests on one assumption, which every sentence repeats: that
+the share at a given score has not changed. A changed rule, or corrupted values, cannot be detected like this.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import scipy
 from tasks.core.arrays import Floats, sample_rows
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
+from tasks.core.positive import UNNAMED, Positive
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import AUC
 from tasks.drift.judgement import Draft, report_no_data
@@ -53,7 +54,9 @@ class Estimate:
     fit: LogisticFit
 
 
-def measure_estimated_auc(profile: Profile, observed: ScoredWindow, policy: DriftPolicy) -> list[Draft]:
+def measure_estimated_auc(
+    profile: Profile, observed: ScoredWindow, policy: DriftPolicy, positive: Positive = UNNAMED
+) -> list[Draft]:
     """What can be said of the applications without a label.
 
     Parameters
@@ -64,6 +67,8 @@ def measure_estimated_auc(profile: Profile, observed: ScoredWindow, policy: Drif
         The window; NaN labels are not decided yet.
     policy : DriftPolicy
         The limit of the loss, the fewest rows and the seed.
+    positive : Positive
+        The contract's word for the positive label.
 
     Returns
     -------
@@ -95,8 +100,8 @@ def measure_estimated_auc(profile: Profile, observed: ScoredWindow, policy: Drif
     )
     seen = (
         f"Expected AUC: {estimate.now:.3f} for {open_rows.sum():,} applications that are not decided yet, "
-        f"{estimate.before:.3f} in the reference. This assumes that the approval rate at a given score has not "
-        "changed; a changed rule can only be detected from decisions."
+        f"{estimate.before:.3f} in the reference. This assumes that the {positive.share} at a given score "
+        "has not changed; a changed rule can only be detected from decisions."
     )
     return [Draft(finding, seen, partial(smallest_change, error, sides=1))]
 

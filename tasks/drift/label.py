@@ -13,11 +13,17 @@ from tasks.drift.judgement import Draft, judge_family, report_no_data
 from tasks.statistics.power import smallest_change
 from tasks.statistics.proportions import compare_shares
 
-RATE = "approval rate"
+SHARE = "share of decided applications"
+
+
+def name_share(comparison: Comparison) -> str:
+    """The share of the positive label in the contract's words, at the start of a sentence."""
+    share = comparison.positive.share
+    return f"{share[0].upper()}{share[1:]}"
 
 
 def measure_label_drift(comparison: Comparison) -> list[Finding]:
-    """The approval rate among the decided applications, now and before.
+    """The share of the positive decision among the decided applications, now and before.
 
     Parameters
     ----------
@@ -30,19 +36,20 @@ def measure_label_drift(comparison: Comparison) -> list[Finding]:
         One; `not_run` without a decision, `not_enough_data` with few or with decisions of one kind only.
     """
     profile, observed, policy = comparison.profile, comparison.observed, comparison.policy
+    share = name_share(comparison)
     decided = int(np.sum(~np.isnan(observed.labels)))
     if not decided:
-        reason = "Approval rate: no application in the window has been decided yet."
+        reason = f"{share}: no application in the window has been decided yet."
         return [report_no_data(Question.LABEL, "approval_rate", reason, Verdict.NOT_RUN)]
     if min(decided, profile.labelled) < policy.minimum_rows:
         reason = (
-            f"Approval rate: {decided:,} applications of the window and {profile.labelled:,} of the reference are "
+            f"{share}: {decided:,} applications of the window and {profile.labelled:,} of the reference are "
             f"decided; at least {policy.minimum_rows:,} of each are needed."
         )
         return [report_no_data(Question.LABEL, "approval_rate", reason)]
     positive = int(np.nansum(observed.labels))
     if positive in (0, decided):
-        reason = f"Approval rate: all {decided:,} decisions of the window are the same."
+        reason = f"{share}: all {decided:,} decisions of the window are the same."
         return [report_no_data(Question.LABEL, "approval_rate", reason)]
     change = compare_shares((profile.positive, profile.labelled), (positive, decided))
     finding = Finding(
@@ -51,7 +58,7 @@ def measure_label_drift(comparison: Comparison) -> list[Finding]:
         Verdict.PASS,
         "",
         effect=abs(change.change),
-        unit=RATE,
+        unit=SHARE,
         standard_error=change.standard_error,
         limit=policy.label_limit,
         p_value=change.p_value,
@@ -59,5 +66,5 @@ def measure_label_drift(comparison: Comparison) -> list[Finding]:
         current=change.current,
     )
     before, now = format_share(change.reference), format_share(change.current)
-    seen = f"Approval rate: {now} of decided applications, {before} before."
+    seen = f"{share}: {now} of decided applications, {before} before."
     return judge_family([Draft(finding, seen, partial(smallest_change, change.standard_error))], policy.label_level)

@@ -14,6 +14,7 @@ import scipy
 from tasks.core.arrays import Floats, Mask
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
+from tasks.core.positive import UNNAMED, Positive
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import AUC
 from tasks.drift.comparison import Comparison
@@ -43,13 +44,14 @@ def measure_model_drift(comparison: Comparison) -> list[Finding]:
         The gravest first; they share one error budget.
     """
     profile, observed, policy = comparison.profile, comparison.observed, comparison.policy
-    estimated = measure_estimated_auc(profile, observed, policy)
+    estimated = measure_estimated_auc(profile, observed, policy, comparison.positive)
     unanswered = explain_no_answer(comparison.labelled, policy.minimum_rows)
     if unanswered or profile.auc is None:
         verdict, reason = unanswered or (Verdict.NOT_ENOUGH_DATA, "the decisions of the reference are all the same.")
         silent = report_no_data(Question.MODEL, "auc", f"Model AUC: {reason}", verdict)
         return [silent, *judge_family(estimated, policy.model_level)]
-    drafts = [compare_auc(profile.auc, observed, policy), compare_calibration(comparison.curve, policy), *estimated]
+    calibration = compare_calibration(comparison.curve, policy, comparison.positive)
+    drafts = [compare_auc(profile.auc, observed, policy), calibration, *estimated]
     return judge_family(drafts, policy.model_level)
 
 
@@ -121,15 +123,17 @@ def compare_auc(before: Auc, observed: ScoredWindow, policy: DriftPolicy) -> Dra
     return Draft(finding, seen, partial(smallest_change, error, sides=1))
 
 
-def compare_calibration(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
-    """The mean distance between the score and the approval rate, against the reference's.
+def compare_calibration(curve: ScoreCurve, policy: DriftPolicy, positive: Positive = UNNAMED) -> Draft:
+    """The mean distance between the score and the share of the positive decision, against the reference's.
 
     Parameters
     ----------
     curve : ScoreCurve
-        The approval rate at each score, before and now.
+        The share of the positive decision at each score, before and now.
     policy : DriftPolicy
         The limit of the growth.
+    positive : Positive
+        The contract's word for the positive label.
 
     Returns
     -------
@@ -158,8 +162,8 @@ def compare_calibration(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
         current=now,
     )
     seen = (
-        f"Predicted and observed approval rates differ by {100 * now:.1f} points on average, by {100 * before:.1f} "
-        "points in the reference."
+        f"Predicted probability and observed {positive.share} differ by {100 * now:.1f} points on average, by "
+        f"{100 * before:.1f} points in the reference."
     )
     return Draft(finding, seen, partial(smallest_change, error, freedom=2))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.findings import Question, Verdict
+from tasks.core.positive import Positive, name_check
 from tasks.core.wording import AUC, VERDICTS, format_amount, name_outcome, name_verdict
 from tasks.prefect_ui.links import link_page
 
@@ -44,7 +45,11 @@ def render_verdict(summary: Mapping[str, Any], run_page: str | None) -> str:
 def tabulate_findings(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Every finding as a row of plain values."""
     names = ("question", "verdict", "subject", "check", "effect", "limit", "unit", "p_value", "sentence")
-    return [{name: _plain(finding[name]) for name in names} for finding in summary["findings"]]
+    positive = Positive(summary["contract"]["positive"])
+    return [
+        {name: _plain(finding[name]) for name in names} | {"check": name_check(finding["check"], positive)}
+        for finding in summary["findings"]
+    ]
 
 
 def tabulate_comparison(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -114,10 +119,11 @@ def _row(summary: Mapping[str, Any], question: str) -> str:
 
 def _alarms(summary: Mapping[str, Any]) -> list[str]:
     failed = [f for f in summary["findings"] if f["verdict"] == "fail"]
+    positive = Positive(summary["contract"]["positive"])
     if not failed:
         return []
     rows = [
-        f"| {f['question']} | {escape(f['subject'] or spell(f['check']))} | {_amount(f, 'effect')} "
+        f"| {f['question']} | {escape(f['subject'] or name_check(f['check'], positive))} | {_amount(f, 'effect')} "
         f"| {_amount(f, 'limit')} | {_format_p_value(f['p_value'])} |"
         for f in failed[:MOST_ALARMS]
     ]

@@ -12,8 +12,9 @@ from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
+from tasks.core.wording import shorten
 from tasks.extract.extract import Extract
-from tasks.quality.shares import judge_share, list_some, name_rows, pass_check, quote_value
+from tasks.quality.shares import judge_share, list_some, name_rows, pass_check
 
 # A category column in which most rows differ is free text, or an identifier of each row.
 _MOST_DISTINCT_SHARE = 0.5
@@ -51,7 +52,7 @@ def _check_unreadable(contract: Contract, extract: Extract, policy: QualityPolic
             "the source, or change the column's type in the contract.",
             "share of values",
         )
-        finding = _with_rows(finding, tuple(map(quote_value, unreadable.examples)))
+        finding = _with_rows(finding, tuple(map(shorten, unreadable.examples)))
         yield judge_share(finding, unreadable.count / (unreadable.count + read), policy.maximum_unreadable_share)
 
 
@@ -86,7 +87,7 @@ def _check_categories(contract: Contract, extract: Extract, policy: QualityPolic
         is_other = (values.notna() & ~values.isin(column.categories)).to_numpy()
         if not is_other.any():
             continue
-        named = [repr(quote_value(value)) for value in values[is_other].value_counts().index]
+        named = [repr(shorten(value)) for value in values[is_other].value_counts().index]
         finding = _warn(
             "allowed_values",
             column.name,
@@ -160,7 +161,7 @@ def _check_constant(contract: Contract, extract: Extract, policy: QualityPolicy)
             yield _warn(
                 "constant",
                 column.name,
-                f"{column.name}: every application has the value {quote_value(values.iloc[0])!r}. Check whether "
+                f"{column.name}: every application has the value {shorten(values.iloc[0])!r}. Check whether "
                 "it is still being recorded.",
                 "share of applications",
                 1.0,

@@ -51,6 +51,7 @@ class Run:
             outcome=self.outcome,
             reason=self.reason,
             findings=tuple(self.findings),
+            positive=self.job.contract.positive_words,
             champion=model.version if model else None,
             champion_kind=model.kind if model else "",
             is_first_champion=self.trained_here,

@@ -10,19 +10,17 @@ import pandas as pd
 from markupsafe import Markup
 
 from tasks.core.findings import Verdict
+from tasks.core.positive import Positive, name_check
 from tasks.core.wording import format_share, join_list
 from tasks.reports.page.evidence import Evidence, Pair
-from tasks.reports.page.model_pictures import draw_approval, draw_calibration
+from tasks.reports.page.model_pictures import draw_calibration, draw_decisions
 from tasks.reports.page.pictures import draw_change, draw_column, list_categories
-from tasks.reports.page.wording import Record, format_effect, format_number, format_significance, name_check
+from tasks.reports.page.wording import Record, find_positive, format_effect, format_number, format_significance
 
 # Titles of the cards that are not about one column.
 _WHOLE = {
-    "approval_rate": "Approval rate",
-    "score_curve": "Approval at an equal score",
     "joint_shape": "Joint distribution of the columns",
     "auc": "Ranking by the model",
-    "calibration": "Approval at an equal score",
     "estimated_auc": "Estimated ranking of undecided applications",
 }
 
@@ -53,11 +51,12 @@ class Card:
 
 def make_cards(summary: Record, evidence: Evidence | None) -> list[Card]:
     """The cards of a run's drift alarms, ordered by how far each change exceeds its limit."""
+    positive = find_positive(summary)
     groups: dict[str, list[Record]] = {}
     for finding in summary["findings"]:
         if finding["verdict"] == Verdict.FAIL and finding["question"] != "quality":
             groups.setdefault(_name_group(finding), []).append(finding)
-    cards = [_make_card(group, evidence) for group in groups.values()]
+    cards = [_make_card(group, evidence, positive) for group in groups.values()]
     # Columns come before the domain classifier: they say what changed.
     return sorted(cards, key=lambda card: (card.title == _WHOLE["joint_shape"], -card.weight))
 
@@ -73,36 +72,38 @@ def weigh(finding: Record) -> float:
 
 
 def _name_group(finding: Record) -> str:
-    """Findings that share a card: those of one column, and the two checks of approval at an equal score."""
+    """Findings that share a card: those of one column, and the two checks of the rule at an equal score."""
     if finding["check"] in ("score_curve", "calibration"):
-        return "(approval at an equal score)"
+        return "(the rule at an equal score)"
     return finding["subject"] or f"({finding['check']}) {finding['columns'] if finding['check'] == 'missing' else ''}"
 
 
-def _make_card(findings: Sequence[Record], evidence: Evidence | None) -> Card:
+def _make_card(findings: Sequence[Record], evidence: Evidence | None, positive: Positive) -> Card:
     findings = sorted(findings, key=lambda finding: -weigh(finding))
     first = findings[0]
     pair = evidence.columns.get(first["subject"]) if evidence else None
     return Card(
-        title=first["subject"] or _name_whole(first),
+        title=first["subject"] or _name_whole(first, positive),
         shift=_describe_shift(findings, pair),
-        alarms=[_describe_alarm(finding) for finding in findings],
-        pictures=[picture for picture in _draw(findings, pair, evidence) if picture],
+        alarms=[_describe_alarm(finding, positive) for finding in findings],
+        pictures=[picture for picture in _draw(findings, pair, evidence, positive) if picture],
         weight=weigh(first),
     )
 
 
-def _name_whole(finding: Record) -> str:
+def _name_whole(finding: Record, positive: Positive) -> str:
     if finding["check"] == "missing":
         return f"Missing together: {join_list(finding['columns'])}"
-    return _WHOLE.get(finding["check"], name_check(finding["check"]).capitalize())
+    check = "score_curve" if finding["check"] == "calibration" else finding["check"]
+    name = name_check(check, positive)
+    return _WHOLE.get(check, f"{name[0].upper()}{name[1:]}")
 
 
-def _describe_alarm(finding: Record) -> Alarm:
+def _describe_alarm(finding: Record, positive: Positive) -> Alarm:
     smallest = finding["smallest_detectable"]
     return Alarm(
         question=finding["question"],
-        check=name_check(finding["check"]),
+        check=name_check(finding["check"], positive),
         effect=format_effect(finding["effect"], finding["unit"]),
         limit=format_effect(finding["limit"], finding["unit"]),
         sentence=finding["sentence"],
@@ -111,20 +112,20 @@ def _describe_alarm(finding: Record) -> Alarm:
     )
 
 
-def _draw(findings: Sequence[Record], pair: Pair | None, evidence: Evidence | None) -> list[Markup]:
+def _draw(findings: Sequence[Record], pair: Pair | None, evidence: Evidence | None, positive: Positive) -> list[Markup]:
     checks = {finding["check"]: finding for finding in findings}
     pictures = []
     if evidence is not None and pair is not None:
         if checks.keys() & {"distribution", "never_seen"}:
             pictures.append(draw_column(evidence.contract, pair))
         if "by_column" in checks:
-            pictures.append(draw_approval(evidence, pair.bins.name))
+            pictures.append(draw_decisions(evidence, pair.bins.name))
     if evidence is not None and checks.keys() & {"score_curve", "calibration"}:
         pictures.append(draw_calibration(evidence))
     for name in ("missing", "approval_rate", "auc", "estimated_auc"):
         if name in checks and checks[name]["current"] is not None:
             before, now = checks[name]["reference"], checks[name]["current"]
-            pictures.append(draw_change(before, now, name_check(name), is_share="auc" not in name))
+            pictures.append(draw_change(before, now, name_check(name, positive), is_share="auc" not in name))
     return pictures
 
 
