@@ -99,7 +99,7 @@ def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:
     run.champion_after = run.champion_after or (run.champion.model.version if run.champion else None)
     pages = write_pages(job, run, summarise_run(run, read_timings(job), datetime.now(UTC)))
     send_outcome_alert(job, run.as_result())
-    save_findings(job, run.findings, outcome, reason)
+    save_findings(job, run.findings, outcome, reason, run.champion.model.version if run.champion else None)
     summary = {**summarise_run(run, read_timings(job), datetime.now(UTC)), "pages": pages}
     write_json(job.results / "summary.json", summary)
     rebuild_history(job)

@@ -95,7 +95,8 @@ def _save_outcome(engine: Engine, job: Job, result: RunResult) -> Message | None
     policy = job.policy.alerts
     with engine.connect() as connection:
         earlier = read_earlier(connection, job)
-    changes = compare_with_earlier(result.findings, result.outcome is Outcome.UNDECIDED, earlier, policy.still_every)
+    unanswered_too = result.outcome is Outcome.UNDECIDED
+    changes = compare_with_earlier(result.findings, unanswered_too, earlier, policy.still_every, result.champion)
     if not is_worth_sending(result.outcome, changes, policy):
         return None
     message = compose_outcome(result, changes, policy.shown)
