@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.positive import UNNAMED, Positive, name_check
+from tasks.core.wording import join_list
 from tasks.job.job import Job
 from tasks.schema.queries import read_query
 
@@ -79,11 +80,17 @@ def name_subject(check: str, subject: str, columns: Sequence[str]) -> str:
     return ", ".join(columns) if check == "missing" and not subject else subject
 
 
-def describe_fingerprint(mark: str, positive: Positive = UNNAMED) -> str:
-    """A fingerprint in words: "data drift: distribution of credit_score"."""
-    question, check, subject = mark.removesuffix("?").split("/", 2)
-    name = "data quality" if question == Question.QUALITY else f"{question} drift"
-    return f"{name}: {name_check(check, positive)}" + (f" of {subject}" if subject else "")
+def describe_recovered(marks: Sequence[str], positive: Positive = UNNAMED) -> list[str]:
+    """Fingerprints in words, those of one column in one line: "data drift: distribution and new values of income"."""
+    checks: dict[tuple[str, str], list[str]] = {}
+    for mark in marks:
+        question, check, subject = mark.removesuffix("?").split("/", 2)
+        checks.setdefault((question, subject), []).append(name_check(check, positive))
+    lines = []
+    for (question, subject), names in checks.items():
+        name = "data quality" if question == Question.QUALITY else f"{question} drift"
+        lines.append(f"{name}: {join_list(names)}" + (f" of {subject}" if subject else ""))
+    return lines
 
 
 def is_trouble(verdict: Verdict) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -76,6 +76,12 @@ class Finding:
         record["question"], record["verdict"] = str(self.question), str(self.verdict)
         record["columns"], record["rows"] = list(self.columns), list(self.rows)
         return record
+
+
+def read_finding(record: Mapping[str, Any]) -> Finding:
+    """A finding from its plain JSON values."""
+    enums = {"question": Question(record["question"]), "verdict": Verdict(record["verdict"])}
+    return Finding(**{**record, **enums, "columns": tuple(record["columns"]), "rows": tuple(record["rows"])})
 
 
 # The gravest first. A question with an open part is open: `not_enough_data` and `not_run` outrank `warn`.

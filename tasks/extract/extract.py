@@ -142,7 +142,7 @@ class _Collected:
     def _read(self, column: Column, texts: pa.Array, ids: pa.Array) -> pa.Array:
         values, is_refused = read_column(column, texts, self._contract.list_missing(column))
         if is_refused is not None and pc.any(is_refused).as_py():
-            self._unreadable.setdefault(column.name, Unreadable()).add(ids, is_refused)
+            self._unreadable.setdefault(column.name, Unreadable()).add(ids, pc.if_else(is_refused, texts, None))
         return values
 
     def _make_frame(self) -> pd.DataFrame:

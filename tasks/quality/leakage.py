@@ -13,10 +13,10 @@ from tasks.core.arrays import Floats, Mask
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.core.scored_window import ScoredWindow
-from tasks.core.wording import shorten
+from tasks.core.wording import list_some, shorten
 from tasks.quality.leak_search import measure_leaks, suspect_rows
 from tasks.quality.leak_signs import Leak
-from tasks.quality.shares import list_some, name_rows, pass_check
+from tasks.quality.shares import name_rows, pass_check
 from tasks.statistics.auc import Auc, measure_auc, measure_counted_auc
 
 _BINS = 20

@@ -29,9 +29,3 @@ def name_rows(contract: Contract, applications: pd.DataFrame, mask: Mask) -> tup
     """The ids of the first few rows of a mask."""
     ids = applications[contract.id.name].iloc[np.flatnonzero(mask)[:EXAMPLES]]
     return tuple(shorten(value) for value in ids)
-
-
-def list_some(names: list[str] | tuple[str, ...], most: int = 3) -> str:
-    """The first few of many names: `a, b, c and 4 more`."""
-    listed = ", ".join(names[:most])
-    return f"{listed} and {len(names) - most} more" if len(names) > most else listed

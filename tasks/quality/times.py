@@ -9,7 +9,8 @@ from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.held_days import HeldDays
 from tasks.core.windows import Window
-from tasks.quality.shares import list_some, name_rows, pass_check
+from tasks.core.wording import list_some
+from tasks.quality.shares import name_rows, pass_check
 
 # A day of the week is known well enough after two, and so many applications never fail to come by chance.
 _FEWEST_DAYS = 14

@@ -13,10 +13,9 @@ from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.core.windows import Window
-from tasks.core.wording import shorten
+from tasks.core.wording import list_some, shorten
 from tasks.extract.extract import Extract, Unreadable, extract_window
 from tasks.quality.check import UnfitWindowError, is_fit, measure_quality, require_fit
-from tasks.quality.shares import list_some
 from tasks.source_tables.load import load_tables
 from tests.support.quality_frames import CONTRACT, make_extract, make_frame, pick
 

@@ -1,4 +1,4 @@
-"""Significant changes: a card for each column or measure with an alarm, the largest excess over its limit first."""
+"""Significant changes: a card for each cause of an alarm, the largest excess over its limit first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from tasks.core.findings import Verdict
+from tasks.core.causes import read_causes
+from tasks.core.findings import Question, Verdict
 from tasks.core.positive import Positive, name_check
 from tasks.core.wording import format_share, join_list
 from tasks.reports.page.evidence import Evidence, Pair
@@ -23,6 +24,9 @@ _WHOLE = {
     "auc": "Ranking by the model",
     "estimated_auc": "Estimated ranking of undecided applications",
 }
+
+
+_MOST_DECISIONS = 3  # columns of a changed rule that have a picture
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Alarm:
 
 @dataclass(frozen=True)
 class Card:
-    """All alarms of one column, or of one measure of the whole window."""
+    """The findings of one cause: of a column, of the rule, or of one measure of the whole window."""
 
     title: str
     shift: str
@@ -51,12 +55,12 @@ class Card:
 
 def make_cards(summary: Record, evidence: Evidence | None) -> list[Card]:
     """The cards of a run's drift alarms, ordered by how far each change exceeds its limit."""
-    positive = find_positive(summary)
-    groups: dict[str, list[Record]] = {}
-    for finding in summary["findings"]:
-        if finding["verdict"] == Verdict.FAIL and finding["question"] != "quality":
-            groups.setdefault(_name_group(finding), []).append(finding)
-    cards = [_make_card(group, evidence, positive) for group in groups.values()]
+    findings, positive = summary["findings"], find_positive(summary)
+    cards = []
+    for cause in read_causes(findings):
+        if cause.verdict is Verdict.FAIL and cause.lead.question is not Question.QUALITY:
+            alarms = [place for place in cause.places[1:] if findings[place]["verdict"] == Verdict.FAIL]
+            cards.append(_make_card([findings[place] for place in (cause.places[0], *alarms)], evidence, positive))
     # Columns come before the domain classifier: they say what changed.
     return sorted(cards, key=lambda card: (card.title == _WHOLE["joint_shape"], -card.weight))
 
@@ -71,23 +75,17 @@ def weigh(finding: Record) -> float:
     return float((effect - (finding["standard_error"] or 0)) / max(limit, 1e-9))
 
 
-def _name_group(finding: Record) -> str:
-    """Findings that share a card: those of one column, and the two checks of the rule at an equal score."""
-    if finding["check"] in ("score_curve", "calibration"):
-        return "(the rule at an equal score)"
-    return finding["subject"] or f"({finding['check']}) {finding['columns'] if finding['check'] == 'missing' else ''}"
-
-
 def _make_card(findings: Sequence[Record], evidence: Evidence | None, positive: Positive) -> Card:
-    findings = sorted(findings, key=lambda finding: -weigh(finding))
+    """A card of a cause's findings, of which the first says most."""
     first = findings[0]
     pair = evidence.columns.get(first["subject"]) if evidence else None
+    title = first["subject"] or _name_whole(first, positive)
     return Card(
-        title=first["subject"] or _name_whole(first, positive),
+        title=title,
         shift=_describe_shift(findings, pair),
-        alarms=[_describe_alarm(finding, positive) for finding in findings],
+        alarms=[_describe_alarm(finding, title, positive) for finding in findings],
         pictures=[picture for picture in _draw(findings, pair, evidence, positive) if picture],
-        weight=weigh(first),
+        weight=max(map(weigh, findings)),
     )
 
 
@@ -99,11 +97,12 @@ def _name_whole(finding: Record, positive: Positive) -> str:
     return _WHOLE.get(check, f"{name[0].upper()}{name[1:]}")
 
 
-def _describe_alarm(finding: Record, positive: Positive) -> Alarm:
-    smallest = finding["smallest_detectable"]
+def _describe_alarm(finding: Record, title: str, positive: Positive) -> Alarm:
+    smallest, check = finding["smallest_detectable"], name_check(finding["check"], positive)
+    is_of_other = finding["subject"] not in ("", title)
     return Alarm(
         question=finding["question"],
-        check=name_check(finding["check"], positive),
+        check=f"{check}: {finding['subject']}" if is_of_other else check,
         effect=format_effect(finding["effect"], finding["unit"]),
         limit=format_effect(finding["limit"], finding["unit"]),
         sentence=finding["sentence"],
@@ -115,13 +114,13 @@ def _describe_alarm(finding: Record, positive: Positive) -> Alarm:
 def _draw(findings: Sequence[Record], pair: Pair | None, evidence: Evidence | None, positive: Positive) -> list[Markup]:
     checks = {finding["check"]: finding for finding in findings}
     pictures = []
-    if evidence is not None and pair is not None:
-        if checks.keys() & {"distribution", "never_seen"}:
-            pictures.append(draw_column(evidence.contract, pair))
-        if "by_column" in checks:
-            pictures.append(draw_decisions(evidence, pair.bins.name))
+    if evidence is not None and pair is not None and checks.keys() & {"distribution", "never_seen"}:
+        pictures.append(draw_column(evidence.contract, pair))
     if evidence is not None and checks.keys() & {"score_curve", "calibration"}:
         pictures.append(draw_calibration(evidence))
+    if evidence is not None:
+        changed = [finding["subject"] for finding in findings if finding["check"] == "by_column"]
+        pictures += [draw_decisions(evidence, column) for column in changed[:_MOST_DECISIONS]]
     for name in ("missing", "approval_rate", "auc", "estimated_auc"):
         if name in checks and checks[name]["current"] is not None:
             before, now = checks[name]["reference"], checks[name]["current"]

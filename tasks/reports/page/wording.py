@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.core.findings import DRIFT_QUESTIONS, UNANSWERED
+from tasks.core.causes import read_causes
+from tasks.core.findings import DRIFT_QUESTIONS, UNANSWERED, Verdict
 from tasks.core.positive import UNNAMED, Positive
 from tasks.core.wording import format_share, join_list
 
@@ -104,8 +105,13 @@ def write_headline(summary: Record) -> str:
 
 def _name_failure(summary: Record, question: str, most: int) -> str:
     """The failed question in words, with its first columns."""
-    failed = [f for f in summary["findings"] if f["question"] == question and f["verdict"] == "fail"]
-    columns = dict.fromkeys(f["subject"] for f in failed if f["subject"])
+    columns = dict.fromkeys(
+        finding.subject
+        for cause in read_causes(summary["findings"])
+        for finding in cause.findings
+        if finding.question == question and finding.subject and cause.verdict is Verdict.FAIL
+        if finding.verdict is Verdict.FAIL or finding is cause.lead
+    )
     named = join_list(list(columns)[:most]) + (f" and {len(columns) - most} more" if len(columns) > most else "")
     failure = describe_failure(question, find_positive(summary))
     return f"{failure} ({named})" if named else failure
