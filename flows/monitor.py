@@ -82,7 +82,8 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     run.findings += [ripeness.finding, *report_customers(job.contract, prepared.keys, prepared.told_by)]
     observed = score_window(job, run.champion, run.extract, prepared, ripeness)
     run.findings += check_leaks(job, observed, quality.leaks)
-    run.comparison = Comparison(run.champion.bundle.profile, observed, request.policy.drift, run.champion.own_limits)
+    profile, policy, positive = run.champion.bundle.profile, request.policy.drift, job.contract.positive_words
+    run.comparison = Comparison(profile, observed, policy, run.champion.own_limits, positive)
     run.findings += check_drift(job, run.comparison)
     run.findings += check_model_drift(job, run.comparison)
     run.findings += recall_first_answer(job, run.findings)
@@ -104,7 +105,7 @@ def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:
     job, run.outcome, run.reason = run.job, outcome, reason
     pages = write_pages(job, run, summarise_run(run, read_timings(job), datetime.now(UTC)))
     send_outcome_alert(job, run.as_result())
-    save_findings(job, run.findings, outcome, reason)
+    save_findings(job, run.findings, outcome, reason, run.champion.model.version if run.champion else None)
     summary = {**summarise_run(run, read_timings(job), datetime.now(UTC)), "pages": pages}
     write_json(job.results / "summary.json", summary)
     rebuild_history(job)

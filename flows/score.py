@@ -32,8 +32,8 @@ app = App(name="flows.score")
 def score(request: ScoreRequest) -> State[dict[str, Any]]:
     """Score the applications of a window. A rerun adds what is new and changes nothing."""
     table = prepare_database(request)
-    window = plan_days(table, request, request.trailing_days, find_scheduled_day())
-    job = make_job(table, "score", window, MonitorPolicy())
+    days = plan_days(table, request, request.trailing_days, find_scheduled_day())
+    job = make_job(table, "score", days, MonitorPolicy())
     champion = load_champion(job)
     done = score_applications(job, champion)
     record = {

@@ -10,7 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tasks.core.causes import answer_question, read_causes
 from tasks.core.findings import Outcome, Question, Verdict
+from tasks.core.positive import Positive
 from tasks.core.wording import GREEN, OUTCOMES, RED, VERDICTS, name_outcome, name_verdict
 
 
@@ -68,7 +70,7 @@ def show_verdict(console: Console, summary: dict[str, Any]) -> None:
             Text(f"  {label.mark}", label.tone.terminal),
             question,
             Text(name_verdict(question, verdict), label.tone.terminal),
-            _lead(summary, question, verdict),
+            Text(_lead(summary, question, verdict)),
         )
     window, reference = summary["window"], summary["reference"]
     console.print()
@@ -98,14 +100,14 @@ def show_verdict(console: Console, summary: dict[str, Any]) -> None:
 
 
 def _lead(summary: dict[str, Any], question: str, verdict: str) -> str:
-    """The sentence of the first finding with the question's verdict; of an unfit window every reason."""
+    """The first cause with the question's verdict and the names of the others; of an unfit window every reason."""
     if verdict == "pass":
         return ""
-    sentences = [f["sentence"] for f in summary["findings"] if f["question"] == question and f["verdict"] == verdict]
     if question == Question.QUALITY and verdict == "fail":
-        return "\n".join(sentences)
-    more = f" (+{len(sentences) - 1} more)" if len(sentences) > 1 else ""
-    return f"{sentences[0]}{more}" if sentences else ""
+        asked = (f for f in summary["findings"] if f["question"] == question and f["verdict"] == verdict)
+        return "\n".join(finding["sentence"] for finding in asked)
+    positive = Positive(summary["contract"]["positive"])
+    return answer_question(read_causes(summary["findings"]), question, verdict, positive)
 
 
 def _spell(stage: str) -> str:

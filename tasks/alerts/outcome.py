@@ -15,9 +15,11 @@ from blocks.postgres.connect import connect
 from tasks.alerts.block_kit import Message
 from tasks.alerts.deliver import deliver_waiting, make_entry
 from tasks.alerts.outbox import add_alert
-from tasks.alerts.repeats import FindingChanges, compare_with_earlier, describe_fingerprint, fingerprint, read_earlier
-from tasks.core.findings import Finding, Outcome
+from tasks.alerts.repeats import FindingChanges, compare_with_earlier, describe_recovered, fingerprint, read_earlier
+from tasks.core.causes import Cause, describe_cause, group_causes, name_others, name_parts
+from tasks.core.findings import Finding, Outcome, Verdict
 from tasks.core.policy import AlertPolicy
+from tasks.core.positive import Positive
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, log
 from tasks.job.run_result import RunResult
@@ -57,16 +59,17 @@ def send_outcome_alert(job: Job, result: RunResult) -> AlertResult:
 
 
 def compose_outcome(result: RunResult, changes: FindingChanges, shown: int) -> Message:
-    """The run's message: severity, outcome, the gravest findings with their numbers, what was done, the models.
+    """The run's message: severity, outcome, the gravest changes with their numbers, what was done, the models.
 
-    Of each list at most `shown` findings are listed.
+    Findings of one cause are one line, and of each list at most `shown` lines are listed.
     """
+    new, still, silent = sort_causes(result, changes)
     lists = {
-        "New": _list(changes.new, shown),
-        "Still": _list(changes.still, shown),
-        "Recovered": [describe_fingerprint(mark) for mark in changes.recovered][:shown],
+        "New": _list(new, changes.new, shown, result.positive),
+        "Still": _list(still, changes.still, shown, result.positive),
+        "Recovered": describe_recovered(changes.recovered, result.positive)[:shown],
     }
-    known = f"{len(changes.silent)} known findings persist and are not repeated." if changes.silent else ""
+    known = f"{len(silent)} known findings persist and are not repeated." if silent else ""
     outcome = str(result.outcome).replace("_", " ")
     return Message(
         severity=grade(result.outcome, [*changes.reported, *changes.silent]),
@@ -77,6 +80,22 @@ def compose_outcome(result: RunResult, changes: FindingChanges, shown: int) -> M
         links=_find_links(result),
         alert_id=f"{result.job_id}/outcome",
     )
+
+
+def sort_causes(result: RunResult, changes: FindingChanges) -> tuple[list[Cause], list[Cause], list[Cause]]:
+    """The causes with something new, those with something due again, and those that are known: each in one list only.
+
+    Notes are among their parts: all columns together may raise the alarm for a column that is noted by itself.
+    """
+    notes = [finding for finding in result.findings if finding.verdict is Verdict.WARN]
+    causes = group_causes([*changes.new, *changes.still, *changes.silent, *notes])
+    lists: tuple[list[Cause], list[Cause], list[Cause]] = ([], [], [])
+    for cause in causes:
+        for listed, told in zip(lists, (changes.new, changes.still, changes.silent), strict=True):
+            if any(finding in told for finding in cause.findings):
+                listed.append(cause)
+                break
+    return lists
 
 
 def grade(outcome: Outcome, troubles: Sequence[Finding]) -> str:
@@ -95,7 +114,8 @@ def _save_outcome(engine: Engine, job: Job, result: RunResult) -> Message | None
     policy = job.policy.alerts
     with engine.connect() as connection:
         earlier = read_earlier(connection, job)
-    changes = compare_with_earlier(result.findings, result.outcome is Outcome.UNDECIDED, earlier, policy.still_every)
+    unanswered_too = result.outcome is Outcome.UNDECIDED
+    changes = compare_with_earlier(result.findings, unanswered_too, earlier, policy.still_every, result.champion)
     if not is_worth_sending(result.outcome, changes, policy):
         return None
     message = compose_outcome(result, changes, policy.shown)
@@ -105,9 +125,13 @@ def _save_outcome(engine: Engine, job: Job, result: RunResult) -> Message | None
     return message
 
 
-def _list(findings: Sequence[Finding], shown: int) -> list[str]:
-    lines = [finding.sentence for finding in findings[:shown]]
-    return [*lines, f"and {len(findings) - shown} more in the report"] if len(findings) > shown else lines
+def _list(causes: Sequence[Cause], told: Sequence[Finding], shown: int, positive: Positive) -> list[str]:
+    lines = []
+    for cause in causes[:shown]:
+        parts = name_parts(cause, positive, told)
+        lines.append(describe_cause(cause, told) + (f" Of the same cause: {parts}." if parts else ""))
+    rest = causes[shown:]
+    return [*lines, f"and {len(rest)} more in the report: {name_others(rest, positive)}"] if rest else lines
 
 
 def _describe_models(result: RunResult) -> dict[str, str]:

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.positive import UNNAMED, Positive, name_check
+from tasks.core.wording import join_list
 from tasks.job.job import Job
 from tasks.schema.queries import read_query
 
@@ -19,22 +21,32 @@ RUNS_LOOKED_AT = 30
 
 @dataclass(frozen=True)
 class EarlierRun:
-    """An earlier run: each fingerprint's verdict by question, and the fingerprints that it reported."""
+    """A run: each fingerprint's verdict, the fingerprints that it reported, and the model that it judged by, if any."""
 
     verdicts: dict[str, Verdict]
     reported: frozenset[str]
+    champion: int | None = None
 
     @property
     def troubles(self) -> frozenset[str]:
         """The fingerprints of what was wrong then."""
         return frozenset(mark for mark, verdict in self.verdicts.items() if is_trouble(verdict))
 
-    def has_answered(self, mark: str) -> bool:
-        """Whether that run can say if the trouble was there: it asked the question, and every part had an answer."""
-        question = mark.split("/", maxsplit=1)[0]
+    def has_answered(self, mark: str, champion: int | None) -> bool:
+        """Whether that run can say if a trouble that was found by this champion was there.
+
+        A drift check has to be the very same, against the same reference. A check of quality needs no model, and names
+        only what is wrong: it has answered for every column. An open question ("?") is answered by all of its checks.
+        """
+        question, check, _ = mark.split("/", maxsplit=2)
+        if question == Question.QUALITY:
+            return any(other.startswith(f"{question}/{check}/") and not other.endswith("?") for other in self.verdicts)
+        if self.champion != champion:
+            return False
+        if mark in self.verdicts or mark.removesuffix("?") in self.verdicts:
+            return True
         verdicts = [verdict for other, verdict in self.verdicts.items() if other.split("/")[0] == question]
-        is_answered = bool(verdicts) and all(verdict in ANSWERED for verdict in verdicts)
-        return is_answered or mark in self.verdicts or mark.removesuffix("?") in self.verdicts
+        return mark.endswith("?") and bool(verdicts) and all(verdict in ANSWERED for verdict in verdicts)
 
 
 @dataclass(frozen=True)
@@ -54,7 +66,8 @@ class FindingChanges:
 
 def fingerprint(finding: Finding) -> str:
     """What makes two findings of different runs the same one; a question without an answer is marked by "?"."""
-    return mark_finding(finding.question, finding.check, finding.subject, finding.verdict)
+    about = name_subject(finding.check, finding.subject, finding.columns)
+    return mark_finding(finding.question, finding.check, about, finding.verdict)
 
 
 def mark_finding(question: str, check: str, subject: str, verdict: Verdict) -> str:
@@ -62,11 +75,22 @@ def mark_finding(question: str, check: str, subject: str, verdict: Verdict) -> s
     return f"{question}/{check}/{subject}" + ("" if verdict in ANSWERED else "?")
 
 
-def describe_fingerprint(mark: str) -> str:
-    """A fingerprint in words: "data drift, distribution of credit_score"."""
-    question, check, subject = mark.removesuffix("?").split("/", 2)
-    name = "data quality" if question == Question.QUALITY else f"{question} drift"
-    return f"{name}: {check.replace('_', ' ')}" + (f" of {subject}" if subject else "")
+def name_subject(check: str, subject: str, columns: Sequence[str]) -> str:
+    """What a finding is about: its column, or the columns that are missing together."""
+    return ", ".join(columns) if check == "missing" and not subject else subject
+
+
+def describe_recovered(marks: Sequence[str], positive: Positive = UNNAMED) -> list[str]:
+    """Fingerprints in words, those of one column in one line: "data drift: distribution and new values of income"."""
+    checks: dict[tuple[str, str], list[str]] = {}
+    for mark in marks:
+        question, check, subject = mark.removesuffix("?").split("/", 2)
+        checks.setdefault((question, subject), []).append(name_check(check, positive))
+    lines = []
+    for (question, subject), names in checks.items():
+        name = "data quality" if question == Question.QUALITY else f"{question} drift"
+        lines.append(f"{name}: {join_list(names)}" + (f" of {subject}" if subject else ""))
+    return lines
 
 
 def is_trouble(verdict: Verdict) -> bool:
@@ -75,28 +99,34 @@ def is_trouble(verdict: Verdict) -> bool:
 
 
 def compare_with_earlier(
-    findings: Sequence[Finding], unanswered_too: bool, earlier: Sequence[EarlierRun], every: int
+    findings: Sequence[Finding],
+    unanswered_too: bool,
+    earlier: Sequence[EarlierRun],
+    every: int,
+    champion: int | None = None,
 ) -> FindingChanges:
     """Sort a run's alarms by what earlier runs reported; `earlier` has the latest first.
 
     With `unanswered_too` questions without an answer count as well. A known one is reported again in every
-    `every`-th run. It is over when a run that answers the question no longer finds it.
+    `every`-th run. It is over when a run that answers the same question, against the same `champion`, no longer finds
+    it; against another one it is new.
     """
     watched = [f for f in findings if f.verdict is Verdict.FAIL or (unanswered_too and is_trouble(f.verdict))]
     sorted_out: dict[str, list[Finding]] = {"new": [], "still": [], "silent": []}
     for finding in watched:
-        sorted_out[_place(fingerprint(finding), earlier, every)].append(finding)
+        mark = fingerprint(finding)
+        asked = [run for run in earlier if run.has_answered(mark, champion)]
+        sorted_out[_place(mark, asked, every)].append(finding)
     return FindingChanges(
         new=tuple(sorted_out["new"]),
         still=tuple(sorted_out["still"]),
         silent=tuple(sorted_out["silent"]),
-        recovered=_list_recovered(findings, earlier),
+        recovered=_list_recovered(findings, earlier, champion),
     )
 
 
-def _place(mark: str, earlier: Sequence[EarlierRun], every: int) -> str:
-    """Where a trouble belongs: new, still or silent."""
-    asked = [run for run in earlier if run.has_answered(mark)]
+def _place(mark: str, asked: Sequence[EarlierRun], every: int) -> str:
+    """Where a trouble belongs, by the runs that asked for it: new, still or silent."""
     for ago, run in enumerate(asked, start=1):
         if mark not in run.troubles:
             return "new"
@@ -105,14 +135,16 @@ def _place(mark: str, earlier: Sequence[EarlierRun], every: int) -> str:
     return "still" if asked else "new"
 
 
-def _list_recovered(findings: Sequence[Finding], earlier: Sequence[EarlierRun]) -> tuple[str, ...]:
-    now = EarlierRun({fingerprint(finding): finding.verdict for finding in findings}, frozenset())
+def _list_recovered(
+    findings: Sequence[Finding], earlier: Sequence[EarlierRun], champion: int | None
+) -> tuple[str, ...]:
+    """What the last run that could say it still found, and this one, which can say it too, no longer finds."""
+    now = EarlierRun({fingerprint(finding): finding.verdict for finding in findings}, frozenset(), champion)
     over: dict[str, None] = {}
-    for place, run in enumerate(earlier):
-        for mark in sorted(run.troubles):
-            seen_since = any(later.has_answered(mark) for later in earlier[:place])
-            if not mark.endswith("?") and not seen_since and now.has_answered(mark) and mark not in now.troubles:
-                over[mark] = None
+    for mark in (mark for run in earlier for mark in sorted(run.troubles) if not mark.endswith("?")):
+        last = next((run for run in earlier if run.has_answered(mark, champion)), None)
+        if last and mark in last.troubles and now.has_answered(mark, champion) and mark not in now.troubles:
+            over[mark] = None
     return tuple(over)
 
 
@@ -126,7 +158,9 @@ def read_earlier(connection: Connection, job: Job) -> list[EarlierRun]:
 
 def _read_run(rows: Sequence[Any]) -> EarlierRun:
     verdicts = {
-        mark_finding(row.question, row.check_name, row.subject, Verdict(row.verdict)): Verdict(row.verdict)
+        mark_finding(
+            row.question, row.check_name, name_subject(row.check_name, row.subject, row.columns), Verdict(row.verdict)
+        ): Verdict(row.verdict)
         for row in rows
     }
-    return EarlierRun(verdicts, frozenset(rows[0].told))
+    return EarlierRun(verdicts, frozenset(rows[0].told), rows[0].champion)

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import Field, model_validator
 
 from tasks.contract.columns import Column, Derived, Entry, MissingTexts, Name, Parts, Role, Source
+from tasks.core.positive import Positive
 
 # The built-in contract and its queries, which a lender's contract may use by name.
 SHIPPED = Path(__file__).parent / "loan_applications"
@@ -54,6 +55,11 @@ class Contract(Entry):
     def positive(self) -> str:
         """The target's value that counts as 1."""
         return str(self.target.positive)
+
+    @property
+    def positive_words(self) -> Positive:
+        """The positive label as sentences name it."""
+        return Positive(self.positive)
 
     @cached_property
     def negative(self) -> str:

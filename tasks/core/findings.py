@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -47,8 +47,8 @@ class Finding:
     """The result of one check.
 
     `effect`, `standard_error`, `limit` and `smallest_detectable` share `unit` ("share of applicants",
-    "approval rate", "AUC", "rows", ...). `reference` and `current` are the values in the reference and in
-    the window, if any. `p_value` is already corrected for the number of tests, so that it compares with `level`.
+    "share of decided applications", "AUC", "rows", ...). `reference` and `current` are the values in the reference and
+    in the window, if any. `p_value` is already corrected for the number of tests, so that it compares with `level`.
     `smallest_detectable` is the smallest true effect that would have been detected with 80 % power.
     `columns` names the affected columns, the most important first; `subject` is one column, or "" for the whole window.
     """
@@ -76,6 +76,12 @@ class Finding:
         record["question"], record["verdict"] = str(self.question), str(self.verdict)
         record["columns"], record["rows"] = list(self.columns), list(self.rows)
         return record
+
+
+def read_finding(record: Mapping[str, Any]) -> Finding:
+    """A finding from its plain JSON values."""
+    enums = {"question": Question(record["question"]), "verdict": Verdict(record["verdict"])}
+    return Finding(**{**record, **enums, "columns": tuple(record["columns"]), "rows": tuple(record["rows"])})
 
 
 # The gravest first. A question with an open part is open: `not_enough_data` and `not_run` outrank `warn`.

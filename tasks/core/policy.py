@@ -85,7 +85,8 @@ class DriftPolicy(Policy):
     """What counts as drift: significance levels and effect limits.
 
     The levels add up to the accepted rate of false alarms, 3 % of the runs without any drift: 1 % each for the
-    applicants (data), the approval rate (label) and the decision rule, which the concept and the model question share.
+    applicants (data), the share of the positive decision (label) and the decision rule, which the concept and the model
+    question share.
     A limit is compared with the estimated effect less one standard error.
     """
 
@@ -94,7 +95,9 @@ class DriftPolicy(Policy):
     )
     columns_level: Level = Field(0.008, description="Significance level of all single-column tests together (Holm).")
     joint_level: Level = Field(0.002, description="Significance level of the test of the joint distribution.")
-    label_level: Level = Field(0.01, description="Significance level of the test of the approval rate.")
+    label_level: Level = Field(
+        0.01, description="Significance level of the test of the share of the positive decision."
+    )
     concept_level: Level = Field(0.005, description="Significance level of all concept tests together (Holm).")
     model_level: Level = Field(0.005, description="Significance level of all model tests together (Holm).")
     distribution_limit: Share = Field(
@@ -110,18 +113,18 @@ class DriftPolicy(Policy):
         le=1,
         description="Limit for the AUC of a model that distinguishes the two windows; 0.5 means indistinguishable.",
     )
-    label_limit: Share = Field(0.03, description="Limit for the change in the approval rate.")
+    label_limit: Share = Field(0.03, description="Limit for the change in the share of the positive decision.")
     rare_limit: Share = Field(
         0.5,
         description="Of a decision so rare that this share of its own rate is less than a limit in points, that is the "
         "limit: of label, concept and calibration.",
     )
     concept_limit: Share = Field(
-        0.03, description="Limit for the mean change in the approval probability at an equal score."
+        0.03, description="Limit for the mean change in the probability of the positive decision at an equal score."
     )
     concept_column_limit: Share = Field(
         0.05,
-        description="Limit for the change in the approval probability by the values of one column, at an equal score.",
+        description="Limit for the change in that probability by the values of one column, at an equal score.",
     )
     auc_limit: Share = Field(0.02, description="Limit for the loss of AUC compared with the reference.")
     calibration_limit: Share = Field(

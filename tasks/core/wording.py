@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tasks.core.findings import Outcome, Question, Verdict
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 AUC = "AUC"
+LONGEST_WORD = 30
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,42 @@ def format_amount(amount: float, unit: str) -> str:
 def format_share(share: float) -> str:
     """A share as a percentage."""
     return f"{100 * share:.1f} %"
+
+
+def shorten(value: object, longest: int = 40) -> str:
+    """A value of the data for use in a sentence: short, on one line, without control or bidirectional characters.
+
+    It is plain text: who shows it escapes it.
+    """
+    text = "".join(sign if unicodedata.category(sign)[0] != "C" else "�" for sign in str(value))
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def list_some(names: Sequence[str], most: int = 3) -> str:
+    """The first few of many names: `a, b, c and 4 more`."""
+    listed = ", ".join(names[:most])
+    return f"{listed} and {len(names) - most} more" if len(names) > most else listed
+
+
+def list_words(counts: Mapping[str, int] | pd.Series[int], most: int = 5) -> str:
+    """The most frequent words of the data with their counts, each short and on one line.
+
+    It is plain text: who shows it escapes it.
+
+    Parameters
+    ----------
+    counts
+        How often each word occurs.
+    most
+        How many words are named.
+
+    Examples
+    --------
+    >>> list_words({"web": 3, "post": 12, "fax": 1}, most=2)
+    '"post" (12), "web" (3) and 1 more'
+    """
+    ranked = sorted(((str(word), int(count)) for word, count in counts.items()), key=lambda pair: (-pair[1], pair[0]))
+    return list_some([f'"{shorten(word, LONGEST_WORD)}" ({count:,})' for word, count in ranked if count], most)
 
 
 def join_list(items: Sequence[str]) -> str:

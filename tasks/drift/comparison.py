@@ -7,6 +7,7 @@ from functools import cached_property
 
 from tasks.core.arrays import Codes, Counts, Keys
 from tasks.core.policy import DriftPolicy
+from tasks.core.positive import UNNAMED, Positive
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.self_check import OwnLimit
 from tasks.drift.score_curve import Labelled, ScoreCurve, choose_labelled, fit_score_curve
@@ -34,12 +35,15 @@ class Comparison:
         The limits of the drift questions, and the seed of every random draw.
     own_limits
         The limits that the champion's self-check has raised.
+    positive
+        The contract's word for the positive label, for sentences.
     """
 
     profile: Profile
     observed: ScoredWindow
     policy: DriftPolicy
     own_limits: tuple[OwnLimit, ...] = ()
+    positive: Positive = UNNAMED
 
     @cached_property
     def codes(self) -> Codes:

@@ -1,7 +1,7 @@
 """Concept drift: has the rule changed, P(y given x)?
 
-Asked twice under one error budget: is the approval rate still the same at an equal score; and has the effect of a
-single column on approval changed beside the score?
+Asked twice under one error budget: is the share of the positive decision still the same at an equal score; and has
+the effect of a single column on it changed beside the score?
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from tasks.core.arrays import Integers
 from tasks.core.findings import Finding, Question, Verdict, is_sure
 from tasks.core.policy import DriftPolicy
+from tasks.core.positive import Positive
 from tasks.core.wording import join_list
 from tasks.drift.comparison import Comparison
 from tasks.drift.judgement import MOST_NAMED, Draft, judge_family, report_no_data
@@ -22,7 +23,7 @@ from tasks.drift.score_curve import Labelled, ScoreCurve, standard_error_of
 from tasks.profile.bins import Bins
 from tasks.statistics.power import smallest_change, smallest_spread
 
-CHANCE = "chance of approval"
+CHANCE = "chance at an equal score"
 BY_SCORE, BY_COLUMN = "score_curve", "by_column"
 
 
@@ -52,10 +53,10 @@ def measure_concept_drift(comparison: Comparison) -> list[Finding]:
     drafts = []
     for place, bins in enumerate(profile.columns):
         grouped = group_rows(bins, profile.codes[rows.reference_rows, place], codes[rows.window_rows, place])
-        draft = _compare_by_column(curve, bins, grouped, policy)
+        draft = _compare_by_column(comparison, bins, grouped)
         drafts += [draft] if draft is not None else []
     # Half of the budget is the score curve's: as one of twenty it would miss what it alone can see.
-    by_score = replace(_compare_curves(curve, policy), weight=float(max(len(drafts), 1)))
+    by_score = replace(_compare_curves(curve, policy, comparison.positive), weight=float(max(len(drafts), 1)))
     return _name_columns(judge_family([by_score, *drafts], policy.concept_level))
 
 
@@ -106,8 +107,8 @@ def explain_no_answer(rows: Labelled, minimum_rows: int, note: str = "") -> tupl
     return None
 
 
-def _compare_curves(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
-    """The mean change of the approval rate at an equal score, over the window's applicants."""
+def _compare_curves(curve: ScoreCurve, policy: DriftPolicy, positive: Positive) -> Draft:
+    """The mean change of the share of the positive decision at an equal score, over the window's applicants."""
     current = curve.rows.is_current == 1
     change = (curve.now - curve.before)[current]
     slopes = (curve.slope_now - curve.slope_before)[current]
@@ -127,17 +128,15 @@ def _compare_curves(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
         current=float(np.mean(curve.now[current])),
     )
     seen = (
-        f"At an equal score, the approval rate of the window differs by {100 * effect:.1f} points on average from that "
-        "of the reference."
+        f"At an equal score, the {positive.share} in the window differs by {100 * effect:.1f} points on average from "
+        "that in the reference."
     )
     return Draft(finding, seen, partial(smallest_change, error, freedom=2))
 
 
-def _compare_by_column(
-    curve: ScoreCurve, bins: Bins, grouped: tuple[Integers, Integers], policy: DriftPolicy
-) -> Draft | None:
+def _compare_by_column(comparison: Comparison, bins: Bins, grouped: tuple[Integers, Integers]) -> Draft | None:
     """The residuals of the score curves, compared between the windows by the values of a column."""
-    left = compare_groups(curve, np.concatenate(grouped))
+    policy, left = comparison.policy, compare_groups(comparison.curve, np.concatenate(grouped))
     if left is None:
         return None
     finding = Finding(
@@ -148,11 +147,11 @@ def _compare_by_column(
         bins.name,
         effect=left.effect,
         unit=CHANCE,
-        limit=policy.fit_limit(policy.concept_column_limit, curve.rate),
+        limit=policy.fit_limit(policy.concept_column_limit, comparison.curve.rate),
         p_value=left.p_value,
     )
     seen = (
-        f"{bins.name}: at an equal score, its effect on approval has changed by {100 * left.effect:.1f} points "
-        f"({len(left.changes)} groups of values)."
+        f"{bins.name}: at an equal score, its effect on the {comparison.positive.share} has changed by "
+        f"{100 * left.effect:.1f} points ({len(left.changes)} groups of values)."
     )
     return Draft(finding, seen, partial(smallest_spread, left.variances, left.freedom))

@@ -14,7 +14,7 @@ import numpy as np
 from tasks.core.arrays import Counts
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
-from tasks.core.wording import format_share
+from tasks.core.wording import format_share, list_words
 from tasks.drift.comparison import Comparison
 from tasks.drift.domain_classifier import measure_joint_shape
 from tasks.drift.judgement import Draft, judge_family, report_no_data
@@ -150,14 +150,15 @@ def _find_never_seen(column: _Column, comparison: Comparison) -> Draft:
         return skipped
     # As many independent rows.
     n, m = (round(value / effect) for value, effect in zip(column.values, column.design_effects, strict=True))
-    usual, error = 0.0, 0.0
+    usual, error, named = 0.0, 0.0, ""
     if bins.is_number:
         count = int(column.current[list(bins.new_codes)].sum())
         p_value = chance_beyond_range(round(count / column.design_effects[1]), n, m)
         kind = "a value outside the reference's range"
     else:
         before, now, new = _count_words(column, comparison)
-        count = int(bins.count_new(comparison.observed.applications[bins.name]).sum())
+        words = bins.count_new(comparison.observed.applications[bins.name])
+        count, named = int(words.sum()), f": {list_words(words)}" if len(words) else ""
         usual, error = usual_new_share(before)
         p_value = chance_of_new_levels(np.concatenate([before, np.zeros_like(new)]), np.concatenate([now, new]))
         kind = "a category that does not occur in the reference"
@@ -177,7 +178,7 @@ def _find_never_seen(column: _Column, comparison: Comparison) -> Draft:
         current=share,
     )
     said = f"; about {format_share(usual)} is usual for so many categories" if usual else ""
-    seen = f"{bins.name}: {format_share(share)} of {column.whose} have {kind}{said}."
+    seen = f"{bins.name}: {format_share(share)} of {column.whose} have {kind}{said}{named}."
     noise = float(np.hypot(np.sqrt(usual * (1 - usual) / max(m, 1)), error)) * filled
     if usual:
         return Draft(finding, seen, partial(smallest_change, noise, sides=1))

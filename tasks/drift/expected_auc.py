@@ -1,8 +1,8 @@
 """The AUC to be expected of applications that have not been decided yet.
 
-The probability of approval at each score is learnt on the reference; with it every undecided application counts as so
-much of an approval and so much of a refusal. That rests on one assumption, which every sentence repeats: that the
-approval rate at a given score has not changed. A changed rule, or corrupted values, cannot be detected like this.
+The probability of the positive decision at each score is learnt on the reference; with it every undecided application
+counts partly as one and partly as the other decision. That rests on one assumption, which every sentence repeats: that
+the share at a given score has not changed. A changed rule, or corrupted values, cannot be detected like this.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import scipy
 from tasks.core.arrays import Floats, Integers, Keys, sample_rows
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
+from tasks.core.positive import UNNAMED, Positive
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import AUC
 from tasks.drift.judgement import Draft, report_no_data
@@ -55,7 +56,11 @@ class Estimate:
 
 
 def measure_estimated_auc(
-    profile: Profile, observed: ScoredWindow, policy: DriftPolicy, keys: Keys | None = None
+    profile: Profile,
+    observed: ScoredWindow,
+    policy: DriftPolicy,
+    keys: Keys | None = None,
+    positive: Positive = UNNAMED,
 ) -> list[Draft]:
     """What can be said of the applications without a label.
 
@@ -69,6 +74,8 @@ def measure_estimated_auc(
         The limit of the loss, the fewest rows and the seed.
     keys : array, optional
         The window's customers; by default every row stands alone.
+    positive : Positive
+        The contract's word for the positive label.
 
     Returns
     -------
@@ -103,8 +110,8 @@ def measure_estimated_auc(
     )
     seen = (
         f"Expected AUC: {estimate.now:.3f} for {open_rows.sum():,} applications that are not decided yet, "
-        f"{estimate.before:.3f} in the reference. This assumes that the approval rate at a given score has not "
-        "changed; a changed rule can only be detected from decisions."
+        f"{estimate.before:.3f} in the reference. This assumes that the {positive.share} at a given score "
+        "has not changed; a changed rule can only be detected from decisions."
     )
     return [Draft(finding, seen, partial(smallest_change, error, sides=1))]
 

@@ -13,11 +13,17 @@ from tasks.drift.judgement import Draft, judge_family, report_no_data
 from tasks.statistics.power import smallest_change
 from tasks.statistics.proportions import compare_shares, divide_counts
 
-RATE = "approval rate"
+SHARE = "share of decided applications"
+
+
+def name_share(comparison: Comparison) -> str:
+    """The share of the positive label in the contract's words, at the start of a sentence."""
+    share = comparison.positive.share
+    return f"{share[0].upper()}{share[1:]}"
 
 
 def measure_label_drift(comparison: Comparison) -> list[Finding]:
-    """The approval rate among the decided applications, now and before.
+    """The share of the positive decision among the decided applications, now and before.
 
     Parameters
     ----------
@@ -30,14 +36,15 @@ def measure_label_drift(comparison: Comparison) -> list[Finding]:
         One; `not_run` without a decision, `not_enough_data` with few or with decisions of one kind only.
     """
     profile, observed, policy = comparison.profile, comparison.observed, comparison.policy
+    share = name_share(comparison)
     decided = int(np.sum(~np.isnan(observed.labels)))
     if not decided:
-        reason = f"Approval rate: no decision of the window counts yet. {observed.note}".strip()
+        reason = f"{share}: no decision of the window counts yet. {observed.note}".strip()
         return [report_no_data(Question.LABEL, "approval_rate", reason, Verdict.NOT_RUN)]
     if min(decided, profile.labelled) < policy.minimum_rows:
         reason = (
-            f"Approval rate: {decided:,} applications of the window and {profile.labelled:,} of the reference are "
-            f"decided; at least {policy.minimum_rows:,} of each are needed. {observed.note}"
+            f"{share}: {decided:,} applications of the window and {profile.labelled:,} of the reference are decided; "
+            f"at least {policy.minimum_rows:,} of each are needed. {observed.note}"
         ).strip()
         return [report_no_data(Question.LABEL, "approval_rate", reason)]
     positive = int(np.nansum(observed.labels))
@@ -52,7 +59,7 @@ def measure_label_drift(comparison: Comparison) -> list[Finding]:
         Verdict.PASS,
         "",
         effect=abs(change.change),
-        unit=RATE,
+        unit=SHARE,
         standard_error=change.standard_error,
         limit=policy.fit_limit(policy.label_limit, change.reference),
         p_value=change.p_value,
@@ -60,5 +67,5 @@ def measure_label_drift(comparison: Comparison) -> list[Finding]:
         current=change.current,
     )
     rates = format_share(change.current), format_share(change.reference)
-    seen = f"Approval rate: {rates[0]} of decided applications, {rates[1]} before. {observed.note}".strip()
+    seen = f"{share}: {rates[0]} of decided applications, {rates[1]} before. {observed.note}".strip()
     return judge_family([Draft(finding, seen, partial(smallest_change, change.standard_error))], policy.label_level)

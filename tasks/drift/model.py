@@ -14,6 +14,7 @@ import scipy
 from tasks.core.arrays import Floats, Keys, Mask
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
+from tasks.core.positive import UNNAMED, Positive
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import AUC
 from tasks.drift.comparison import Comparison
@@ -45,14 +46,15 @@ def measure_model_drift(comparison: Comparison) -> list[Finding]:
         The gravest first; they share one error budget.
     """
     profile, observed, policy = comparison.profile, comparison.observed, comparison.policy
-    estimated = measure_estimated_auc(profile, observed, policy, comparison.keys)
+    estimated = measure_estimated_auc(profile, observed, policy, comparison.keys, comparison.positive)
     unanswered = explain_no_answer(comparison.labelled, policy.minimum_rows, observed.note)
     if unanswered or profile.auc is None:
         verdict, reason = unanswered or (Verdict.NOT_ENOUGH_DATA, "the decisions of the reference are all the same.")
         silent = report_no_data(Question.MODEL, "auc", f"Model AUC: {reason}", verdict)
         return [silent, *judge_family(estimated, policy.model_level)]
     loss = compare_auc(profile.auc, observed, policy, comparison.keys)
-    return judge_family([loss, compare_calibration(comparison.curve, policy), *estimated], policy.model_level)
+    calibration = compare_calibration(comparison.curve, policy, comparison.positive)
+    return judge_family([loss, calibration, *estimated], policy.model_level)
 
 
 def report_weakness(auc: Auc | None, limit: float) -> list[Finding]:
@@ -132,15 +134,17 @@ def compare_auc(before: Auc, observed: ScoredWindow, policy: DriftPolicy, keys: 
     return Draft(finding, seen, partial(smallest_change, error, sides=1))
 
 
-def compare_calibration(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
-    """The mean distance between the score and the approval rate, against the reference's.
+def compare_calibration(curve: ScoreCurve, policy: DriftPolicy, positive: Positive = UNNAMED) -> Draft:
+    """The mean distance between the score and the share of the positive decision, against the reference's.
 
     Parameters
     ----------
     curve : ScoreCurve
-        The approval rate at each score, before and now.
+        The share of the positive decision at each score, before and now.
     policy : DriftPolicy
         The limit of the growth.
+    positive : Positive
+        The contract's word for the positive label.
 
     Returns
     -------
@@ -169,8 +173,8 @@ def compare_calibration(curve: ScoreCurve, policy: DriftPolicy) -> Draft:
         current=now,
     )
     seen = (
-        f"Predicted and observed approval rates differ by {100 * now:.1f} points on average, by {100 * before:.1f} "
-        "points in the reference."
+        f"Predicted probability and observed {positive.share} differ by {100 * now:.1f} points on average, by "
+        f"{100 * before:.1f} points in the reference."
     )
     return Draft(finding, seen, partial(smallest_change, error, freedom=2))
 

@@ -1,4 +1,4 @@
-"""The score curve: the approval rate at each score, in the reference and in the window."""
+"""The score curve: the share of the positive decision at each score, in the reference and in the window."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class ScoreCurve:
     fit
         The regression.
     before, now : arrays of n
-        At each row the probability of approval by the reference's curve, and by the window's.
+        At each row the probability of the positive decision by the reference's curve, and by the window's.
     slope_before, slope_now : arrays of n by 5
         The derivatives of the curves by the coefficients.
     p_value

@@ -1,1 +1,1 @@
-"""How good is a model? Performance, calibration, segments, approval by group, importance."""
+"""How good is a model? Performance, calibration, segments, decisions by group, importance."""

@@ -1,4 +1,4 @@
-"""Approval rates by protected group: a report for people; no run acts on it."""
+"""The share of the positive decision by protected group: a report for people; no run acts on it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ FEWEST_ROWS = 30
 
 @dataclass(frozen=True)
 class Approval:
-    """One group's approval rate, and its ratio to that of the column's largest group, with the ratio's interval.
+    """One group's share of the positive decision, and its ratio to that of the column's largest group.
 
-    `decided_by` is the lender, or one of the models. The largest group's own ratio is 1.
+    `low` and `high` are the ends of the ratio's interval; the largest group's own ratio is 1. `decided_by` is the
+    lender, or one of the models.
     """
 
     column: str
@@ -37,7 +38,7 @@ class Approval:
 def measure_approval(
     contract: Contract, applications: pd.DataFrame, decisions: Mapping[str, Mask], confidence: float
 ) -> list[Approval]:
-    """Approval rates of every protected group with at least 30 applications, for each decider.
+    """The share of the positive decision in every protected group with at least 30 applications, for each decider.
 
     The interval of a ratio is that of its logarithm (Katz et al. 1978), with half a loan added to each count.
     """

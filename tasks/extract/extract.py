@@ -15,8 +15,9 @@ from blocks.postgres.connect import connect, read_snapshot
 from blocks.postgres.copy import fetch_row
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
-from tasks.core.windows import FIRST_DAY, LAST_DAY, Window
+from tasks.core.windows import Window
 from tasks.extract.by_table.assemble import read_parts
+from tasks.extract.held_days import ANY_DAY
 from tasks.extract.query_results import (
     AMBIGUOUS,
     EXAMPLES,
@@ -88,27 +89,10 @@ def stream_window(engine: Engine, contract: Contract, window: Window, chunk_rows
                 yield collected.finish().applications
 
 
-def find_held_days(engine: Engine, contract: Contract) -> Window | None:
-    """The days of the first and the last application in the table; None if it is empty."""
-    with read_snapshot(engine) as connection:
-        if contract.undated_query is not None:
-            row = fetch_row(connection, contract.read_query(contract.undated_query), _ANY_DAY)
-            if {"first_day", "last_day"} <= row.keys():
-                return Window(row["first_day"], row["last_day"]) if row["first_day"] else None
-        time = contract.time.name
-        query = contract.read_query().rstrip().rstrip(";")
-        held = f"select min({time})::date as first_day, max({time})::date as last_day from (\n{query}\n) as held"  # noqa: S608 - the contract's own names
-        row = fetch_row(connection, held, _ANY_DAY)
-    return Window(row["first_day"], row["last_day"]) if row["first_day"] else None
-
-
-_ANY_DAY = {"start": FIRST_DAY, "end": LAST_DAY}
-
-
 def _count_undated(connection: Connection, contract: Contract) -> int:
     if contract.undated_query is None:
         return 0
-    return int(next(iter(fetch_row(connection, contract.read_query(contract.undated_query), _ANY_DAY).values())))
+    return int(next(iter(fetch_row(connection, contract.read_query(contract.undated_query), ANY_DAY).values())))
 
 
 class _Collected:
@@ -158,7 +142,7 @@ class _Collected:
     def _read(self, column: Column, texts: pa.Array, ids: pa.Array) -> pa.Array:
         values, is_refused = read_column(column, texts, self._contract.list_missing(column))
         if is_refused is not None and pc.any(is_refused).as_py():
-            self._unreadable.setdefault(column.name, Unreadable()).add(ids, is_refused)
+            self._unreadable.setdefault(column.name, Unreadable()).add(ids, pc.if_else(is_refused, texts, None))
         return values
 
     def _make_frame(self) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from tasks.extract.parsing import read_categories, read_numbers, read_times
 
 REPEATS, OLDER_VERSIONS, AMBIGUOUS = "loanwatch_repeats", "loanwatch_older_versions", "loanwatch_is_ambiguous"
 EXAMPLES = 5  # ids that a finding names
+MOST_WORDS, LONGEST_START = 10_000, 100  # of texts that cannot be read
 
 
 class ExtractError(LoanwatchError):
@@ -31,16 +32,25 @@ class ExtractError(LoanwatchError):
 
 @dataclass
 class Unreadable:
-    """Values of one column with the wrong type: how many, and the ids of the first few."""
+    """Values of one column with the wrong type: how many, the ids of the first few, and how often each text occurs.
+
+    Of many different texts only the first `MOST_WORDS` are counted, each by its beginning.
+    """
 
     count: int = 0
     examples: tuple[str, ...] = ()
+    words: dict[str, int] = field(default_factory=dict)
 
-    def add(self, ids: pa.Array, is_refused: pa.Array) -> None:
-        """Count the invalid values of more rows."""
+    def add(self, ids: pa.Array, refused: pa.Array) -> None:
+        """Count the invalid values of more rows: their texts, null where a row's value is valid."""
+        is_refused = pc.is_valid(refused)
         self.count += pc.sum(is_refused).as_py() or 0
         found = ids.filter(is_refused).slice(0, EXAMPLES - len(self.examples)).to_pylist()
         self.examples += tuple(map(str, found))
+        starts = pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(refused.drop_null()), 0, LONGEST_START)
+        for word, count in zip(*pc.value_counts(starts).flatten(), strict=True):
+            if word.as_py() in self.words or len(self.words) < MOST_WORDS:
+                self.words[word.as_py()] = self.words.get(word.as_py(), 0) + count.as_py()
 
 
 @dataclass(frozen=True)

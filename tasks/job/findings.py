@@ -16,8 +16,12 @@ from tasks.schema.queries import read_query
 
 
 @stage("journal", lambda count: f"{count} findings and the outcome stored")
-def save_findings(job: Job, findings: Sequence[Finding], outcome: Outcome, reason: str) -> int:
+def save_findings(
+    job: Job, findings: Sequence[Finding], outcome: Outcome, reason: str, champion: int | None = None
+) -> int:
     """Store the run's findings and its outcome in one transaction; returns how many findings.
+
+    `champion` is the version that the window was judged by, None where it was unfit.
 
     A window of a backfill has them once: those of an earlier attempt, whose worker died before the window was marked as
     finished, or which is repeated, are replaced.
@@ -42,6 +46,7 @@ def save_findings(job: Job, findings: Sequence[Finding], outcome: Outcome, reaso
         "window_end": job.window.end,
         "outcome": str(outcome),
         "reason": reason,
+        "champion": champion,
         "backfill": job.backfill,
     }
     with connect(job.database).begin() as connection:

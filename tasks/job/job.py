@@ -15,6 +15,7 @@ import psutil
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Database
 from tasks.contract.contract import Contract
+from tasks.core.held_days import HeldDays
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window
 
@@ -28,7 +29,8 @@ class Job:
     """One run. `results` is the run's own folder, `store` the model store's folder or URL.
 
     `champion` is the version that was asked for by name, None where the one that was effective then is meant.
-    `backfill` names the backfill that the run is a part of, if any.
+    `backfill` names the backfill that the run is a part of, if any. `held` are the days of the table, where it was
+    asked for them to choose the window.
     """
 
     job_id: str
@@ -43,6 +45,7 @@ class Job:
     champion: int | None = None
     may_promote: bool = True
     backfill: str = ""
+    held: HeldDays | None = None
 
 
 def name_job(started_at: datetime) -> str:

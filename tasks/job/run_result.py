@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tasks.core.findings import Finding, Outcome
+from tasks.core.positive import UNNAMED, Positive
 from tasks.core.windows import Window
 
 
@@ -16,6 +17,7 @@ class RunResult:
     `champion` is the version that the window was monitored against and `champion_kind` its kind; None and "" where the
     window was unfit. `is_first_champion` says that this run has trained it. `champion_after` is the version in
     production now. The two AUCs are those of the comparison on the test days; None where nothing was compared.
+    `positive` is the positive label as sentences name it.
     """
 
     job_id: str
@@ -25,6 +27,7 @@ class RunResult:
     outcome: Outcome
     reason: str
     findings: tuple[Finding, ...]
+    positive: Positive = UNNAMED
     champion: int | None = None
     champion_kind: str = ""
     is_first_champion: bool = False

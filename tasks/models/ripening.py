@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from blocks.postgres.connect import connect
 from tasks.contract.contract import Contract
 from tasks.core.windows import Window
-from tasks.extract.extract import Extract, extract_window, find_held_days
+from tasks.extract.extract import Extract, extract_window
+from tasks.extract.held_days import find_held_days
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.preprocess import Prepared, prepare
@@ -67,5 +68,6 @@ def describe_usual(profile: Profile) -> Usual:
 
 def _find_read_day(engine: Engine, contract: Contract, window: Window) -> date:
     """The day on which the table stands: of its last application, and not in the future."""
-    held = find_held_days(engine, contract)
-    return max(window.end, min(held.end, datetime.now(UTC).date()) if held else window.end)
+    today = datetime.now(UTC).date()
+    held = find_held_days(engine, contract, today)
+    return max(window.end, min(held.last, today) if held else window.end)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from tasks.core.positive import name_check
 from tasks.core.self_check import Detectable, OwnLimit, SelfCheck
 from tasks.core.wording import format_amount, join_list
-from tasks.reports.page.wording import name_check
 
 # What the sentence tells of the changes that would be found, in this order; the record has all of them.
 _TOLD = {
     "distribution": "of any column",
-    "approval_rate": "of the approval rate",
+    "approval_rate": "of the share of the positive decision",
     "score_curve": "of the rule",
     "auc": "of the AUC",
 }

@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tasks.core.findings import Question, Verdict
+from tasks.core.causes import Cause, answer_question, name_others, name_parts, read_causes
+from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.positive import Positive, name_check
 from tasks.core.wording import AUC, VERDICTS, format_amount, name_outcome, name_verdict
 from tasks.prefect_ui.links import link_page
 
@@ -19,6 +21,7 @@ MOST_ALARMS = 8
 def render_verdict(summary: Mapping[str, Any], run_page: str | None) -> str:
     """The result as Markdown: what changed, by how much, how significant it is, what was done, and links."""
     window, contract = summary["window"], summary["contract"]["name"]
+    causes, positive = read_causes(summary["findings"]), Positive(summary["contract"]["positive"])
     outcome = name_outcome(summary["outcome"], was_retrained=bool(summary["comparison"]))
     lines = [
         f"# {contract}, {window['start']} to {window['end']}: {outcome}",
@@ -29,9 +32,9 @@ def render_verdict(summary: Mapping[str, Any], run_page: str | None) -> str:
         "",
         "| question | verdict | finding |",
         "|---|---|---|",
-        *(_row(summary, str(question)) for question in Question),
+        *(_row(causes, question, Verdict(summary["verdicts"][question]), positive) for question in Question),
         "",
-        *_alarms(summary),
+        *_alarms(causes, positive),
         _models(summary),
         "",
         f"Report: {_link(link_page(Path(summary['results']), 'report.html'))}",
@@ -44,7 +47,11 @@ def render_verdict(summary: Mapping[str, Any], run_page: str | None) -> str:
 def tabulate_findings(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Every finding as a row of plain values."""
     names = ("question", "verdict", "subject", "check", "effect", "limit", "unit", "p_value", "sentence")
-    return [{name: _plain(finding[name]) for name in names} for finding in summary["findings"]]
+    positive = Positive(summary["contract"]["positive"])
+    return [
+        {name: _plain(finding[name]) for name in names} | {"check": name_check(finding["check"], positive)}
+        for finding in summary["findings"]
+    ]
 
 
 def tabulate_comparison(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -102,27 +109,26 @@ def escape(text: str) -> str:
     return "".join(f"\\{sign}" if sign in "\\`*_[]#|<>!" else sign for sign in text).replace("\n", " ")
 
 
-def _row(summary: Mapping[str, Any], question: str) -> str:
-    verdict = Verdict(summary["verdicts"][question])
-    sentences = [f["sentence"] for f in summary["findings"] if f["question"] == question and f["verdict"] == verdict]
-    lead = escape(sentences[0]) if sentences and verdict is not Verdict.PASS else ""
-    more = f" (+{len(sentences) - 1} more)" if lead and len(sentences) > 1 else ""
-    return (
-        f"| {question} | {VERDICTS[verdict].mark}\N{NO-BREAK SPACE}{name_verdict(question, verdict)} | {lead}{more} |"
-    )
+def _row(causes: Sequence[Cause], question: Question, verdict: Verdict, positive: Positive) -> str:
+    answer = "" if verdict is Verdict.PASS else escape(answer_question(causes, question, verdict, positive))
+    return f"| {question} | {VERDICTS[verdict].mark}\N{NO-BREAK SPACE}{name_verdict(question, verdict)} | {answer} |"
 
 
-def _alarms(summary: Mapping[str, Any]) -> list[str]:
-    failed = [f for f in summary["findings"] if f["verdict"] == "fail"]
-    if not failed:
+def _alarms(causes: Sequence[Cause], positive: Positive) -> list[str]:
+    """A row for each cause of an alarm: what to look at, its other findings, and the numbers of the alarm."""
+    alarms = [cause for cause in causes if cause.verdict is Verdict.FAIL]
+    if not alarms:
         return []
-    rows = [
-        f"| {f['question']} | {escape(f['subject'] or spell(f['check']))} | {_amount(f, 'effect')} "
-        f"| {_amount(f, 'limit')} | {_format_p_value(f['p_value'])} |"
-        for f in failed[:MOST_ALARMS]
-    ]
-    head = "| question | what | change | limit | p-value |"
-    return ["## Significant changes", "", head, "|---|---|---|---|---|", *rows, ""]
+    rows = []
+    for cause in alarms[:MOST_ALARMS]:
+        finding = next(finding for finding in cause.findings if finding.verdict is Verdict.FAIL)
+        parts = name_parts(cause, positive, [cause.lead])
+        what = escape(f"{cause.name(positive)} (and {parts})" if parts else cause.name(positive))
+        numbers = f"{_amount(finding, finding.effect)} | {_amount(finding, finding.limit)}"
+        rows.append(f"| {finding.question} | {what} | {numbers} | {_format_p_value(finding.p_value)} |")
+    others = name_others(alarms[MOST_ALARMS:], positive)
+    head = ["## Significant changes", "", "| question | what | change | limit | p-value |", "|---|---|---|---|---|"]
+    return [*head, *rows, "", *([escape(f"And also: {others}."), ""] if others else [])]
 
 
 def _models(summary: Mapping[str, Any]) -> str:
@@ -132,13 +138,13 @@ def _models(summary: Mapping[str, Any]) -> str:
     return f"Model before: version {champion['version']} ({spell(champion['kind'])}). In production now: version {summary['champion_after']}."  # noqa: E501
 
 
-def _amount(finding: Mapping[str, Any], name: str) -> str:
-    if finding[name] is None:
+def _amount(finding: Finding, value: float | None) -> str:
+    if value is None:
         return ""
-    if finding["question"] == Question.QUALITY:  # shares, counts and other units
-        return f"{float(finding[name]):.3g} {escape(finding['unit'])}"
-    amount = format_amount(float(finding[name]), finding["unit"])
-    return f"{amount} {AUC}" if finding["unit"] == AUC else amount
+    if finding.question is Question.QUALITY:  # shares, counts and other units
+        return f"{value:.3g} {escape(finding.unit)}"
+    amount = format_amount(value, finding.unit)
+    return f"{amount} {AUC}" if finding.unit == AUC else amount
 
 
 def _format_p_value(p_value: float | None) -> str:

@@ -158,7 +158,7 @@ def measure_comparison(contract: Contract, policy: PromotionPolicy, training: Tr
 
 
 def _explain(job: Job, champion: Champion, training: Training, judged: TestRows) -> dict[str, Any]:
-    """What stands beside the comparison and decides nothing: calibration, approval by group, and what changed why."""
+    """What stands beside the comparison and decides nothing: calibration, decisions by group, and what changed why."""
     labels, confidence = judged.rows.labels, job.policy.promotion.confidence
     curves = {name: measure_reliability(labels, scores, confidence) for name, scores in judged.scores.items()}
     decisions = {"the lender": labels == 1} | {

@@ -33,7 +33,7 @@ from tasks.quality.rows import (
     check_undated,
     check_versions,
 )
-from tasks.quality.times import check_last_day, check_times
+from tasks.quality.times import check_last_day, check_strays, check_times
 
 
 class UnfitWindowError(LoanwatchError):
@@ -57,7 +57,8 @@ def check_quality(job: Job, extract: Extract) -> QualityResult:
     """Whether the job's window may be used."""
     labels = read_labels(job.contract, extract.applications)
     leaks = measure_leaks(job.contract, extract.applications, labels, job.policy.quality)
-    return QualityResult(measure_quality(job.contract, extract, job.policy.quality, job.window, leaks), leaks)
+    findings = measure_quality(job.contract, extract, job.policy.quality, job.window, leaks)
+    return QualityResult([*findings, *check_strays(job.contract, job.held)], leaks)
 
 
 @stage("leaks", lambda findings: findings[0].sentence if findings else "no suspected leak")

@@ -12,8 +12,9 @@ from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
+from tasks.core.wording import list_some, list_words, shorten
 from tasks.extract.extract import Extract
-from tasks.quality.shares import judge_share, list_some, name_rows, pass_check, quote_value
+from tasks.quality.shares import judge_share, name_rows, pass_check
 
 # A category column in which most rows differ is free text, or an identifier of each row.
 _MOST_DISTINCT_SHARE = 0.5
@@ -43,15 +44,16 @@ def measure_columns(contract: Contract, extract: Extract, policy: QualityPolicy)
 def _check_unreadable(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
     for name, unreadable in extract.unreadable.items():
         kind = contract.column(name).type
+        words = f": {list_words(unreadable.words)}" if unreadable.words else ""
         read = int(extract.applications[name].notna().sum())
         finding = _warn(
             "unreadable",
             name,
-            f"{name}: {unreadable.count:,} values are not a valid {kind} and count as missing. Correct them in "
-            "the source, or change the column's type in the contract.",
+            f"{name}: {unreadable.count:,} values are not a valid {kind} and count as missing{words}. Correct "
+            "them in the source, or change the column's type in the contract.",
             "share of values",
         )
-        finding = _with_rows(finding, tuple(map(quote_value, unreadable.examples)))
+        finding = _with_rows(finding, tuple(map(shorten, unreadable.examples)))
         yield judge_share(finding, unreadable.count / (unreadable.count + read), policy.maximum_unreadable_share)
 
 
@@ -86,12 +88,12 @@ def _check_categories(contract: Contract, extract: Extract, policy: QualityPolic
         is_other = (values.notna() & ~values.isin(column.categories)).to_numpy()
         if not is_other.any():
             continue
-        named = [repr(quote_value(value)) for value in values[is_other].value_counts().index]
         finding = _warn(
             "allowed_values",
             column.name,
-            f"{column.name}: {is_other.sum():,} values are not allowed: {list_some(named)}. Add them to the contract's "
-            "`allowed` or `aliases`, or correct the source.",
+            f"{column.name}: {is_other.sum():,} values are not allowed: "
+            f"{list_words(values[is_other].value_counts())}. Add them to the contract's `allowed` or `aliases`, or "
+            "correct the source.",
             "share of values",
         )
         finding = _with_rows(finding, name_rows(contract, extract.applications, is_other))
@@ -160,7 +162,7 @@ def _check_constant(contract: Contract, extract: Extract, policy: QualityPolicy)
             yield _warn(
                 "constant",
                 column.name,
-                f"{column.name}: every application has the value {quote_value(values.iloc[0])!r}. Check whether "
+                f"{column.name}: every application has the value {shorten(values.iloc[0])!r}. Check whether "
                 "it is still being recorded.",
                 "share of applications",
                 1.0,

@@ -13,9 +13,10 @@ from tasks.core.arrays import Floats, Mask
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.core.scored_window import ScoredWindow
+from tasks.core.wording import list_some, shorten
 from tasks.quality.leak_search import measure_leaks, suspect_rows
 from tasks.quality.leak_signs import Leak
-from tasks.quality.shares import list_some, name_rows, pass_check, quote_value
+from tasks.quality.shares import name_rows, pass_check
 from tasks.statistics.auc import Auc, measure_auc, measure_counted_auc
 
 _BINS = 20
@@ -82,7 +83,7 @@ def describe_sign(leak: Leak) -> str:
     sign = leak.sign
     if sign.kind == "missing":
         return f"applications without {list_some(leak.columns)}"
-    value = f"{sign.value:,.15g}" if isinstance(sign.value, float) else repr(quote_value(sign.value))
+    value = f"{sign.value:,.15g}" if isinstance(sign.value, float) else repr(shorten(sign.value))
     extent = {"value": "", "at_least": " or more", "at_most": " or less"}[sign.kind]
     others = [name for name in leak.columns if name != sign.column]
     return f"applications with {sign.column} {value}{extent}" + (

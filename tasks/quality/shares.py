@@ -1,8 +1,7 @@
-"""Helpers of the quality checks: comparing a share with its limit, naming rows, and quoting values."""
+"""Helpers of the quality checks: comparing a share with its limit, and naming rows."""
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +10,8 @@ import pandas as pd
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Mask
 from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.wording import shorten
 from tasks.extract.extract import EXAMPLES
-
-_LONGEST = 40
 
 
 def pass_check(check: str, sentence: str, columns: tuple[str, ...] = ()) -> Finding:
@@ -30,16 +28,4 @@ def judge_share(finding: Finding, share: float, limit: float) -> Finding:
 def name_rows(contract: Contract, applications: pd.DataFrame, mask: Mask) -> tuple[str, ...]:
     """The ids of the first few rows of a mask."""
     ids = applications[contract.id.name].iloc[np.flatnonzero(mask)[:EXAMPLES]]
-    return tuple(quote_value(value) for value in ids)
-
-
-def quote_value(value: object) -> str:
-    """A value for use in a sentence: short, on one line, without control or bidirectional characters."""
-    text = "".join(sign if unicodedata.category(sign)[0] != "C" else "�" for sign in str(value))
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def list_some(names: list[str] | tuple[str, ...], most: int = 3) -> str:
-    """The first few of many names: `a, b, c and 4 more`."""
-    listed = ", ".join(names[:most])
-    return f"{listed} and {len(names) - most} more" if len(names) > most else listed
+    return tuple(shorten(value) for value in ids)

@@ -1,4 +1,4 @@
-"""Quality of times: is every application in the window, and does the window have its last day whole?"""
+"""Quality of times: is every application in the window, is its last day whole, and do rows lie far from the others?"""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import pandas as pd
 
 from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.held_days import HeldDays
 from tasks.core.windows import Window
+from tasks.core.wording import list_some
 from tasks.quality.shares import name_rows, pass_check
 
 # A day of the week is known well enough after two, and so many applications never fail to come by chance.
 _FEWEST_DAYS = 14
 _FEWEST_EXPECTED = 14
+_DAYS_NAMED = 5
 
 
 def check_times(contract: Contract, applications: pd.DataFrame, window: Window | None) -> Finding:
@@ -35,6 +38,39 @@ def check_times(contract: Contract, applications: pd.DataFrame, window: Window |
         unit="share of applications",
         columns=(contract.time.name,),
         rows=name_rows(contract, applications, is_wrong.to_numpy()),
+    )
+
+
+def check_strays(contract: Contract, held: HeldDays | None) -> list[Finding]:
+    """Rows of the table that lie far from all others, where the table was asked for its days to choose the window."""
+    if held is None or held.strays is None:
+        return []
+    if not held.strays:
+        return [pass_check("stray_days", "No row of the table is dated far from the others.")]
+    return [
+        Finding(
+            Question.QUALITY,
+            "stray_days",
+            Verdict.WARN,
+            describe_strays(contract, held),
+            subject=contract.time.name,
+            effect=float(sum(rows for _, rows in held.strays)),
+            unit="rows",
+            columns=(contract.time.name,),
+        )
+    ]
+
+
+def describe_strays(contract: Contract, held: HeldDays) -> str:
+    """How many rows lie far from the others, on which days, and what to do about them."""
+    strays = held.strays or ()
+    rows, future = sum(count for _, count in strays), sum(count for day, count in strays if day > held.today)
+    listed = list_some([f"{day} ({count:,} {'row' if count == 1 else 'rows'})" for day, count in strays], _DAYS_NAMED)
+    in_future = f", {future:,} of them in the future" if future else ""
+    return (
+        f"{rows:,} {'row' if rows == 1 else 'rows'} of the table {'is' if rows == 1 else 'are'} dated far from the "
+        f"others{in_future}: {listed}. The table's usual days are {held.first} to {held.last}; only these choose the "
+        f"days of a run. Correct {contract.time.name} of those rows in the source."
     )
 
 

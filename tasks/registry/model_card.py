@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tasks.contract.contract import Contract
+from tasks.core.positive import Positive
 from tasks.core.versions import find_version
 from tasks.core.windows import Window
 
@@ -16,6 +17,7 @@ WORST = 5  # segments that the card names
 def write_card(contract: Contract, kind: str, windows: Sequence[Window], metrics: dict[str, Any]) -> str:
     """The card of one model. `metrics` is the content of the bundle's metrics.json."""
     features = [column.name for column in contract.features] + [derived.name for derived in contract.derived]
+    positive = contract.positive_words
     lines = [
         f"# {kind.replace('_', ' ').capitalize()} for {contract.name}",
         "",
@@ -28,23 +30,24 @@ def write_card(contract: Contract, kind: str, windows: Sequence[Window], metrics
         f"- **Features**: {', '.join(features)}.",
         f"- **Made with**: {', '.join(f'{library} {find_version(library)}' for library in LIBRARIES)}.",
         "",
-        *_write_measures(metrics),
-        *_write_segments(metrics),
-        *_write_approval(metrics),
+        *_write_measures(metrics, positive),
+        *_write_segments(metrics, positive),
+        *_write_groups(metrics, positive),
         "## Limits of use",
         "",
         "- Use it for the same lender and kind of application as it was fitted on, as long as monitoring detects no "
         "drift.",
-        "- It predicts the lender's decision, not repayment. It repeats whatever is wrong or unfair in past decisions.",
-        "- Its probabilities are calibrated on the training days. If the approval rate changes, they are wrong by that "
-        "change.",
+        f"- It predicts `{contract.target.name}` and nothing else: decisions, for example, do not tell repayment. It "
+        "repeats whatever is wrong or unfair in what was recorded there.",
+        f"- Its probabilities are calibrated on the training days. If the {positive.share} changes, they are wrong by "
+        "that change.",
         "- Segments with too few rows are not in the table: the model was not tested on them separately.",
         "",
     ]
     return "\n".join(lines)
 
 
-def _write_measures(metrics: dict[str, Any]) -> list[str]:
+def _write_measures(metrics: dict[str, Any], positive: Positive) -> list[str]:
     intervals = metrics["intervals"]
     rows = [
         f"| {name} | {_round(value)} | {_span(intervals.get(name))} | {_round(metrics['training'][name])} |"
@@ -58,13 +61,13 @@ def _write_measures(metrics: dict[str, Any]) -> list[str]:
         "|---|---|---|---|",
         *rows,
         "",
-        "Calibration error (mean difference between predicted probability and observed approval rate): "
+        f"Calibration error (mean difference between predicted probability and observed {positive.share}): "
         f"{metrics['calibration_error']:.3f}.",
         "",
     ]
 
 
-def _write_segments(metrics: dict[str, Any]) -> list[str]:
+def _write_segments(metrics: dict[str, Any], positive: Positive) -> list[str]:
     worst = metrics["segments"][:WORST]
     if not worst:
         return ["## Segments", "", "No segment of the test days has enough rows to be tested separately.", ""]
@@ -78,14 +81,14 @@ def _write_segments(metrics: dict[str, Any]) -> list[str]:
         "",
         f"The {len(rows)} of {len(metrics['segments'])} segments with the lowest AUC:",
         "",
-        f"| column | segment | rows | approved | AUC | {metrics['confidence']:.0%} interval |",
+        f"| column | segment | rows | {_quote(str(positive))} | AUC | {metrics['confidence']:.0%} interval |",
         "|---|---|---|---|---|---|",
         *rows,
         "",
     ]
 
 
-def _write_approval(metrics: dict[str, Any]) -> list[str]:
+def _write_groups(metrics: dict[str, Any], positive: Positive) -> list[str]:
     if not metrics["approval"]:
         return []
     rows = [
@@ -94,11 +97,11 @@ def _write_approval(metrics: dict[str, Any]) -> list[str]:
         for group in metrics["approval"]
     ]
     return [
-        "## Approval by protected group",
+        f"## The {positive.share} by protected group",
         "",
-        "The ratio compares a group's approval rate with that of the column's largest group.",
+        "The ratio compares a group's share with that of the column's largest group.",
         "",
-        "| column | group | decided by | rows | approved | ratio | interval |",
+        f"| column | group | decided by | rows | {_quote(str(positive))} | ratio | interval |",
         "|---|---|---|---|---|---|---|",
         *rows,
         "",

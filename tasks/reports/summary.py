@@ -1,4 +1,4 @@
-"""Summary: one run as one JSON record, `summary.json` (schema loanwatch.summary/2, in docs/summary.schema.json)."""
+"""Summary: one run as one JSON record, `summary.json` (schema loanwatch.summary/3, in docs/summary.schema.json)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tasks.core.causes import group_causes
 from tasks.core.findings import Finding, Outcome, Question, summarise
 from tasks.core.self_check import SelfCheck
 from tasks.core.versions import read_versions
@@ -22,7 +23,7 @@ from tasks.promotion.challenge import DEPLOY_REPORT, Contest
 from tasks.registry.versions import Champion
 from tasks.reports.repeat_command import format_command
 
-SCHEMA = "loanwatch.summary/2"
+SCHEMA = "loanwatch.summary/3"
 
 
 @dataclass
@@ -72,6 +73,7 @@ class Run:
             outcome=self.outcome,
             reason=self.reason,
             findings=tuple(self.findings),
+            positive=self.job.contract.positive_words,
             champion=model.version if model else None,
             champion_kind=model.kind if model else "",
             is_first_champion=self.trained_here,
@@ -95,6 +97,7 @@ def summarise_run(run: Run, timings: list[dict[str, Any]], finished_at: datetime
         "reference": _describe_reference(run.champion),
         "verdicts": {str(question): str(summarise(run.findings, question)) for question in Question},
         "findings": [finding.as_record() for finding in run.findings],
+        "causes": [cause.as_record() for cause in group_causes(run.findings)],
         "champion": _describe_champion(run),
         "champion_after": run.champion_after,
         "comparison": run.contest.record if run.contest else None,

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from tasks.core.held_days import HeldDays
 from tasks.core.windows import PlanError, Window, last_full_month, last_full_month_held, months_before
 
 
-def plan_window(asked: Window | None, scheduled_on: date | None, last_day: date | None) -> Window:
+def plan_window(asked: Window | None, scheduled_on: date | None, held: HeldDays | None) -> Window:
     """The window asked for; else, on a schedule, the last full month before the scheduled day; else the last held.
 
-    `last_day` is the day of the last application in the table, None where it holds none.
+    `held` are the days of the table, None where it holds none.
     """
     if asked is not None:
         return asked
     if scheduled_on is not None:
         return last_full_month(scheduled_on)
-    if last_day is None:
+    if held is None:
         raise PlanError(
             "The table holds no applications: load some with `python -m flows.load DIR`, or give `start` and `end`."
         )
-    return last_full_month_held(last_day)
+    return last_full_month_held(held.last)
 
 
-def plan_trailing_window(days: int, scheduled_on: date | None, last_day: date | None) -> Window:
+def plan_trailing_window(days: int, scheduled_on: date | None, held: HeldDays | None) -> Window:
     """The last `days` whole days before the scheduled day; without a schedule, the last that the table holds."""
-    last = scheduled_on - timedelta(days=1) if scheduled_on is not None else last_day
-    if last is None:
+    if scheduled_on is not None:
+        last = scheduled_on - timedelta(days=1)
+    elif held is not None:
+        last = held.last
+    else:
         raise PlanError("The table holds no applications: load some with `python -m flows.load DIR`.")
     return Window(last - timedelta(days=days - 1), last)
 

@@ -9,11 +9,14 @@ from pathlib import Path
 from blocks.postgres.connect import Database, connect, resolve_database
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
+from tasks.core.held_days import HeldDays
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window
 from tasks.demo.fill import fill_demo
-from tasks.extract.extract import find_held_days
+from tasks.extract.held_days import find_held_days
 from tasks.job.job import Job, make_results_folder, measure_start_up, name_job
+from tasks.job.journal import log
+from tasks.quality.times import describe_strays
 from tasks.registry.versions import Champion, NoChampionError, find_champion
 from tasks.run.days import plan_reference, plan_trailing_window, plan_window, refuse_other_reference
 from tasks.run.dead_runs import close_dead_runs
@@ -27,6 +30,14 @@ class Table:
 
     contract: Contract
     database: Database
+
+
+@dataclass(frozen=True)
+class Days:
+    """The window that a run looks at, and the days that the table holds, where it was asked for them."""
+
+    window: Window
+    held: HeldDays | None
 
 
 @dataclass(frozen=True)
@@ -64,10 +75,10 @@ def plan_monitoring(table: Table, request: MonitorRequest, scheduled_on: date | 
     `scheduled_on` is the day of the schedule's slot, None for a run started by hand.
     Raises a LoanwatchError that says what to do where any of it cannot be.
     """
-    window = plan_days(table, request, request.trailing_days, scheduled_on)
-    champion = load_champion(table, request, window)
-    reference = plan_reference_days(request, champion, window)
-    job = make_job(table, "backfill" if request.backfill else "monitor", window, request.policy)
+    days = plan_days(table, request, request.trailing_days, scheduled_on)
+    champion = load_champion(table, request, days.window)
+    reference = plan_reference_days(request, champion, days.window)
+    job = make_job(table, "backfill" if request.backfill else "monitor", days, request.policy)
     job = replace(
         job,
         results=make_results_folder(request.results, job.job_id),
@@ -79,15 +90,17 @@ def plan_monitoring(table: Table, request: MonitorRequest, scheduled_on: date | 
     return MonitorPlan(job, champion, reference)
 
 
-def plan_days(table: Table, options: WindowOptions, trailing_days: int | None, scheduled_on: date | None) -> Window:
+def plan_days(table: Table, options: WindowOptions, trailing_days: int | None, scheduled_on: date | None) -> Days:
     """The window that a run looks at. The table is asked only where neither dates nor a schedule say it."""
     asked = options.window
     needs_table = asked is None and scheduled_on is None
-    held = find_held_days(connect(table.database), table.contract) if needs_table else None
-    last_day = held.end if held else None
+    today = datetime.now(UTC).date()
+    held = find_held_days(connect(table.database), table.contract, today) if needs_table else None
+    if held is not None and held.strays:
+        log.warning(describe_strays(table.contract, held))
     if asked is None and trailing_days is not None:
-        return plan_trailing_window(trailing_days, scheduled_on, last_day)
-    return plan_window(asked, scheduled_on, last_day)
+        return Days(plan_trailing_window(trailing_days, scheduled_on, held), held)
+    return Days(plan_window(asked, scheduled_on, held), held)
 
 
 def load_champion(table: Table, request: MonitorRequest, window: Window) -> Champion | None:
@@ -115,7 +128,18 @@ def plan_reference_days(request: MonitorRequest, champion: Champion | None, wind
     return champion.model.reference
 
 
-def make_job(table: Table, job_type: str, window: Window, policy: MonitorPolicy) -> Job:
+def make_job(table: Table, job_type: str, days: Days, policy: MonitorPolicy) -> Job:
     """A job that starts now; it has no results folder and no model store yet."""
     started_at = datetime.now(UTC)
-    return Job(name_job(started_at), job_type, table.contract, table.database, window, policy, Path(), "", started_at)
+    return Job(
+        name_job(started_at),
+        job_type,
+        table.contract,
+        table.database,
+        days.window,
+        policy,
+        Path(),
+        "",
+        started_at,
+        held=days.held,
+    )

@@ -6,6 +6,7 @@ import csv
 import getpass
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg2
@@ -15,8 +16,10 @@ from blocks.errors import LoanwatchError, UsageError
 from blocks.postgres.copy import copy_file, quote_name
 from tasks.contract.columns import Source
 from tasks.contract.contract import Contract
+from tasks.job.job import name_job
 from tasks.registry.promote import retire_champion
 from tasks.schema.migrate import prepare_schema
+from tasks.schema.queries import read_query
 from tasks.source_tables.tables import create_tables, lock_sources
 
 CHANGED_NOTHING = "Nothing was changed in the database."
@@ -44,9 +47,12 @@ def load_tables(engine: Engine, contract: Contract, folder: Path, is_replacing: 
         _make_room(connection, contract.sources, is_replacing)
         if is_replacing:
             retire_champion(connection, contract.name, "its applications were replaced by flows.load --replace")
-        return {
+        rows = {
             source.table: _copy(connection, source.table, headers[source.table], folder) for source in contract.sources
         }
+        if is_replacing:
+            _note_replacement(connection, contract)
+        return rows
 
 
 def read_header(folder: Path, source: Source) -> tuple[str, ...]:
@@ -111,6 +117,21 @@ def _make_room(connection: Connection, sources: Sequence[Source], is_replacing: 
                 f"The table {source.table} already has rows. Use --replace to replace them with the files; this "
                 f"also retires the champion. {CHANGED_NOTHING}"
             )
+
+
+def _note_replacement(connection: Connection, contract: Contract) -> None:
+    """Into the journal: what runs found before it, they found in other data."""
+    now = datetime.now(UTC)
+    entry = {
+        "contract": contract.name,
+        "job_id": name_job(now),
+        "job_type": "load",
+        "job_date": now.date(),
+        "stage": "load",
+        "status": "finished",
+        "message": "The rows of the source tables were replaced.",
+    }
+    connection.execute(read_query("journal/add_entry"), entry)
 
 
 def _copy(connection: Connection, table: str, columns: tuple[str, ...], folder: Path) -> int:

@@ -14,7 +14,7 @@ from tasks.alerts.outbox import add_alert
 from tasks.alerts.outcome import AlertResult, compose_outcome, is_worth_sending
 from tasks.alerts.repeats import FindingChanges
 from tasks.alerts.slack import Answer, DeliveryStatus
-from tasks.core.findings import Outcome
+from tasks.core.findings import Outcome, Verdict
 from tasks.core.policy import AlertPolicy
 from tasks.job.run_result import RunResult
 from tasks.schema.migrate import prepare_schema
@@ -31,7 +31,12 @@ def run(tmp_path: Path) -> RunResult:
 
 def test_message_has_numbers_models_and_links(run: RunResult, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOANWATCH_REPORTS_URL", "https://reports.example/")
-    message = compose_outcome(run, FindingChanges((MOVED,), (), (MOVED, MOVED), ("label/rate/",)), shown=5)
+    known = (
+        replace(MOVED, subject="purpose"),
+        replace(MOVED, subject="term"),
+        replace(MOVED, check="never_seen", subject="term"),
+    )
+    message = compose_outcome(run, FindingChanges((MOVED,), (), known, ("label/rate/",)), shown=5)
     entry = make_entry("loan_applications", run.job_id, message, ("data/distribution/annual_income",))
     check_blocks(entry.payload)
     said = str(entry.payload)
@@ -45,11 +50,35 @@ def test_message_has_numbers_models_and_links(run: RunResult, monkeypatch: pytes
 
 
 def test_a_hundred_findings_still_fit(run: RunResult) -> None:
-    long = replace(MOVED, sentence="x" * 5000)
-    message = compose_outcome(run, FindingChanges((long,) * 100, (long,) * 100, (), ("data/a/b",) * 100), shown=5)
+    long = [replace(MOVED, subject=f"c{number}", sentence=f"{number}" + "x" * 5000) for number in range(200)]
+    changes = FindingChanges(tuple(long[:100]), tuple(long[100:]), (), ("data/a/b",) * 100)
+    message = compose_outcome(run, changes, shown=5)
     payload = make_entry("c", "j", message).payload
     check_blocks(payload)
-    assert any("and 95 more in the report" in line for line in message.lists["New"])
+    assert message.lists["New"][-1] == "and 95 more in the report: c5, c6, c7, c8, c9, c10 and 89 more"
+
+
+NEW_WORDS = replace(MOVED, check="never_seen", sentence='4.5 % have a new word: "<b>gig</b>" (12).')
+JOINT = replace(MOVED, check="joint_shape", subject="", columns=("annual_income",), sentence="All columns: an AUC.")
+
+
+def test_findings_of_one_cause_are_one_line(run: RunResult) -> None:
+    message = compose_outcome(run, FindingChanges((NEW_WORDS, MOVED, JOINT), (), (), ()), shown=5)
+    assert message.lists["New"] == [f"{NEW_WORDS.sentence} Of the same cause: distribution and joint distribution."]
+    assert "&lt;b&gt;gig&lt;/b&gt;" in str(make_entry("c", "j", message).payload)
+
+
+def test_the_column_is_told_first_where_only_all_columns_together_are_alarmed(run: RunResult) -> None:
+    noted = replace(MOVED, verdict=Verdict.WARN, sentence="above 25,000 for 7.0 %, 1.1 % before.")
+    message = compose_outcome(replace(run, findings=(noted, JOINT)), FindingChanges((JOINT,), (), (), ()), shown=5)
+    assert message.lists["New"] == ["above 25,000 for 7.0 %, 1.1 % before. All columns: an AUC."]
+
+
+def test_a_cause_that_is_known_in_part_is_told_once_with_what_is_new(run: RunResult) -> None:
+    message = compose_outcome(run, FindingChanges((NEW_WORDS,), (JOINT,), (MOVED,), ()), shown=5)
+    assert message.lists["New"] == [f"{NEW_WORDS.sentence} Of the same cause: distribution and joint distribution."]
+    assert message.lists["Still"] == []
+    assert "persist" not in message.lead
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.alerts.repeats import EarlierRun, compare_with_earlier, describe_fingerprint, fingerprint
+from tasks.alerts.repeats import EarlierRun, compare_with_earlier, describe_recovered, fingerprint
 from tasks.core.findings import Finding, Question, Verdict
+from tasks.core.positive import Positive
 
 MARK = "data/distribution/credit_score"
 
@@ -79,6 +80,11 @@ def test_unanswered_questions_are_told_only_where_asked_for() -> None:
     )
 
 
-def test_fingerprint_in_words() -> None:
-    assert describe_fingerprint(MARK) == "data drift: distribution of credit_score"
-    assert describe_fingerprint("quality/rows/") == "data quality: rows"
+def test_what_recovered_is_told_by_column() -> None:
+    marks = (MARK, "quality/rows/", "data/never_seen/credit_score", "data/joint_shape/", "label/approval_rate/")
+    assert describe_recovered(marks, Positive("default")) == [
+        "data drift: distribution and new values of credit_score",
+        "data quality: rows",
+        "data drift: joint distribution",
+        'label drift: share of "default"',
+    ]

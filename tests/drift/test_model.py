@@ -89,7 +89,7 @@ def test_without_labels_the_auc_is_estimated_and_the_question_stays_open():
     assert estimated.current == pytest.approx(roc_auc_score(window.labels, window.scores), abs=0.02)
     assert estimated.reference == PROFILE.auc.value
     assert estimated.current == pytest.approx(estimated.reference - estimated.effect)
-    assert "assumes that the approval rate at a given score has not changed" in estimated.sentence
+    assert "assumes that the share of the positive decision at a given score has not changed" in estimated.sentence
     assert summarise(findings, Question.MODEL) is Verdict.NOT_RUN
 
 

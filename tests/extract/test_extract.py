@@ -12,11 +12,15 @@ from sqlalchemy import Engine, text
 from blocks.postgres.errors import SourceMissingError, WriteRefusedError
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
+from tasks.core.held_days import HeldDays
 from tasks.core.windows import Window
-from tasks.extract.extract import Extract, ExtractError, extract_window, find_held_days
+from tasks.extract.extract import Extract, ExtractError, extract_window
+from tasks.extract.held_days import find_held_days
 from tasks.source_tables.tables import create_tables
 from tests.support import second_lender
 from tests.support.source_rows import CONTRACT, CREDIT, CUSTOMER, LOAN, MAY, insert
+
+TODAY = date(2026, 1, 1)
 
 
 @pytest.fixture
@@ -81,7 +85,7 @@ def test_days_and_times(tables: Engine, stated: str, expected: str | None) -> No
 def test_times_that_do_not_exist_are_undated(tables: Engine, stated: str | None) -> None:
     extract = extract_one(tables, {"application_time": stated})
     assert (len(extract.applications), extract.undated) == (0, 1)
-    assert find_held_days(tables, CONTRACT) is None
+    assert find_held_days(tables, CONTRACT, TODAY) is None
 
 
 @pytest.mark.parametrize(
@@ -226,7 +230,7 @@ def test_real_times_and_numbers_in_the_tables(engine: Engine, kind: str) -> None
     assert (row["loan_id"], row["customer_id"]) == ("7", "1")
     assert (row["annual_income"], row["monthly_debt"], row["credit_score"]) == (1234.5, 99.5, 740.25)
     assert extract.undated == 0
-    assert find_held_days(engine, CONTRACT) == Window(date(2015, 5, 31), date(2015, 5, 31))
+    assert find_held_days(engine, CONTRACT, TODAY) == HeldDays(date(2015, 5, 31), date(2015, 5, 31), (), TODAY)
 
 
 def test_an_empty_window_has_the_same_columns_and_types(tables: Engine) -> None:
@@ -244,7 +248,7 @@ def test_rows_come_in_the_order_of_their_times(tables: Engine) -> None:
         *(LOAN | {"loan_id": f"l{day}", "application_time": f"{day:02}-05-2015 10:00"} for day in days),
     )  # fmt: skip
     assert extract_window(tables, CONTRACT, MAY).applications["loan_id"].tolist() == ["l3", "l12", "l20"]
-    assert find_held_days(tables, CONTRACT) == Window(date(2015, 5, 3), date(2015, 5, 20))
+    assert find_held_days(tables, CONTRACT, TODAY) == HeldDays(date(2015, 5, 3), date(2015, 5, 20), (), TODAY)
 
 
 def test_another_lenders_table(engine: Engine) -> None:
@@ -255,9 +259,9 @@ def test_another_lenders_table(engine: Engine) -> None:
     frame = extract_window(engine, contract, january).applications
     assert len(frame) == (requests["asked_at"] < "2023-02-01").sum()
     assert frame["yearly_salary"].sum() == pytest.approx(requests["yearly_salary"][: len(frame)].sum())
-    held = find_held_days(engine, contract)
-    assert held is not None
-    assert held.start == requests["asked_at"].min().date()
+    held = find_held_days(engine, contract, TODAY)
+    ends = requests["asked_at"].min().date(), requests["asked_at"].max().date()
+    assert held == HeldDays(*ends, (), TODAY)
 
 
 def make_contract(tmp_path: Any, query: str) -> Contract:

@@ -253,7 +253,7 @@ def test_protected_groups_are_reported_and_never_shown_to_the_model(database, tm
     champion = train_first_champion.fn(make_job(tmp_path, window, contract), window)
     groups = {(row["group"], row["decided_by"]) for row in champion.model.metrics["approval"]}
     assert {decider for _, decider in groups} == {"the lender", "the model"}
-    assert "Approval by protected group" in champion.bundle.card
+    assert 'The share of "yes" by protected group' in champion.bundle.card
     derived = champion.bundle.pipeline[0].transform(
         pd.DataFrame({column.name: [np.nan] for column in contract.features})
     )

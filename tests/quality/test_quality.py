@@ -13,9 +13,9 @@ from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.core.windows import Window
+from tasks.core.wording import list_some, shorten
 from tasks.extract.extract import Extract, Unreadable, extract_window
 from tasks.quality.check import UnfitWindowError, is_fit, measure_quality, require_fit
-from tasks.quality.shares import list_some, quote_value
 from tasks.source_tables.load import load_tables
 from tests.support.quality_frames import CONTRACT, make_extract, make_frame, pick
 
@@ -194,8 +194,8 @@ def test_same_columns_are_named_together():
 
 
 def test_words_of_the_data_are_shown_short_and_harmless():
-    assert quote_value("x" * 100) == "x" * 40 + "…"
-    assert quote_value("a\u202eb\x1b[1m\n\x00c") == "a�b�[1m��c"
+    assert shorten("x" * 100) == "x" * 40 + "…"
+    assert shorten("a\u202eb\x1b[1m\n\x00c") == "a�b�[1m��c"
     assert list_some(["a", "b", "c", "d"]) == "a, b, c and 1 more"
 
 

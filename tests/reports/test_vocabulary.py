@@ -13,6 +13,7 @@ from flows.cli.console import show_verdict
 from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Outcome, Question, Verdict, summarise
 from tasks.core.glossary import find_term, load_glossary
+from tasks.core.positive import Positive
 from tasks.core.wording import OUTCOMES, TONES, VERDICTS, VIOLET, name_outcome, name_verdict
 from tasks.job.findings import save_findings
 from tasks.job.journal import write_entry
@@ -22,7 +23,7 @@ from tasks.reports.deepchecks.draw import draw_pages
 from tasks.reports.history import write_history
 from tasks.reports.page.glossary import PageGlossary
 from tasks.reports.page.page import render_page, render_report
-from tasks.reports.page.wording import MEASURES, QUESTIONS
+from tasks.reports.page.wording import MEASURES, describe_questions
 from tasks.schema.migrate import prepare_schema
 from tests.reports.test_evidence_pack import make_job
 from tests.reports.test_page import make_evidence, make_frame, make_summary
@@ -79,7 +80,7 @@ def test_the_prefect_ui_shows_the_labels(summary):
 def test_the_report_shows_the_labels(summary):
     page = read_text(render_report(summary, None))
     for question, (mark, name) in SHOWN.items():
-        title, asks = QUESTIONS[question]
+        title, asks = describe_questions(Positive("yes"))[question]
         assert f"{title} {asks} {mark} {name}" in page
 
 

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from tasks.core.held_days import HeldDays, trust_ends
 from tasks.core.windows import PlanError, Window, WindowError
 from tasks.run.days import plan_reference, plan_trailing_window, plan_window, refuse_other_reference
 from tasks.run.request import ReferenceOptions, WindowOptions
@@ -11,18 +12,22 @@ from tasks.run.request import ReferenceOptions, WindowOptions
 AUGUST = Window(date(2024, 8, 1), date(2024, 8, 31))
 
 
+def until(*last: int) -> HeldDays:
+    return trust_ends(date(2020, 1, 1), date(*last), date(2026, 1, 1))
+
+
 @pytest.mark.parametrize(
-    ("asked", "scheduled_on", "last_day", "window"),
+    ("asked", "scheduled_on", "held", "window"),
     [
-        (AUGUST, date(2025, 1, 1), date(2025, 3, 3), AUGUST),  # what was asked for wins
-        (None, date(2024, 9, 1), date(2025, 3, 3), AUGUST),  # a schedule means its own month, whatever the table holds
+        (AUGUST, date(2025, 1, 1), until(2025, 3, 3), AUGUST),  # what was asked for wins
+        (None, date(2024, 9, 1), until(2025, 3, 3), AUGUST),  # a schedule means its own month, whatever the table holds
         (None, date(2024, 9, 30), None, AUGUST),  # later in the month, too
-        (None, None, date(2024, 8, 31), AUGUST),  # the month is full
-        (None, None, date(2024, 9, 29), AUGUST),  # September is not
+        (None, None, until(2024, 8, 31), AUGUST),  # the month is full
+        (None, None, until(2024, 9, 29), AUGUST),  # September is not
     ],
 )
-def test_window(asked, scheduled_on, last_day, window):
-    assert plan_window(asked, scheduled_on, last_day) == window
+def test_window(asked, scheduled_on, held, window):
+    assert plan_window(asked, scheduled_on, held) == window
 
 
 def test_an_empty_table_has_no_last_month():
@@ -61,14 +66,14 @@ def test_a_champions_own_reference_may_be_named_and_no_other():
 
 
 @pytest.mark.parametrize(
-    ("scheduled_on", "last_day", "window"),
+    ("scheduled_on", "held", "window"),
     [
-        (date(2024, 9, 1), date(2025, 3, 3), Window(date(2024, 8, 2), date(2024, 8, 31))),  # up to the day before
-        (None, date(2024, 8, 15), Window(date(2024, 7, 17), date(2024, 8, 15))),  # up to the last day held
+        (date(2024, 9, 1), until(2025, 3, 3), Window(date(2024, 8, 2), date(2024, 8, 31))),  # up to the day before
+        (None, until(2024, 8, 15), Window(date(2024, 7, 17), date(2024, 8, 15))),  # up to the last day held
     ],
 )
-def test_trailing_window(scheduled_on, last_day, window):
-    assert plan_trailing_window(30, scheduled_on, last_day) == window
+def test_trailing_window(scheduled_on, held, window):
+    assert plan_trailing_window(30, scheduled_on, held) == window
 
 
 def test_the_daily_score_ends_with_the_day_before_its_slot():

@@ -1,4 +1,4 @@
-"""The examples in the docstrings of formulas and drift questions are true, and every formula has one."""
+"""The examples in the docstrings of formulas, drift questions and words are true, and every formula has one."""
 
 import doctest
 import inspect
@@ -7,11 +7,11 @@ from importlib import import_module
 
 import pytest
 
-from tasks import drift, statistics
+from tasks import core, drift, statistics
 
 MODULES = [
     import_module(f"{package.__name__}.{module.name}")
-    for package in (statistics, drift)
+    for package in (statistics, drift, core)
     for module in pkgutil.iter_modules(package.__path__)
 ]
 FORMULAS = [

@@ -1,4 +1,4 @@
--- How many rows of the table have no time that can be read, and the first and last day of those that have.
+-- How many rows of the table have no time that can be read, and how many each day has: a JSON object of days and rows.
 -- Times are written as loan_applications.sql says; %(start)s and %(end)s are the first and last day that can be meant.
 with days as (
     select to_char(day, form) as written, day::date as day
@@ -16,11 +16,18 @@ written as (
         count(*) as rows
     from loan_details
     group by 1, 2
+),
+
+held as (
+    select
+        days.day,
+        sum(written.rows) as rows
+    from written
+    left join days on days.written = written.day and written.is_time
+    group by days.day
 )
 
 select
-    coalesce(sum(written.rows) filter (where days.day is null), 0) as undated,
-    min(days.day) as first_day,
-    max(days.day) as last_day
-from written
-left join days on days.written = written.day and written.is_time
+    coalesce(sum(held.rows) filter (where held.day is null), 0) as undated,
+    coalesce(jsonb_object_agg(held.day, held.rows) filter (where held.day is not null), '{}') as days
+from held

@@ -24,10 +24,10 @@ from tasks.extract.query_results import Extract, ExtractError, Unreadable, make_
 
 @dataclass(frozen=True)
 class Piece:
-    """Some columns of the result, and which of their texts are not numbers."""
+    """Some columns of the result. `refused` holds the texts that are not numbers, null for the others."""
 
     frame: pd.DataFrame
-    is_refused: pa.Table
+    refused: pa.Table
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Records:
     """A table's records, and which of them is each customer's."""
 
     typed: pa.Table
-    is_refused: pa.Table
+    refused: pa.Table
     match: Match
 
 
@@ -63,7 +63,7 @@ def read_parts(connection: Connection, contract: Contract, parts: Parts, window:
     pieces = [loans.piece]
     for record in records:
         rows = np.where(is_ambiguous, -1, record.match.rows[loans.owners])
-        pieces.append(_take(contract, record.typed, record.is_refused, rows))
+        pieces.append(_take(contract, record.typed, record.refused, rows))
     found = {name: column for piece in pieces for name, column in piece.frame.items()}
     return Extract(
         pd.DataFrame({column.name: found[column.name] for column in contract.columns}, copy=False),
@@ -83,7 +83,7 @@ def _arrange_loans(contract: Contract, part: Part) -> Loans:
     if contract.customer is not None:
         customers, owners = number_texts(part.texts[contract.customer.name].combine_chunks())
     return Loans(
-        _take(contract, part.typed, part.is_refused, choice.rows),
+        _take(contract, part.typed, _pick_refused(part), choice.rows),
         choice,
         ids.take(pa.array(choice.rows)),
         customers,
@@ -100,7 +100,7 @@ def _match(contract: Contract, loans: Loans, part: Part) -> Records:
             f"The contract {contract.name} has `records` but no customer column. Add the column, or remove `records`."
         )
     match = match_records(loans.customers, part.texts[customer.name].combine_chunks(), part.texts)
-    return Records(part.typed.drop_columns([customer.name]), part.is_refused, match)
+    return Records(part.typed.drop_columns([customer.name]), _pick_refused(part), match)
 
 
 def _check(contract: Contract, returned: list[list[str]]) -> None:
@@ -113,27 +113,29 @@ def _check(contract: Contract, returned: list[list[str]]) -> None:
         )
 
 
-def _take(contract: Contract, values: pa.Table, is_refused: pa.Table, rows: Integers) -> Piece:
+def _pick_refused(part: Part) -> pa.Table:
+    """The texts that are not numbers, null for the others; only columns that have any."""
+    names = [name for name in part.is_refused.column_names if pc.any(part.is_refused[name]).as_py()]
+    return pa.table({name: pc.if_else(part.is_refused[name], part.texts[name], None) for name in names})
+
+
+def _take(contract: Contract, values: pa.Table, refused: pa.Table, rows: Integers) -> Piece:
     """The columns in the result's rows, categories in order of appearance; missing where there is no row."""
     indices = pa.array(rows, mask=rows < 0)
     taken = values.take(indices)
     for place, field in enumerate(taken.schema):
         if pa.types.is_dictionary(field.type):
             taken = taken.set_column(place, field.name, order_categories(taken.column(place).combine_chunks()))
-    refused = {
-        name: pc.fill_null(is_refused[name].take(indices), False)
-        for name in is_refused.column_names
-        if pc.any(is_refused[name]).as_py()
-    }
-    return Piece(make_frame(taken, [contract.column(name) for name in taken.column_names]), pa.table(refused))
+    frame = make_frame(taken, [contract.column(name) for name in taken.column_names])
+    return Piece(frame, pa.table({name: refused[name].take(indices) for name in refused.column_names}))
 
 
 def _list_unreadable(contract: Contract, pieces: list[Piece], ids: pa.Array) -> dict[str, Unreadable]:
     """The columns with texts that are not numbers, in the contract's order."""
-    refused = {name: piece.is_refused[name] for piece in pieces for name in piece.is_refused.column_names}
+    refused = {name: piece.refused[name] for piece in pieces for name in piece.refused.column_names}
     unreadable = {}
     for column in contract.columns:
-        if column.name in refused and pc.any(refused[column.name]).as_py():
+        if column.name in refused and refused[column.name].null_count < len(ids):
             unreadable[column.name] = Unreadable()
             unreadable[column.name].add(ids, refused[column.name].combine_chunks())
     return unreadable

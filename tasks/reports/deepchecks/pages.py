@@ -49,14 +49,26 @@ def make_quality_page(contract: Contract, rows: CodedRows, findings: Sequence[Fi
     """Data quality, of a window's applications as they were extracted."""
     lead = f"{contract.name}. The window: {_count(len(rows.frame), rows.total)}."
     questions = (Question.QUALITY,)
-    return Page("Data quality", lead, questions, run_verdicts(findings, questions), _ask(contract, QUALITY, [rows]))
+    return Page(
+        "Data quality",
+        lead,
+        questions,
+        run_verdicts(findings, questions, contract.positive_words),
+        _ask(contract, QUALITY, [rows]),
+    )
 
 
 def make_drift_page(contract: Contract, windows: Sequence[CodedRows], findings: Sequence[Finding]) -> Page:
     """Data drift, of the reference and the window with the same bins."""
     lead = f"{contract.name}. {_compare(windows)}"
     questions = (Question.DATA, Question.LABEL, Question.CONCEPT)
-    return Page("Data drift", lead, questions, run_verdicts(findings, questions), _ask(contract, DRIFT, windows))
+    return Page(
+        "Data drift",
+        lead,
+        questions,
+        run_verdicts(findings, questions, contract.positive_words),
+        _ask(contract, DRIFT, windows),
+    )
 
 
 def make_model_page(contract: Contract, windows: Sequence[CodedRows], findings: Sequence[Finding]) -> Page:
@@ -73,7 +85,7 @@ def make_model_page(contract: Contract, windows: Sequence[CodedRows], findings: 
     # The distribution of scores needs no labels, so undecided rows are included.
     unlabelled = [replace(rows, labels=np.full(len(rows.labels), np.nan)) for rows in scored]
     outcomes += _ask(contract, PREDICTIONS, unlabelled, has_model=True)
-    return Page("Model drift", lead, questions, run_verdicts(findings, questions), outcomes)
+    return Page("Model drift", lead, questions, run_verdicts(findings, questions, contract.positive_words), outcomes)
 
 
 def _count(shown: int, total: int) -> str:

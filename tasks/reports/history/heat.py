@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tasks.core.findings import Question, Verdict, rank_gravity
+from tasks.core.positive import name_check
 from tasks.core.wording import AUC
 from tasks.reports.history.records import PastRun, Record
 from tasks.reports.page.changes import weigh
-from tasks.reports.page.wording import format_effect, name_check
+from tasks.reports.page.wording import format_effect
 
 TOGETHER = "joint distribution"
 

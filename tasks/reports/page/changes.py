@@ -1,4 +1,4 @@
-"""Significant changes: a card for each column or measure with an alarm, the largest excess over its limit first."""
+"""Significant changes: a card for each cause of an alarm, the largest excess over its limit first."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from tasks.core.findings import Verdict
+from tasks.core.causes import read_causes
+from tasks.core.findings import Question, Verdict
+from tasks.core.positive import Positive, name_check
 from tasks.core.wording import format_share, join_list
 from tasks.reports.page.evidence import Evidence, Pair
-from tasks.reports.page.model_pictures import draw_approval, draw_calibration
+from tasks.reports.page.model_pictures import draw_calibration, draw_decisions
 from tasks.reports.page.pictures import draw_change, draw_column, list_categories
-from tasks.reports.page.wording import Record, format_effect, format_number, format_significance, name_check
+from tasks.reports.page.wording import Record, find_positive, format_effect, format_number, format_significance
 
 # Titles of the cards that are not about one column.
 _WHOLE = {
-    "approval_rate": "Approval rate",
-    "score_curve": "Approval at an equal score",
     "joint_shape": "Joint distribution of the columns",
     "auc": "Ranking by the model",
-    "calibration": "Approval at an equal score",
     "estimated_auc": "Estimated ranking of undecided applications",
 }
+
+
+_MOST_DECISIONS = 3  # columns of a changed rule that have a picture
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Alarm:
 
 @dataclass(frozen=True)
 class Card:
-    """All alarms of one column, or of one measure of the whole window."""
+    """The findings of one cause: of a column, of the rule, or of one measure of the whole window."""
 
     title: str
     shift: str
@@ -53,11 +55,12 @@ class Card:
 
 def make_cards(summary: Record, evidence: Evidence | None) -> list[Card]:
     """The cards of a run's drift alarms, ordered by how far each change exceeds its limit."""
-    groups: dict[str, list[Record]] = {}
-    for finding in summary["findings"]:
-        if finding["verdict"] == Verdict.FAIL and finding["question"] != "quality":
-            groups.setdefault(_name_group(finding), []).append(finding)
-    cards = [_make_card(group, evidence) for group in groups.values()]
+    findings, positive = summary["findings"], find_positive(summary)
+    cards = []
+    for cause in read_causes(findings):
+        if cause.verdict is Verdict.FAIL and cause.lead.question is not Question.QUALITY:
+            alarms = [place for place in cause.places[1:] if findings[place]["verdict"] == Verdict.FAIL]
+            cards.append(_make_card([findings[place] for place in (cause.places[0], *alarms)], evidence, positive))
     # Columns come before the domain classifier: they say what changed.
     return sorted(cards, key=lambda card: (card.title == _WHOLE["joint_shape"], -card.weight))
 
@@ -72,37 +75,34 @@ def weigh(finding: Record) -> float:
     return float((effect - (finding["standard_error"] or 0)) / max(limit, 1e-9))
 
 
-def _name_group(finding: Record) -> str:
-    """Findings that share a card: those of one column, and the two checks of approval at an equal score."""
-    if finding["check"] in ("score_curve", "calibration"):
-        return "(approval at an equal score)"
-    return finding["subject"] or f"({finding['check']}) {finding['columns'] if finding['check'] == 'missing' else ''}"
-
-
-def _make_card(findings: Sequence[Record], evidence: Evidence | None) -> Card:
-    findings = sorted(findings, key=lambda finding: -weigh(finding))
+def _make_card(findings: Sequence[Record], evidence: Evidence | None, positive: Positive) -> Card:
+    """A card of a cause's findings, of which the first says most."""
     first = findings[0]
     pair = evidence.columns.get(first["subject"]) if evidence else None
+    title = first["subject"] or _name_whole(first, positive)
     return Card(
-        title=first["subject"] or _name_whole(first),
+        title=title,
         shift=_describe_shift(findings, pair),
-        alarms=[_describe_alarm(finding) for finding in findings],
-        pictures=[picture for picture in _draw(findings, pair, evidence) if picture],
-        weight=weigh(first),
+        alarms=[_describe_alarm(finding, title, positive) for finding in findings],
+        pictures=[picture for picture in _draw(findings, pair, evidence, positive) if picture],
+        weight=max(map(weigh, findings)),
     )
 
 
-def _name_whole(finding: Record) -> str:
+def _name_whole(finding: Record, positive: Positive) -> str:
     if finding["check"] == "missing":
         return f"Missing together: {join_list(finding['columns'])}"
-    return _WHOLE.get(finding["check"], name_check(finding["check"]).capitalize())
+    check = "score_curve" if finding["check"] == "calibration" else finding["check"]
+    name = name_check(check, positive)
+    return _WHOLE.get(check, f"{name[0].upper()}{name[1:]}")
 
 
-def _describe_alarm(finding: Record) -> Alarm:
-    smallest = finding["smallest_detectable"]
+def _describe_alarm(finding: Record, title: str, positive: Positive) -> Alarm:
+    smallest, check = finding["smallest_detectable"], name_check(finding["check"], positive)
+    is_of_other = finding["subject"] not in ("", title)
     return Alarm(
         question=finding["question"],
-        check=name_check(finding["check"]),
+        check=f"{check}: {finding['subject']}" if is_of_other else check,
         effect=format_effect(finding["effect"], finding["unit"]),
         limit=format_effect(finding["limit"], finding["unit"]),
         sentence=finding["sentence"],
@@ -111,20 +111,20 @@ def _describe_alarm(finding: Record) -> Alarm:
     )
 
 
-def _draw(findings: Sequence[Record], pair: Pair | None, evidence: Evidence | None) -> list[Markup]:
+def _draw(findings: Sequence[Record], pair: Pair | None, evidence: Evidence | None, positive: Positive) -> list[Markup]:
     checks = {finding["check"]: finding for finding in findings}
     pictures = []
-    if evidence is not None and pair is not None:
-        if checks.keys() & {"distribution", "never_seen"}:
-            pictures.append(draw_column(evidence.contract, pair))
-        if "by_column" in checks:
-            pictures.append(draw_approval(evidence, pair.bins.name))
+    if evidence is not None and pair is not None and checks.keys() & {"distribution", "never_seen"}:
+        pictures.append(draw_column(evidence.contract, pair))
     if evidence is not None and checks.keys() & {"score_curve", "calibration"}:
         pictures.append(draw_calibration(evidence))
+    if evidence is not None:
+        changed = [finding["subject"] for finding in findings if finding["check"] == "by_column"]
+        pictures += [draw_decisions(evidence, column) for column in changed[:_MOST_DECISIONS]]
     for name in ("missing", "approval_rate", "auc", "estimated_auc"):
         if name in checks and checks[name]["current"] is not None:
             before, now = checks[name]["reference"], checks[name]["current"]
-            pictures.append(draw_change(before, now, name_check(name), is_share="auc" not in name))
+            pictures.append(draw_change(before, now, name_check(name, positive), is_share="auc" not in name))
     return pictures
 
 

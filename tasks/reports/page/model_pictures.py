@@ -1,4 +1,4 @@
-"""Pictures of the model: ROC curve, calibration, AUCs with their intervals, approval by the values of a column."""
+"""Pictures of the model: ROC curve, calibration, AUCs with their intervals, decisions by the values of a column."""
 
 from __future__ import annotations
 
@@ -142,9 +142,9 @@ def draw_difference(difference: float, interval: tuple[float, float], margin: fl
     return picture(width, 92, description, parts)
 
 
-def draw_approval(evidence: Evidence, column: str) -> Markup:
-    """The approval rate by the values of a column, in the reference and in the window."""
-    rows = measure_approval_by_value(evidence, column)
+def draw_decisions(evidence: Evidence, column: str) -> Markup:
+    """The share of the positive decision by the values of a column, in the reference and in the window."""
+    rows = measure_by_value(evidence, column)
     if not rows:
         return Markup("")
     width, height = 420, 34 + 26 * len(rows)
@@ -162,11 +162,11 @@ def draw_approval(evidence: Evidence, column: str) -> Markup:
     description = "; ".join(
         f"{name}: {100 * before:.0f} % positive before, {100 * now:.0f} % now" for name, before, now in rows
     )
-    return picture(width, height, f"Approval by {column}: {description}", parts)
+    return picture(width, height, f"Decisions by {column}: {description}", parts)
 
 
-def measure_approval_by_value(evidence: Evidence, column: str) -> list[tuple[str, float, float]]:
-    """The approval rate in the groups of a column's values that the concept question compares, in both windows."""
+def measure_by_value(evidence: Evidence, column: str) -> list[tuple[str, float, float]]:
+    """The share of the positive decision in both windows, by the groups of values that the concept check compares."""
     profile = evidence.profile
     place = next(place for place, bins in enumerate(profile.columns) if bins.name == column)
     bins = profile.columns[place]

@@ -12,8 +12,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tasks.core.files import write_text
-from tasks.core.findings import Verdict, rank_gravity
+from tasks.core.findings import DRIFT_QUESTIONS, Verdict, rank_gravity
 from tasks.core.policy import MonitorPolicy
+from tasks.core.positive import name_check
 from tasks.core.wording import OUTCOMES, TONES, VERDICTS, join_list, name_outcome, name_verdict
 from tasks.reports.page import wording
 from tasks.reports.page.champion import describe_standing, list_worst_segments
@@ -37,10 +38,12 @@ def write_report(path: Path, summary: Record, evidence: Evidence | None, left_ou
 
 def render_report(summary: Record, evidence: Evidence | None, left_out: str = "") -> str:
     """The report of a run as HTML."""
-    cards = make_cards(summary, evidence)
+    cards, positive = make_cards(summary, evidence), wording.find_positive(summary)
     return render_page(
         "report.html.j2",
         summary=summary,
+        positive=positive,
+        QUESTIONS=wording.describe_questions(positive),
         headline=wording.write_headline(summary),
         quality=[finding for finding in summary["findings"] if finding["question"] == "quality"],
         asked=group_findings(summary),
@@ -78,13 +81,13 @@ def _make_environment() -> Environment:
         "value": wording.format_value,
         "effect": wording.format_effect,
         "number": wording.format_number,
-        "check": wording.name_check,
+        "check": name_check,
         "kind": wording.name_kind,
         "listed": join_list,
         "anchor": anchor,
     }
     environment.globals |= {
-        "QUESTIONS": wording.QUESTIONS,
+        "QUESTIONS": wording.describe_questions(),
         "VERDICTS": VERDICTS,
         "OUTCOMES": OUTCOMES,
         "MEASURES": wording.MEASURES,
@@ -101,7 +104,7 @@ def format_day(day: str | date | None) -> str:
 
 def group_findings(summary: Record) -> dict[str, list[Record]]:
     """The findings of the four drift questions, each question's gravest and largest first."""
-    groups: dict[str, list[Record]] = {name: [] for name in wording.FAILURES}
+    groups: dict[str, list[Record]] = {str(name): [] for name in DRIFT_QUESTIONS}
     for finding in summary["findings"]:
         if finding["question"] in groups:
             groups[finding["question"]].append(finding)

@@ -1,40 +1,30 @@
-"""Wording of the pages: questions, checks, measures, and numbers with their units."""
+"""Wording of the pages: questions, measures, and numbers with their units."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.core.findings import UNANSWERED
+from tasks.core.causes import read_causes
+from tasks.core.findings import DRIFT_QUESTIONS, UNANSWERED, Verdict
+from tasks.core.positive import UNNAMED, Positive
 from tasks.core.wording import format_share, join_list
 
 Record = Mapping[str, Any]
 
-QUESTIONS = {
+# The label question names the positive label: `describe_questions` and `describe_failure` put it in.
+_QUESTIONS = {
     "quality": ("Data quality", "Can this data be used?"),
     "data": ("Data drift", "Have the applicants changed?"),
-    "label": ("Label drift", "Has the approval rate changed?"),
+    "label": ("Label drift", "Has the {share} changed?"),
     "concept": ("Concept drift", "Has the decision rule changed?"),
     "model": ("Model drift", "Does the model perform worse than before?"),
 }
-FAILURES = {
+_FAILURES = {
     "data": "the applicants have changed",
-    "label": "the approval rate has changed",
+    "label": "the {share} has changed",
     "concept": "the decision rule has changed",
     "model": "the model performs worse",
-}
-CHECKS = {
-    "distribution": "distribution",
-    "never_seen": "new values",
-    "missing": "missing values",
-    "joint_shape": "joint distribution",
-    "approval_rate": "approval rate",
-    "score_curve": "approval at an equal score",
-    "by_column": "approval by value, at an equal score",
-    "auc": "ranking (AUC)",
-    "calibration": "calibration",
-    "strength": "ranking of the reference",
-    "estimated_auc": "ranking of undecided applications (estimated AUC)",
 }
 MEASURES = {
     "auc": "AUC",
@@ -47,9 +37,19 @@ MEASURES = {
 KINDS = {"random_forest": "Random Forest", "gradient_boosting": "Gradient Boosting"}
 
 
-def name_check(name: str) -> str:
-    """A check's name for the reader."""
-    return CHECKS.get(name, name.replace("_", " "))
+def describe_questions(positive: Positive = UNNAMED) -> dict[str, tuple[str, str]]:
+    """The questions of a run in their order: each one's title, and what it asks."""
+    return {name: (title, asks.format(share=positive.share)) for name, (title, asks) in _QUESTIONS.items()}
+
+
+def describe_failure(question: str, positive: Positive) -> str:
+    """What it means that a drift question failed."""
+    return _FAILURES[question].format(share=positive.share)
+
+
+def find_positive(summary: Record) -> Positive:
+    """The positive label of a run's contract, as sentences name it."""
+    return Positive(summary["contract"]["positive"])
 
 
 def name_kind(kind: str) -> str:
@@ -93,10 +93,10 @@ def write_headline(summary: Record) -> str:
     if outcome == "stable":
         return "No significant change."
     if outcome == "undecided":
-        unanswered = [name for name in FAILURES if summary["verdicts"][name] in UNANSWERED]
-        names = join_list([QUESTIONS[name][0].lower() for name in unanswered])
+        unanswered = [name for name in DRIFT_QUESTIONS if summary["verdicts"][name] in UNANSWERED]
+        names = join_list([_QUESTIONS[name][0].lower() for name in unanswered])
         return f"No alarm, but {names} could not be tested."
-    failed = [name for name in FAILURES if summary["verdicts"][name] == "fail"]
+    failed = [name for name in DRIFT_QUESTIONS if summary["verdicts"][name] == "fail"]
     changed = join_list([_name_failure(summary, name, 2 if len(failed) == 1 else 1) for name in failed])
     changed = changed or "drift was found"
     ending = "the challenger replaces the champion" if outcome == "promoted" else "the champion stays"
@@ -105,15 +105,21 @@ def write_headline(summary: Record) -> str:
 
 def _name_failure(summary: Record, question: str, most: int) -> str:
     """The failed question in words, with its first columns."""
-    failed = [f for f in summary["findings"] if f["question"] == question and f["verdict"] == "fail"]
-    columns = dict.fromkeys(f["subject"] for f in failed if f["subject"])
+    columns = dict.fromkeys(
+        finding.subject
+        for cause in read_causes(summary["findings"])
+        for finding in cause.findings
+        if finding.question == question and finding.subject and cause.verdict is Verdict.FAIL
+        if finding.verdict is Verdict.FAIL or finding is cause.lead
+    )
     named = join_list(list(columns)[:most]) + (f" and {len(columns) - most} more" if len(columns) > most else "")
-    return f"{FAILURES[question]} ({named})" if named else FAILURES[question]
+    failure = describe_failure(question, find_positive(summary))
+    return f"{failure} ({named})" if named else failure
 
 
 def _is_share(unit: str) -> bool:
     """Whether a unit is shown in percent."""
-    return unit.startswith(("share", "approval rate", "chance", "calibration error"))
+    return unit.startswith(("share", "chance", "calibration error"))
 
 
 def _format_plain(value: float, unit: str) -> str:
