@@ -74,7 +74,7 @@ class QualityPolicy(Policy):
         description="Report a leak only if the group's share of that label exceeds that of the other rows (for a "
         "range: the rows next to it) by at least this much. This excludes columns that are merely predictive.",
     )
-    leak_level: Level = Field(0.01, description="Significance level of the entire leak search (Bonferroni).")
+    leak_level: Level = Field(0.001, description="Significance level of the entire leak search (Bonferroni).")
     suspicious_auc: Share = Field(
         0.98, description="Report a single column with at least this AUC as a suspected leak."
     )
@@ -92,6 +92,12 @@ class DriftPolicy(Policy):
 
     minimum_rows: int = Field(
         200, ge=20, description="With fewer rows in either window, the result is “not enough data”."
+    )
+    minimum_of_each: int = Field(
+        30,
+        ge=10,
+        description="With fewer rows of one of the two decisions in either window, concept and model drift are “not "
+        "enough data”.",
     )
     columns_level: Level = Field(0.008, description="Significance level of all single-column tests together (Holm).")
     joint_level: Level = Field(0.002, description="Significance level of the test of the joint distribution.")

@@ -45,7 +45,7 @@ def measure_concept_drift(comparison: Comparison) -> list[Finding]:
     Half of the error budget is the score curve's: as one of twenty tests it would miss what it alone can detect.
     """
     profile, rows, policy = comparison.profile, comparison.labelled, comparison.policy
-    unanswered = explain_no_answer(rows, policy.minimum_rows, comparison.observed.note)
+    unanswered = explain_no_answer(rows, policy, comparison.observed.note)
     if unanswered:
         verdict, reason = unanswered
         return [report_no_data(Question.CONCEPT, BY_SCORE, f"Concept drift: {reason}", verdict)]
@@ -76,15 +76,15 @@ def _name_columns(findings: list[Finding]) -> list[Finding]:
     return [name(finding) for finding in findings]
 
 
-def explain_no_answer(rows: Labelled, minimum_rows: int, note: str = "") -> tuple[Verdict, str] | None:
+def explain_no_answer(rows: Labelled, policy: DriftPolicy, note: str = "") -> tuple[Verdict, str] | None:
     """Why questions about the labels cannot be answered.
 
     Parameters
     ----------
     rows : Labelled
         The labelled rows of both windows.
-    minimum_rows : int
-        The fewest that each window needs.
+    policy : DriftPolicy
+        The fewest rows that each window needs, in all and of each label.
     note : str
         What is to be said of decisions that are still coming in.
 
@@ -93,6 +93,7 @@ def explain_no_answer(rows: Labelled, minimum_rows: int, note: str = "") -> tupl
     tuple of Verdict and str, or None
         The verdict and the reason; None where the questions can be answered.
     """
+    minimum_rows, minimum_of_each = policy.minimum_rows, policy.minimum_of_each
     n, m = len(rows.reference_rows), len(rows.window_rows)
     if not m:
         return Verdict.NOT_RUN, f"no decision of the window counts yet. {note}".strip()
@@ -104,6 +105,13 @@ def explain_no_answer(rows: Labelled, minimum_rows: int, note: str = "") -> tupl
         )
     if not rows.has_both_labels:
         return Verdict.NOT_ENOUGH_DATA, "the decisions of the window or of the reference are all the same."
+    fewest = rows.fewest_of_each
+    if fewest < minimum_of_each:
+        return (
+            Verdict.NOT_ENOUGH_DATA,
+            f"the window or the reference holds only {fewest:,} of one of the two decisions; at least "
+            f"{minimum_of_each:,} are needed. {note}".strip(),
+        )
     return None
 
 

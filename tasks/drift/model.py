@@ -47,7 +47,7 @@ def measure_model_drift(comparison: Comparison) -> list[Finding]:
     """
     profile, observed, policy = comparison.profile, comparison.observed, comparison.policy
     estimated = measure_estimated_auc(profile, observed, policy, comparison.keys, comparison.positive)
-    unanswered = explain_no_answer(comparison.labelled, policy.minimum_rows, observed.note)
+    unanswered = explain_no_answer(comparison.labelled, policy, observed.note)
     if unanswered or profile.auc is None:
         verdict, reason = unanswered or (Verdict.NOT_ENOUGH_DATA, "the decisions of the reference are all the same.")
         silent = report_no_data(Question.MODEL, "auc", f"Model AUC: {reason}", verdict)

@@ -49,6 +49,12 @@ class Labelled:
         return find_clusters(self.groups)
 
     @property
+    def fewest_of_each(self) -> int:
+        """The rows of the rarer label, in the window that has fewer of them."""
+        counts = (np.bincount(self.labels[self.is_current == window].astype(int), minlength=2) for window in (0, 1))
+        return int(min(count.min() for count in counts))
+
+    @property
     def has_both_labels(self) -> bool:
         """Each window holds both labels."""
         return all(len(np.unique(self.labels[self.is_current == window])) == 2 for window in (0, 1))

@@ -42,7 +42,8 @@ def measure_leaks(contract: Contract, applications: pd.DataFrame, labels: Floats
     known = labels[is_labelled]
     if len(known) < policy.minimum_rows or len(np.unique(known)) < 2:
         return []
-    return _Search(contract.features, applications.loc[is_labelled], known, policy).run()
+    rows = applications.loc[is_labelled]
+    return _Search(contract.features, rows, known, policy, _number_customers(contract, rows)).run()
 
 
 def suspect_rows(leaks: Sequence[Leak], applications: pd.DataFrame) -> Mask:
@@ -53,17 +54,30 @@ def suspect_rows(leaks: Sequence[Leak], applications: pd.DataFrame) -> Mask:
     return suspected
 
 
+def _number_customers(contract: Contract, applications: pd.DataFrame) -> Integers | None:
+    """The number of each row's customer, -1 where it is not known; None where the contract names no customer."""
+    if contract.customer is None:
+        return None
+    return np.asarray(pd.factorize(applications[contract.customer.name])[0], dtype=np.int64)
+
+
 class _Search:
     """One search among labelled rows; `_is_open` are those that no leak found so far explains."""
 
     def __init__(
-        self, columns: Sequence[Column], applications: pd.DataFrame, labels: Floats, policy: QualityPolicy
+        self,
+        columns: Sequence[Column],
+        applications: pd.DataFrame,
+        labels: Floats,
+        policy: QualityPolicy,
+        customers: Integers | None = None,
     ) -> None:
         self._columns = columns
         self._applications = applications
         self._labels = labels
         self._is_positive = labels == 1
         self._policy = policy
+        self._customers = customers
         self._least = max(int(np.ceil(policy.leak_share * len(labels))), 2)
         self._neighbours = max(self._least, _NEAREST)
         self._specials = {column.name: list(column.special) for column in columns}
@@ -127,8 +141,21 @@ class _Search:
             elsewhere, chance = self._compare_with_rule(sign, tested, is_positive)
         else:
             elsewhere = self._measure_agreement(others, is_positive)
-            chance = compare_agreement(agreeing, rows, self._count(others, is_positive), int(np.count_nonzero(others)))
+            worth = self._count_customers(tested) / rows
+            chance = compare_agreement(
+                round(agreeing * worth),
+                round(rows * worth),
+                round(self._count(others, is_positive) * worth),
+                round(int(np.count_nonzero(others)) * worth),
+            )
         self._keep(sign, mask, is_positive, elsewhere, chance)
+
+    def _count_customers(self, tested: Mask) -> int:
+        """How many customers the rows are of: many rows of one customer show no more than one."""
+        if self._customers is None:
+            return int(np.count_nonzero(tested))
+        held = self._customers[tested]
+        return len(np.unique(held[held >= 0])) + int(np.sum(held < 0))
 
     def _is_in_midst(self, sign: Sign) -> bool:
         """Whether the sign is one number among others, and neither a special value nor far from all of them."""

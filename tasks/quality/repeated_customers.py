@@ -26,6 +26,8 @@ _LEAST_EXCESS = 0.2
 _LEAST_REPEATED = 0.02
 # What neighbours mostly share already shows nothing: it may follow from the column that they are neighbours in.
 _MOST_SHARED = 0.7
+# Where nearly all rows that are equal in a column are of one customer, a single other column is witness enough.
+_NEARLY_ALL = 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,7 @@ class _Excess:
     name: str
     is_fine: bool
     share: float
+    missing: float
 
 
 def find_repeated_customers(contract: Contract, applications: pd.DataFrame, seed: int = 0) -> tuple[str, ...]:
@@ -106,8 +109,12 @@ def _try_column(column: _Values, columns: list[_Values]) -> tuple[float, tuple[s
     if not any(one.is_fine for one in excess) and len(excess) < 2:
         return 0.0, ()
     most = max(one.share for one in excess)
-    names = (column.name, *(one.name for one in excess if one.share >= 0.9 * most))
-    return most * float(is_equal.sum()), names
+    witnesses = sorted(
+        (one for one in excess if one.share >= 0.9 * most), key=lambda one: (one.missing, not one.is_fine)
+    )
+    # As few as needed: a row that lacks a value of any of them cannot be told.
+    count = 1 if most >= _NEARLY_ALL else len(witnesses)
+    return most * float(is_equal.sum()), (column.name, *(one.name for one in witnesses[:count]))
 
 
 def _measure_excess(other: _Values, first: Integers, second: Integers, is_equal: Mask) -> _Excess | None:
@@ -123,4 +130,4 @@ def _measure_excess(other: _Values, first: Integers, second: Integers, is_equal:
     excess = (share - usual) / max(1 - usual, 1e-9)
     if banded > _MOST_SHARED or excess < _LEAST_EXCESS or share - usual < _LEAST_Z * error:
         return None
-    return _Excess(other.name, other.is_fine, excess)
+    return _Excess(other.name, other.is_fine, excess, float(np.mean(other.exact < 0)))

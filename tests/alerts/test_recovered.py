@@ -157,7 +157,7 @@ def test_runs_before_the_column_are_given_the_ledgers_champion(engine, tmp_path)
             "('b', 'loan_applications', '2015-07-01', '2015-07-31', 'quality_failed', ''), "
             "('c', 'loan_applications', '2015-04-01', '2015-04-30', 'stable', '')"
         ))  # fmt: skip
-    assert prepare_schema(engine) == 1
+    assert prepare_schema(engine) == len(list(MIGRATIONS.glob("*.sql"))) - 4
     with engine.connect() as connection:
         found = dict(connection.execute(text("select job_id, champion from loanwatch.run")).all())
     assert found == {"a": version, "b": None, "c": None}

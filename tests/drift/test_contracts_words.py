@@ -21,7 +21,7 @@ FEW = np.where(np.arange(len(WINDOW.labels)) < 50, WINDOW.labels, np.nan)
 
 
 def measure(labels, positive=DEFAULT):
-    comparison = Comparison(PROFILE, replace(WINDOW, labels=labels), DriftPolicy(), positive)
+    comparison = Comparison(PROFILE, replace(WINDOW, labels=labels), DriftPolicy(), positive=positive)
     return [*measure_drift(comparison), *measure_model_drift(comparison)]
 
 
@@ -29,9 +29,9 @@ def measure(labels, positive=DEFAULT):
     ("labels", "said"),
     [
         pytest.param(WINDOW.labels, "% of decided applications", id="all decided"),
-        pytest.param(np.full_like(WINDOW.labels, np.nan), "no application in the window", id="none decided"),
+        pytest.param(np.full_like(WINDOW.labels, np.nan), "no decision of the window counts yet", id="none decided"),
         pytest.param(FEW, "50 applications of the window", id="few decided"),
-        pytest.param(np.ones_like(WINDOW.labels), "all 2,000 decisions of the window are the same", id="one decision"),
+        pytest.param(np.ones_like(WINDOW.labels), "100.0 % of decided applications", id="one decision"),
     ],
 )
 def test_every_sentence_uses_the_contracts_word(labels, said):

@@ -139,14 +139,29 @@ def test_what_cannot_be_asked_is_no_all_clear():
     assert summarise(few_known, Question.MODEL) is Verdict.NOT_ENOUGH_DATA
 
 
-@pytest.mark.parametrize(("auc", "is_weak"), [(0.615, True), (0.7, False), (0.9, False), (None, False)])
+@pytest.mark.parametrize(("auc", "is_weak"), [(0.615, True), (0.7, False), (0.9, False)])
 def test_a_weak_model_is_a_warning_that_says_what_it_hinders(auc, is_weak):
-    findings = report_weakness(None if auc is None else Auc(auc, 1e-4), 0.7)
+    findings = report_weakness(Auc(auc, 1e-4), 0.7)
     assert [finding.verdict for finding in findings] == [Verdict.WARN] * is_weak
     for finding in findings:
         assert "0.615" in finding.sentence
         assert "`promotion.minimum_auc`" in finding.sentence
         assert "quality, data and label drift do not depend on it" in finding.sentence
+
+
+def test_a_model_of_one_decision_is_told():
+    (finding,) = report_weakness(None, 0.7)
+    assert finding.verdict is Verdict.WARN
+    assert "ranks nobody" in finding.sentence
+
+
+def test_few_of_one_decision_judge_no_model():
+    """Of 8 positive decisions DeLong's error is far too small: an AUC of 0.81 that is 0.50 on later rows."""
+    labels = np.zeros(1_000)
+    labels[:20] = 1
+    few = measure(replace(observe(1_000), labels=labels))
+    assert summarise(few, Question.MODEL) is Verdict.NOT_ENOUGH_DATA
+    assert any("holds only 20 of one of the two decisions" in finding.sentence for finding in few)
 
 
 def test_a_few_undecided_rows_leave_the_question_answered():
