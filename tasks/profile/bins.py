@@ -26,8 +26,10 @@ NEW_CATEGORY, RARE_OR_NEW = "(new category)", "(rare or new category)"
 INTERVALS = 20
 ATOM_SHARE = 1 / INTERVALS
 
-# A word of fewer reference rows has no level of its own.
+# A word of fewer reference rows has no level of its own; of more, where many words lie near the limit.
 LEAST_WORD_ROWS = 10
+# So large a share of the rows may change its level because a word is met once more or less.
+MOST_AT_LIMIT = 0.005
 
 # The most groups that the levels of a column are gathered into, and the fewest rows of a window in a group.
 MOST_GROUPS = 6
@@ -181,9 +183,31 @@ def fit_bins(column: Column, values: pd.Series, keys: Keys | None = None) -> Bin
     if column.ordered is not None:
         categories = (*column.ordered, *(category for category in held if category not in column.ordered))
         return Bins(column.name, False, True, "", np.empty(0), {}, categories)
-    frequent = tuple(category for category in held if counts[category] >= LEAST_WORD_ROWS)
+    least = choose_least_rows(counts.to_numpy(np.int64))
+    frequent = tuple(category for category in held if counts[category] >= least)
     rare = {str(category): int(counts[category]) for category in held[len(frequent) :]}
     return Bins(column.name, False, False, "", np.empty(0), {}, frequent, rare)
+
+
+def choose_least_rows(counts: Integers) -> int:
+    """How many reference rows a word needs for a level of its own; `counts` are those of the words.
+
+    Words that have just enough rows have them by luck as often as by right, and a fresh sample shows them less. The
+    share of rows that such luck moves is that of the words at the limit (a leave-one-out estimate, as Good's): where it
+    is not small, the limit is raised.
+
+    Examples
+    --------
+    >>> choose_least_rows(np.array([900, 60, 30, 10])), choose_least_rows(np.full(100, 10))
+    (10, 11)
+    """
+    rows, most = int(counts.sum()), int(counts.max(initial=0))
+    for least in range(LEAST_WORD_ROWS, most + 1):
+        width = max(round(float(np.sqrt(least))), 1)
+        near = counts[(counts >= least) & (counts < least + width)]
+        if near.sum() <= MOST_AT_LIMIT * width * rows:
+            return least
+    return max(most + 1, LEAST_WORD_ROWS)
 
 
 def fit_edges(numbers: Floats) -> Floats:

@@ -11,7 +11,7 @@ from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.comparison import Comparison
 from tasks.drift.data import measure_data_drift
-from tasks.profile.bins import LEAST_WORD_ROWS
+from tasks.profile.bins import LEAST_WORD_ROWS, choose_least_rows
 from tasks.profile.profile import fit_profile
 from tests.support.windows_to_compare import CONTRACT, make_window
 
@@ -69,7 +69,22 @@ def test_rare_words_have_one_level_with_the_new_ones_and_are_kept_with_their_cou
     profile = fit_profile(CONTRACT, reference, origin="holdout", seed=0)
     (bins,) = [one for one in profile.columns if one.name == "purpose"]
     counts = reference.applications["purpose"].value_counts()
-    assert set(bins.categories) == set(counts.index[counts >= LEAST_WORD_ROWS])
-    assert bins.rare == counts[counts < LEAST_WORD_ROWS].to_dict()
+    least = choose_least_rows(counts.to_numpy())
+    assert least >= LEAST_WORD_ROWS
+    assert set(bins.categories) == set(counts.index[counts >= least])
+    assert bins.rare == counts[counts < least].to_dict()
     codes = bins.encode(pd.Series([bins.categories[0], next(iter(bins.rare)), "a new one"]))
     assert codes.tolist() == [1, bins.levels, bins.levels]
+
+
+def test_words_that_have_just_enough_rows_are_no_drift():
+    """900 words of about seven rows each: with a fixed limit of ten rows the rest grows by seven points."""
+    random = np.random.default_rng(1)
+
+    def draw_flat(seed: int, rows: int) -> ScoredWindow:
+        frame, scores = make_window(rows, seed)
+        words = pd.Categorical(random.choice(900, rows).astype(str))
+        return ScoredWindow(frame.assign(purpose=words), (frame["status"] == "yes").to_numpy(float), scores)
+
+    for seed in range(3):
+        assert find_alarms(draw_flat(seed, 6_000), draw_flat(seed + 50, 2_000)) == []
