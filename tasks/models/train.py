@@ -2,7 +2,8 @@
 
 A model is one scikit-learn pipeline: the preprocessing, then the classifier with its cross-validation folds kept
 (`CalibratedClassifierCV(ensemble=True)`). Scoring averages the folds. The drift questions need scores from models that
-were fitted without the row: out-of-fold scores for the reference, one fold's score for a new row (`score_by_fold`).
+were fitted without the row: out-of-fold scores for the reference (`score_out_of_fold`), one fold's score for a new row
+(`score_by_fold`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats, Integers
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.models.preprocess import Prepared, concatenate
-from tasks.models.scoring import assign_folds, score, score_by_fold
+from tasks.models.scoring import assign_folds, score, score_out_of_fold
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -99,7 +100,7 @@ def fit_candidate(contract: Contract, kind: Kind, training: Prepared, policy: Tr
     count = _choose_fold_count(training, policy)
     if count is None:
         pipeline = fit_without_skill(contract, policy, training.applications, training.labels)
-        return Candidate(kind, pipeline, score_by_fold(pipeline, training.applications, training.keys))
+        return Candidate(kind, pipeline, score(pipeline, training.applications))
     folds = assign_folds(training.keys, count)
     splits = [(np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)) for fold in range(count)]
     pipeline = build_model(contract, kind, policy, splits)
@@ -108,7 +109,8 @@ def fit_candidate(contract: Contract, kind: Kind, training: Prepared, policy: Tr
     with parallel_config(backend="threading"):
         pipeline.fit(training.applications, training.labels.astype(int))
     release_folds(pipeline.named_steps["model"], count)
-    return Candidate(kind, pipeline, score_by_fold(pipeline, training.applications, training.keys))
+    scores = score_out_of_fold(pipeline, training.applications, training.labels, training.keys)
+    return Candidate(kind, pipeline, scores)
 
 
 def _choose_fold_count(training: Prepared, policy: TrainPolicy) -> int | None:

@@ -10,7 +10,7 @@ from tasks.core.reference_rows import ReferenceRows, sample_customers
 from tasks.job.job import Job
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.ripening import read_training_rows
-from tasks.models.scoring import score_by_fold
+from tasks.models.scoring import score_out_of_fold
 from tasks.registry.versions import Champion
 
 # A reference of which more is gone would not be the one that windows are compared with.
@@ -40,4 +40,5 @@ def read_reference(job: Job, champion: Champion) -> ReferenceRows:
 def _score(rows: Prepared, champion: Champion, seed: int) -> ReferenceRows:
     unscored: Floats = rows.labels
     sample = sample_customers(ReferenceRows(rows.applications, rows.labels, unscored, rows.days, rows.keys), seed)
-    return replace(sample, scores=score_by_fold(champion.bundle.pipeline, sample.applications, sample.keys))
+    pipeline = champion.bundle.pipeline
+    return replace(sample, scores=score_out_of_fold(pipeline, sample.applications, sample.labels, sample.keys))
