@@ -74,7 +74,7 @@ class QualityPolicy(Policy):
         description="Report a leak only if the group's share of that label exceeds that of the other rows (for a "
         "range: the rows next to it) by at least this much. This excludes columns that are merely predictive.",
     )
-    leak_level: Level = Field(0.001, description="Significance level of the entire leak search (Bonferroni).")
+    leak_level: Level = Field(0.01, description="Significance level of the entire leak search (Bonferroni).")
     suspicious_auc: Share = Field(
         0.98, description="Report a single column with at least this AUC as a suspected leak."
     )

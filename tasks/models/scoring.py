@@ -60,9 +60,9 @@ def score_out_of_fold(
 ) -> Floats:
     """The scores of the training rows as those of new rows would be: by a model and a calibration without the row.
 
-    A fold's calibration is fitted on the very rows that its model has not seen. It knows their rate and, where the model
-    ranks weakly, turns their order round: a reference so scored looks better than any window after it. So each part of
-    a fold is scored by a calibration that was fitted on the other parts.
+    A fold's calibration is fitted on the very rows that its model has not seen. It knows their rate and, where the
+    model ranks weakly, turns their order round: a reference so scored looks better than any window after it. So each
+    part of a fold is scored by a calibration that was fitted on the other parts.
     """
     scores = score_by_fold(pipeline, applications, keys)
     models = pipeline.named_steps["model"].calibrated_classifiers_
