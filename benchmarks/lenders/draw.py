@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from benchmarks.lenders.laws import (
     draw_steps,
     draw_words,
 )
+from benchmarks.lenders.leaks import is_able
 from benchmarks.lenders.lender import Delays, Field, Gap, Lender, Visits, seed_purpose
 from benchmarks.lenders.shapes import Shape, choose_shape, draw_size
 from tasks.contract.columns import Column, Role
@@ -46,7 +48,8 @@ def draw_lender(seed: int, group: str, number: int) -> Lender:
         return seed_purpose(seed, group, number, purpose)
 
     visits = _draw_visits(random("visits"), shape)
-    fields = _draw_fields(random("columns"), shape, visits)
+    drawn = (_draw_fields(random(f"columns {attempt}"), shape, visits) for attempt in count())
+    fields = next(fields for fields in drawn if not shape.leak or any(is_able(field, shape.leak) for field in fields))
     pilot = draw_applicants(fields, replace(visits, applications=1.0), _PILOT_ROWS, random("pilot"))
     rule = draw_rule(random("rule"), shape, fields, pilot.frame, pilot.loyalty)
     sizes = random("sizes")
@@ -87,12 +90,12 @@ def _draw_delays(random: Random, shape: Shape) -> Delays:
 
 def _draw_fields(random: Random, shape: Shape, visits: Visits) -> tuple[Field, ...]:
     low, high = (4, 20) if shape.is_plain else (3, 60)
-    count = int(np.exp(random.uniform(np.log(low), np.log(high + 1))))
+    columns = int(np.exp(random.uniform(np.log(low), np.log(high + 1))))
     factors = int(random.integers(1, 5))
     customers_share = float(random.uniform(0.3, 0.8)) if visits.applications > 1 else 0.0
-    fields = [_draw_field(random, f"column_{place}", factors, customers_share) for place in range(count)]
+    fields = [_draw_field(random, f"column_{place}", factors, customers_share) for place in range(columns)]
     if not shape.is_plain and random.random() < 0.5:
-        for place in random.permutation(count)[: int(random.integers(1, 4))]:
+        for place in random.permutation(columns)[: int(random.integers(1, 4))]:
             fields[place] = _give_many_words(random, fields[place])
     return tuple(_draw_gaps(random, fields))
 

@@ -19,7 +19,7 @@ def find_leaking(lender: Lender) -> tuple[str, bool, float] | None:
     The outcome is the rarer one where one is rare: among rows that are nearly all alike nothing shows.
     """
     random = lender.random("leak")
-    able = [field for field in lender.fields if _is_able(field, lender.shape.leak)]
+    able = [field for field in lender.fields if is_able(field, lender.shape.leak)]
     rarer = lender.rule.rate < 0.5
     if not able or not lender.shape.leak:
         return None
@@ -27,7 +27,8 @@ def find_leaking(lender: Lender) -> tuple[str, bool, float] | None:
     return able[int(random.integers(len(able)))].name, told, float(random.uniform(0.1, 0.4))
 
 
-def _is_able(field: Field, kind: str) -> bool:
+def is_able(field: Field, kind: str) -> bool:
+    """Whether a leak of that kind can be written into the column."""
     if field.present < 0.8:
         return False
     if kind == "code":

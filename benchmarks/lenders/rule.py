@@ -2,8 +2,8 @@
 
 A smooth rule is logistic in the normal scores of its numbers and in an effect of each word; a jagged one adds steps,
 boxes and small trees of these. Both are scaled until the share of the positive value and the rule's own AUC, which no
-model can exceed, are those that were drawn. The effects of words are not scaled: a word that decides alone could not be
-told from a leak.
+model can exceed, are those that were drawn. The effects of words are not scaled, and no step is higher than three log
+odds: a value that decides alone could not be told from a leak.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ Read = Callable[[pd.Series], Floats]
 Term = Callable[[pd.DataFrame], Floats]
 _STEPS = 40
 _WORD_EFFECT = 0.6
+# The deviation of the log odds that come from the scaled terms, and the highest step between two percentiles of one.
+_LEAST_SPREAD, _MOST_SPREAD = 0.05, 30.0
+_HIGHEST_STEP = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,18 +82,19 @@ def scale_rule(rule: Rule, pilot: pd.DataFrame, noise: Floats) -> Rule:
 
     Where the columns of the rule cannot rank so well, or no worse, `area` becomes what they can.
     """
-    is_scaled = ~rule.is_fixed if not rule.is_fixed.all() else rule.is_fixed
     values = rule.measure_terms(pilot)
-    scaled, fixed = values[:, is_scaled].sum(axis=1), values[:, ~is_scaled].sum(axis=1)
+    scaled, fixed = values[:, ~rule.is_fixed].sum(axis=1), values[:, rule.is_fixed].sum(axis=1)
     spread = float(scaled.std()) or 1.0
-    low, high = -3.0, 3.5  # logarithms of the deviation of the log odds
+    steps = np.diff(np.quantile(values[:, ~rule.is_fixed], np.linspace(0.01, 0.99, 99), axis=0), axis=0)
+    most = min(_MOST_SPREAD, _HIGHEST_STEP * spread / max(float(steps.max(initial=0.0)), 1e-9))
+    low, high = np.log(_LEAST_SPREAD), np.log(most)
     for _ in range(_STEPS):
-        middle = (low + high) / 2
-        odds = scaled * np.exp(middle) / spread + fixed
+        factor = float(np.exp((low + high) / 2)) / spread
+        odds = factor * scaled + fixed
         intercept = find_intercept(odds + noise, rule.rate)
         area = expect_area(odds, expit(odds + noise + intercept))
-        low, high = (middle, high) if area < rule.area else (low, middle)
-    weights = np.where(is_scaled, rule.weights * np.exp(middle) / spread, rule.weights)
+        low, high = ((low + high) / 2, high) if area < rule.area else (low, (low + high) / 2)
+    weights = np.where(rule.is_fixed, rule.weights, factor * rule.weights)
     return replace(rule, weights=weights, intercept=intercept, area=round(area, 4))
 
 
