@@ -34,7 +34,7 @@ from tasks.job.first_answer import recall_first_answer
 from tasks.job.journal import read_timings
 from tasks.models.customers import report_customers
 from tasks.models.preprocess import preprocess
-from tasks.models.ripening import check_ripeness
+from tasks.models.ripening import keep_ripe_days
 from tasks.models.score_window import score_window
 from tasks.monitor_check.add_to_run import add_self_check
 from tasks.prefect_ui.publish import announce_run, publish_run
@@ -77,8 +77,7 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     run.champion = plan.champion or train_first_champion(job, plan.reference)
     run.trained_here = run.champion.model.job_id == job.job_id
     refuse_other_reference(request.reference, run.champion.model.reference)
-    ripeness = check_ripeness(job, run.extract, run.champion)
-    prepared = preprocess(job, run.extract, run.champion, ripeness)
+    prepared, ripeness = keep_ripe_days(job, run.champion, preprocess(job, run.extract, run.champion))
     run.findings += [ripeness.finding, *report_customers(job.contract, prepared.keys, prepared.told_by)]
     observed = score_window(job, run.champion, run.extract, prepared, ripeness)
     run.findings += check_leaks(job, observed, quality.leaks)

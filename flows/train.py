@@ -21,7 +21,7 @@ from tasks.core.windows import PlanError
 from tasks.extract.extract import extract_applications
 from tasks.job.job import make_results_folder
 from tasks.models.preprocess import preprocess
-from tasks.models.ripening import check_ripeness
+from tasks.models.ripening import keep_ripe_days
 from tasks.monitor_check.check_champion import check_champion
 from tasks.prefect_ui.events import emit_promotions
 from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
@@ -57,7 +57,7 @@ def train(request: TrainRequest) -> State[dict[str, Any]]:
     extract = extract_applications(job)
     findings = check_quality(job, extract).findings
     require_fit(findings, f"Choose other days than {job.window}.")
-    prepared = preprocess(job, extract, champion, check_ripeness(job, extract, champion))
+    prepared, _ = keep_ripe_days(job, champion, preprocess(job, extract, champion))
     with hold_training_lock(job, champion):
         training = train_challenger(job, champion, prepared)
         contest = compare_with_champion(job, champion, training, findings)

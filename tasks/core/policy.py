@@ -138,6 +138,19 @@ class DriftPolicy(Policy):
     )
     seed: int = Field(2015, ge=0, description="Seed of all random draws.")
 
+    def fit_filled(self, limit: float, filled: float) -> float:
+        """The limit of a change of a column's values, of which so many applicants have one (a share, 0 to 1).
+
+        It is a share of those with a value. Where they are few the limit rises, so that a change below half of it among
+        all applicants is no alarm.
+
+        Examples
+        --------
+        >>> DriftPolicy().fit_filled(0.06, filled=0.8), round(DriftPolicy().fit_filled(0.06, filled=0.05), 3)
+        (0.06, 0.6)
+        """
+        return min(limit * max(1.0, 0.5 / max(filled, 1e-9)), 1.0)
+
     def fit_limit(self, limit: float, rate: float) -> float:
         """The limit of a change in points where the positive decision has this rate in the reference, 0 to 1.
 

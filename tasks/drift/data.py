@@ -21,7 +21,7 @@ from tasks.drift.judgement import Draft, judge_family, report_no_data
 from tasks.profile.bins import MISSING, Bins
 from tasks.profile.profile import ColumnLikeness, hash_masks
 from tasks.statistics.distributions import compare_levels, compare_ordered
-from tasks.statistics.power import Bar, smallest_change, smallest_share_beyond
+from tasks.statistics.power import smallest_change, smallest_share_beyond
 from tasks.statistics.proportions import (
     chance_beyond_range,
     chance_of_new_levels,
@@ -111,24 +111,22 @@ def _compare_distribution(column: _Column, policy: DriftPolicy) -> Draft:
     compared = compare(reference / before, current / now)
     before, now, beyond = _describe_place(bins, (reference, current), compared.place)
     is_constant = np.count_nonzero(reference + current) < 2
-    # Of 100 applicants, and not only of those with a value: a change that few have matters to few.
-    filled = column.filled
     finding = Finding(
         Question.DATA,
         "distribution",
         Verdict.PASS,
         "",
         bins.name,
-        effect=compared.effect * filled,
+        effect=compared.effect,
         unit=SHARE,
-        standard_error=compared.standard_error * filled,
-        limit=policy.distribution_limit,
+        standard_error=compared.standard_error,
+        limit=policy.fit_filled(policy.distribution_limit, column.filled),
         p_value=None if is_constant else compared.p_value,
         reference=before,
         current=now,
     )
     seen = f"{bins.name}: {beyond} for {format_share(now)} of {column.whose}, {format_share(before)} before."
-    return Draft(finding, seen, partial(smallest_change, compared.standard_error * filled))
+    return Draft(finding, seen, partial(smallest_change, compared.standard_error))
 
 
 def _describe_place(bins: Bins, counts: tuple[Counts, Counts], place: int) -> tuple[float, float, str]:
@@ -142,7 +140,7 @@ def _describe_place(bins: Bins, counts: tuple[Counts, Counts], place: int) -> tu
 
 def _find_never_seen(column: _Column, comparison: Comparison) -> Draft:
     """The share of values that the reference does not have; of words, beyond what is usual for so many."""
-    bins, rows = column.bins, column.rows[1]
+    bins, filled = column.bins, column.filled
     if bins.is_number:  # special values are known: the contract names them
         known = slice(bins.intervals + 1)
         column = replace(column, reference=column.reference[known], current=column.current[known])
@@ -162,31 +160,27 @@ def _find_never_seen(column: _Column, comparison: Comparison) -> Draft:
         usual, error = usual_new_share(before)
         p_value = chance_of_new_levels(np.concatenate([before, np.zeros_like(new)]), np.concatenate([now, new]))
         kind = "a category that does not occur in the reference"
-    share, filled = count / column.values[1], column.values[1] / rows
+    share = count / column.values[1]
     finding = Finding(
         Question.DATA,
         "never_seen",
         Verdict.PASS,
         "",
         bins.name,
-        effect=max(share - usual, 0.0) * filled,
+        effect=max(share - usual, 0.0),
         unit=SHARE,
-        standard_error=float(np.hypot(np.sqrt(share * (1 - share) / max(m, 1)), error)) * filled,
-        limit=comparison.policy.never_seen_limit,
+        standard_error=float(np.hypot(np.sqrt(share * (1 - share) / max(m, 1)), error)),
+        limit=comparison.policy.fit_filled(comparison.policy.never_seen_limit, filled),
         p_value=p_value,
         reference=usual,
         current=share,
     )
     said = f"; about {format_share(usual)} is usual for so many categories" if usual else ""
     seen = f"{bins.name}: {format_share(share)} of {column.whose} have {kind}{said}{named}."
-    noise = float(np.hypot(np.sqrt(usual * (1 - usual) / max(m, 1)), error)) * filled
+    noise = float(np.hypot(np.sqrt(usual * (1 - usual) / max(m, 1)), error))
     if usual:
         return Draft(finding, seen, partial(smallest_change, noise, sides=1))
-    return Draft(
-        finding,
-        seen,
-        lambda bar: filled * smallest_share_beyond(n, m, Bar(bar.level, min(bar.limit / filled, 1.0))),
-    )
+    return Draft(finding, seen, partial(smallest_share_beyond, n, m))
 
 
 def _count_words(column: _Column, comparison: Comparison) -> tuple[Counts, Counts, Counts]:

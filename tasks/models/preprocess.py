@@ -5,7 +5,7 @@ The conversion of their columns to a model's matrix is fitted and saved with the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,6 @@ from tasks.extract.labels import read_labels
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.customers import hash_keys
-from tasks.quality.ripeness import Ripeness
 from tasks.registry.versions import Champion
 
 KEPT_ROLES = (Role.FEATURE, Role.PROTECTED)
@@ -107,10 +106,7 @@ def clean_numbers(values: pd.Series, special: list[float]) -> pd.Series:
     return numbers.mask(numbers.isin(special) | np.isinf(numbers))
 
 
-@stage(
-    "preprocess", lambda prepared: f"{prepared.is_labelled.sum():,} of {len(prepared):,} with a decision that counts"
-)
-def preprocess(job: Job, extract: Extract, champion: Champion, ripeness: Ripeness) -> Prepared:
-    """The window for training and testing; decisions of days that are not ripe do not count."""
-    prepared = prepare(job.contract, extract.applications, champion.bundle.profile.told_by)
-    return replace(prepared, labels=ripeness.mask(prepared.labels, prepared.days))
+@stage("preprocess", lambda prepared: f"{prepared.is_labelled.sum():,} of {len(prepared):,} with a decision")
+def preprocess(job: Job, extract: Extract, champion: Champion) -> Prepared:
+    """The window for training and testing."""
+    return prepare(job.contract, extract.applications, champion.bundle.profile.told_by)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from blocks.postgres.connect import connect
 from tasks.contract.contract import Contract
 from tasks.core.windows import Window
-from tasks.extract.extract import Extract, extract_window
+from tasks.extract.extract import extract_window
 from tasks.extract.held_days import find_held_days
 from tasks.job.job import Job
 from tasks.job.stage import stage
@@ -20,11 +20,10 @@ from tasks.quality.ripeness import Ripeness, Usual, find_ripeness
 from tasks.registry.versions import Champion
 
 
-@stage("ripeness", lambda ripeness: ripeness.finding.sentence)
-def check_ripeness(job: Job, extract: Extract, champion: Champion) -> Ripeness:
-    """Up to which day the decisions of the job's window have come in."""
-    prepared = prepare(job.contract, extract.applications)
-    return find_ripe_rows(connect(job.database), job.contract, job.window, prepared, champion.bundle.profile)
+@stage("ripeness", lambda ripened: ripened[1].finding.sentence)
+def keep_ripe_days(job: Job, champion: Champion, prepared: Prepared) -> tuple[Prepared, Ripeness]:
+    """The window with the decisions of its ripe days only, and which days these are."""
+    return ripen(connect(job.database), job.contract, job.window, prepared, champion.bundle.profile)
 
 
 def find_ripe_rows(

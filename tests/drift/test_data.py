@@ -146,3 +146,23 @@ def test_a_text_of_unique_values_raises_no_alarm():
 def test_what_could_have_been_seen_shrinks_with_the_rows():
     few, many = (find(measure(observe(rows), make_profile(rows)), "distribution", "income") for rows in (400, 4_000))
     assert many.smallest_detectable < few.smallest_detectable
+
+
+def test_a_change_that_few_applicants_have_is_no_alarm():
+    """Half of the values of a column that 5 % fill have moved: 2.5 points of all applicants."""
+    hidden = np.random.default_rng(3).random(4_000) > 0.05
+
+    def fill_few(frame):
+        return frame["debt"].mask(hidden[: len(frame)])
+
+    profile = make_profile(4_000, debt=lambda frame: fill_few(frame.fillna({"debt": 1_000.0})))
+    window = observe(4_000, debt=lambda frame: fill_few(frame.fillna({"debt": 1_000.0})) * 1.6)
+    few = find(measure(window, profile), "distribution", "debt")
+    assert few.effect > 0.25
+    assert few.limit == pytest.approx(0.03 / 0.05, rel=0.2)
+    assert few.verdict is Verdict.WARN
+    assert "% of applicants with a value" in few.sentence
+    many = find(
+        measure(observe(4_000, debt=lambda frame: frame["debt"] * 1.6), make_profile(4_000)), "distribution", "debt"
+    )
+    assert (many.limit, many.verdict) == (0.06, Verdict.FAIL)
