@@ -92,9 +92,11 @@ def break_unit(place: Place) -> Planted | None:
     before = rows.frame[field.name]
     known = [field.sentinel[0]] if field.sentinel else []
     chosen = _draw_present(random, before.mask(before.isin(known)), share)
-    reference = place.reference.frame[field.name]
-    reference = reference[reference.notna() & ~reference.isin(known)].to_numpy()
-    beyond = share * float(np.mean(factor * reference > reference.max()))
+    reference = place.reference.frame[field.name].dropna()
+    # A sentinel that the contract does not name is the greatest number that the monitor knows.
+    greatest = float(reference[~reference.isin(list(field.column.special))].max())
+    reference = reference[~reference.isin(known)].to_numpy()
+    beyond = share * float(np.mean(factor * reference > greatest))
     distance = share * find_distance(reference, factor * reference)
     traces = (Trace("distribution", field.name, distance), Trace("never_seen", field.name, beyond))
     return Planted(_put(rows, field, before.mask(chosen, factor * before)), (field.name,), traces)

@@ -32,7 +32,8 @@ def draw_rule(random: Random, shape: Shape, fields: Sequence[Field], pilot: pd.D
     weights = {name: _FLAG_WEIGHT if name in words else float(random.normal()) for name in readers}
     terms = [((name,), _weigh(name, read, weights[name])) for name, read in readers.items()]
     if not is_smooth:
-        terms = terms[: max(len(terms) // 2, 1)] + [_draw_jag(random, readers) for _ in range(random.integers(2, 6))]
+        numbers = {name: read for name, read in readers.items() if name not in words} or readers
+        terms = terms[: max(len(terms) // 2, 1)] + [_draw_jag(random, numbers) for _ in range(random.integers(2, 6))]
     is_fixed = [len(names) == 1 and names[0] in words for names, _ in terms]
     rule = Rule(
         tuple(term for _, term in terms),

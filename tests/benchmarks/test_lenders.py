@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy
+from threadpoolctl import threadpool_limits
 
 from benchmarks.lenders import runs
 from benchmarks.lenders.__main__ import main, write_records
@@ -212,8 +213,8 @@ def test_a_change_is_visible_where_it_clearly_exceeds_what_the_check_would_have_
 
 @pytest.fixture(scope="module")
 def records() -> list[Record]:
-    """Some windows of one small lender."""
-    with pytest.MonkeyPatch.context() as patch:
+    """Some windows of one small lender, by one thread, as in a run."""
+    with pytest.MonkeyPatch.context() as patch, threadpool_limits(limits=1):
         patch.setitem(GROUPS, "power", (SMALL,))
         return run_task(Task(1, "power", 0, nulls=2, changes=("column moved", "rate moved", "labels flipped")))
 
