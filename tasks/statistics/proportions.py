@@ -12,6 +12,8 @@ from tasks.statistics.distributions import LEAST_EXPECTED
 
 # Rows of new levels beyond this many are not told apart: the chance is then bounded from above.
 _MOST_ROWS = 1_000
+# SciPy's binomial law does not take probabilities that are smaller still.
+_LEAST_CHANCE = 1e-300
 
 
 @dataclass(frozen=True)
@@ -227,6 +229,7 @@ def chance_of_new_levels(reference: Counts, current: Counts) -> float:
     is_possible = (sizes > 0) & (sizes <= m)
     sizes, levels = sizes[is_possible], levels[is_possible]
     chance = np.exp(_log_chance_all_current(sizes, int(reference.sum()), m))
+    chance[chance < _LEAST_CHANCE] = 0.0
     mean = float(np.sum(levels * sizes * chance))
     if mean > _MOST_ROWS / 10:
         deviation = np.sqrt(np.sum(levels * sizes**2 * chance * (1 - chance)))

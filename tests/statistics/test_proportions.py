@@ -100,3 +100,9 @@ def test_holm_on_a_worked_example():
     weighted = correct_by_holm(np.array([0.02, 0.01, 0.04, 0.5]), np.array([3.0, 1.0, 1.0, 1.0]))
     assert weighted == pytest.approx([0.04, 0.04, 0.08, 0.5])
     assert correct_by_holm(np.array([0.9, 0.8])) == pytest.approx([1, 1])
+
+
+def test_a_frequent_word_whose_chance_is_next_to_nothing_ends_no_run():
+    """All rows of a word of 580 fall into the window with a chance that SciPy's binomial law does not take."""
+    chance = chance_of_new_levels(np.array([387, 5_504, 0]), np.array([193, 2_551, 9]))
+    assert 0 < chance < 0.01
