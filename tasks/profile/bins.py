@@ -30,6 +30,7 @@ ATOM_SHARE = 1 / INTERVALS
 LEAST_WORD_ROWS = 10
 # So large a share of the rows may change its level because a word is met once more or less.
 MOST_AT_LIMIT = 0.005
+FEW_WORDS = 20  # of so few words none is at the limit for having been chosen among many
 
 # The most groups that the levels of a column are gathered into, and the fewest rows of a window in a group.
 MOST_GROUPS = 6
@@ -201,6 +202,8 @@ def choose_least_rows(counts: Integers) -> int:
     >>> choose_least_rows(np.array([900, 60, 30, 10])), choose_least_rows(np.full(100, 10))
     (10, 11)
     """
+    if len(counts) <= FEW_WORDS:
+        return LEAST_WORD_ROWS
     rows, most = int(counts.sum()), int(counts.max(initial=0))
     for least in range(LEAST_WORD_ROWS, most + 1):
         width = max(round(float(np.sqrt(least))), 1)
