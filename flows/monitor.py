@@ -78,7 +78,7 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     run.trained_here = run.champion.model.job_id == job.job_id
     refuse_other_reference(request.reference, run.champion.model.reference)
     prepared, ripeness = keep_ripe_days(job, run.champion, preprocess(job, run.extract, run.champion))
-    run.findings += [ripeness.finding, *report_customers(job.contract, prepared.keys, prepared.told_by)]
+    run.findings += [*ripeness.findings, *report_customers(job.contract, prepared.keys, prepared.told_by)]
     observed = score_window(job, run.champion, run.extract, prepared, ripeness)
     run.findings += check_leaks(job, observed, quality.leaks)
     profile, policy, positive = run.champion.bundle.profile, request.policy.drift, job.contract.positive_words

@@ -112,7 +112,7 @@ def judge_window(
     if not is_fit(findings):
         return Judgement(findings, str(Outcome.QUALITY_FAILED), None)
     prepared, ripeness = _prepare_window(champion, applications, window)
-    findings.append(ripeness.finding)
+    findings += ripeness.findings
     scores = score_by_fold(champion.pipeline, prepared.applications, prepared.keys)
     observed = ScoredWindow(applications, prepared.labels, scores, prepared.keys, ripeness.note)
     comparison = Comparison(champion.profile, observed, POLICY.drift)

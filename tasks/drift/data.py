@@ -90,9 +90,8 @@ class _Column:
     @property
     def whose(self) -> str:
         """Of whom the shares of a column's values are."""
-        if self.filled >= _NEARLY_ALL:
-            return "applicants with a value"
-        return f"the {format_share(self.filled)} of applicants with a value"
+        of_all = f" ({format_share(self.filled)} of all)" if self.filled < _NEARLY_ALL else ""
+        return f"applicants with a value{of_all}"
 
     @property
     def design_effects(self) -> tuple[float, float]:

@@ -8,13 +8,11 @@ from blocks.postgres.connect import connect
 from tasks.core.findings import Finding, Question, Verdict, find_gravest, summarise
 from tasks.core.wording import VERDICTS, join_list
 from tasks.job.job import Job
-from tasks.job.stage import stage
 from tasks.schema.queries import read_query
 
 ASKED = (Question.LABEL, Question.CONCEPT, Question.MODEL)
 
 
-@stage("first_answer", lambda findings: findings[0].sentence if findings else "no earlier run waited for decisions")
 def recall_first_answer(job: Job, findings: Sequence[Finding]) -> list[Finding]:
     """What became of the answers of the latest run that had to wait for decisions; nothing where none had to."""
     window = {"contract": job.contract.name, "window_start": job.window.start, "window_end": job.window.end}

@@ -9,7 +9,7 @@ STAGES = (
     "train", "compare", "promote", "report", "alert", "journal",
 )  # fmt: skip
 # What does not run every time, and its place among the others.
-PLACES = {"first_answer": STAGES.index("train") - 0.5, "self_check": len(STAGES)}
+PLACES = {"self_check": len(STAGES)}
 SECOND = 1.5
 
 

@@ -20,7 +20,7 @@ from tasks.quality.ripeness import Ripeness, Usual, find_ripeness
 from tasks.registry.versions import Champion
 
 
-@stage("ripeness", lambda ripened: ripened[1].finding.sentence)
+@stage("ripeness", lambda ripened: f"{ripened[1].findings[0].effect:.0f} of {ripened[1].window.days} days not ripe")
 def keep_ripe_days(job: Job, champion: Champion, prepared: Prepared) -> tuple[Prepared, Ripeness]:
     """The window with the decisions of its ripe days only, and which days these are."""
     return ripen(connect(job.database), job.contract, job.window, prepared, champion.bundle.profile)

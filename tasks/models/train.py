@@ -42,12 +42,14 @@ class Split:
     """Three parts of the labelled rows: for fitting, for selection, and for the test.
 
     They are consecutive days, or customers drawn at random where the days cannot part them (`by_customer`).
+    `undecided` counts the rows without a label in the first part.
     """
 
     train: Prepared
     validation: Prepared
     test: Prepared
     by_customer: bool = False
+    undecided: int = 0
 
 
 def split_rows(prepared: Prepared, policy: TrainPolicy) -> Split:
@@ -78,6 +80,7 @@ def _cut_at(prepared: Prepared, places: Floats | Integers, ends: tuple[float, fl
         prepared.take(labelled & (places < first)),
         prepared.take(labelled & (places >= first) & (places < second)),
         prepared.take(labelled & (places >= second)),
+        undecided=int(np.sum(~labelled & (places < first))),
     )
 
 

@@ -122,7 +122,7 @@ def promote_or_keep(job: Job, champion: Champion, training: Training, contest: C
         training.fitted_on,
         (*champion.model.training_windows, days),
         measure_training(job, training) | {"comparison": contest.comparison.as_record()},
-        champion.bundle.profile.undecided + int(np.sum(~training.split.train.is_labelled)),
+        champion.bundle.profile.undecided + training.split.undecided,
     )
     evidence = hashlib.sha256((job.results / DEPLOY_REPORT).read_bytes()).hexdigest()
     succession = Succession(

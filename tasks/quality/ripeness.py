@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Floats
+from tasks.core.arrays import Floats, Integers
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.windows import Window
 from tasks.core.wording import format_share
@@ -37,17 +37,18 @@ class Usual:
 
 @dataclass(frozen=True)
 class Ripeness:
-    """The window's last ripe day, and the finding that says so.
+    """The window's last ripe day, and the findings that say so.
 
     `until` is None where no day is ripe. `ripe_on` is the day on which the whole window should be, None where it is, or
-    where no day can be named. `undecided` counts the rows without a decision on the ripe days.
+    where no day can be named. `undecided` counts the rows without a decision on the ripe days. `findings` are of the
+    days that are not ripe, and of decisions that seem to be lost.
     """
 
     window: Window
     until: date | None
     ripe_on: date | None
     undecided: int
-    finding: Finding
+    findings: tuple[Finding, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -59,9 +60,11 @@ class Ripeness:
         """What a question about decisions has to add; nothing where all days are ripe."""
         if self.is_whole:
             return ""
-        counted = f"Only decisions up to {self.until} count" if self.until else "No day's decisions count yet"
+        counted = "No day's decisions count yet, as they"
+        if self.until:
+            counted = f"Only decisions up to {self.until} count, as those of later days"
         come = f" Run it again on {self.ripe_on}." if self.ripe_on else ""
-        return f"{counted}, as those of later days are still coming in.{come}"
+        return f"{counted} are still coming in.{come}"
 
     def mask(self, labels: Floats, days: Days) -> Floats:
         """The labels, NaN on days that are not ripe."""
@@ -90,16 +93,33 @@ def find_ripeness(
     inside = (place >= 0) & (place < window.days)
     rows = np.bincount(place[inside], minlength=window.days)
     undecided = np.bincount(place[inside & np.isnan(labels)], minlength=window.days)
-    if not rows.sum() or undecided.sum() == rows.sum():
-        # Without a single decision there is nothing to find out.
-        return _describe(window, RipeDays(window.days, 0.0, 0, False), undecided, rows)
-    before = (usual.undecided, usual.rows) if usual else None
-    found = find_ripe_days(undecided, rows, before, _choose_tolerance(labels, usual))
     # The last day of a table that has gone on since is older than the last day of a fresh one.
     late = max((read_on - window.end).days, 0) if read_on else 0
+    found = _find_in_table(undecided, rows, labels, usual)
     if found.wait and found.days < window.days:
         found = replace(found, wait=found.wait + late)
-    return _describe(window, _allow_for_delay(found, contract.label_delay, window.days + late, window), undecided, rows)
+    found = _allow_for_delay(found, contract.label_delay, window.days + late, window)
+    return _describe(window, found, Counted(undecided, rows))
+
+
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """The rows of each day without a decision, and all of them."""
+
+    undecided: Integers
+    rows: Integers
+
+    def share(self, first: int = 0) -> float:
+        """The share without a decision from one day on, counted from 0."""
+        return float(self.undecided[first:].sum() / max(self.rows[first:].sum(), 1))
+
+
+def _find_in_table(undecided: Integers, rows: Integers, labels: Floats, usual: Usual | None) -> RipeDays:
+    """The days that are ripe by the table alone; without a single decision none is, and no day can be named."""
+    if undecided.sum() == rows.sum():
+        return RipeDays(0 if rows.sum() else len(rows), 0.0, None, bool(rows.sum()))
+    before = (usual.undecided, usual.rows) if usual else None
+    return find_ripe_days(undecided, rows, before, _choose_tolerance(labels, usual))
 
 
 def _choose_tolerance(labels: Floats, usual: Usual | None) -> float:
@@ -110,44 +130,60 @@ def _choose_tolerance(labels: Floats, usual: Usual | None) -> float:
 
 def _allow_for_delay(found: RipeDays, delay: int | None, age: int, window: Window) -> RipeDays:
     """The days that are ripe by the contract as well; the window's first day is `age` days old."""
-    days = min(found.days, max(age - (delay or 0), 0), window.days)
-    if days == found.days:
+    if delay is None:
         return found
-    return replace(found, days=days, wait=None if found.wait is None else max(found.wait, delay or 0))
+    days = min(found.days, max(age - delay, 0), window.days)
+    # Where the table names no day, the contract does.
+    return found if days == window.days else replace(found, days=days, wait=max(found.wait or 0, delay))
 
 
-def _describe(window: Window, found: RipeDays, undecided: NDArray[np.int64], rows: NDArray[np.int64]) -> Ripeness:
+def _describe(window: Window, found: RipeDays, counted: Counted) -> Ripeness:
     until = window.start + timedelta(days=found.days - 1) if found.days else None
     ripe_on = window.end + timedelta(days=found.wait + 1) if found.wait and found.days < window.days else None
-    share = float(undecided.sum() / max(rows.sum(), 1))
-    is_unusual = found.is_more or found.days < window.days
-    finding = Finding(
+    ripeness = Ripeness(window, until, ripe_on, int(counted.undecided[: found.days].sum()))
+    return replace(ripeness, findings=(_tell_waiting(ripeness, found, counted), _tell_lost(ripeness, found, counted)))
+
+
+def _tell_waiting(ripeness: Ripeness, found: RipeDays, counted: Counted) -> Finding:
+    """How many of the last days are not ripe, and since when."""
+    waiting = ripeness.window.days - found.days
+    since, share = ripeness.window.start + timedelta(days=found.days), counted.share(found.days)
+    if not waiting:
+        sentence = "The decisions of all days have come in, as far as the table shows."
+    elif found.is_more:
+        sentence = (
+            f"From {since} on {format_share(share)} of the applications have no decision, where "
+            f"{format_share(found.usual)} are usual: theirs are still to come. {ripeness.note}"
+        )
+    else:
+        sentence = f"By the contract's `label_delay` decisions from {since} on are still to come. {ripeness.note}"
+    return Finding(
+        Question.QUALITY,
+        "ripe_days",
+        Verdict.WARN if waiting else Verdict.PASS,
+        sentence,
+        effect=float(waiting),
+        unit="days",
+    )
+
+
+def _tell_lost(ripeness: Ripeness, found: RipeDays, counted: Counted) -> Finding:
+    """How many applications have no decision, and whether more of them are lost than before."""
+    share, undecided = counted.share(), int(counted.undecided.sum())
+    is_lost = found.is_more and ripeness.is_whole
+    sentence = f"{undecided:,} of {counted.rows.sum():,} applications have no decision"
+    if is_lost:
+        sentence += (
+            f", {format_share(found.usual)} before, about as many on all days. Find out whether decisions were lost, "
+            "and which"
+        )
+    return Finding(
         Question.QUALITY,
         "undecided",
-        Verdict.WARN if is_unusual else Verdict.PASS,
-        "",
+        Verdict.WARN if is_lost else Verdict.PASS,
+        f"{sentence}.",
         effect=share,
         unit="share of applications",
         reference=found.usual,
         current=share,
-    )
-    ripeness = Ripeness(window, until, ripe_on, int(undecided[: found.days].sum()), finding)
-    return replace(ripeness, finding=replace(finding, sentence=_say(ripeness, found, undecided, rows)))
-
-
-def _say(ripeness: Ripeness, found: RipeDays, undecided: NDArray[np.int64], rows: NDArray[np.int64]) -> str:
-    whole = f"{undecided.sum():,} of {rows.sum():,} applications have no decision"
-    if not found.is_more and ripeness.is_whole:
-        return f"{whole}; no more of them than usual on any day."
-    if ripeness.is_whole:
-        return (
-            f"{whole}, {format_share(found.usual)} before, about as many on all days. Find out whether decisions were "
-            "lost, and which."
-        )
-    last = slice(found.days, None)
-    share = format_share(float(undecided[last].sum() / max(rows[last].sum(), 1)))
-    since = ripeness.window.start + timedelta(days=found.days)
-    return (
-        f"{whole}: from {since} on {share}, where {format_share(found.usual)} are usual. Their decisions are still to "
-        f"come. {ripeness.note}"
     )

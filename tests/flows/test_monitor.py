@@ -238,7 +238,7 @@ def test_decisions_that_come_late_are_waited_for_and_judged_when_they_have_come(
     reference = {"reference_start": date(2024, 1, 1), "reference_end": date(2024, 6, 30)}
     _, first = run_monitor(tmp_path, **month(2024, 7), **reference, policy=QUICK)
     assert first["outcome"] in ("stable", "undecided")
-    (waiting,) = [finding for finding in first["findings"] if finding["check"] == "undecided"]
+    (waiting,) = [finding for finding in first["findings"] if finding["check"] == "ripe_days"]
     assert waiting["verdict"] == "warn"
     assert "Only decisions up to 2024-07-" in waiting["sentence"]
     assert "Run it again on 2024-08-" in waiting["sentence"]

@@ -33,7 +33,7 @@ def find(wait: float = 0.0, *, delay: int | None = None, read_on: date | None = 
 def test_a_ripe_window_says_so_in_one_sentence():
     ripe = find()
     assert ripe.is_whole
-    assert ripe.finding.verdict is Verdict.PASS
+    assert [finding.verdict for finding in ripe.findings] == [Verdict.PASS] * 2
     assert ripe.note == ""
     days, labels = draw()
     assert ripe.mask(labels, days) is labels
@@ -43,11 +43,13 @@ def test_the_last_days_are_left_out_and_the_day_to_come_back_is_named():
     ripe = find(wait=3)
     assert ripe.until is not None
     assert date(2024, 6, 12) < ripe.until < date(2024, 6, 27)
-    assert ripe.finding.verdict is Verdict.WARN
+    waiting, lost = ripe.findings
+    assert (waiting.verdict, lost.verdict) == (Verdict.WARN, Verdict.PASS)
+    assert waiting.effect == (WINDOW.end - ripe.until).days
     assert ripe.ripe_on is not None
     assert ripe.ripe_on > WINDOW.end
     assert f"Only decisions up to {ripe.until} count" in ripe.note
-    assert f"Run it again on {ripe.ripe_on}." in ripe.finding.sentence
+    assert f"Run it again on {ripe.ripe_on}." in waiting.sentence
     days, labels = draw(3)
     kept = ~np.isnan(ripe.mask(labels, days))
     assert days[kept].max() == np.datetime64(ripe.until)
@@ -78,8 +80,27 @@ def test_rare_decisions_may_not_be_the_ones_that_are_missing():
     assert ripe.until is None or ripe.until < date(2024, 6, 20)
 
 
-def test_without_any_decision_there_is_nothing_to_find_out():
+def test_the_contracts_delay_is_named_where_the_table_shows_nothing():
+    (waiting, _) = find(delay=10).findings
+    assert "By the contract's `label_delay` decisions from 2024-06-21 on are still to come." in waiting.sentence
+
+
+@pytest.mark.parametrize(("delay", "day"), [(None, None), (30, date(2024, 7, 31))])
+def test_without_any_decision_no_day_is_ripe(delay, day):
     days, labels = draw()
-    ripe = find_ripeness(CONTRACT, WINDOW, days, np.full(len(labels), np.nan), usual=USUAL)
+    contract = CONTRACT.model_copy(update={"label_delay": delay})
+    ripe = find_ripeness(contract, WINDOW, days, np.full(len(labels), np.nan), usual=USUAL)
+    assert (ripe.until, ripe.ripe_on) == (None, day)
+    waiting, lost = ripe.findings
+    assert "100.0 % of the applications have no decision" in waiting.sentence
+    assert lost.sentence == "3,000 of 3,000 applications have no decision."
+
+
+def test_decisions_that_are_lost_on_all_days_alike_are_told_and_hinder_nothing():
+    days, labels = draw()
+    gone = np.random.default_rng(1).random(len(labels)) < 0.04
+    ripe = find_ripeness(CONTRACT, WINDOW, days, np.where(gone, np.nan, labels), usual=USUAL)
     assert ripe.is_whole
-    assert ripe.finding.verdict is Verdict.PASS
+    waiting, lost = ripe.findings
+    assert (waiting.verdict, lost.verdict) == (Verdict.PASS, Verdict.WARN)
+    assert "Find out whether decisions were lost" in lost.sentence

@@ -11,7 +11,7 @@ where
         where
             earlier.contract = :contract and earlier.window_start = :window_start
             and earlier.window_end = :window_end and earlier.job_id <> :job_id
-            and waited.check_name = 'undecided' and waited.verdict = 'warn'
+            and waited.check_name = 'ripe_days' and waited.verdict = 'warn'
         order by earlier.finished_at desc
         limit 1
     )
