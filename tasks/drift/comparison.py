@@ -18,7 +18,8 @@ from tasks.profile.profile import (
     measure_column_likeness,
     measure_label_likeness,
 )
-from tasks.statistics.clusters import Clusters, Likeness, find_clusters, pool_likeness
+from tasks.statistics.clusters import Clusters, find_clusters
+from tasks.statistics.likeness import Likeness, pool_likeness
 
 
 @dataclass(frozen=True, eq=False)

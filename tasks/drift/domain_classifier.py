@@ -13,17 +13,17 @@ import numpy as np
 import scipy
 from threadpoolctl import threadpool_limits
 
-from tasks.core.arrays import Codes, Floats, Integers, sample_rows
+from tasks.core.arrays import Codes, Floats, sample_rows
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.wording import AUC, join_list
 from tasks.drift.comparison import Comparison
 from tasks.drift.halves import Halves, make_halves
 from tasks.drift.judgement import MOST_NAMED, Draft, judge_family
+from tasks.drift.membership import Membership, Side, find_design_effect, find_membership, measure_side
 from tasks.models.tree_tables import tabulate
-from tasks.profile.profile import SAMPLE_ROWS, choose_half
+from tasks.profile.profile import SAMPLE_ROWS
 from tasks.statistics.auc import Auc, expect_auc, find_influence, measure_auc, null_variance
-from tasks.statistics.clusters import find_clusters, join_groups
 from tasks.statistics.power import Bar, smallest_change
 
 if TYPE_CHECKING:
@@ -66,18 +66,6 @@ class Separation:
     importance: Floats
 
 
-@dataclass(frozen=True, eq=False)
-class Customers:
-    """Whose rows they are, the reference's first: a number for each customer, and which half the customer is in."""
-
-    groups: Integers
-    halves: Integers
-
-    def take(self, rows: Integers) -> Customers:
-        """Those of some rows."""
-        return Customers(self.groups[rows], self.halves[rows])
-
-
 def measure_joint_shape(comparison: Comparison) -> list[Finding]:
     """How well the windows can be told apart, and by which columns.
 
@@ -92,7 +80,7 @@ def measure_joint_shape(comparison: Comparison) -> list[Finding]:
         One.
     """
     profile, policy = comparison.profile, comparison.policy
-    separation = separate_windows(profile.codes, comparison.codes, policy, _find_customers(comparison))
+    separation = separate_windows(profile.codes, comparison.codes, policy, find_membership(comparison))
     names = tuple(profile.columns[place].name for place in _choose_named(separation.importance))
     finding = Finding(
         Question.DATA,
@@ -119,17 +107,8 @@ def measure_joint_shape(comparison: Comparison) -> list[Finding]:
     return judge_family([Draft(finding, seen, find_smallest)], policy.joint_level)
 
 
-def _find_customers(comparison: Comparison) -> Customers | None:
-    """The customers of the reference's sample and of the window; None where no customer comes back."""
-    profile, keys = comparison.profile, comparison.keys
-    if profile.halves is None or keys is None:
-        return None
-    groups = join_groups(profile.groups, np.arange(len(profile.groups)), keys, np.arange(len(keys)))
-    return Customers(groups, np.concatenate([profile.halves, choose_half(keys)]))
-
-
 def separate_windows(
-    reference: Codes, current: Codes, policy: DriftPolicy, customers: Customers | None = None
+    reference: Codes, current: Codes, policy: DriftPolicy, membership: Membership | None = None
 ) -> Separation:
     """Learn on each half of the rows and judge on the other half.
 
@@ -139,7 +118,7 @@ def separate_windows(
         At most 20,000 rows of each are used, drawn at random.
     policy : DriftPolicy
         The level from which columns are weighed, and the seed.
-    customers : Customers, optional
+    membership : Membership, optional
         Where customers come back: the rows are then parted by customer, and the errors allow for those of one customer.
 
     Returns
@@ -148,15 +127,15 @@ def separate_windows(
         The same on every run: one thread, as sums in another order would differ in their last bit.
     """
     used = [sample_rows(len(codes), SAMPLE_ROWS, policy.seed) for codes in (reference, current)]
-    customers = customers and customers.take(np.concatenate([used[0], len(reference) + used[1]]))
-    parted = None if customers is None else customers.halves
+    membership = membership and membership.take(np.concatenate([used[0], len(reference) + used[1]]))
+    parted = None if membership is None else membership.halves
     halves = make_halves(reference[used[0]], current[used[1]], policy.seed, parted)
     # One thread: sums in a different order would differ in their last bit from run to run.
     with threadpool_limits(limits=1, user_api="openmp"):
         models = [_fit(halves, half, policy.seed) for half in (0, 1)]
         areas = [_judge(model, halves, half) for half, model in enumerate(models)]
         auc = float(np.mean([area.value for area, _ in areas]))
-        effect = 1.0 if customers is None else _find_design_effect(models, halves, customers)
+        effect = 1.0 if membership is None else find_design_effect(_measure_sides(models, halves, membership))
         null_error = float(np.sqrt(effect * np.mean([variance for _, variance in areas])))
         p_value = float(scipy.stats.norm.sf((auc - 0.5) / max(null_error, 1e-9)))
         is_significant = p_value <= policy.joint_level
@@ -191,46 +170,19 @@ def _judge(model: HistGradientBoostingClassifier | None, halves: Halves, half: i
     return measure_auc(labels, scores), null_variance(labels, scores)
 
 
-def _find_design_effect(
-    models: list[HistGradientBoostingClassifier | None], halves: Halves, customers: Customers
-) -> float:
-    """How much larger the variance of the area is for rows of customers who come back; at least 1.
-
-    How alike a customer's rows are is measured on the pairs of both windows and halves: a small window alone knows it
-    badly (Obuchowski, Biometrics 53, 1997, with one intraclass correlation).
-    """
-    together, pairs, sides = 0.0, 0, []
+def _measure_sides(
+    models: list[HistGradientBoostingClassifier | None], halves: Halves, membership: Membership
+) -> list[Side]:
+    """Both windows' parts of the variance of the area, on each half that can be judged."""
+    sides = []
     for half, model in enumerate(models):
         rows = halves.half == half
-        if model is None or len(np.unique(halves.is_current[rows])) < 2:
+        is_current, groups = halves.is_current[rows], membership.groups[rows]
+        if model is None or len(np.unique(is_current)) < 2:
             continue
-        influence = find_influence(halves.is_current[rows], model.decision_function(halves.features[rows]))
-        for window in (0.0, 1.0):
-            is_used = halves.is_current[rows] == window
-            side = _measure_side(influence[is_used], customers.groups[rows][is_used])
-            together, pairs = together + side.together, pairs + side.pairs
-            sides.append(side)
-    if not pairs:
-        return 1.0
-    alike = max(together / pairs, 0.0)
-    variance = sum(side.variance for side in sides)
-    return sum(side.variance * (1 + alike * side.pairs / side.rows) for side in sides) / max(variance, 1e-300)
-
-
-@dataclass(frozen=True)
-class _Side:
-    """One window's part of the variance of an area; `together` is the sum of the standardised products over pairs."""
-
-    rows: int
-    pairs: int
-    variance: float
-    together: float
-
-
-def _measure_side(influence: Floats, groups: Integers) -> _Side:
-    clusters, variance = find_clusters(groups), float(influence @ influence)
-    together = float(clusters.cross(influence)[0, 0]) * len(influence) / max(variance, 1e-300)
-    return _Side(len(influence), clusters.pairs, variance, together)
+        influence = find_influence(is_current, model.decision_function(halves.features[rows]))
+        sides += [measure_side(influence[is_current == window], groups[is_current == window]) for window in (0, 1)]
+    return sides
 
 
 def _weigh_columns(models: list[HistGradientBoostingClassifier | None], halves: Halves, seed: int) -> Floats:

@@ -18,7 +18,8 @@ from tasks.core.arrays import Codes, Floats, Integers, Keys, Mask, sample_rows
 from tasks.core.scored_window import ScoredWindow
 from tasks.profile.bins import MISSING, Bins, fit_bins
 from tasks.statistics.auc import Auc, measure_auc
-from tasks.statistics.clusters import INDEPENDENT, Clusters, Likeness, find_clusters, measure_likeness
+from tasks.statistics.clusters import Clusters, find_clusters
+from tasks.statistics.likeness import INDEPENDENT, Likeness, measure_likeness
 
 ORIGINS = ("out_of_fold", "holdout")
 SAMPLE_ROWS = 20_000

@@ -15,7 +15,7 @@ from blocks.errors import LoanwatchError
 from tasks.profile.bins import Bins
 from tasks.profile.profile import ColumnLikeness, Profile
 from tasks.statistics.auc import Auc
-from tasks.statistics.clusters import Likeness
+from tasks.statistics.likeness import Likeness
 
 SCHEMA = "loanwatch.profile/4"
 

@@ -1,4 +1,4 @@
-"""Rows that belong together: how alike the rows of one cluster are, and what a test has to allow for.
+"""Rows that belong together: which they are, and what they add to the variance of a sum.
 
 A customer's applications share what belongs to the customer. Ten applications of one customer say less about an income
 than ten of ten customers, so a test that takes rows as independent finds changes where there are none.
@@ -7,15 +7,12 @@ than ten of ten customers, so a test that takes rows as independent finds change
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import scipy
 
-from tasks.core.arrays import Codes, Counts, Floats, Integers, Keys
-
-# A level or a line with fewer rows on one side says too little about how alike rows are.
-_LEAST_ROWS = 5
+from tasks.core.arrays import Codes, Floats, Integers, Keys
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,102 +139,6 @@ def join_groups(first: Integers, first_rows: Integers, second: Keys | None, seco
     """
     numbers = second_rows if second is None else np.unique(second[second_rows], return_inverse=True)[1]
     return np.concatenate([first[first_rows], numbers + int(first.max(initial=-1)) + 1])
-
-
-@dataclass(frozen=True)
-class Likeness:
-    """How alike two rows of one cluster are in one respect.
-
-    Parameters
-    ----------
-    correlation
-        The intraclass correlation: 0 where a cluster's rows are as different as any, 1 where they are equal.
-    pairs
-        The ordered pairs that it was measured on.
-    """
-
-    correlation: float
-    pairs: int
-
-    def design_effect(self, rows: float) -> float:
-        """How many of so many rows are worth one independent row, at least 1.
-
-        References
-        ----------
-        Kish, Survey Sampling (1965): 1 + (b - 1) ρ; here b - 1 are the other rows of a row's cluster, on average.
-
-        Examples
-        --------
-        >>> Likeness(1.0, 300).design_effect(100)  # every row is in a cluster of four equal ones
-        4.0
-        """
-        return 1.0 + max(self.correlation, 0.0) * self.pairs / max(rows, 1.0)
-
-
-INDEPENDENT = Likeness(0.0, 0)
-
-
-def pool_likeness(first: Likeness, second: Likeness) -> tuple[Likeness, Likeness]:
-    """Both with the correlation of both samples' pairs together: a small window alone knows it badly.
-
-    Examples
-    --------
-    >>> pool_likeness(Likeness(0.5, 300), Likeness(0.1, 100))[1]
-    Likeness(correlation=0.4, pairs=100)
-    """
-    pairs = first.pairs + second.pairs
-    common = (first.correlation * first.pairs + second.correlation * second.pairs) / max(pairs, 1)
-    return replace(first, correlation=common), replace(second, correlation=common)
-
-
-def measure_likeness(clusters: Clusters, codes: Integers | Codes, counts: Counts, *, is_ordered: bool) -> Likeness:
-    """How alike two rows of one cluster are in the levels of one column.
-
-    Parameters
-    ----------
-    clusters : Clusters
-    codes : array of n
-        The level of each row, from 0; rows below 0 have no value.
-    counts : array of k
-        The rows of each level.
-    is_ordered : bool
-        Whether the levels have an order: then the lines between them count, else the levels.
-
-    Returns
-    -------
-    Likeness
-        The mean of the intraclass correlations of the indicators "beyond the line", or "of the level".
-
-    References
-    ----------
-    Rao & Scott, Annals of Statistics 12 (1984): a chi-square of clustered rows, divided by the mean design effect of
-    its cells, has the mean that independent rows would give it.
-
-    Examples
-    --------
-    >>> clusters = find_clusters(np.array([0, 0, 1, 1]))
-    >>> measure_likeness(clusters, np.array([0, 0, 1, 1]), np.array([10, 10]), is_ordered=True)
-    Likeness(correlation=1.0, pairs=4)
-    """
-    if not len(clusters.rows):
-        return INDEPENDENT
-    pairs = clusters.count_pairs(codes, len(counts))
-    whole = float(pairs.sum())
-    shares = counts / max(counts.sum(), 1)
-    if is_ordered:
-        beyond = 1 - np.cumsum(shares)[:-1]
-        indicators = (np.arange(len(counts))[:, None] > np.arange(len(counts) - 1)).astype(np.float64)
-    else:
-        beyond, indicators = shares, np.eye(len(counts))
-    is_used = np.minimum(beyond, 1 - beyond) * counts.sum() >= _LEAST_ROWS
-    if not whole or not is_used.any():
-        return Likeness(0.0, int(whole))
-    # Of unordered levels each counts by its share, as its cell does in the chi-square.
-    centred = indicators[:, is_used] - beyond[is_used]
-    weights = 1.0 / (beyond * (1 - beyond))[is_used] if is_ordered else 1.0 / beyond[is_used]
-    freedom = is_used.sum() if is_ordered else np.sum(1 - beyond[is_used])
-    alike = float(np.sum((centred.T @ pairs * centred.T).sum(axis=1) * weights))
-    return Likeness(alike / float(freedom) / whole, int(whole))
 
 
 def make_bootstrap(random: np.random.Generator, rows: int, groups: Integers | Keys | None) -> Callable[[], Integers]:

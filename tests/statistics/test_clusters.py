@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tasks.statistics.auc import compare_paired_auc, measure_auc
-from tasks.statistics.clusters import find_clusters, make_bootstrap, measure_likeness
+from tasks.statistics.clusters import find_clusters, make_bootstrap
+from tasks.statistics.likeness import measure_likeness
 
 RANDOM = np.random.default_rng(4)
 KEYS = np.sort(RANDOM.integers(0, 60, 200)).astype(np.uint64)
