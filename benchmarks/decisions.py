@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,11 +17,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, Parameter
 from joblib import Parallel, delayed, parallel_config
 from rich.console import Console
 from rich.progress import track
 
+from benchmarks.command_line import run_command
 from benchmarks.peer_environments import ask_peers, list_peers
 from benchmarks.peers import ask_deepchecks
 from benchmarks.pools import Pool, read_applications, split_pools
@@ -31,9 +30,10 @@ from benchmarks.procedures import Tool, ask_loanwatch
 from benchmarks.records import LARGE_ROWS, Job, Record, count_outcomes, run_job
 from benchmarks.scenarios import SCENARIOS, Scenario
 from benchmarks.table import as_markdown, check_goals
-from blocks.errors import LoanwatchError, UsageError
+from blocks.errors import UsageError
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
+from tasks.core.files import write_json
 
 CONTRACT = "loan_applications"
 PROCESSES = os.cpu_count() or 2
@@ -111,13 +111,6 @@ def run_jobs(contract: Contract, pools: Sequence[Pool], jobs: Sequence[Job], con
     return count_outcomes(outcomes)
 
 
-def write_json(records: Sequence[Record], file: Path) -> None:
-    """Write the records so that the file is either the old one or the whole new one."""
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}.", delete=False) as part:
-        json.dump([record.as_json() for record in records], part, indent=1)
-    os.replace(part.name, file)
-
-
 @app.default
 def run(  # noqa: PLR0913 - each one is an option of the command line
     *,
@@ -157,7 +150,7 @@ def run(  # noqa: PLR0913 - each one is an option of the command line
     console = Console(stderr=True)
     request = Request(choose_scenarios(only), repeats, tuple(rows) if rows else None, peers)
     records = _run(_need_folder(data, json_file, repeats), split, request, console)
-    write_json(records, json_file)
+    write_json(json_file, [record.as_json() for record in records])
     console.print(f"{len(records)} records are in {json_file}.")
     for line in check_goals([record.as_json() for record in records]):
         console.print(line, highlight=False)
@@ -188,17 +181,8 @@ def _run(data: Path, split: date | None, request: Request, console: Console) -> 
 
 
 def main() -> None:
-    """Run the command line; a mistake ends with its message and exit code, an interruption writes nothing."""
-    try:
-        app(exit_on_error=False)
-    except CycloptsError:  # already shown
-        sys.exit(UsageError.exit_code)
-    except LoanwatchError as error:
-        Console(stderr=True).print(str(error), highlight=False, markup=False, soft_wrap=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        Console(stderr=True).print("Interrupted: nothing was written.")
-        sys.exit(130)
+    """Run the command line."""
+    run_command(app)
 
 
 if __name__ == "__main__":

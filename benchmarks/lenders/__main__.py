@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, Parameter
 from joblib import Parallel, delayed, parallel_config
 from rich.console import Console
 from rich.progress import track
 
+from benchmarks.command_line import run_command
 from benchmarks.lenders.changes import BY_NAME, NOTHING
 from benchmarks.lenders.goals import list_goals
 from benchmarks.lenders.lender import KINDS
@@ -28,7 +27,8 @@ from benchmarks.lenders.records import Record
 from benchmarks.lenders.runs import Task, run_task
 from benchmarks.lenders.shapes import GROUPS
 from benchmarks.lenders.table import as_markdown
-from blocks.errors import LoanwatchError, UsageError
+from blocks.errors import UsageError
+from tasks.core.files import write_json
 
 PROCESSES = os.cpu_count() or 2
 
@@ -45,13 +45,6 @@ def run_tasks(tasks: Sequence[Task], processes: int, console: Console) -> list[R
             records += found
     order = list(GROUPS)
     return sorted(records, key=lambda record: (order.index(record.group), record.lender))
-
-
-def write_records(records: Sequence[Record], file: Path) -> None:
-    """Write the records so that the file is either the old one or the whole new one."""
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=f".{file.name}.", delete=False) as part:
-        json.dump([record.as_json() for record in records], part, indent=1)
-    os.replace(part.name, file)
 
 
 @app.default
@@ -102,7 +95,7 @@ def run(  # noqa: PLR0913 - each one is an option of the command line
     tasks = [Task(seed, name, number, nulls, chosen, only) for name in group or ["random"] for number in range(lenders)]
     console = Console(stderr=True)
     records = run_tasks(tasks, processes, console)
-    write_records(records, json_file)
+    write_json(json_file, [record.as_json() for record in records])
     console.print(f"{len(records)} records are in {json_file}.")
     for goal in list_goals([record.as_json() for record in records]):
         console.print(str(goal), highlight=False, markup=False, soft_wrap=True)
@@ -114,17 +107,8 @@ def _refuse_unknown(names: Iterable[str], known: Iterable[str], option: str) -> 
 
 
 def main() -> None:
-    """Run the command line; a mistake ends with its message and exit code, an interruption writes nothing."""
-    try:
-        app(exit_on_error=False)
-    except CycloptsError:  # already shown
-        sys.exit(UsageError.exit_code)
-    except LoanwatchError as error:
-        Console(stderr=True).print(str(error), highlight=False, markup=False, soft_wrap=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        Console(stderr=True).print("Interrupted: nothing was written.")
-        sys.exit(130)
+    """Run the command line."""
+    run_command(app)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,6 @@ def write_text(path: Path, text: str) -> None:
         ) from None
 
 
-def write_json(path: Path, record: dict[str, Any]) -> None:
-    """Write a record as JSON; a number that is not finite is an error, since JSON has none."""
+def write_json(path: Path, record: dict[str, Any] | list[Any]) -> None:
+    """Write a record, or a list of them, as JSON; a number that is not finite is an error, since JSON has none."""
     write_text(path, json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

@@ -16,7 +16,7 @@ import pytest
 
 from benchmarks import changes
 from benchmarks.changes import SENTINEL, Pair, is_approved
-from benchmarks.decisions import Request, choose_scenarios, main, plan_jobs, write_json
+from benchmarks.decisions import Request, choose_scenarios, main, plan_jobs
 from benchmarks.peers import DEFAULTS, PREVIOUS, Values, apply_limits
 from benchmarks.pools import DataError, Pool, PoolError, draw_bootstrap, draw_disjoint, read_applications, split_pools
 from benchmarks.procedures import ask_loanwatch, list_alarms, merge_alarms
@@ -27,6 +27,7 @@ from benchmarks.table import as_markdown, check_goals
 from blocks.errors import UsageError
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
+from tasks.core.files import write_json
 from tasks.core.findings import Finding, Question, Verdict
 from tests.support import ROOT
 
@@ -385,7 +386,7 @@ def test_goals_and_table_of_known_records() -> None:
 def test_the_file_is_replaced_whole(tmp_path: Path) -> None:
     file = tmp_path / "decisions.json"
     file.write_text("old", encoding="utf-8")
-    write_json(count_outcomes([make_outcome(0, {})]), file)
+    write_json(file, [record.as_json() for record in count_outcomes([make_outcome(0, {})])])
     (record,) = json.loads(file.read_text(encoding="utf-8"))
     assert {"procedure", "scenario", "rows", "pool", "repeats", "alarms", "detected", "right", "seconds"} <= set(record)
     assert list(tmp_path.iterdir()) == [file]

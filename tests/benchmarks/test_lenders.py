@@ -13,7 +13,7 @@ import scipy
 from threadpoolctl import threadpool_limits
 
 from benchmarks.lenders import runs
-from benchmarks.lenders.__main__ import main, write_records
+from benchmarks.lenders.__main__ import main
 from benchmarks.lenders.applicants import draw_applicants
 from benchmarks.lenders.changes import BY_NAME, NOTHING
 from benchmarks.lenders.data_changes import NEW_WORD, find_distance
@@ -31,6 +31,7 @@ from benchmarks.lenders.visibility import find_visible, trace_rule
 from benchmarks.lenders.windows import READ_ON, REFERENCE, WINDOW, Rows, draw_rows
 from blocks.errors import UsageError
 from tasks.contract.contract import Contract
+from tasks.core.files import write_json
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.models.train import TrainingError
 
@@ -266,7 +267,7 @@ def test_goals_say_met_or_missed_with_their_interval(records):
 
 
 def test_the_table_is_printed_from_the_file_and_a_wrong_name_is_refused(records, tmp_path, monkeypatch, capsys):
-    write_records(records, tmp_path / "lenders.json")
+    write_json(tmp_path / "lenders.json", [record.as_json() for record in records])
     arguments = ["benchmarks.lenders", "--json", str(tmp_path / "lenders.json")]
     monkeypatch.setattr("sys.argv", [*arguments, "--markdown"])
     with pytest.raises(SystemExit):

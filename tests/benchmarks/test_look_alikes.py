@@ -17,6 +17,7 @@ from tasks.contract.contract import Contract
 from tasks.core.findings import Question, Verdict
 from tasks.core.windows import Window
 
+pytestmark = pytest.mark.slow
 REFERENCE, WINDOW = Window(date(2024, 1, 1), date(2024, 6, 30)), Window(date(2024, 7, 1), date(2024, 7, 31))
 Columns = dict[str, Any]
 Random = np.random.Generator

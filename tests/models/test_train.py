@@ -115,6 +115,7 @@ def test_an_out_of_fold_score_is_that_of_the_rows_fold_but_for_its_calibration()
     assert np.isfinite(candidate.out_of_fold).all()
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_ranked_out_of_fold_scores_rank_nothing():
     """A calibration that knows the row's own label turns a model round that ranks below one half."""
     leaking, apart = [], []
