@@ -88,15 +88,16 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     run.findings += recall_first_answer(job, run.findings)
 
     decision = decide(run.findings, request.policy.decision)
+    reason = f"{decision.reason} {ripeness.note}".strip()
     if decision.outcome is not None:
-        return conclude(run, decision.outcome, decision.reason)
+        return conclude(run, decision.outcome, reason)
 
     with hold_training_lock(job, run.champion):
         training = train_challenger(job, run.champion, prepared)
         run.contest = compare_with_champion(job, run.champion, training, run.findings)
         succeeded = promote_or_keep(job, run.champion, training, run.contest)
     run.successor = succeeded.successor
-    return conclude(run, succeeded.outcome, f"{decision.reason} {run.contest.decision.reason}")
+    return conclude(run, succeeded.outcome, f"{reason} {run.contest.decision.reason}")
 
 
 def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:

@@ -242,6 +242,7 @@ def test_decisions_that_come_late_are_waited_for_and_judged_when_they_have_come(
     assert waiting["verdict"] == "warn"
     assert "Only decisions up to 2024-07-" in waiting["sentence"]
     assert "Run it again on 2024-08-" in waiting["sentence"]
+    assert "Run it again on 2024-08-" in first["reason"]
     assert "still to come" in (Path(first["results"]) / "report.html").read_text(encoding="utf-8")
 
     with demo.begin() as connection:
