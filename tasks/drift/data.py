@@ -64,8 +64,9 @@ def _compare_missing(comparison: Comparison) -> list[Draft]:
     for places in groups.values():
         counts = profile.counts[places[0]], comparison.counts[places[0]]
         rows = tuple(
-            divide_counts((count[MISSING], count.sum()), likeness.missing.design_effect(float(count.sum())))
+            divide_counts((float(count[MISSING]), all_rows), likeness.missing.design_effect(all_rows))
             for count, likeness in zip(counts, comparison.likeness[places[0]], strict=True)
+            for all_rows in [float(count.sum())]
         )
         names = tuple(profile.columns[place].name for place in places)
         drafts.append(_compare_missing_share(names, rows[0], rows[1], comparison.policy))

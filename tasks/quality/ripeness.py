@@ -111,7 +111,7 @@ class Counted:
 
     def share(self, first: int = 0) -> float:
         """The share without a decision from one day on, counted from 0."""
-        return float(self.undecided[first:].sum() / max(self.rows[first:].sum(), 1))
+        return float(self.undecided[first:].sum() / max(int(self.rows[first:].sum()), 1))
 
 
 def _find_in_table(undecided: Integers, rows: Integers, labels: Floats, usual: Usual | None) -> RipeDays:

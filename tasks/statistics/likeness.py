@@ -93,7 +93,7 @@ def measure_likeness(clusters: Clusters, codes: Integers | Codes, counts: Counts
         return INDEPENDENT
     pairs = clusters.count_pairs(codes, len(counts))
     whole = float(pairs.sum())
-    shares = counts / max(counts.sum(), 1)
+    shares = counts / max(int(counts.sum()), 1)
     if is_ordered:
         beyond = 1 - np.cumsum(shares)[:-1]
         indicators = (np.arange(len(counts))[:, None] > np.arange(len(counts) - 1)).astype(np.float64)

@@ -83,7 +83,7 @@ def find_ripe_days(undecided: Counts, rows: Counts, before: tuple[int, int] | No
         is_lost = lost <= most_lost
         return RipeDays(len(rows) if is_lost else 0, usual, 0 if is_lost else None, True)
     first = slice(0, max(len(rows) // 3, 1))
-    level = float(undecided[first].sum() / max(rows[first].sum(), 1))
+    level = float(undecided[first].sum() / max(int(rows[first].sum()), 1))
     if usual < level <= usual + most_lost and not _has_trend(undecided[first], rows[first]):
         usual = level
     excess = _fit_rising(undecided, rows) - usual
@@ -100,7 +100,7 @@ def _has_more(undecided: Counts, rows: Counts, before: tuple[int, int], ends: Co
 
 def _has_trend(undecided: Counts, rows: Counts) -> bool:
     """Whether the share without a decision rises from day to day (Cochran and Armitage, one-sided)."""
-    share = undecided.sum() / max(rows.sum(), 1)
+    share = undecided.sum() / max(int(rows.sum()), 1)
     days = np.arange(len(rows)) - np.average(np.arange(len(rows)), weights=np.maximum(rows, 1e-9))
     variance = share * (1 - share) * np.sum(rows * days**2)
     if variance <= 0:

@@ -79,3 +79,11 @@ def test_rows_of_one_customer_written_twice_change_no_verdict():
             assert finding.effect == pytest.approx(before.effect, abs=0.01)
             if before.p_value is not None:
                 assert finding.p_value == pytest.approx(before.p_value, abs=0.15), finding.check
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rows", [500, 2_000])
+def test_of_forty_windows_hardly_one_alarms_and_as_independent_rows_nearly_all(rows):
+    pairs = [(draw(2 * seed, 6_000, 4), draw(2 * seed + 1, rows, 4)) for seed in range(100, 140)]
+    assert sum(bool(list_failed(ask(*pair))) for pair in pairs) <= 2
+    assert sum(bool(list_failed(ask(forget(one), forget(other)))) for one, other in pairs) >= 32
