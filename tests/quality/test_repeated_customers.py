@@ -57,6 +57,41 @@ def test_what_follows_from_a_column_is_no_second_witness():
     assert find_repeated_customers(CONTRACT, frame) == ()
 
 
+@pytest.mark.parametrize("rows", [1_000, 10_000])
+def test_equal_instalments_are_not_one_customers(rows):
+    """An instalment follows from amount, rate and term: where it is equal, these are, and all else differs."""
+    frame, _ = make_window(rows, 1)
+    random = np.random.default_rng(0)
+    amount = np.where(
+        random.random(rows) < 0.6, random.integers(1, 30, rows) * 1_000.0, random.integers(40, 1_200, rows) * 25.0
+    )
+    rate = random.choice(np.round(np.linspace(5.3, 24, 30), 2), rows) / 1_200
+    term = random.choice([36, 60], rows, p=[0.75, 0.25])
+    frame = frame.assign(debt=np.round(amount * rate / (1 - (1 + rate) ** -term), 2), income=rate, cars=term * 1.0)
+    assert find_repeated_customers(CONTRACT, frame.assign(amount=amount)) == ()
+
+
+def test_few_words_together_tell_the_customers_of_a_small_table():
+    """No number is fine; the place, the employer and the branch are the customer's, and so is the job."""
+    frame, place = draw(700)
+    random = np.random.default_rng(1)
+    words = {
+        name: np.array([f"{name} {number}" for number in random.integers(80, size=700)]) for name in ("a", "b", "c")
+    }
+    frame = frame.drop(columns=["income", "debt", "amount"])
+    frame = frame.assign(**{name: pd.Series(values[place], dtype="category") for name, values in words.items()})
+    described = CONTRACT.model_dump(by_alias=True)
+    kept = [column for column in described["column"] if column["name"] not in ("income", "debt", "amount")]
+    added = [{"name": name, "role": "feature", "type": "category"} for name in words]
+    contract = type(CONTRACT).model_validate({**described, "column": [*kept, *added]})
+    keys = hash_keys(contract, frame, find_repeated_customers(contract, frame))
+    pairs = [
+        int((sizes * (sizes - 1)).sum())
+        for sizes in (np.unique(keys, return_counts=True)[1], np.unique(place, return_counts=True)[1])
+    ]
+    assert pairs[0] == pytest.approx(pairs[1], rel=0.4)
+
+
 def test_a_named_customer_needs_no_search():
     customer = {"name": "who", "role": "customer", "type": "text"}
     described = CONTRACT.model_dump(by_alias=True)
