@@ -49,7 +49,9 @@ def test_no_word_of_a_run_calls_a_default_an_approval(database, tmp_path):
     fill_table(engine, requests)
     reference = {"reference_start": date(2023, 1, 1), "reference_end": date(2023, 6, 30)}
     contract = write_contract(tmp_path / "contract")
-    _, summary = run_monitor(tmp_path, **month(2023, 7), **reference, contract=contract, policy=QUICK)
+    _, summary = run_monitor(
+        tmp_path, draws_deepchecks=True, **month(2023, 7), **reference, contract=contract, policy=QUICK
+    )
     assert {summary["verdicts"][name] for name in ("data", "label", "concept")} == {"fail"}
 
     pages = {file.name: read_words(file) for file in (tmp_path / "results").rglob("*.html")}

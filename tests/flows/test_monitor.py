@@ -19,7 +19,6 @@ from tasks.core.policy import MonitorPolicy, SelfCheckPolicy, TrainPolicy
 from tasks.demo.story import STORY, Month
 from tasks.job.stages import STAGES
 from tasks.monitor_check.own_splits import draw_splits
-from tasks.reports.write_pages import write_deepchecks_pages
 from tasks.source_tables.load import load_tables
 from tests.support import ROOT
 from tests.support.flow import month, run_monitor
@@ -44,7 +43,7 @@ def read_all(engine, query, **parameters):
 def test_a_drifted_month_goes_down_the_whole_diagram(demo, tmp_path):
     fingerprint = "select count(*), md5(string_agg(loan::text, '' order by loan::text)) from loan_details as loan"
     before = read_all(demo, fingerprint)
-    state, summary = run_monitor(tmp_path, **month(2024, 8), policy=QUICK)
+    state, summary = run_monitor(tmp_path, draws_deepchecks=True, **month(2024, 8), policy=QUICK)
     assert read_all(demo, fingerprint) == before  # the lender's tables are only read
     jsonschema.validate(summary, SCHEMA, format_checker=jsonschema.FormatChecker())
     assert state.is_completed()
@@ -69,10 +68,8 @@ def test_a_drifted_month_goes_down_the_whole_diagram(demo, tmp_path):
 
 
 @pytest.mark.slow
-def test_quiet_months_are_stable_and_the_rule_change_is_concept_drift(demo, tmp_path, monkeypatch):
+def test_quiet_months_are_stable_and_the_rule_change_is_concept_drift(demo, tmp_path):
     reference = {"reference_start": date(2024, 1, 1), "reference_end": date(2024, 6, 30)}
-    left_out = ({}, "drawn above")
-    replace_object(write_deepchecks_pages, lambda job, run: left_out, set_attribute=monkeypatch.setattr)
     _, first = run_monitor(tmp_path, **month(2024, 7), **reference, policy=QUICK)
     assert first["outcome"] == "stable"
     assert not read_all(demo, "select * from loanwatch.alert")
@@ -121,7 +118,6 @@ def test_a_self_check_that_fails_fails_no_run_and_the_next_run_makes_it_up(demo,
     def break_off(*given):
         raise ZeroDivisionError
 
-    replace_object(write_deepchecks_pages, lambda job, run: ({}, ""), set_attribute=monkeypatch.setattr)
     reference = {"reference_start": date(2024, 1, 1), "reference_end": date(2024, 6, 30)}
     with monkeypatch.context() as broken:
         replace_object(draw_splits, break_off, set_attribute=broken.setattr)

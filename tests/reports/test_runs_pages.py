@@ -49,7 +49,7 @@ def past(demo_database, make_database, tmp_path_factory):
         summaries = {
             "first": run_monitor(folder, **month(2024, 7), **reference, policy=QUICK)[1],
             "drifted": run_monitor(folder, **month(2024, 8), policy=QUICK)[1],
-            "promoted": run_monitor(folder, **month(2024, 10), policy=QUICK)[1],
+            "promoted": run_monitor(folder, draws_deepchecks=True, **month(2024, 10), policy=QUICK)[1],
             "unfit": run_monitor(folder, start=date(2025, 3, 1), end=date(2025, 3, 31), policy=QUICK)[1],
         }
         engine = make_engine(url, Patience())

@@ -7,9 +7,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
 from prefect.client.schemas.objects import State
 
 from flows.monitor import monitor
+from tasks.reports.write_pages import write_deepchecks_pages
+from tests.support.replace import replace_object
 
 
 def month(year: int, number: int) -> dict[str, date]:
@@ -18,9 +21,18 @@ def month(year: int, number: int) -> dict[str, date]:
     return {"start": date(year, number, 1), "end": date.fromordinal(after.toordinal() - 1)}
 
 
-def run_monitor(folder: Path, **parameters: Any) -> tuple[State[Any], dict[str, Any]]:
-    """One run with its results and models under the folder; returns the final state and its summary.json."""
+def run_monitor(
+    folder: Path, *, draws_deepchecks: bool = False, **parameters: Any
+) -> tuple[State[Any], dict[str, Any]]:
+    """One run with its results and models under the folder; returns the final state and its summary.json.
+
+    Without the deepchecks pages, which take as long as the rest of a small run, unless a test asks for them.
+    """
     places = {"results": str(folder / "results"), "models": str(folder / "models")}
-    state = monitor(**{**places, **parameters}, return_state=True)
+    with pytest.MonkeyPatch.context() as patch:
+        if not draws_deepchecks:
+            left_out = ({}, "The test leaves them out.")
+            replace_object(write_deepchecks_pages, lambda job, run: left_out, set_attribute=patch.setattr)
+        state = monitor(**{**places, **parameters}, return_state=True)
     written = Path(state.result()["results"]) / "summary.json"
     return state, json.loads(written.read_text(encoding="utf-8"))
