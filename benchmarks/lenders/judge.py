@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 import pandas as pd
 from sklearn.pipeline import Pipeline
@@ -16,18 +17,24 @@ from sklearn.pipeline import Pipeline
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats
 from tasks.core.findings import Finding, Outcome, Question, Verdict
-from tasks.core.policy import Kind, MonitorPolicy, TrainPolicy
+from tasks.core.policy import Kind, MonitorPolicy, SelfCheckPolicy, TrainPolicy
+from tasks.core.reference_rows import ReferenceRows, sample_customers
 from tasks.core.scored_window import ScoredWindow
+from tasks.core.self_check import OwnLimit
 from tasks.core.windows import Window
 from tasks.drift.check import measure_drift
 from tasks.drift.comparison import Comparison
 from tasks.drift.model import measure_model_drift
+from tasks.drift.own_limits import apply_own_limits
 from tasks.extract.extract import Extract
 from tasks.extract.labels import read_labels
 from tasks.models.preprocess import Prepared, prepare
 from tasks.models.ripening import describe_usual
 from tasks.models.scoring import score_by_fold
 from tasks.models.train import fit_candidate, split_rows, train_candidates
+from tasks.monitor_check.check_champion import DAYS_PER_MONTH
+from tasks.monitor_check.own_splits import draw_splits
+from tasks.monitor_check.self_check import Splits
 from tasks.profile.profile import Profile, fit_profile
 from tasks.promotion.challenge import judge, measure_comparison
 from tasks.promotion.compare import decide_promotion
@@ -38,9 +45,11 @@ from tasks.quality.repeated_customers import find_repeated_customers
 from tasks.quality.ripeness import Ripeness, find_ripeness
 from tasks.registry.known_customers import hash_customers
 
-# A third of the usual time: fewer trees, three folds instead of five. Everything else is the default policy.
+# A third of the usual time: fewer trees, three folds instead of five, and as many splits of the reference as a laptop
+# makes in the time that they have. Everything else is the default policy.
 POLICY = MonitorPolicy(
-    train=TrainPolicy(boosting_rounds=30, boosting_rate=0.15, folds=3, boosting_large=1_000_000, forest_trees=30)
+    train=TrainPolicy(boosting_rounds=30, boosting_rate=0.15, folds=3, boosting_large=1_000_000, forest_trees=30),
+    self_check=SelfCheckPolicy(splits=30),
 )
 # The outcome of a run that would train a challenger.
 RETRAIN = "retrain"
@@ -55,8 +64,19 @@ class Champion:
     pipeline: Pipeline
     profile: Profile
     fitted_on: Prepared
+    out_of_fold: Floats
     reference: Window
     read_on: date
+
+    @cached_property
+    def own_limits(self) -> tuple[OwnLimit, ...]:
+        """What splits of the reference have shown: every champion's are made at the end of its first run."""
+        rows = self.fitted_on
+        reference = ReferenceRows(rows.applications, rows.labels, self.out_of_fold, rows.days, rows.keys)
+        monthly = len(reference) * DAYS_PER_MONTH // self.reference.days
+        sample = sample_customers(reference, POLICY.drift.seed)
+        made = tuple(draw_splits(self.contract, POLICY, sample, monthly, clock=lambda: 0.0))
+        return Splits(made, POLICY).own_limits
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +115,7 @@ def train_champion(contract: Contract, applications: pd.DataFrame, reference: Wi
     known = ScoredWindow(labelled.applications, labelled.labels, candidate.out_of_fold, labelled.keys)
     profile = fit_profile(contract, known, origin="out_of_fold", seed=POLICY.drift.seed)
     profile = replace(profile, undecided=ripeness.undecided, told_by=told_by)
-    return Champion(contract, candidate.pipeline, profile, labelled, reference, read_on)
+    return Champion(contract, candidate.pipeline, profile, labelled, candidate.out_of_fold, reference, read_on)
 
 
 def judge_window(
@@ -117,6 +137,8 @@ def judge_window(
     observed = ScoredWindow(applications, prepared.labels, scores, prepared.keys, ripeness.note)
     comparison = Comparison(champion.profile, observed, POLICY.drift)
     findings = [*findings, *measure_drift(comparison), *measure_model_drift(comparison)]
+    if any(finding.verdict is Verdict.FAIL for finding in findings):  # own limits only take alarms back
+        findings = apply_own_limits(findings, champion.own_limits, len(applications))
     outcome = decide(findings, POLICY.decision).outcome
     return Judgement(findings, str(outcome or RETRAIN), scores)
 
