@@ -42,6 +42,7 @@ from tasks.promotion.challenge import compare_with_champion, promote_or_keep, tr
 from tasks.promotion.decide import decide
 from tasks.promotion.first_champion import train_first_champion
 from tasks.promotion.training_lock import hold_training_lock
+from tasks.quality.arrivals import check_arrivals
 from tasks.quality.check import check_leaks, check_quality, is_fit
 from tasks.reports.history import rebuild_history
 from tasks.reports.summary import Run, summarise_run
@@ -51,6 +52,8 @@ from tasks.run.open import plan_monitoring, prepare_monitoring
 from tasks.run.request import MonitorRequest, find_scheduled_day
 
 app = App(name="flows.monitor")
+
+UNFIT = "The window is unfit for use: no drift test was run, and no challenger trained."
 
 
 @flow(
@@ -70,13 +73,14 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     quality = check_quality(job, run.extract)
     run.findings += quality.findings
     if not is_fit(run.findings):
-        return conclude(
-            run, Outcome.QUALITY_FAILED, "The window is unfit for use: no drift test and no training was run."
-        )
+        return conclude(run, Outcome.QUALITY_FAILED, UNFIT)
 
     run.champion = plan.champion or train_first_champion(job, plan.reference)
     run.trained_here = run.champion.model.job_id == job.job_id
     refuse_other_reference(request.reference, run.champion.model.reference)
+    run.findings += check_arrivals(job, run.champion.bundle.profile.arrivals, run.extract)
+    if not is_fit(run.findings):
+        return conclude(run, Outcome.QUALITY_FAILED, UNFIT)
     prepared, ripeness = keep_ripe_days(job, run.champion, preprocess(job, run.extract, run.champion))
     run.findings += [*ripeness.findings, *report_customers(job.contract, prepared.keys, prepared.told_by)]
     observed = score_window(job, run.champion, run.extract, prepared, ripeness)

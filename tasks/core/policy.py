@@ -60,6 +60,12 @@ class QualityPolicy(Policy):
         0.25,
         description="A window with a larger share of one column's values outside its range or allowed values is unfit.",
     )
+    maximum_empty_days: Share = Field(
+        0.5, description="A window is unfit if a larger share of the days that usually have applications has none."
+    )
+    volume_factor: float = Field(
+        2.0, gt=1, description="Warn if a window has this many times more or fewer applications than the reference."
+    )
     maximum_conflict_share: Share = Field(
         0.001, description="Warn above this share of applications with equal features but different decisions."
     )

@@ -15,6 +15,7 @@ import pandas as pd
 from blocks.errors import UsageError
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Codes, Floats, Integers, Keys, Mask, sample_rows
+from tasks.core.arrivals import Arrivals
 from tasks.core.scored_window import ScoredWindow
 from tasks.profile.bins import MISSING, Bins, fit_bins
 from tasks.statistics.auc import Auc, measure_auc
@@ -51,7 +52,8 @@ class Profile:
     which of two random halves of all customers each is (0 or 1); without any customer who comes back it is None.
 
     `undecided` counts the rows of the reference's days that have no decision, and are not among `rows`. `told_by` names
-    the columns by which customers are told apart where the contract names none.
+    the columns by which customers are told apart where the contract names none. `arrivals` says on which weekdays the
+    reference has applications, and how many; None where that was not kept.
     """
 
     columns: tuple[Bins, ...]
@@ -71,6 +73,7 @@ class Profile:
     halves: Integers | None = None
     undecided: int = 0
     told_by: tuple[str, ...] = ()
+    arrivals: Arrivals | None = None
 
     def __post_init__(self) -> None:
         """Where nothing is known of customers, every row stands alone."""

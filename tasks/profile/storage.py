@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from blocks.errors import LoanwatchError
+from tasks.core.arrivals import Arrivals
 from tasks.profile.bins import Bins
 from tasks.profile.profile import ColumnLikeness, Profile
 from tasks.statistics.auc import Auc
@@ -67,6 +68,7 @@ def _describe(profile: Profile) -> dict[str, Any]:
         "positive": profile.positive,
         "undecided": profile.undecided,
         "told_by": list(profile.told_by),
+        "arrivals": None if profile.arrivals is None else asdict(profile.arrivals),
         "auc": None if auc is None else [auc.value, auc.variance],
         "label_likeness": asdict(profile.label_likeness),
         "columns": [
@@ -119,4 +121,10 @@ def _restore(described: dict[str, Any], table: pa.Table) -> Profile:
         table[HALF].to_numpy() if HALF in table.column_names else None,
         described["undecided"],
         tuple(described["told_by"]),
+        _restore_arrivals(described.get("arrivals")),
     )
+
+
+def _restore_arrivals(held: dict[str, list[int]] | None) -> Arrivals | None:
+    """None for a profile that was written before arrivals were kept."""
+    return None if held is None else Arrivals(**{name: tuple(counts) for name, counts in held.items()})

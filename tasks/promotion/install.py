@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from blocks.postgres.connect import connect
+from tasks.core.arrivals import count_arrivals
 from tasks.core.reference_rows import ReferenceRows, sample_customers
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
@@ -53,6 +54,7 @@ def build_bundle(job: Job, trained: Trained) -> Bundle:
         fit_profile(job.contract, reference, origin="out_of_fold", seed=job.policy.drift.seed),
         undecided=trained.undecided,
         told_by=rows.told_by,
+        arrivals=count_arrivals(trained.windows, rows.days),
     )
     card = write_card(job.contract, trained.candidate.kind, trained.windows, trained.metrics)
     customers = hash_customers(trained.fitted_on.keys)

@@ -1,7 +1,8 @@
 """Quality: is the window fit for use?
 
 A window is unfit if it has too few applications, breaks the contract, has too many duplicates or ambiguous customers,
-or holds one decision only. Everything else is a warning: it is reported, and the run continues.
+or holds one decision only; or if on most of its days applications have not arrived (`tasks/quality/arrivals.py`).
+Everything else is a warning: it is reported, and the run continues.
 """
 
 from __future__ import annotations

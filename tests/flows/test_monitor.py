@@ -158,6 +158,23 @@ def test_an_empty_window_is_unfit_and_trains_nothing(demo, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_month_of_which_most_days_are_missing_is_unfit_and_told(demo, tmp_path):
+    """Enough applications to be judged, and all are of the last four days."""
+    with demo.begin() as connection:
+        connection.execute(
+            text("delete from loan_details where to_date(application_time, 'DD-MM-YYYY') between '2024-08-01' "
+                 "and '2024-08-27'")
+        )  # fmt: skip
+    _, summary = run_monitor(tmp_path, **month(2024, 8), policy=QUICK)
+    assert summary["outcome"] == "quality_failed"
+    (told,) = [finding for finding in summary["findings"] if finding["check"] == "empty_days"]
+    assert (told["verdict"], told["effect"]) == ("fail", pytest.approx(27 / 31))
+    assert told["sentence"] in (Path(summary["results"]) / "report.html").read_text(encoding="utf-8")
+    assert {summary["verdicts"][name] for name in ("data", "label", "concept", "model")} == {"not_run"}
+    jsonschema.validate(summary, SCHEMA, format_checker=jsonschema.FormatChecker())
+
+
+@pytest.mark.slow
 def test_another_lenders_table_runs_through_the_whole_flow(database, tmp_path):
     engine = make_engine(database, Patience())
     fill_table(engine, make_requests())

@@ -1,5 +1,8 @@
 """The profile: levels, codes, what is kept of the reference and what is not, the file."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
@@ -7,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.core.arrivals import Arrivals
 from tasks.core.scored_window import ScoredWindow
 from tasks.extract.labels import read_labels
 from tasks.profile.bins import LEAST_WORD_ROWS, MISSING, NEW_CATEGORY, fit_bins, fit_edges
@@ -133,6 +137,17 @@ def test_the_file_gives_the_same_profile_and_holds_no_identifier(tmp_path):
         "(customer)",
     ]
     assert b"0-17" not in (tmp_path / "profile.parquet").read_bytes()
+
+
+def test_arrivals_are_kept_and_an_older_file_has_none(tmp_path):
+    arrivals = Arrivals((26,) * 7, (26, 26, 25, 26, 26, 0, 0), (60, 61, 62, 63, 64, 0, 0))
+    save_profile(replace(make_profile(300), arrivals=arrivals), tmp_path / "profile.parquet")
+    assert load_profile(tmp_path / "profile.parquet").arrivals == arrivals
+    table = pq.read_table(tmp_path / "profile.parquet")
+    described = json.loads(table.schema.metadata[b"loanwatch"])
+    del described["arrivals"]
+    pq.write_table(table.replace_schema_metadata({"loanwatch": json.dumps(described)}), tmp_path / "older.parquet")
+    assert load_profile(tmp_path / "older.parquet").arrivals is None
 
 
 def test_the_same_profile_is_the_same_file(tmp_path):
