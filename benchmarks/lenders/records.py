@@ -25,7 +25,7 @@ class Record:
     `smallest` what that check would have found in 80 of 100 windows, `visible` whether 95 of 100 would show it (None:
     not known). `leaks` are the columns suspected, `leak_planted` the kind of the leak and `leak_column` its column.
     `verdict` is the outcome, or the error; `promoted` whether a null window's alarm would change the model. `rate` and
-    `auc` are the rule's own.
+    `auc` are the rule's own. `told_by` are the columns by which customers are told apart where none is named.
     """
 
     group: str
@@ -39,6 +39,7 @@ class Record:
     columns: int
     rate: float
     auc: float
+    told_by: list[str] = field(default_factory=list)
     required: list[str] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
     alarmed_checks: list[str] = field(default_factory=list)

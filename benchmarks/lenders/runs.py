@@ -87,6 +87,7 @@ def _run_windows(task: Task, ground: Ground, start: float) -> Iterator[Record]:
 
 def _run_null(ground: Ground, number: int) -> tuple[Record, Judgement | None]:
     record, known = begin_record(ground.lender, NOTHING, None), ground.reference.applicants.customers
+    record.told_by = list(ground.champion.profile.told_by)
     try:
         rows = draw_rows(ground.lender, f"{NOTHING} {number}", WINDOW, known)
         judgement = judge_window(ground.champion, rows.frame, WINDOW)

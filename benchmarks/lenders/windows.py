@@ -105,5 +105,5 @@ def _find_decided(lender: Lender, times: pd.Series, is_positive: Mask, random: R
     if not lender.delays.slow:
         return np.ones(len(times), dtype=bool)
     delay = random.exponential(lender.delays.days, len(times)) * slow[lender.delays.slow]
-    left = (np.datetime64(READ_ON, "D") + 1 - times.to_numpy()) / np.timedelta64(1, "D")
+    left = (np.datetime64(READ_ON, "D") + np.timedelta64(1, "D") - times.to_numpy()) / np.timedelta64(1, "D")
     return np.asarray(delay <= left)

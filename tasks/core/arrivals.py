@@ -70,9 +70,9 @@ def count_arrivals(windows: Iterable[Window], days: Days) -> Arrivals:
         inside = days[(days >= np.datetime64(window.start)) & (days <= np.datetime64(window.end))]
         if not len(inside):
             continue
-        every = np.arange(inside.min(), inside.max() + 1)
+        every = np.arange(inside.min(), inside.max() + np.timedelta64(1, "D"))
         rows = np.bincount((inside - inside.min()).astype(int), minlength=len(every))
         weekdays = find_weekdays(every)
-        for place, weights in enumerate((np.ones_like(rows), rows > 0, rows)):
-            counted[place] += np.bincount(weekdays, weights=weights, minlength=WEEKDAYS).astype(np.int64)
+        for place, weights in enumerate((np.ones(len(rows)), rows > 0, rows)):
+            np.add.at(counted[place], weekdays, weights.astype(np.int64))
     return Arrivals(*(tuple(row) for row in counted.tolist()))
