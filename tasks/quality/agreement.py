@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -46,10 +47,15 @@ class Values:
     collision: float
     is_number: bool
 
-    @property
+    @cached_property
     def band_collision(self) -> float:
         """The same for its bands."""
         return _measure_collision(self.bands)
+
+    @cached_property
+    def missing(self) -> float:
+        """The share of the rows without a value."""
+        return float(np.mean(self.exact < 0))
 
     @property
     def is_fine(self) -> bool:
@@ -216,7 +222,7 @@ def _measure_excess(column: Values, pairs: Pairs) -> Excess | None:
             return None
         if worst is None or excess < worst.share:
             related = max((banded - column.band_collision) / max(1 - column.band_collision, 1e-9), related)
-            worst = Excess(column.name, column.is_fine, excess, related, float(np.mean(column.exact < 0)))
+            worst = Excess(column.name, column.is_fine, excess, related, column.missing)
     return worst
 
 

@@ -17,7 +17,7 @@ from tasks.core.arrays import sample_rows
 from tasks.quality.agreement import LEAST_PAIRS, MOST_APPLICATIONS, Excess, Tie, find_ties, read_values
 
 MOST_ROWS = 100_000
-# Two columns that are fine together are tried among so many of the finest; a lender of 60 columns takes half a second.
+# Two columns that are fine together are tried among so many of the finest.
 _MOST_COLUMNS = 10
 # The rows that are equal must mostly be of one customer, to be told by it.
 _LEAST_MOST = 0.5
