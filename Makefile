@@ -24,7 +24,8 @@ monitor: setup ## run the whole pipeline on the demo (MONTH=2024-10 for another 
 test: setup ## run the fast tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-test-slow: setup ## run the slow tests, a third of which wait most of their time
+# Three at a time on two cores: many of them wait for servers and heartbeats.
+test-slow: setup ## run the slow tests
 	@$(BIN)/python -m pytest -m "slow and not (fault or bad_input or attack)" -n 3 --dist loadfile
 
 faults: setup ## break the real parts, feed bad data, attack; ends with one line of counts

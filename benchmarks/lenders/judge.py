@@ -32,7 +32,7 @@ from tasks.models.preprocess import Prepared, prepare
 from tasks.models.ripening import describe_usual
 from tasks.models.scoring import score_by_fold
 from tasks.models.train import fit_candidate, split_rows, train_candidates
-from tasks.monitor_check.check_champion import DAYS_PER_MONTH
+from tasks.monitor_check.check_champion import count_monthly_rows
 from tasks.monitor_check.own_splits import draw_splits
 from tasks.monitor_check.self_check import Splits
 from tasks.profile.profile import Profile, fit_profile
@@ -73,7 +73,7 @@ class Champion:
         """What splits of the reference have shown: every champion's are made at the end of its first run."""
         rows = self.fitted_on
         reference = ReferenceRows(rows.applications, rows.labels, self.out_of_fold, rows.days, rows.keys)
-        monthly = len(reference) * DAYS_PER_MONTH // self.reference.days
+        monthly = count_monthly_rows(len(reference), self.reference.days)
         sample = sample_customers(reference, POLICY.drift.seed)
         made = tuple(draw_splits(self.contract, POLICY, sample, monthly, clock=lambda: 0.0))
         return Splits(made, POLICY).own_limits

@@ -44,6 +44,12 @@ class Ground:
     reference: Rows
     champion: Champion
 
+    def begin_record(self, change: str, size: float | None) -> Record:
+        """The record of a window that has not been judged yet."""
+        record = begin_record(self.lender, change, size)
+        record.told_by = list(self.champion.profile.told_by)
+        return record
+
 
 def run_task(task: Task) -> list[Record]:
     """Every window of a lender; where no champion can be made, that is the record of each null window."""
@@ -86,8 +92,7 @@ def _run_windows(task: Task, ground: Ground, start: float) -> Iterator[Record]:
 
 
 def _run_null(ground: Ground, number: int) -> tuple[Record, Judgement | None]:
-    record, known = begin_record(ground.lender, NOTHING, None), ground.reference.applicants.customers
-    record.told_by = list(ground.champion.profile.told_by)
+    record, known = ground.begin_record(NOTHING, None), ground.reference.applicants.customers
     try:
         rows = draw_rows(ground.lender, f"{NOTHING} {number}", WINDOW, known)
         judgement = judge_window(ground.champion, rows.frame, WINDOW)
@@ -103,7 +108,7 @@ def _run_null(ground: Ground, number: int) -> tuple[Record, Judgement | None]:
 
 def _run_change(ground: Ground, change: Change, size: float, null: Judgement | None) -> Record | None:
     """The record of a changed window; None where the lender has no column for the change."""
-    record = begin_record(ground.lender, change.name, size)
+    record = ground.begin_record(change.name, size)
     record.required = sorted(map(str, change.required))
     try:
         planted = change.plant(Place(ground.lender, ground.reference, size, f"{change.name} {size:g}"))

@@ -11,6 +11,7 @@ Counts = NDArray[np.int64]
 Codes = NDArray[np.int32]  # the level of a value: see tasks.profile.bins
 Mask = NDArray[np.bool_]
 Keys = NDArray[np.uint64]  # hashes of customers or of rows
+Days = NDArray[np.datetime64]  # in whole days
 
 
 def sample_rows(rows: int, most: int, seed: int) -> Integers:

@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tasks.core.arrays import Floats
+from tasks.core.arrays import Days, Floats, Integers
 from tasks.core.windows import Window
 
-Days = NDArray[np.datetime64]
 WEEKDAYS = 7
 
 
@@ -37,10 +35,15 @@ class Arrivals:
         return np.array(self.rows) / np.maximum(self.filled, 1)
 
 
-def find_weekdays(days: Days) -> NDArray[np.int64]:
-    """0 for a Monday, 6 for a Sunday."""
-    # 1 January 1970 was a Thursday.
-    return np.asarray((days.astype("datetime64[D]").astype(np.int64) + 3) % WEEKDAYS)
+def list_weekdays(window: Window) -> Integers:
+    """The weekday of each day of the window: 0 for a Monday, 6 for a Sunday."""
+    return np.asarray((window.start.weekday() + np.arange(window.days)) % WEEKDAYS)
+
+
+def count_by_day(window: Window, days: Days) -> Integers:
+    """The applications of each day of the window, from the day of each; those of other days are left out."""
+    place = (days - np.datetime64(window.start, "D")).astype(int)
+    return np.bincount(place[(place >= 0) & (place < window.days)], minlength=window.days)
 
 
 def count_arrivals(windows: Iterable[Window], days: Days) -> Arrivals:
@@ -65,14 +68,11 @@ def count_arrivals(windows: Iterable[Window], days: Days) -> Arrivals:
     Arrivals(days=(1, 1, 1, 0, 0, 0, 0), filled=(1, 0, 1, 0, 0, 0, 0), rows=(2, 0, 1, 0, 0, 0, 0))
     """
     counted = np.zeros((3, WEEKDAYS), dtype=np.int64)
-    days = days.astype("datetime64[D]")
     for window in windows:
-        inside = days[(days >= np.datetime64(window.start)) & (days <= np.datetime64(window.end))]
-        if not len(inside):
-            continue
-        every = np.arange(inside.min(), inside.max() + np.timedelta64(1, "D"))
-        rows = np.bincount((inside - inside.min()).astype(int), minlength=len(every))
-        weekdays = find_weekdays(every)
-        for place, weights in enumerate((np.ones(len(rows)), rows > 0, rows)):
-            np.add.at(counted[place], weekdays, weights.astype(np.int64))
+        rows = count_by_day(window, days)
+        filled = np.flatnonzero(rows)
+        if len(filled):
+            held = slice(filled[0], filled[-1] + 1)
+            by_day = np.stack([np.ones_like(rows), rows > 0, rows])[:, held]
+            counted += by_day @ np.eye(WEEKDAYS, dtype=np.int64)[list_weekdays(window)[held]]
     return Arrivals(*(tuple(row) for row in counted.tolist()))

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tasks.core.arrays import Counts, Floats, Mask
+from tasks.core.arrays import Counts, Days, Floats, Mask
 
-Days = NDArray[np.datetime64]
 # So much of what is usual shows that a day belongs to the table: a quiet week has it, some wrong dates do not. So do
 # applications on most days, however few: a lender may become small.
 LEAST_OF_A_WEEK, LEAST_OF_A_MONTH = 0.05, 0.1

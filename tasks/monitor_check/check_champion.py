@@ -32,7 +32,7 @@ def check_champion(job: Job, champion: Champion, window_rows: int | None = None)
     if champion.self_check is not None or not job.policy.self_check.splits:
         return champion.self_check
     try:
-        return split_reference(job, champion, window_rows or _count_monthly_rows(champion))
+        return split_reference(job, champion, window_rows or _find_monthly_rows(champion))
     except Exception as error:  # no verdict depends on it
         log.warning(
             "The self-check of version %s was not made: %s The next run tries again.",
@@ -63,6 +63,11 @@ def split_reference(job: Job, champion: Champion, window_rows: int) -> SelfCheck
         return record
 
 
-def _count_monthly_rows(champion: Champion) -> int:
+def _find_monthly_rows(champion: Champion) -> int:
     days = sum(window.days for window in champion.model.training_windows)
-    return int(champion.model.metrics["fitted_rows"] * DAYS_PER_MONTH / days)
+    return count_monthly_rows(champion.model.metrics["fitted_rows"], days)
+
+
+def count_monthly_rows(rows: int, days: int) -> int:
+    """How many of a reference's rows come in a month."""
+    return rows * DAYS_PER_MONTH // days

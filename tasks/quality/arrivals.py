@@ -8,7 +8,7 @@ import numpy as np
 import scipy
 
 from tasks.core.arrays import Floats, Integers, Mask
-from tasks.core.arrivals import Arrivals, Days, find_weekdays
+from tasks.core.arrivals import Arrivals, count_by_day, list_weekdays
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.core.windows import Window
@@ -32,15 +32,9 @@ def check_arrivals(job: Job, arrivals: Arrivals | None, extract: Extract) -> lis
     """Whether the window's applications have arrived, by those of the champion's reference."""
     if arrivals is None:
         return []
-    days = extract.applications[job.contract.time.name].dropna().to_numpy().astype("datetime64[D]")
+    days = extract.applications[job.contract.time.name].to_numpy("datetime64[D]")
     rows = count_by_day(job.window, days)
     return measure_arrivals(job.window, rows, arrivals, job.policy.quality, datetime.now(UTC).date())
-
-
-def count_by_day(window: Window, days: Days) -> Integers:
-    """The applications of each day of the window."""
-    place = (days - np.datetime64(window.start, "D")).astype(int)
-    return np.bincount(place[(place >= 0) & (place < window.days)], minlength=window.days)
 
 
 def measure_arrivals(
@@ -73,7 +67,7 @@ def measure_arrivals(
 
 
 def _check_empty_days(window: Window, rows: Integers, arrivals: Arrivals, policy: QualityPolicy) -> Finding:
-    weekdays = _list_weekdays(window)
+    weekdays = list_weekdays(window)
     is_usual = arrivals.filled_share[weekdays] >= _MOSTLY
     is_empty = is_usual & (rows == 0)
     passed = pass_check("empty_days", "Applications have arrived on the days on which they usually do.")
@@ -104,11 +98,11 @@ def _check_empty_days(window: Window, rows: Integers, arrivals: Arrivals, policy
 
 def _check_volume(window: Window, rows: Integers, arrivals: Arrivals, policy: QualityPolicy) -> Finding:
     """The applications against those that the reference has on such days; empty days are told by themselves."""
-    expected = float(_expect_rows(window, arrivals)[rows > 0].sum())
-    found = int(rows.sum())
-    ratio = found / max(expected, 1e-9)
-    factor = policy.volume_factor
-    if expected < _FEWEST_EXPECTED or 1 / factor <= ratio <= factor:
+    expected, found = float(_expect_rows(window, arrivals)[rows > 0].sum()), int(rows.sum())
+    if expected < _FEWEST_EXPECTED:
+        return pass_check("volume", "The reference has too few applications on such days to compare their number.")
+    ratio, factor = found / expected, policy.volume_factor
+    if 1 / factor <= ratio <= factor:
         return pass_check("volume", "The number of applications is about that of the reference.")
     return Finding(
         Question.QUALITY,
@@ -135,13 +129,9 @@ def _check_end(window: Window, today: date) -> Finding:
     )
 
 
-def _list_weekdays(window: Window) -> Integers:
-    return find_weekdays(np.datetime64(window.start, "D") + np.arange(window.days))
-
-
 def _expect_rows(window: Window, arrivals: Arrivals) -> Floats:
     """What the reference has on a day of the same weekday that has any."""
-    return np.asarray(arrivals.rows_a_day[_list_weekdays(window)])
+    return np.asarray(arrivals.rows_a_day[list_weekdays(window)])
 
 
 def _name_spans(window: Window, is_empty: Mask, is_usual: Mask) -> list[str]:

@@ -3,8 +3,9 @@
 Two applications of one customer repeat what belongs to the customer: the same income to the unit, and with it the same
 age and home. Two applications that agree in a rounded income by chance do not agree in anything else. Neither do two
 loans of one amount; but where an instalment follows from amount, rate and term, equal instalments share all three and
-are of no one customer. So two proofs are needed that share no column: equal instalments share the rate, equal amounts
-do not; equal incomes share the age, and equal debts share it too.
+are of no one customer. So where one of the columns may follow from the others, two proofs are needed that share no
+column: equal instalments share the rate, equal amounts do not; equal incomes share the age, and equal debts share it
+too.
 """
 
 from __future__ import annotations

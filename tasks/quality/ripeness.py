@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Floats, Integers
+from tasks.core.arrays import Days, Floats, Integers
+from tasks.core.arrivals import count_by_day
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.windows import Window
 from tasks.core.wording import format_share
@@ -22,8 +22,6 @@ from tasks.statistics.ripening import RipeDays, find_ripe_days
 # A ripe day may lack this share of its decisions more than is usual; of rare decisions, a tenth of their share.
 _TOLERANCE = 0.01
 _RARE_PART = 0.1
-
-Days = NDArray[np.datetime64]
 
 
 @dataclass(frozen=True)
@@ -89,10 +87,7 @@ def find_ripeness(
     half of the window does, as for a reference itself. `read_on` is the day on which the table stands, by default the
     window's last.
     """
-    place = (days - np.datetime64(window.start, "D")).astype(int)
-    inside = (place >= 0) & (place < window.days)
-    rows = np.bincount(place[inside], minlength=window.days)
-    undecided = np.bincount(place[inside & np.isnan(labels)], minlength=window.days)
+    rows, undecided = count_by_day(window, days), count_by_day(window, days[np.isnan(labels)])
     # The last day of a table that has gone on since is older than the last day of a fresh one.
     late = max((read_on - window.end).days, 0) if read_on else 0
     found = _find_in_table(undecided, rows, labels, usual)

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from tasks.core.arrivals import Arrivals, count_arrivals
+from tasks.core.arrivals import Arrivals, count_arrivals, count_by_day
 from tasks.core.findings import Finding, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.core.windows import Window, month_of
-from tasks.quality.arrivals import count_by_day, measure_arrivals
+from tasks.quality.arrivals import measure_arrivals
 
 HALF_A_YEAR = Window(date(2024, 1, 1), date(2024, 6, 30))
 WINDOW = month_of("2024-08")
@@ -79,6 +79,13 @@ def test_far_more_or_fewer_applications_are_told(rows, times):
 
 def test_a_lender_who_has_become_small_has_quiet_days_by_chance():
     assert ask(draw_days(WINDOW, 1.2, 3), draw_reference(60))["empty_days"].verdict is Verdict.PASS
+
+
+def test_a_reference_of_few_applications_compares_no_number():
+    week = Window(date(2024, 8, 1), date(2024, 8, 7))
+    told = ask(draw_days(week, 10, 3), draw_reference(0.4), week)["volume"]
+    assert told.verdict is Verdict.PASS
+    assert "too few" in told.sentence
 
 
 def test_a_window_that_is_not_over_is_told():

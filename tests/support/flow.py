@@ -26,7 +26,7 @@ def run_monitor(
 ) -> tuple[State[Any], dict[str, Any]]:
     """One run with its results and models under the folder; returns the final state and its summary.json.
 
-    Without the deepchecks pages, which take as long as the rest of a small run, unless a test asks for them.
+    Without the deepchecks pages, which take nearly as long as the rest of a small run, unless a test asks for them.
     """
     places = {"results": str(folder / "results"), "models": str(folder / "models")}
     with pytest.MonkeyPatch.context() as patch:
