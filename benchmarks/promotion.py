@@ -24,9 +24,10 @@ from benchmarks.training import CONTRACT, make_rows
 from tasks.core.arrays import Floats
 from tasks.core.files import write_json
 from tasks.core.policy import Kind, PromotionPolicy, TrainPolicy
+from tasks.models.candidates import Training, train_candidates
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.scoring import score
-from tasks.models.train import Candidate, Split, Training, fit_candidate, train_candidates
+from tasks.models.train import Candidate, Split, fit_candidate
 from tasks.promotion.challenge import CHALLENGER, CHAMPION, TestRows, judge, measure_comparison
 from tasks.promotion.compare import decide_promotion
 from tasks.registry.known_customers import hash_customers

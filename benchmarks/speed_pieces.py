@@ -26,9 +26,10 @@ from tasks.drift.comparison import Comparison
 from tasks.drift.model import measure_model_drift
 from tasks.extract.extract import Extract
 from tasks.extract.labels import read_labels
+from tasks.models.candidates import train_candidates
 from tasks.models.preprocess import prepare
 from tasks.models.scoring import score
-from tasks.models.train import split_rows, train_candidates
+from tasks.models.train import split_rows
 from tasks.profile.profile import fit_profile
 from tasks.profile.storage import load_profile
 from tasks.quality.check import measure_quality

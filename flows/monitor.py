@@ -1,7 +1,7 @@
 """Monitor: the whole pipeline for one window of applications.
 
-extract → quality → preprocess → score → drift (data · label · concept) → model drift → train → compare → promote →
-report → alert → journal → self-check
+extract → quality → preprocess → score → drift (data · label · concept) → model drift → known changes → train →
+compare → promote → report → alert → journal → self-check
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from flows.cli.options import MONTH_HELP, POLICY_HELP, SPREAD, as_parameters, re
 from flows.cli.run_locally import report_error, run_flow
 from tasks.alerts.failure import send_failure_alert
 from tasks.alerts.outcome import send_outcome_alert
+from tasks.changes.recall import recall_changes
 from tasks.core.files import write_json
 from tasks.core.findings import DRIFT_QUESTIONS, Outcome, Question, Verdict
 from tasks.core.windows import PlanError
@@ -89,17 +90,18 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     run.comparison = Comparison(profile, observed, policy, run.champion.own_limits, positive)
     run.findings += check_drift(job, run.comparison)
     run.findings += check_model_drift(job, run.comparison)
+    run.findings, regime = recall_changes(job, run.champion, run.comparison, run.findings)
     run.findings += recall_first_answer(job, run.findings)
 
-    decision = decide(run.findings, request.policy.decision)
+    decision = decide(run.findings, request.policy.decision, regime.retry)
     reason = f"{decision.reason} {ripeness.note}".strip()
     if decision.outcome is not None:
         return conclude(run, decision.outcome, reason)
 
     with hold_training_lock(job, run.champion):
-        training = train_challenger(job, run.champion, prepared)
+        training = train_challenger(job, run.champion, prepared, regime)
         run.contest = compare_with_champion(job, run.champion, training, run.findings)
-        succeeded = promote_or_keep(job, run.champion, training, run.contest)
+        succeeded = promote_or_keep(job, run.champion, training, run.contest, regime)
     run.successor = succeeded.successor
     return conclude(run, succeeded.outcome, f"{reason} {run.contest.decision.reason}")
 
@@ -109,7 +111,9 @@ def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:
     job, run.outcome, run.reason = run.job, outcome, reason
     pages = write_pages(job, run, summarise_run(run, read_timings(job), datetime.now(UTC)))
     send_outcome_alert(job, run.as_result())
-    save_findings(job, run.findings, outcome, reason, run.champion.model.version if run.champion else None)
+    champion = run.champion
+    version, is_replay = (champion.model.version, champion.is_replay) if champion else (None, not job.may_promote)
+    save_findings(job, run.findings, outcome, reason, version, is_replay=is_replay)
     summary = {**summarise_run(run, read_timings(job), datetime.now(UTC)), "pages": pages}
     write_json(job.results / "summary.json", summary)
     rebuild_history(job)

@@ -28,10 +28,11 @@ from tasks.drift.model import measure_model_drift
 from tasks.drift.own_limits import apply_own_limits
 from tasks.extract.extract import Extract
 from tasks.extract.labels import read_labels
+from tasks.models.candidates import train_candidates
 from tasks.models.preprocess import Prepared, prepare
 from tasks.models.ripening import describe_usual
 from tasks.models.scoring import score_by_fold
-from tasks.models.train import fit_candidate, split_rows, train_candidates
+from tasks.models.train import fit_candidate, split_rows
 from tasks.monitor_check.check_champion import count_monthly_rows
 from tasks.monitor_check.own_splits import draw_splits
 from tasks.monitor_check.self_check import Splits

@@ -15,7 +15,7 @@ from tasks.core.wording import join_list
 from tasks.job.job import Job
 from tasks.schema.queries import read_query
 
-ANSWERED = (Verdict.PASS, Verdict.WARN, Verdict.FAIL)
+ANSWERED = (Verdict.PASS, Verdict.WARN, Verdict.KNOWN, Verdict.FAIL)
 RUNS_LOOKED_AT = 30
 
 

@@ -17,7 +17,7 @@ from tasks.core.findings import Finding, Question, Verdict, find_gravest, rank_g
 from tasks.core.positive import UNNAMED, Positive, name_check
 from tasks.core.wording import join_list, list_some
 
-SIGNIFICANT = (Verdict.FAIL, Verdict.WARN)
+SIGNIFICANT = (Verdict.FAIL, Verdict.KNOWN, Verdict.WARN)
 _RULE = "the rule"
 _MOST_NAMED = 6
 

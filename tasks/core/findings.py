@@ -9,11 +9,15 @@ from typing import Any
 
 
 class Verdict(StrEnum):
-    """The verdict of a check. The last two are never merged with the others."""
+    """The verdict of a check. The last two are never merged with the others.
+
+    `known` is a change that exceeds its limits, that an earlier run has answered, and that has not gone any further.
+    """
 
     PASS = "pass"  # noqa: S105 - a verdict, no password
     WARN = "warn"
     FAIL = "fail"
+    KNOWN = "known"
     NOT_ENOUGH_DATA = "not_enough_data"
     NOT_RUN = "not_run"
 
@@ -43,6 +47,29 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
+class Answer:
+    """Which earlier run has answered a change, and how.
+
+    Parameters
+    ----------
+    job_id
+        The run.
+    since
+        The first day of the window in which the change was first found, as YYYY-MM-DD.
+    start, end
+        The days of the run's window: the level that the change had when it was answered.
+    how
+        What was done about it, as the end of a sentence: "the champion was kept".
+    """
+
+    job_id: str
+    since: str
+    start: str
+    end: str
+    how: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """The result of one check.
 
@@ -51,6 +78,7 @@ class Finding:
     in the window, if any. `p_value` is already corrected for the number of tests, so that it compares with `level`.
     `smallest_detectable` is the smallest true effect that would have been detected with 80 % power.
     `columns` names the affected columns, the most important first; `subject` is one column, or "" for the whole window.
+    `answer` says which run has answered the change; None where it is new.
     """
 
     question: Question
@@ -69,6 +97,7 @@ class Finding:
     smallest_detectable: float | None = None
     columns: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
+    answer: Answer | None = None
 
     def as_record(self) -> dict[str, Any]:
         """The finding as plain JSON values."""
@@ -81,11 +110,13 @@ class Finding:
 def read_finding(record: Mapping[str, Any]) -> Finding:
     """A finding from its plain JSON values."""
     enums = {"question": Question(record["question"]), "verdict": Verdict(record["verdict"])}
-    return Finding(**{**record, **enums, "columns": tuple(record["columns"]), "rows": tuple(record["rows"])})
+    lists = {"columns": tuple(record["columns"]), "rows": tuple(record["rows"])}
+    answer = record.get("answer")
+    return Finding(**{**record, **enums, **lists, "answer": Answer(**answer) if answer else None})
 
 
-# The gravest first. A question with an open part is open: `not_enough_data` and `not_run` outrank `warn`.
-GRAVITY = (Verdict.FAIL, Verdict.NOT_ENOUGH_DATA, Verdict.NOT_RUN, Verdict.WARN, Verdict.PASS)
+# The gravest first. A question with an open part is open: `not_enough_data` and `not_run` outrank `known`.
+GRAVITY = (Verdict.FAIL, Verdict.NOT_ENOUGH_DATA, Verdict.NOT_RUN, Verdict.KNOWN, Verdict.WARN, Verdict.PASS)
 
 
 def summarise(findings: Iterable[Finding], question: Question) -> Verdict:

@@ -179,6 +179,14 @@ class Kind(StrEnum):
     GRADIENT_BOOSTING = "gradient_boosting"
 
 
+class Recipe(StrEnum):
+    """On which days a candidate is fitted: on all, on those since the change, or on all with these marked."""
+
+    ALL = "all_days"
+    RECENT = "recent_days"
+    MARKED = "marked_days"
+
+
 class TrainPolicy(Policy):
     """The two candidate models and the days on which they are fitted, selected and tested."""
 
@@ -188,6 +196,12 @@ class TrainPolicy(Policy):
     )
     minimum_test_rows: int = Field(
         200, ge=20, description="With fewer labelled rows on the test days, no model is promoted."
+    )
+    minimum_recent_rows: int = Field(
+        500,
+        ge=100,
+        description="With fewer labelled rows since a change, no candidate is fitted to these rows in particular, and "
+        "they are not a new champion's reference by themselves.",
     )
     forest_trees: int = Field(100, ge=10, le=2000, description="Number of trees of the Random Forest.")
     forest_depth: int = Field(10, ge=1, le=64, description="Maximum depth of a Random Forest tree.")
@@ -240,6 +254,18 @@ class DecisionPolicy(Policy):
         "any_drift",
         description="any_drift: if any of the four drift questions fails. data_then_model: only if data drift and "
         "model drift both fail, as in the previous system.",
+    )
+    retry_growth: float = Field(
+        1.25,
+        gt=1,
+        description="While the champion is still worse by a known change, a challenger is trained again once this many "
+        "times more days have come since the change.",
+    )
+    renew_growth: float = Field(
+        2.0,
+        gt=1,
+        description="After a change of the rule, a challenger is trained again once this many times more days have "
+        "come since the change than at the last attempt.",
     )
 
 

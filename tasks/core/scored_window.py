@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tasks.core.arrays import Floats, Keys
+from tasks.core.arrays import Days, Floats, Keys, Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,7 +15,8 @@ class ScoredWindow:
 
     `keys` is a hash of each row's customer (`Prepared.keys`): rows of one customer belong together, and are no
     independent observations. None means that every row stands alone. `note` is what a question about labels has to add,
-    such as that those of the last days are still coming in.
+    such as that those of the last days are still coming in. `days` is the day of each application, None where it is not
+    known.
     """
 
     applications: pd.DataFrame
@@ -23,3 +24,15 @@ class ScoredWindow:
     scores: Floats
     keys: Keys | None = None
     note: str = ""
+    days: Days | None = None
+
+    def take(self, rows: Mask) -> ScoredWindow:
+        """The rows where the mask is true."""
+        return ScoredWindow(
+            self.applications.loc[rows].reset_index(drop=True),
+            self.labels[rows],
+            self.scores[rows],
+            None if self.keys is None else self.keys[rows],
+            self.note,
+            None if self.days is None else self.days[rows],
+        )

@@ -47,6 +47,7 @@ VERDICTS = {
     Verdict.PASS: Label("pass", GREEN, "✓"),
     Verdict.WARN: Label("note", AMBER, "!"),
     Verdict.FAIL: Label("alarm", RED, "✗"),
+    Verdict.KNOWN: Label("known", BLUE, "="),
     Verdict.NOT_ENOUGH_DATA: Label("not enough data", VIOLET, "?"),
     Verdict.NOT_RUN: Label("not run", VIOLET, "–"),
 }

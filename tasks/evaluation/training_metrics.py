@@ -12,9 +12,10 @@ from tasks.evaluation.calibration import measure_calibration_error, measure_reli
 from tasks.evaluation.performance import measure_intervals, measure_performance
 from tasks.evaluation.segments import cut_segments, measure_segments
 from tasks.job.job import Job
+from tasks.models.candidates import Training
 from tasks.models.preprocess import Prepared
 from tasks.models.scoring import DECISION_THRESHOLD, score
-from tasks.models.train import Split, Training
+from tasks.models.train import Split
 from tasks.registry.known_customers import Customers, hash_customers
 from tasks.statistics.clusters import find_clusters
 

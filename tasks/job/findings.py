@@ -17,11 +17,17 @@ from tasks.schema.queries import read_query
 
 @stage("journal", lambda count: f"{count} findings and the outcome stored")
 def save_findings(
-    job: Job, findings: Sequence[Finding], outcome: Outcome, reason: str, champion: int | None = None
+    job: Job,
+    findings: Sequence[Finding],
+    outcome: Outcome,
+    reason: str,
+    champion: int | None = None,
+    *,
+    is_replay: bool = False,
 ) -> int:
     """Store the run's findings and its outcome in one transaction; returns how many findings.
 
-    `champion` is the version that the window was judged by, None where it was unfit.
+    `champion` is the version that the window was judged by, None where it was unfit. A replay answers no change.
 
     A window of a backfill has them once: those of an earlier attempt, whose worker died before the window was marked as
     finished, or which is repeated, are replaced.
@@ -48,6 +54,7 @@ def save_findings(
         "reason": reason,
         "champion": champion,
         "backfill": job.backfill,
+        "is_replay": is_replay,
     }
     with connect(job.database).begin() as connection:
         if job.backfill:

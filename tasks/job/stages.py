@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 STAGES = (
-    "extract", "quality", "preprocess", "score", "drift", "model_drift",
+    "extract", "quality", "preprocess", "score", "drift", "model_drift", "known_changes",
     "train", "compare", "promote", "report", "alert", "journal",
 )  # fmt: skip
 # What does not run every time, and its place among the others.

@@ -22,15 +22,19 @@ from tasks.models.features import build_preprocessor
 Fold = tuple[Integers, Integers]
 
 
-def build_model(contract: Contract, kind: Kind, policy: TrainPolicy, folds: Sequence[Fold]) -> Pipeline:
+def build_model(
+    contract: Contract, kind: Kind, policy: TrainPolicy, folds: Sequence[Fold], *, marks_recent: bool = False
+) -> Pipeline:
     """An unfitted pipeline: the preprocessing, then the candidate calibrated on the folds, each one kept.
 
-    Each fold is the rows to fit on and the rows to calibrate on, by their positions.
+    Each fold is the rows to fit on and the rows to calibrate on, by their positions. With `marks_recent` one feature
+    says which rows came since a change of the rule; to learn both rules it needs the detail of a large reference.
     """
     rows = sum(len(part) for part in folds[0])
-    classifier = build_classifier(kind, policy, rows)
+    classifier = build_classifier(kind, policy, max(rows, policy.boosting_large) if marks_recent else rows)
     model = CalibratedClassifierCV(classifier, method="sigmoid", cv=folds, ensemble=True, n_jobs=-1)
-    return Pipeline([*build_preprocessor(contract, policy.scaling).steps, ("model", model)])
+    preprocessor = build_preprocessor(contract, policy.scaling, marks_recent=marks_recent)
+    return Pipeline([*preprocessor.steps, ("model", model)])
 
 
 def fit_without_skill(contract: Contract, policy: TrainPolicy, applications: pd.DataFrame, labels: Floats) -> Pipeline:

@@ -21,6 +21,8 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, S
 from tasks.contract.contract import Contract
 from tasks.models.preprocess import clean_categories, clean_numbers
 
+RECENT = "(since the change)"
+
 
 class DeriveFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Special values and infinities become missing; derived features are added.
@@ -32,14 +34,23 @@ class DeriveFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     columns : the names of the feature columns.
     special : the special values of each number column; every other column is a category.
     derived : the derived features, as dictionaries of their options.
+    marks_recent : whether one more feature is 1 for applications since a change of the rule and 0 for earlier ones. A
+        frame without that column holds new applications: 1.
     """
 
+    marks_recent = False  # of a model that was saved before there was such a feature
+
     def __init__(
-        self, columns: tuple[str, ...], special: dict[str, tuple[float, ...]], derived: tuple[dict[str, Any], ...]
+        self,
+        columns: tuple[str, ...],
+        special: dict[str, tuple[float, ...]],
+        derived: tuple[dict[str, Any], ...],
+        marks_recent: bool = False,
     ) -> None:
         self.columns = columns
         self.special = special
         self.derived = derived
+        self.marks_recent = marks_recent
 
     def fit(self, applications: pd.DataFrame, labels: Any = None) -> DeriveFeatures:
         """Do nothing: there is nothing to fit."""
@@ -53,6 +64,8 @@ class DeriveFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         features = {name: self._clean(name, applications[name]) for name in self.columns}
         for derived in self.derived:
             features[derived["name"]] = _derive(derived, features)
+        if self.marks_recent:
+            features[RECENT] = applications.get(RECENT, pd.Series(1.0, index=applications.index))
         return pd.DataFrame(features, index=applications.index)
 
     def _clean(self, name: str, values: pd.Series) -> pd.Series:
@@ -89,22 +102,23 @@ def _derive(derived: dict[str, Any], features: dict[str, pd.Series]) -> pd.Serie
     return ratio.mask(np.isinf(ratio))
 
 
-def build_derivation(contract: Contract) -> DeriveFeatures:
+def build_derivation(contract: Contract, *, marks_recent: bool = False) -> DeriveFeatures:
     """The contract's features and derived features as a transformer."""
     return DeriveFeatures(
         tuple(column.name for column in contract.features),
         {column.name: tuple(column.special) for column in contract.features if column.type == "number"},
         tuple(derived.model_dump() for derived in contract.derived),
+        marks_recent,
     )
 
 
-def build_preprocessor(contract: Contract, scaling: str) -> Pipeline:
+def build_preprocessor(contract: Contract, scaling: str, *, marks_recent: bool = False) -> Pipeline:
     """The unfitted pipeline from extracted applications to a matrix of floats with no missing value in it."""
     scaler = {"standardise": StandardScaler(), "min_max": MinMaxScaler(), "none": "passthrough"}[scaling]
     impute = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
     features = contract.features
     numbers = [column.name for column in features if column.type == "number"]
-    numbers += [derived.name for derived in contract.derived]
+    numbers += [derived.name for derived in contract.derived] + ([RECENT] if marks_recent else [])
     ordered = [column for column in features if column.ordered]
     frequent = [column.name for column in features if column.encoding == "frequency"]
     one_hot = [column.name for column in features if column.type == "category" and not column.ordered]
@@ -122,4 +136,4 @@ def build_preprocessor(contract: Contract, scaling: str) -> Pipeline:
         ("one_hot", encode, one_hot),
     ]
     columns = ColumnTransformer([branch for branch in branches if branch[2]], verbose_feature_names_out=False)
-    return Pipeline([("derive", build_derivation(contract)), ("encode", columns)])
+    return Pipeline([("derive", build_derivation(contract, marks_recent=marks_recent)), ("encode", columns)])

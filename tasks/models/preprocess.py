@@ -6,6 +6,7 @@ The conversion of their columns to a model's matrix is fitted and saved with the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -47,6 +48,10 @@ class Prepared:
     def is_labelled(self) -> Mask:
         """Which rows have a known decision."""
         return ~np.isnan(self.labels)
+
+    def is_since(self, day: date) -> Mask:
+        """Which rows are of that day or later."""
+        return np.asarray(self.days >= np.datetime64(day, "D"))
 
     def take(self, rows: Mask) -> Prepared:
         """The rows where the mask is true."""

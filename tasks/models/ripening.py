@@ -49,11 +49,11 @@ def ripen(
     return replace(prepared, labels=ripeness.mask(prepared.labels, prepared.days)), ripeness
 
 
-def read_training_rows(job: Job, champion: Champion) -> list[Prepared]:
-    """The rows of the days that the champion was fitted on, each window's with the labels of its ripe days only."""
+def read_training_rows(job: Job, champion: Champion, later: tuple[Window, ...] = ()) -> list[Prepared]:
+    """The rows of the days that the champion was fitted on, and of later ones, with the labels of ripe days only."""
     engine, contract, profile = connect(job.database), job.contract, champion.bundle.profile
     parts = []
-    for days in champion.model.training_windows:
+    for days in (*champion.model.training_windows, *later):
         rows = prepare(contract, extract_window(engine, contract, days).applications, profile.told_by)
         parts.append(ripen(engine, contract, days, rows, profile)[0])
     return parts

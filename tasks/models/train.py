@@ -9,6 +9,7 @@ were fitted without the row: out-of-fold scores for the reference (`score_out_of
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,8 +17,8 @@ import numpy as np
 from blocks.errors import LoanwatchError
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats, Integers
-from tasks.core.policy import Kind, TrainPolicy
-from tasks.models.preprocess import Prepared, concatenate
+from tasks.core.policy import Kind, Recipe, TrainPolicy
+from tasks.models.preprocess import Prepared
 from tasks.models.scoring import assign_folds, score, score_out_of_fold
 
 if TYPE_CHECKING:
@@ -30,11 +31,15 @@ class TrainingError(LoanwatchError):
 
 @dataclass(frozen=True)
 class Candidate:
-    """A fitted model, and for each training row the score of the fold that was fitted without it."""
+    """A fitted model, and for each training row the score of the fold that was fitted without it.
+
+    `recipe` says on which days it was fitted.
+    """
 
     kind: Kind
     pipeline: Pipeline
     out_of_fold: Floats
+    recipe: Recipe = Recipe.ALL
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,11 @@ class Split:
     test: Prepared
     by_customer: bool = False
     undecided: int = 0
+
+    @property
+    def parts(self) -> tuple[Prepared, Prepared, Prepared]:
+        """The three parts, in their order."""
+        return self.train, self.validation, self.test
 
 
 def split_rows(prepared: Prepared, policy: TrainPolicy) -> Split:
@@ -84,8 +94,10 @@ def _cut_at(prepared: Prepared, places: Floats | Integers, ends: tuple[float, fl
     )
 
 
-def fit_candidate(contract: Contract, kind: Kind, training: Prepared, policy: TrainPolicy) -> Candidate:
-    """Fit one candidate on labelled rows.
+def fit_candidate(
+    contract: Contract, kind: Kind, training: Prepared, policy: TrainPolicy, since: date | None = None
+) -> Candidate:
+    """Fit one candidate on labelled rows. With `since`, one feature marks the rows from that day on.
 
     All rows of one customer are in one fold, so that no out-of-fold score depends on the same customer. The
     preprocessing is fitted once, on all training rows: it does not use the labels.
@@ -96,24 +108,29 @@ def fit_candidate(contract: Contract, kind: Kind, training: Prepared, policy: Tr
     from joblib import parallel_config
 
     from tasks.models.estimators import build_model, fit_without_skill, release_folds
+    from tasks.models.features import RECENT
 
     training = training.take(training.is_labelled)
+    applications = training.applications
+    if since is not None:
+        applications = applications.assign(**{RECENT: training.is_since(since).astype(float)})
+    recipe = Recipe.ALL if since is None else Recipe.MARKED
     if not len(training):
         raise TrainingError("No application has a decision that counts yet. Choose earlier or longer training days.")
     count = _choose_fold_count(training, policy)
     if count is None:
         pipeline = fit_without_skill(contract, policy, training.applications, training.labels)
-        return Candidate(kind, pipeline, score(pipeline, training.applications))
+        return Candidate(kind, pipeline, score(pipeline, training.applications), recipe)
     folds = assign_folds(training.keys, count)
     splits = [(np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)) for fold in range(count)]
-    pipeline = build_model(contract, kind, policy, splits)
+    pipeline = build_model(contract, kind, policy, splits, marks_recent=since is not None)
     # The folds run in parallel, not the trees of one forest: these would add their votes in a different order each
     # time, which changes the last bit.
     with parallel_config(backend="threading"):
-        pipeline.fit(training.applications, training.labels.astype(int))
+        pipeline.fit(applications, training.labels.astype(int))
     release_folds(pipeline.named_steps["model"], count)
-    scores = score_out_of_fold(pipeline, training.applications, training.labels, training.keys)
-    return Candidate(kind, pipeline, scores)
+    scores = score_out_of_fold(pipeline, applications, training.labels, training.keys)
+    return Candidate(kind, pipeline, scores, recipe)
 
 
 def _choose_fold_count(training: Prepared, policy: TrainPolicy) -> int | None:
@@ -124,35 +141,3 @@ def _choose_fold_count(training: Prepared, policy: TrainPolicy) -> int | None:
         if rarest >= 2:
             return count
     return None
-
-
-@dataclass(frozen=True)
-class Training:
-    """The candidate selected on the validation days, its training rows, the validation AUCs, and the split."""
-
-    chosen: Candidate
-    fitted_on: Prepared
-    validation_auc: dict[str, float | None]
-    split: Split
-
-
-def train_candidates(contract: Contract, split: Split, earlier: list[Prepared], policy: TrainPolicy) -> Training:
-    """Fit both candidates on earlier rows and the training days; the better one on the validation days is selected.
-
-    If the validation days hold one decision only, Gradient Boosting is selected.
-    """
-    fitted_on = concatenate([*earlier, split.train]) if earlier else split.train
-    candidates = [fit_candidate(contract, kind, fitted_on, policy) for kind in Kind]
-    auc = {str(candidate.kind): _validate(candidate, split.validation) for candidate in candidates}
-    chosen = max(
-        candidates, key=lambda candidate: (auc[candidate.kind] or 0.0, candidate.kind is Kind.GRADIENT_BOOSTING)
-    )
-    return Training(chosen, fitted_on.take(fitted_on.is_labelled), auc, split)
-
-
-def _validate(candidate: Candidate, validation: Prepared) -> float | None:
-    if len(np.unique(validation.labels)) < 2:
-        return None
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(validation.labels, score(candidate.pipeline, validation.applications)))

@@ -64,8 +64,9 @@ def split_reference(job: Job, champion: Champion, window_rows: int) -> SelfCheck
 
 
 def _find_monthly_rows(champion: Champion) -> int:
-    days = sum(window.days for window in champion.model.training_windows)
-    return count_monthly_rows(champion.model.metrics["fitted_rows"], days)
+    model = champion.model
+    days = sum(window.days for window in model.compared_with)
+    return count_monthly_rows(model.reference_rows, days)
 
 
 def count_monthly_rows(rows: int, days: int) -> int:

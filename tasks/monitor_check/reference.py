@@ -34,7 +34,8 @@ def read_reference(job: Job, champion: Champion) -> ReferenceRows:
             f"Version {champion.model.version} was fitted on {fitted:,} applications, of which {len(rows):,} are left "
             "in the table: its reference cannot be split."
         )
-    return _score(rows, champion, job.policy.drift.seed)
+    since = champion.model.reference_since
+    return _score(rows if since is None else rows.take(rows.is_since(since)), champion, job.policy.drift.seed)
 
 
 def _score(rows: Prepared, champion: Champion, seed: int) -> ReferenceRows:

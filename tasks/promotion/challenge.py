@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tasks.changes.regime import Regime
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats
 from tasks.core.files import write_json
 from tasks.core.findings import Finding, Outcome
-from tasks.core.policy import PromotionPolicy
+from tasks.core.policy import PromotionPolicy, Recipe
 from tasks.core.windows import Window
 from tasks.evaluation.approval_by_group import measure_approval
 from tasks.evaluation.calibration import measure_calibration_error, measure_reliability
@@ -24,13 +25,14 @@ from tasks.evaluation.segments import compare_segments, cut_segments
 from tasks.evaluation.training_metrics import leave_out, measure_training
 from tasks.job.job import Job
 from tasks.job.stage import stage
+from tasks.models.candidates import Training, refit, train_candidates
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.ripening import read_training_rows
 from tasks.models.scoring import DECISION_THRESHOLD, score
-from tasks.models.train import Training, split_rows, train_candidates
+from tasks.models.train import split_rows
 from tasks.promotion.compare import Comparison, PromotionDecision, decide_promotion, measure_difference
 from tasks.promotion.decide import is_drift_proven
-from tasks.promotion.install import Succession, Trained, install_champion
+from tasks.promotion.install import Succession, Trained, choose_reference, install_champion
 from tasks.registry.known_customers import Customers, hash_customers
 from tasks.registry.versions import Champion
 from tasks.statistics.clusters import find_clusters
@@ -70,11 +72,11 @@ class ContestResult:
 
 
 @stage("train", lambda training: f"{training.chosen.kind.replace('_', ' ')}, {len(training.fitted_on):,} rows")
-def train_challenger(job: Job, champion: Champion, prepared: Prepared) -> Training:
-    """Fit both candidates on the champion's reference and the window's training days."""
-    earlier = read_training_rows(job, champion)
+def train_challenger(job: Job, champion: Champion, prepared: Prepared, regime: Regime) -> Training:
+    """Fit all candidates on the champion's training days, the fit days since, and the window's training days."""
+    earlier = read_training_rows(job, champion, regime.earlier)
     split = split_rows(prepared, job.policy.train)
-    return train_candidates(job.contract, split, earlier, job.policy.train)
+    return train_candidates(job.contract, split, earlier, job.policy.train, regime.rule_since)
 
 
 @stage("compare", lambda contest: contest.decision.reason)
@@ -112,24 +114,46 @@ def find_objection(champion: Champion, findings: Sequence[Finding], policy: Prom
 
 
 @stage("promote", lambda succeeded: f"{succeeded.outcome}: version {succeeded.version} is in production")
-def promote_or_keep(job: Job, champion: Champion, training: Training, contest: Contest) -> ContestResult:
-    """Put the challenger into production where the comparison says so."""
+def promote_or_keep(
+    job: Job, champion: Champion, training: Training, contest: Contest, regime: Regime
+) -> ContestResult:
+    """Put the challenger into production where the comparison says so, fitted again on the days that have judged it."""
     if not contest.decision.promote:
         return ContestResult(Outcome.KEPT, champion.model.version)
-    days = Window(job.window.start, training.split.train.days.max().astype(object))
-    trained = Trained(
-        training.chosen,
-        training.fitted_on,
-        (*champion.model.training_windows, days),
-        measure_training(job, training) | {"comparison": contest.comparison.as_record()},
-        champion.bundle.profile.undecided + training.split.undecided,
-    )
+    trained = refit_challenger(job, champion, training, contest, regime)
     evidence = hashlib.sha256((job.results / DEPLOY_REPORT).read_bytes()).hexdigest()
     succession = Succession(
         job.window.end + timedelta(days=1), champion.model.version, contest.decision.reason, evidence
     )
     successor = install_champion(job, trained, succession)
     return ContestResult(Outcome.PROMOTED, successor.model.version, successor)
+
+
+def refit_challenger(job: Job, champion: Champion, training: Training, contest: Contest, regime: Regime) -> Trained:
+    """The selected candidate, fitted in the same way on all days of the window as well, with its record."""
+    policy = job.policy.train
+    candidate, rows = refit(job.contract, training, policy)
+    last: date = max(part.days.max() for part in training.split.parts if len(part)).astype(object)
+    windows = (*champion.model.training_windows, *regime.earlier, Window(job.window.start, last))
+    since = regime.rule_since
+    if candidate.recipe is Recipe.RECENT and since is not None:
+        windows = tuple(Window(max(days.start, since), days.end) for days in windows if days.end >= since)
+    reference = choose_reference(rows, (regime.since, since), policy.minimum_recent_rows)
+    reference_rows = len(rows) if reference is None else int(rows.is_since(reference).sum())
+    metrics = measure_training(job, training) | {
+        "comparison": contest.comparison.as_record(),
+        "fitted_rows": len(rows),
+        "judged_fitted_rows": len(training.fitted_on),
+        "regime": {
+            "recipe": str(candidate.recipe),
+            "rule_since": since and since.isoformat(),
+            "since": regime.since and regime.since.isoformat(),
+            "reference_since": reference and reference.isoformat(),
+            "reference_rows": reference_rows,
+        },
+    }
+    undecided = champion.bundle.profile.undecided if reference is None else 0
+    return Trained(candidate, rows, windows, metrics, undecided + training.split.undecided, reference)
 
 
 def judge(training: Training, champion: Pipeline, known: Customers) -> TestRows:
@@ -191,6 +215,7 @@ def _record(
         "champion_version": champion.model.version,
         "champion_kind": champion.model.kind,
         "kind": str(training.chosen.kind),
+        "recipe": str(training.chosen.recipe),
         **comparison.as_record(),
         "candidates": {kind: {"validation_auc": auc} for kind, auc in training.validation_auc.items()},
         "split": {name: _describe_days(getattr(split, name)) for name in ("train", "validation", "test")},

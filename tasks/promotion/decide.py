@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tasks.core.causes import group_causes
 from tasks.core.findings import DRIFT_QUESTIONS, UNANSWERED, Finding, Outcome, Question, Verdict, summarise
 from tasks.core.policy import DecisionPolicy
 from tasks.core.wording import join_list
@@ -18,12 +19,13 @@ class Decision:
     reason: str
 
 
-def decide(findings: Sequence[Finding], policy: DecisionPolicy) -> Decision:
+def decide(findings: Sequence[Finding], policy: DecisionPolicy, retry: str = "") -> Decision:
     """Retrain, or end here.
 
     Any of the four drift questions that fails asks for a challenger. With the rule `data_then_model` (the previous
     system's gate) only data drift together with model drift does. Where nothing failed but a question could not be
-    answered, the run is `undecided`: a silence is no all-clear.
+    answered, the run is `undecided`: a silence is no all-clear. A known change is no alarm; `retry` says why a
+    challenger is trained all the same.
     """
     verdicts = {question: summarise(findings, question) for question in DRIFT_QUESTIONS}
     failed = [question for question in DRIFT_QUESTIONS if verdicts[question] is Verdict.FAIL]
@@ -36,16 +38,33 @@ def decide(findings: Sequence[Finding], policy: DecisionPolicy) -> Decision:
             Outcome.KEPT,
             f"{_name(failed)} drift was detected, but the policy retrains only on data and model drift together.",
         )
+    if retry:
+        return Decision(None, f"No new alarm. {retry}")
     if open_questions:
         return Decision(
             Outcome.UNDECIDED, f"No alarm, but {_name(open_questions, is_first=False)} drift could not be tested."
         )
+    known = count_known(findings)
+    if known:
+        return Decision(
+            Outcome.STABLE,
+            f"No new change exceeds its limit. {known} known change{'s persist' if known > 1 else ' persists'}.",
+        )
     return Decision(Outcome.STABLE, "All questions were answered, and no change exceeds its limit.")
 
 
+def count_known(findings: Sequence[Finding]) -> int:
+    """The causes of which nothing but known changes was found."""
+    return sum(cause.verdict is Verdict.KNOWN for cause in group_causes(findings))
+
+
 def is_drift_proven(findings: Sequence[Finding]) -> bool:
-    """The champion is proven to have drifted: the rule has changed, or its ranking or calibration is worse."""
-    return any(summarise(findings, question) is Verdict.FAIL for question in (Question.CONCEPT, Question.MODEL))
+    """The champion is proven to have drifted: the rule has changed, or its ranking or calibration is worse.
+
+    A known change is proven, too: it still exceeds its limit.
+    """
+    proven = (Verdict.FAIL, Verdict.KNOWN)
+    return any(f.verdict in proven for f in findings if f.question in (Question.CONCEPT, Question.MODEL))
 
 
 def _name(questions: Sequence[Question], *, is_first: bool = True) -> str:

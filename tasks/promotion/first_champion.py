@@ -10,9 +10,10 @@ from tasks.evaluation.training_metrics import measure_training
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job
 from tasks.job.stage import stage
+from tasks.models.candidates import train_candidates
 from tasks.models.preprocess import Prepared, prepare
 from tasks.models.ripening import ripen
-from tasks.models.train import fit_candidate, split_rows, train_candidates
+from tasks.models.train import fit_candidate, split_rows
 from tasks.promotion.install import Succession, Trained, install_champion
 from tasks.promotion.training_lock import wait_for_training_lock
 from tasks.quality.check import measure_quality, require_fit

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import numpy as np
+
 from blocks.postgres.connect import connect
+from tasks.core.arrays import Mask
 from tasks.core.arrivals import count_arrivals
 from tasks.core.reference_rows import ReferenceRows, sample_customers
 from tasks.core.scored_window import ScoredWindow
@@ -36,7 +40,8 @@ class Succession:
 class Trained:
     """A model ready for production: the candidate, the labelled rows and days it was fitted on, and its metrics.
 
-    `undecided` counts the rows of its ripe days that have no decision.
+    `undecided` counts the rows of its ripe days that have no decision. `reference_since` is the first day of the rows
+    that later windows are compared with, None for all rows.
     """
 
     candidate: Candidate
@@ -44,21 +49,61 @@ class Trained:
     windows: tuple[Window, ...]
     metrics: dict[str, Any]
     undecided: int = 0
+    reference_since: date | None = None
+
+    @property
+    def is_reference(self) -> Mask:
+        """Which of the rows later windows are compared with."""
+        since = self.reference_since
+        return np.ones(len(self.fitted_on), dtype=bool) if since is None else self.fitted_on.is_since(since)
+
+
+def choose_reference(rows: Prepared, starts: Sequence[date | None], minimum: int) -> date | None:
+    """The first day of a new champion's reference: since a change, where enough rows have come since.
+
+    Parameters
+    ----------
+    rows : Prepared
+        The labelled rows that the champion was fitted on.
+    starts : sequence of date or None
+        First days, the one preferred first.
+    minimum : int
+        The fewest rows, which must hold both labels.
+
+    Returns
+    -------
+    date or None
+        None where all rows are the reference.
+    """
+    for start in starts:
+        if start is not None:
+            labels = rows.labels[rows.is_since(start)]
+            if len(labels) >= minimum and len(np.unique(labels)) == 2 and len(labels) < len(rows):
+                return start
+    return None
 
 
 def build_bundle(job: Job, trained: Trained) -> Bundle:
     """The model with the profile of its reference, its metrics and its card."""
     rows = trained.fitted_on
-    reference = ScoredWindow(rows.applications, rows.labels, trained.candidate.out_of_fold, rows.keys)
+    scored = ScoredWindow(rows.applications, rows.labels, trained.candidate.out_of_fold, rows.keys, days=rows.days)
+    reference = scored if trained.reference_since is None else scored.take(trained.is_reference)
     profile = replace(
         fit_profile(job.contract, reference, origin="out_of_fold", seed=job.policy.drift.seed),
         undecided=trained.undecided,
         told_by=rows.told_by,
-        arrivals=count_arrivals(trained.windows, rows.days),
+        arrivals=count_arrivals(_cut(trained.windows, trained.reference_since), rows.days[trained.is_reference]),
     )
     card = write_card(job.contract, trained.candidate.kind, trained.windows, trained.metrics)
     customers = hash_customers(trained.fitted_on.keys)
     return Bundle(trained.candidate.pipeline, profile, customers, trained.metrics, card)
+
+
+def _cut(windows: tuple[Window, ...], since: date | None) -> tuple[Window, ...]:
+    """The days of the windows from a day on."""
+    if since is None:
+        return windows
+    return tuple(Window(max(days.start, since), days.end) for days in windows if days.end >= since)
 
 
 def install_champion(job: Job, trained: Trained, succession: Succession) -> Champion:
@@ -89,6 +134,6 @@ def install_champion(job: Job, trained: Trained, succession: Succession) -> Cham
 
 def _keep_reference(job: Job, trained: Trained) -> ReferenceRows:
     """Rows of the reference for the self-check, which comes after the run's verdict."""
-    rows = trained.fitted_on
-    reference = ReferenceRows(rows.applications, rows.labels, trained.candidate.out_of_fold, rows.days, rows.keys)
+    rows, held = trained.fitted_on.take(trained.is_reference), trained.candidate.out_of_fold[trained.is_reference]
+    reference = ReferenceRows(rows.applications, rows.labels, held, rows.days, rows.keys)
     return sample_customers(reference, job.policy.drift.seed)

@@ -49,6 +49,25 @@ class ModelVersion:
         """From the first to the last day of the data that the model was fitted on."""
         return Window(self.training_windows[0].start, self.training_windows[-1].end)
 
+    @property
+    def reference_since(self) -> date | None:
+        """The first day of the rows that later windows are compared with; None where these are all rows."""
+        since = (self.metrics.get("regime") or {}).get("reference_since")
+        return None if since is None else date.fromisoformat(since)
+
+    @property
+    def compared_with(self) -> tuple[Window, ...]:
+        """The days of the rows that later windows are compared with."""
+        since = self.reference_since
+        if since is None:
+            return self.training_windows
+        return tuple(Window(max(days.start, since), days.end) for days in self.training_windows if days.end >= since)
+
+    @property
+    def reference_rows(self) -> int:
+        """The number of labelled rows that later windows are compared with."""
+        return int((self.metrics.get("regime") or {}).get("reference_rows") or self.metrics["fitted_rows"])
+
 
 @dataclass(frozen=True)
 class Champion:

@@ -141,11 +141,11 @@ def _describe_reference(champion: Champion | None) -> dict[str, Any] | None:
         return None
     model = champion.model
     return {
-        "start": model.reference.start.isoformat(),
-        "end": model.reference.end.isoformat(),
-        "windows": [[days.start.isoformat(), days.end.isoformat()] for days in model.training_windows],
-        "applications": model.metrics["fitted_rows"],
-        "labelled": model.metrics["fitted_rows"],
+        "start": model.compared_with[0].start.isoformat(),
+        "end": model.compared_with[-1].end.isoformat(),
+        "windows": [[days.start.isoformat(), days.end.isoformat()] for days in model.compared_with],
+        "applications": model.reference_rows,
+        "labelled": model.reference_rows,
     }
 
 

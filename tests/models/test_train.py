@@ -6,9 +6,10 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from tasks.core.policy import Kind, TrainPolicy
+from tasks.models.candidates import train_candidates
 from tasks.models.preprocess import Prepared
 from tasks.models.scoring import assign_folds, score, score_by_fold
-from tasks.models.train import TrainingError, fit_candidate, split_rows, train_candidates
+from tasks.models.train import TrainingError, fit_candidate, split_rows
 from tests.support.small_training import CONTRACT, make
 
 QUICK = TrainPolicy(forest_trees=20, boosting_rounds=20)

@@ -1,2 +1,2 @@
-insert into loanwatch.run (job_id, contract, window_start, window_end, outcome, reason, champion, backfill)
-values (:job_id, :contract, :window_start, :window_end, :outcome, :reason, :champion, :backfill)
+insert into loanwatch.run (job_id, contract, window_start, window_end, outcome, reason, champion, backfill, is_replay)
+values (:job_id, :contract, :window_start, :window_end, :outcome, :reason, :champion, :backfill, :is_replay)

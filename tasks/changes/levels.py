@@ -1,0 +1,176 @@
+"""Levels: how far a change had gone when a run answered it, and whether it has gone any further.
+
+A change that stays is an alarm once. The window of the run that answered it is its level: a later window is alarmed
+where it differs from the champion's reference and from that level, each significantly and by more than the limit. Where
+it differs from the reference only, it is known. A level is replaced by the next alarm only, so that a slow trend alarms
+at each step of the limit; and it ends with the first window in which the change is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from tasks.changes.past_runs import PastRun, Settlement, name_families
+from tasks.core.findings import DRIFT_QUESTIONS, Answer, Finding, Question, Verdict
+from tasks.core.windows import Window
+
+# Whatever changes the applicants or the rule may change these, too.
+_AFFECTED = (Question.LABEL, Question.CONCEPT, Question.MODEL)
+
+
+@dataclass(frozen=True)
+class Level:
+    """The days of a change's level, and which run has answered it; `since` is the first day on which it was seen."""
+
+    window: Window
+    since: date
+    job_id: str
+    how: str
+
+    def as_answer(self) -> Answer:
+        """As a finding keeps it."""
+        return Answer(
+            self.job_id, str(self.since), self.window.start.isoformat(), self.window.end.isoformat(), self.how
+        )
+
+
+def find_levels(findings: Sequence[Finding], past: Sequence[PastRun]) -> dict[int, Level]:
+    """The level that each alarm is to be held against.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        Of the present run, judged against the champion's reference.
+    past : sequence of PastRun
+        Earlier windows, the latest first.
+
+    Returns
+    -------
+    dict of int to Level
+        By the position of the alarm; without those of changes that no run has answered.
+    """
+    levels: dict[int, Level] = {}
+    for place, finding in enumerate(findings):
+        if finding.verdict is Verdict.FAIL and finding.question in DRIFT_QUESTIONS:
+            level = _choose_level(finding, past)
+            if level is not None:
+                levels[place] = level
+    return levels
+
+
+def find_open_level(family: str, past: Sequence[PastRun]) -> Level | None:
+    """The level of a family's change that was answered and has lasted since; None where there is no such change."""
+    for run in past:
+        verdict, said = run.judge(family), run.settlements.get(family)
+        if said is not None and said.action == "reopen":
+            return None
+        if verdict is Verdict.PASS:
+            return None
+        if verdict is not None:
+            level = _read_level(run, family, verdict, said)
+            if level is not None:
+                return None if _is_reopened(level, family, past) else level
+    return None
+
+
+def _choose_level(finding: Finding, past: Sequence[PastRun]) -> Level | None:
+    """The latest level of the finding's own change or of one that may have caused it."""
+    own = name_families(finding)
+    families = dict.fromkeys((*own, *_list_causes(finding, past)))
+    levels = [level for family in families if (level := find_open_level(family, past)) is not None]
+    latest = max(levels, key=lambda level: level.window.end, default=None)
+    since = [level.since for family in own if (level := find_open_level(family, past)) is not None]
+    return latest and replace(latest, since=min([*since, latest.since]))
+
+
+def _list_causes(finding: Finding, past: Sequence[PastRun]) -> list[str]:
+    """The families whose change may be what an alarm shows: of a column none but its own."""
+    if finding.question is Question.DATA and finding.check != "joint_shape":
+        return []
+    columns = dict.fromkeys(
+        family for run in past for one in run.findings if one.question is Question.DATA for family in name_families(one)
+    )
+    return [*columns, *(map(str, _AFFECTED) if finding.question in _AFFECTED else [])]
+
+
+def _read_level(run: PastRun, family: str, verdict: Verdict, said: Settlement | None) -> Level | None:
+    """What a run with a change of that family says of its level; None where it has answered nothing."""
+    found = run.list_findings(family)
+    answers = [finding.answer for finding in found if finding.answer is not None]
+    since = min((date.fromisoformat(answer.since) for answer in answers), default=run.window.start)
+    if said is not None:
+        return Level(run.window, since, run.job_id, f"accepted by {said.who}: {said.why}")
+    if verdict is Verdict.KNOWN:
+        latest = max(answers, key=lambda answer: answer.end, default=None)
+        if latest is None:
+            return None
+        days = Window(date.fromisoformat(latest.start), date.fromisoformat(latest.end))
+        return Level(days, date.fromisoformat(latest.since), latest.job_id, latest.how)
+    if run.has_answered and any(finding.verdict is Verdict.FAIL for finding in run.findings):
+        return Level(run.window, since, run.job_id, run.how)
+    return None
+
+
+def _is_reopened(level: Level, family: str, past: Sequence[PastRun]) -> bool:
+    run = next((run for run in past if run.job_id == level.job_id), None)
+    said = run.settlements.get(family) if run is not None else None
+    return said is not None and said.action == "reopen"
+
+
+def mark_known(
+    findings: Sequence[Finding], levels: Mapping[int, Level], compared: Mapping[Window, Sequence[Finding]]
+) -> list[Finding]:
+    """The findings with each alarm that only repeats an answered change marked as known.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        Of the present run, judged against the reference.
+    levels : mapping of int to Level
+        By the position of an alarm.
+    compared : mapping of Window to sequence of Finding
+        The same questions, asked against the days of a level. Without the days of a level (they cannot be compared with
+        yet), its change is known as long as it lasts.
+
+    Returns
+    -------
+    list of Finding
+        An alarm that differs from its level, too, stays one, and says so.
+    """
+    return [
+        _mark(finding, levels[place], compared) if place in levels else finding
+        for place, finding in enumerate(findings)
+    ]
+
+
+def _mark(finding: Finding, level: Level, compared: Mapping[Window, Sequence[Finding]]) -> Finding:
+    answer = level.as_answer()
+    further = _find_same(finding, compared[level.window]) if level.window in compared else []
+    beyond = next((one for one in further if one.verdict is Verdict.FAIL), None)
+    is_comparable = level.window not in compared or any(one.effect is not None for one in further)
+    if beyond is not None:
+        said = (
+            f"{finding.sentence} It has gone further than the change known since {level.since}, which run "
+            f"{level.job_id} answered."
+        )
+        return replace(finding, sentence=said, answer=answer)
+    if not is_comparable:
+        return finding
+    said = f"Known since {level.since}, answered by run {level.job_id}: {level.how}. No further change."
+    return replace(finding, verdict=Verdict.KNOWN, sentence=f"{finding.sentence} {said}", answer=answer)
+
+
+def _find_same(finding: Finding, others: Sequence[Finding]) -> list[Finding]:
+    """The same check of the same columns; where it could not be asked, the other checks of the question.
+
+    Columns that are missing together may not be so in the other days.
+    """
+    asked = [one for one in others if one.question is finding.question]
+    same = [one for one in asked if one.check == finding.check and _shares_subject(one, finding)]
+    return same if any(one.effect is not None for one in same) else asked
+
+
+def _shares_subject(one: Finding, other: Finding) -> bool:
+    return bool(set(one.columns) & set(other.columns)) if one.check == "missing" else one.subject == other.subject
