@@ -1,0 +1,1 @@
+"""Whole lives of a lender: what a policy does in two years of looks, and what its models lose."""
