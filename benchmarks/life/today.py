@@ -20,7 +20,8 @@ from benchmarks.life.workshop import POLICY, Model, Workshop
 from tasks.core.arrays import Floats
 from tasks.core.findings import DRIFT_QUESTIONS, Finding, Question, Verdict, summarise
 from tasks.core.windows import Window
-from tasks.models.train import Split, Training, split_rows
+from tasks.models.candidates import Training
+from tasks.models.train import Split, split_rows
 from tasks.promotion.challenge import judge, measure_comparison
 from tasks.promotion.compare import PromotionDecision, decide_promotion
 from tasks.promotion.decide import is_drift_proven

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -51,7 +52,8 @@ def recall_changes(
     marked = mark_known(findings, levels, known)
     policy = job.policy
     regime = find_regime(job.window, champion.model, marked, past, policy.decision, policy.promotion.maximum_never_seen)
-    return marked, regime
+    # A replay may promote nothing: only an alarm is worth a challenger.
+    return marked, replace(regime, retry="") if champion.is_replay else regime
 
 
 def compare_with_level(job: Job, champion: Champion, comparison: Comparison, window: Window) -> list[Finding] | None:

@@ -8,6 +8,7 @@ ACL 2007). `python -m benchmarks.life` shows what it is worth.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -60,12 +61,18 @@ def train_candidates(
         Gradient Boosting where no AUC can be measured.
     """
     rows = concatenate([*earlier, split.train]) if earlier else split.train
-    labelled = rows.take(rows.is_labelled)
-    fits = [
-        (fit_recipe(contract, (kind, recipe), rows, policy, since), choose_rows(labelled, recipe, since))
-        for recipe in list_recipes(labelled, policy, since)
+    candidates = [
+        fit_recipe(contract, (kind, recipe), rows, policy, since)
+        for recipe in list_recipes(rows, policy, since)
         for kind in Kind
     ]
+    return select_candidate(candidates, rows, split, since)
+
+
+def select_candidate(candidates: Sequence[Candidate], rows: Prepared, split: Split, since: date | None) -> Training:
+    """The best of several candidates, which were fitted on rows as their recipes say: see `train_candidates`."""
+    labelled = rows.take(rows.is_labelled)
+    fits = [(candidate, choose_rows(labelled, candidate.recipe, since)) for candidate in candidates]
     auc = {name_candidate(candidate): _validate(candidate, fitted, split, since) for candidate, fitted in fits}
     chosen, fitted_on = max(
         fits, key=lambda fit: (auc[name_candidate(fit[0])] or 0.0, fit[0].kind is Kind.GRADIENT_BOOSTING)
@@ -91,9 +98,8 @@ def list_recipes(rows: Prepared, policy: TrainPolicy, since: date | None) -> tup
     """The choices of days: one, unless enough rows came since the change, and some before it."""
     if since is None:
         return (Recipe.ALL,)
-    is_recent = rows.is_since(since)
-    recent = rows.labels[is_recent]
-    is_enough = len(recent) >= policy.minimum_recent_rows and len(np.unique(recent)) == 2
+    labels, is_recent = rows.labels[rows.is_labelled], rows.is_since(since)[rows.is_labelled]
+    is_enough = is_recent.sum() >= policy.minimum_recent_rows and len(np.unique(labels[is_recent])) == 2
     return tuple(Recipe) if is_enough and not is_recent.all() else (Recipe.ALL,)
 
 

@@ -29,7 +29,7 @@ from tasks.models.candidates import Training, refit, train_candidates
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.ripening import read_training_rows
 from tasks.models.scoring import DECISION_THRESHOLD, score
-from tasks.models.train import split_rows
+from tasks.models.train import Candidate, split_rows
 from tasks.promotion.compare import Comparison, PromotionDecision, decide_promotion, measure_difference
 from tasks.promotion.decide import is_drift_proven
 from tasks.promotion.install import Succession, Trained, choose_reference, install_champion
@@ -133,27 +133,36 @@ def refit_challenger(job: Job, champion: Champion, training: Training, contest: 
     """The selected candidate, fitted in the same way on all days of the window as well, with its record."""
     policy = job.policy.train
     candidate, rows = refit(job.contract, training, policy)
-    last: date = max(part.days.max() for part in training.split.parts if len(part)).astype(object)
-    windows = (*champion.model.training_windows, *regime.earlier, Window(job.window.start, last))
-    since = regime.rule_since
-    if candidate.recipe is Recipe.RECENT and since is not None:
-        windows = tuple(Window(max(days.start, since), days.end) for days in windows if days.end >= since)
-    reference = choose_reference(rows, (regime.since, since), policy.minimum_recent_rows)
+    windows = list_training_windows(champion.model.training_windows, regime, job.window, training)
+    reference = choose_reference(rows, (regime.since, regime.rule_since), policy.minimum_recent_rows)
     reference_rows = len(rows) if reference is None else int(rows.is_since(reference).sum())
     metrics = measure_training(job, training) | {
         "comparison": contest.comparison.as_record(),
         "fitted_rows": len(rows),
         "judged_fitted_rows": len(training.fitted_on),
-        "regime": {
-            "recipe": str(candidate.recipe),
-            "rule_since": since and since.isoformat(),
-            "since": regime.since and regime.since.isoformat(),
-            "reference_since": reference and reference.isoformat(),
-            "reference_rows": reference_rows,
-        },
+        "regime": record_regime(candidate, regime, reference, reference_rows),
     }
     undecided = champion.bundle.profile.undecided if reference is None else 0
     return Trained(candidate, rows, windows, metrics, undecided + training.split.undecided, reference)
+
+
+def list_training_windows(
+    known: tuple[Window, ...], regime: Regime, window: Window, training: Training
+) -> tuple[Window, ...]:
+    """The days of a challenger's final fit: the champion's, later ones, and the window's up to the last test day."""
+    last: date = max(part.days.max() for part in training.split.parts if len(part)).astype(object)
+    windows = (*known, *regime.earlier, Window(window.start, last))
+    since = regime.rule_since
+    if training.chosen.recipe is not Recipe.RECENT or since is None:
+        return windows
+    return tuple(Window(max(days.start, since), days.end) for days in windows if days.end >= since)
+
+
+def record_regime(candidate: Candidate, regime: Regime, reference: date | None, rows: int) -> dict[str, Any]:
+    """How a champion was fitted and since when its reference holds, for its metrics; `rows` are its reference's."""
+    days = {"rule_since": regime.rule_since, "since": regime.since, "reference_since": reference}
+    said = {name: None if day is None else day.isoformat() for name, day in days.items()}
+    return {"recipe": str(candidate.recipe), **said, "reference_rows": rows}
 
 
 def judge(training: Training, champion: Pipeline, known: Customers) -> TestRows:
