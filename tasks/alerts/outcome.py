@@ -68,8 +68,9 @@ def compose_outcome(result: RunResult, changes: FindingChanges, shown: int) -> M
         "New": _list(new, changes.new, shown, result.positive),
         "Still": _list(still, changes.still, shown, result.positive),
         "Recovered": describe_recovered(changes.recovered, result.positive)[:shown],
+        "Known": _list_known(changes.known, shown, result.positive),
     }
-    known = f"{len(silent)} known findings persist and are not repeated." if silent else ""
+    known = f"{len(silent)} earlier findings persist and are not repeated." if silent else ""
     outcome = str(result.outcome).replace("_", " ")
     return Message(
         severity=grade(result.outcome, [*changes.reported, *changes.silent]),
@@ -132,6 +133,17 @@ def _list(causes: Sequence[Cause], told: Sequence[Finding], shown: int, positive
         lines.append(describe_cause(cause, told) + (f" Of the same cause: {parts}." if parts else ""))
     rest = causes[shown:]
     return [*lines, f"and {len(rest)} more in the report: {name_others(rest, positive)}"] if rest else lines
+
+
+def _list_known(known: Sequence[Finding], shown: int, positive: Positive) -> list[str]:
+    """A line for each change that an earlier run has answered: what, since when, and what was done."""
+    lines = []
+    for cause in group_causes(known):
+        answer = cause.lead.answer
+        if answer is not None:
+            lines.append(f"{cause.name(positive)}: since {answer.since}; {answer.how}")
+    rest = len(lines) - shown
+    return [*lines[:shown], f"and {rest} more in the report"] if rest > 0 else lines
 
 
 def _describe_models(result: RunResult) -> dict[str, str]:

@@ -51,12 +51,16 @@ class EarlierRun:
 
 @dataclass(frozen=True)
 class FindingChanges:
-    """What a run has to report. `silent` is known and was reported recently; `recovered` holds fingerprints."""
+    """What a run has to report. `silent` lasts and was reported recently; `recovered` holds fingerprints.
+
+    `known` changes were answered by an earlier run: they are never reported by themselves.
+    """
 
     new: tuple[Finding, ...]
     still: tuple[Finding, ...]
     silent: tuple[Finding, ...]
     recovered: tuple[str, ...]
+    known: tuple[Finding, ...] = ()
 
     @property
     def reported(self) -> tuple[Finding, ...]:
@@ -93,8 +97,13 @@ def describe_recovered(marks: Sequence[str], positive: Positive = UNNAMED) -> li
     return lines
 
 
+def is_open(verdict: Verdict) -> bool:
+    """Whether a question has no answer."""
+    return verdict not in ANSWERED
+
+
 def is_trouble(verdict: Verdict) -> bool:
-    """What is reported: an alarm, or a question without an answer."""
+    """What is not as it should be: an alarm, a known change, or a question without an answer."""
     return verdict not in (Verdict.PASS, Verdict.WARN)
 
 
@@ -107,21 +116,23 @@ def compare_with_earlier(
 ) -> FindingChanges:
     """Sort a run's alarms by what earlier runs reported; `earlier` has the latest first.
 
-    With `unanswered_too` questions without an answer count as well. A known one is reported again in every
-    `every`-th run. It is over when a run that answers the same question, against the same `champion`, no longer finds
-    it; against another one it is new.
+    With `unanswered_too` questions without an answer count as well. A lasting one is reported again in every
+    `every`-th run; an alarm that goes further than a known change is new. It is over when a run that answers the same
+    question, against the same `champion`, no longer finds it; against another one it is new.
     """
-    watched = [f for f in findings if f.verdict is Verdict.FAIL or (unanswered_too and is_trouble(f.verdict))]
+    known = tuple(finding for finding in findings if finding.verdict is Verdict.KNOWN)
+    watched = [f for f in findings if f.verdict is Verdict.FAIL or (unanswered_too and is_open(f.verdict))]
     sorted_out: dict[str, list[Finding]] = {"new": [], "still": [], "silent": []}
     for finding in watched:
         mark = fingerprint(finding)
-        asked = [run for run in earlier if run.has_answered(mark, champion)]
+        asked = [] if finding.answer else [run for run in earlier if run.has_answered(mark, champion)]
         sorted_out[_place(mark, asked, every)].append(finding)
     return FindingChanges(
         new=tuple(sorted_out["new"]),
         still=tuple(sorted_out["still"]),
         silent=tuple(sorted_out["silent"]),
         recovered=_list_recovered(findings, earlier, champion),
+        known=known,
     )
 
 

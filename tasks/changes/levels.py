@@ -77,12 +77,18 @@ def find_open_level(family: str, past: Sequence[PastRun]) -> Level | None:
 
 def _choose_level(finding: Finding, past: Sequence[PastRun]) -> Level | None:
     """The latest level of the finding's own change or of one that may have caused it."""
-    own = name_families(finding)
-    families = dict.fromkeys((*own, *_list_causes(finding, past)))
-    levels = [level for family in families if (level := find_open_level(family, past)) is not None]
-    latest = max(levels, key=lambda level: level.window.end, default=None)
-    since = [level.since for family in own if (level := find_open_level(family, past)) is not None]
-    return latest and replace(latest, since=min([*since, latest.since]))
+    own = [level for family in name_families(finding) if (level := find_open_level(family, past)) is not None]
+    causes = [level for family in _list_causes(finding, past) if (level := find_open_level(family, past)) is not None]
+    # A change that has ended may not hide behind the level of another one that began with it.
+    causes = [level for level in causes if own or _was_quiet(finding, level, past)]
+    latest = max([*own, *causes], key=lambda level: level.window.end, default=None)
+    return latest and replace(latest, since=min(level.since for level in [*own, latest]))
+
+
+def _was_quiet(finding: Finding, level: Level, past: Sequence[PastRun]) -> bool:
+    run = next((run for run in past if run.job_id == level.job_id), None)
+    verdicts = [run.judge(family) for family in name_families(finding)] if run else []
+    return run is not None and not any(verdict in (Verdict.FAIL, Verdict.KNOWN) for verdict in verdicts)
 
 
 def _list_causes(finding: Finding, past: Sequence[PastRun]) -> list[str]:

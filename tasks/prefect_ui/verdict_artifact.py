@@ -35,6 +35,7 @@ def render_verdict(summary: Mapping[str, Any], run_page: str | None) -> str:
         *(_row(causes, question, Verdict(summary["verdicts"][question]), positive) for question in Question),
         "",
         *_alarms(causes, positive),
+        *_known(causes, positive),
         _models(summary),
         "",
         f"Report: {_link(link_page(Path(summary['results']), 'report.html'))}",
@@ -129,6 +130,17 @@ def _alarms(causes: Sequence[Cause], positive: Positive) -> list[str]:
     others = name_others(alarms[MOST_ALARMS:], positive)
     head = ["## Significant changes", "", "| question | what | change | limit | p-value |", "|---|---|---|---|---|"]
     return [*head, *rows, "", *([escape(f"And also: {others}."), ""] if others else [])]
+
+
+def _known(causes: Sequence[Cause], positive: Positive) -> list[str]:
+    """One line that names the known changes and since when each is known."""
+    known = [cause for cause in causes if cause.verdict is Verdict.KNOWN]
+    named = [
+        f"{cause.name(positive)} (since {answer.since})"
+        for cause in known
+        if (answer := next((finding.answer for finding in cause.findings if finding.answer), None)) is not None
+    ]
+    return [escape(f"Known changes: {', '.join(named)}."), ""] if named else []
 
 
 def _models(summary: Mapping[str, Any]) -> str:

@@ -43,7 +43,7 @@ def test_message_has_numbers_models_and_links(run: RunResult, monkeypatch: pytes
     assert entry.severity == "warning"
     assert "loan_applications 2024-08-01 to 2024-08-31: kept" in said
     assert "12 % of applicants &lt;crossed&gt; a line" in said
-    assert "2 known findings persist" in said
+    assert "2 earlier findings persist" in said
     assert "*Recovered*\\n• label drift: rate" in said
     assert "version 3 (random forest)" in said
     assert "<https://reports.example/20240901T060000-3f9a1c/report.html|Report>" in said

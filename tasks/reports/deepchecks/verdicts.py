@@ -39,6 +39,7 @@ def _run_verdict(group: list[Finding], positive: Positive) -> Any:
     categories = {
         Verdict.PASS: ConditionCategory.PASS,
         Verdict.WARN: ConditionCategory.WARN,
+        Verdict.KNOWN: ConditionCategory.WARN,
         Verdict.FAIL: ConditionCategory.FAIL,
     }
 

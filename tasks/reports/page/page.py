@@ -21,6 +21,7 @@ from tasks.reports.page.champion import describe_standing, list_worst_segments
 from tasks.reports.page.changes import make_cards, weigh
 from tasks.reports.page.evidence import Evidence
 from tasks.reports.page.glossary import PageGlossary, anchor
+from tasks.reports.page.known import list_known
 from tasks.reports.page.model_pictures import draw_difference
 from tasks.reports.page.wording import Record
 
@@ -49,6 +50,7 @@ def render_report(summary: Record, evidence: Evidence | None, left_out: str = ""
         asked=group_findings(summary),
         cards=cards[:LARGE_CARDS],
         more_cards=cards[LARGE_CARDS:],
+        known=list_known(summary),
         standing=describe_standing(summary, evidence),
         segments=list_worst_segments(summary, evidence),
         difference=_draw_difference(summary),
@@ -130,7 +132,8 @@ def _draw_difference(summary: Record) -> Any:
     record = summary["comparison"]
     if not record or record["interval"] is None:
         return ""
-    is_drifted = Verdict.FAIL in (summary["verdicts"]["concept"], summary["verdicts"]["model"])
+    verdicts = {summary["verdicts"][name] for name in ("concept", "model")}
+    is_drifted = bool(verdicts & {Verdict.FAIL, Verdict.KNOWN})
     margin = summary["policy"]["promotion"]["not_worse_margin"] if is_drifted else None
     low, high = record["interval"]
     return draw_difference(record["difference"], (low, high), margin)

@@ -91,12 +91,15 @@ def write_headline(summary: Record) -> str:
     if outcome == "quality_failed":
         return "The data of this window are unfit for use; drift was not tested."
     if outcome == "stable":
-        return "No significant change."
+        return "No new change." if "known" in summary["verdicts"].values() else "No significant change."
     if outcome == "undecided":
         unanswered = [name for name in DRIFT_QUESTIONS if summary["verdicts"][name] in UNANSWERED]
         names = join_list([_QUESTIONS[name][0].lower() for name in unanswered])
         return f"No alarm, but {names} could not be tested."
     failed = [name for name in DRIFT_QUESTIONS if summary["verdicts"][name] == "fail"]
+    if not failed and "known" in summary["verdicts"].values():
+        replaced = "the challenger replaces the champion" if outcome == "promoted" else "the champion stays"
+        return f"No new change; a challenger was trained again: {replaced}."
     changed = join_list([_name_failure(summary, name, 2 if len(failed) == 1 else 1) for name in failed])
     changed = changed or "drift was found"
     ending = "the challenger replaces the champion" if outcome == "promoted" else "the champion stays"

@@ -1,0 +1,85 @@
+"""Settle: accept a change that a run found, or open it again. It needs no Prefect server."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.table import Table
+
+from blocks.errors import LoanwatchError
+from blocks.postgres.connect import adopt_database_option, connect, resolve_database
+from flows.cli.run_locally import report_error
+from tasks.changes.settlements import ACCEPT, REOPEN, FoundChange, Request, list_changes, settle
+from tasks.contract.load import load_contract
+from tasks.core.wording import VERDICTS, shorten
+from tasks.job.job import name_job
+from tasks.schema.migrate import prepare_schema
+
+app = App(name="flows.settle", help="Accept a change that a run found, or open it again.")
+
+
+@app.default
+def command(
+    change: str | None = None,
+    *,
+    run: str | None = None,
+    who: Annotated[str, Parameter(help="Who decides, for the ledger.")] = "",
+    why: Annotated[str, Parameter(help="The reason, for the ledger.")] = "",
+    reopen: bool = False,
+    contract: str = "loan_applications",
+    database: str | None = None,
+) -> int:
+    """List the changes of a run, accept one, or open it again.
+
+    An accepted change is known from then on, as it was in that run's window, and no challenger is trained for it
+    again; a further change is an alarm. A change that is opened again is an alarm in the next window that shows it.
+
+    Exit code 0: done; 1: it could not be, and nothing was changed; 2: bad arguments.
+
+    Parameters
+    ----------
+    change
+        The change, as the list names it, such as data/annual_income. Default: list the run's changes.
+    run
+        The run that found it. Default: the latest one that found any.
+    reopen
+        Open the change again in place of accepting it.
+    contract
+        What the table is: a contract that comes with loanwatch, or a TOML file.
+    database
+        A prefect-sqlalchemy block's name or a postgresql:// URL.
+    """
+    console = Console(highlight=False)
+    try:
+        name = load_contract(contract).name
+        engine = connect(resolve_database(adopt_database_option(database)))
+        prepare_schema(engine)
+        with engine.begin() as connection:
+            job_id, changes = list_changes(connection, name, run)
+            if change is None:
+                console.print(tabulate(job_id, changes))
+                return 0
+            request = Request(job_id, change, REOPEN if reopen else ACCEPT, who.strip(), why.strip())
+            row = settle(connection, name, name_job(datetime.now(UTC)), request)
+    except LoanwatchError as error:
+        return report_error(error)
+    said = f"{row.why} The ledger has a row of it; version {row.to_version} stays."
+    console.print(said, markup=False, soft_wrap=True)
+    return 0
+
+
+def tabulate(job_id: str, changes: list[FoundChange]) -> Table:
+    """The changes of a run as a table."""
+    table = Table("change", "result", "finding", box=None, title=f"run {job_id}", title_justify="left")
+    for change in changes:
+        label = VERDICTS[change.verdict]
+        table.add_row(change.family, f"{label.mark} {label.name}", shorten(change.sentence, 200))
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(app())

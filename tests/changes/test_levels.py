@@ -1,0 +1,135 @@
+"""Levels: a change that stays is an alarm once; what goes further, comes back or was opened again is one."""
+
+from datetime import date
+
+import pytest
+
+from tasks.changes.levels import find_levels, find_open_level, mark_known
+from tasks.changes.past_runs import PastRun, Settlement
+from tasks.core.findings import Answer, Finding, Outcome, Question, Verdict
+from tasks.core.windows import Window, month_of
+
+INCOME = "data/annual_income"
+
+
+def found(verdict: Verdict, subject: str = "annual_income", **more: object) -> Finding:
+    return Finding(Question.DATA, "distribution", verdict, f"{subject} changed.", subject, effect=0.1, **more)
+
+
+def of_rule(verdict: Verdict, check: str = "score_curve") -> Finding:
+    return Finding(Question.CONCEPT, check, verdict, "The rule changed.", effect=0.1)
+
+
+def run(month: str, *findings: Finding, outcome: Outcome = Outcome.KEPT, **more: object) -> PastRun:
+    return PastRun(f"run-{month}", month_of(month), outcome, findings, **more)
+
+
+def live(*months: tuple[str, list[Finding], list[Finding]]) -> list[list[Finding]]:
+    """Months one after the other: each one's findings against the reference, and those against the level."""
+    past: list[PastRun] = []
+    said = []
+    for month, findings, further in months:
+        levels = find_levels(findings, past)
+        marked = mark_known(findings, levels, {level.window: further for level in levels.values()})
+        alarmed = any(finding.verdict is Verdict.FAIL for finding in marked)
+        past.insert(0, run(month, *marked, outcome=Outcome.KEPT if alarmed else Outcome.STABLE))
+        said.append(marked)
+    return said
+
+
+FAIL, SAME = [found(Verdict.FAIL)], [found(Verdict.PASS)]
+
+
+def test_a_change_that_stays_is_an_alarm_once_and_says_who_answered_it():
+    first, second, third = live(("2024-01", FAIL, []), ("2024-02", FAIL, SAME), ("2024-03", FAIL, SAME))
+    assert first[0].verdict is Verdict.FAIL
+    assert first[0].answer is None
+    for later in (second[0], third[0]):
+        assert later.verdict is Verdict.KNOWN
+        assert later.answer is not None
+        assert (later.answer.job_id, later.answer.since) == ("run-2024-01", "2024-01-01")
+        assert (later.answer.start, later.answer.end) == ("2024-01-01", "2024-01-31")
+        assert "Known since 2024-01-01, answered by run run-2024-01: the champion was kept." in later.sentence
+
+
+def test_a_further_change_of_the_same_column_is_an_alarm_and_the_new_level():
+    said = live(("2024-01", FAIL, []), ("2024-02", FAIL, FAIL), ("2024-03", FAIL, SAME))
+    assert [findings[0].verdict for findings in said] == [Verdict.FAIL, Verdict.FAIL, Verdict.KNOWN]
+    assert "gone further than the change known since 2024-01-01" in said[1][0].sentence
+    assert said[2][0].answer is not None
+    assert said[2][0].answer.start == "2024-02-01"
+
+
+@pytest.mark.parametrize(
+    ("between", "expected"),
+    [
+        (Verdict.PASS, Verdict.FAIL),  # it was gone: what comes back is new
+        (Verdict.WARN, Verdict.KNOWN),  # smaller, but still there
+        (Verdict.NOT_ENOUGH_DATA, Verdict.KNOWN),  # that month could not say
+    ],
+)
+def test_what_comes_back_after_it_was_gone_is_new(between: Verdict, expected: Verdict):
+    said = live(("2024-01", FAIL, []), ("2024-02", [found(between)], SAME), ("2024-03", FAIL, SAME))
+    assert said[2][0].verdict is expected
+
+
+def test_another_column_is_an_alarm_however_alike_its_level():
+    said = live(
+        ("2024-01", FAIL, []), ("2024-02", [*FAIL, found(Verdict.FAIL, "term")], [*SAME, found(Verdict.PASS, "term")])
+    )
+    assert [finding.verdict for finding in said[1]] == [Verdict.KNOWN, Verdict.FAIL]
+
+
+def test_a_rule_that_changes_back_and_again_is_an_alarm_while_another_change_is_known():
+    """The open change of the incomes must not hide it: the level of the rule ended when the rule was as before."""
+    quiet_rule, changed = of_rule(Verdict.PASS), of_rule(Verdict.FAIL)
+    answer = Answer("run-2024-03", "2024-03-01", "2024-03-01", "2024-03-31", "the champion was kept")
+    past = [
+        run("2024-04", found(Verdict.KNOWN, answer=answer), quiet_rule, outcome=Outcome.STABLE),
+        run("2024-03", found(Verdict.FAIL), changed),
+    ]
+    assert find_open_level("concept", past) is None
+    assert find_open_level(INCOME, past) is not None
+    # In the level of the incomes the rule was the changed one, too: it would look as if nothing had happened.
+    assert find_levels([changed], past) == {}
+
+
+def test_what_an_open_change_may_have_caused_is_held_against_its_level():
+    past = [run("2024-03", found(Verdict.FAIL), of_rule(Verdict.PASS))]
+    worse = Finding(Question.MODEL, "auc", Verdict.FAIL, "", effect=0.05)
+    assert find_levels([worse], past)[0].window == month_of("2024-03")
+
+
+def test_a_run_that_answered_nothing_makes_no_level():
+    assert find_open_level(INCOME, [run("2024-01", found(Verdict.FAIL), outcome=Outcome.UNDECIDED)]) is None
+
+
+def test_without_the_same_check_in_the_level_the_question_decides_and_without_any_answer_the_alarm_stands():
+    past, by_column = [run("2024-01", of_rule(Verdict.FAIL))], of_rule(Verdict.FAIL, "by_column")
+    levels = find_levels([by_column], past)
+    window = next(iter(levels.values())).window
+    assert mark_known([by_column], levels, {window: [of_rule(Verdict.PASS)]})[0].verdict is Verdict.KNOWN
+    assert mark_known([by_column], levels, {window: [of_rule(Verdict.FAIL)]})[0].verdict is Verdict.FAIL
+    assert mark_known([by_column], levels, {window: []})[0].verdict is Verdict.FAIL
+    # Days that cannot be compared with yet: no later day could have gone further.
+    assert mark_known([by_column], levels, {})[0].verdict is Verdict.KNOWN
+
+
+def test_a_person_accepts_a_level_or_opens_it_again():
+    accepted = {INCOME: Settlement("accept", "the committee", "a campaign")}
+    reopened = {INCOME: Settlement("reopen", "the committee", "no campaign")}
+    later = run("2024-02", found(Verdict.KNOWN), outcome=Outcome.STABLE, settlements=accepted)
+    level = find_open_level(INCOME, [later, run("2024-01", found(Verdict.FAIL))])
+    assert level is not None
+    assert level.window == month_of("2024-02")
+    assert level.how == "accepted by the committee: a campaign"
+    assert find_open_level(INCOME, [run("2024-01", found(Verdict.FAIL), settlements=reopened)]) is None
+    after = live(("2024-01", FAIL, []), ("2024-02", FAIL, SAME))[1]
+    past = [run("2024-02", *after, outcome=Outcome.STABLE), run("2024-01", *FAIL, settlements=reopened)]
+    assert find_open_level(INCOME, past) is None
+
+
+def test_the_day_on_which_it_was_first_seen_is_kept():
+    level = find_open_level(INCOME, [run("2024-02", found(Verdict.FAIL)), run("2024-01", found(Verdict.FAIL))])
+    assert level is not None
+    assert (level.since, level.window) == (date(2024, 2, 1), Window(date(2024, 2, 1), date(2024, 2, 29)))
