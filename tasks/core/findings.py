@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from tasks.core.onset import Onset, read_onset
+
 
 class Verdict(StrEnum):
     """The verdict of a check. The last two are never merged with the others."""
@@ -51,6 +53,7 @@ class Finding:
     in the window, if any. `p_value` is already corrected for the number of tests, so that it compares with `level`.
     `smallest_detectable` is the smallest true effect that would have been detected with 80 % power.
     `columns` names the affected columns, the most important first; `subject` is one column, or "" for the whole window.
+    `onset` says since when, of an alarm that the days of the window can date.
     """
 
     question: Question
@@ -69,19 +72,27 @@ class Finding:
     smallest_detectable: float | None = None
     columns: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
+    onset: Onset | None = None
 
     def as_record(self) -> dict[str, Any]:
         """The finding as plain JSON values."""
-        record = asdict(self)
+        record = asdict(replace(self, onset=None))
         record["question"], record["verdict"] = str(self.question), str(self.verdict)
         record["columns"], record["rows"] = list(self.columns), list(self.rows)
+        record["onset"] = None if self.onset is None else self.onset.as_record()
         return record
 
 
 def read_finding(record: Mapping[str, Any]) -> Finding:
-    """A finding from its plain JSON values."""
-    enums = {"question": Question(record["question"]), "verdict": Verdict(record["verdict"])}
-    return Finding(**{**record, **enums, "columns": tuple(record["columns"]), "rows": tuple(record["rows"])})
+    """A finding from its plain JSON values. Older ones have no onset."""
+    parsed = {
+        "question": Question(record["question"]),
+        "verdict": Verdict(record["verdict"]),
+        "columns": tuple(record["columns"]),
+        "rows": tuple(record["rows"]),
+        "onset": read_onset(record.get("onset")),
+    }
+    return Finding(**{**record, **parsed})
 
 
 # The gravest first. A question with an open part is open: `not_enough_data` and `not_run` outrank `warn`.

@@ -18,4 +18,4 @@ def score_window(
 ) -> ScoredWindow:
     """The window with its labels and, from one fold's model per row, the champion's scores."""
     scores = score_by_fold(champion.bundle.pipeline, prepared.applications, prepared.keys)
-    return ScoredWindow(extract.applications, prepared.labels, scores, prepared.keys, ripeness.note)
+    return ScoredWindow(extract.applications, prepared.labels, scores, prepared.keys, ripeness.note, prepared.days)
