@@ -70,6 +70,13 @@ class Onset:
         }
 
     @property
+    def span(self) -> float:
+        """The days of the interval; infinite where no day is told."""
+        if self.latest is None or not self.by_day:
+            return float("inf")
+        return float((self.latest - (self.earliest or self.by_day[0].day)).days)
+
+    @property
     def sentence(self) -> str:
         """The onset in words.
 

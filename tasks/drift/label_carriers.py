@@ -73,17 +73,20 @@ def _carry_residuals(curve: ScoreCurve, change: tuple[Floats, Floats], mean: flo
 def _carry_auc(finding: Finding, comparison: Comparison) -> Carrier:
     """The share of the reference's applications of the other decision that the model puts in the right order with it.
 
-    Both decisions count for one half.
+    Both decisions count for one half. What an application of either one lacks is lacking from both sides of a pair of
+    the window, so that it counts twice: the mean is then the AUC of the day, as far as a first-order expansion tells.
     """
     rows = comparison.labelled
     now = rows.is_current == 1
     placed = _place_against(rows.labels, rows.scores, ~now)
     share = float(np.mean(rows.labels[~now]))
     weights = np.where(rows.labels == 1, 0.5 / share, 0.5 / (1 - share))
-    before, area = weights[~now], float(np.average(placed[~now], weights=weights[~now]))
-    variance = float(np.sum(before**2 * (placed[~now] - area) ** 2) / before.sum())
-    reference = float(before.sum()), area * float(before.sum())
-    return Carrier("AUC", rows.window_rows, (weights * placed)[now], weights[now], reference, max(variance, 1e-9))
+    before = weights[~now]
+    area, whole = float(np.average(placed[~now], weights=before)), float(before.sum())
+    placed = 2 * placed - area
+    variance = float(np.sum(before**2 * (placed[~now] - area) ** 2) / whole)
+    numbers = (weights * placed)[now]
+    return Carrier("AUC", rows.window_rows, numbers, weights[now], (whole, area * whole), max(variance, 1e-9))
 
 
 def _place_against(labels: Floats, scores: Floats, is_reference: Mask) -> Floats:
