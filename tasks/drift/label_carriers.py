@@ -12,7 +12,6 @@ from tasks.drift.carriers import Carrier, Find, carry_flags, find_place
 from tasks.drift.comparison import Comparison
 from tasks.drift.residuals import compare_groups, group_rows
 from tasks.drift.score_curve import ScoreCurve
-from tasks.statistics.auc import find_placements
 from tasks.statistics.regression import logit
 
 
@@ -90,13 +89,13 @@ def _carry_auc(finding: Finding, comparison: Comparison) -> Carrier:
 
 
 def _place_against(labels: Floats, scores: Floats, is_reference: Mask) -> Floats:
-    """For each row the share of the reference's rows of the other label that lie on its right side."""
+    """For each row the share of the reference's rows of the other label that lie on its right side; ties count half."""
     placed = np.empty(len(labels))
     for label in (0, 1):
-        rows, others = labels == label, (labels != label) & is_reference
-        held = np.concatenate([scores[rows], scores[others]])
-        flags = np.repeat([float(label), float(1 - label)], [rows.sum(), others.sum()])
-        placed[rows] = find_placements(flags, held)[1 - label]
+        rows, others = labels == label, np.sort(scores[(labels != label) & is_reference])
+        below = np.searchsorted(others, scores[rows], "left") + np.searchsorted(others, scores[rows], "right")
+        share = below / (2 * len(others))
+        placed[rows] = share if label else 1 - share
     return placed
 
 

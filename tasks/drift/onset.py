@@ -66,17 +66,20 @@ def find_onset(carrier: Carrier, days: Days) -> Onset | None:
     Onset or None
         None without an application that says anything, or without a reference.
     """
-    told, place = np.unique(days[carrier.rows].astype("datetime64[D]"), return_inverse=True)
-    rows = np.bincount(place, minlength=len(told))
+    told = days[carrier.rows].astype("datetime64[D]")
+    if not len(told) or carrier.reference[0] <= 0:
+        return None
+    place = (told - told.min()).astype(np.int64)
+    rows = np.bincount(place)
     weights, numbers = (
         np.asarray(np.bincount(place, values), dtype=np.float64) for values in (carrier.weights, carrier.numbers)
     )
     used = weights > 0
-    if not used.any() or carrier.reference[0] <= 0:
+    if not used.any():
         return None
     series = DailySeries(weights[used], numbers[used], carrier.reference, carrier.variance)
     values = carrier.factor * series.sums / series.rows
-    dates = told[used].tolist()
+    dates = (told.min() + np.flatnonzero(used)).tolist()
     by_day = tuple(map(DayValue, dates, rows[used].tolist(), values.tolist()))
     before = carrier.factor * carrier.reference[1] / carrier.reference[0] + 0.0
     return _date(find_change_point(series, ERROR), Onset(OnsetKind.UNDATED, carrier.measured, before, by_day), carrier)
