@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from tasks.core.onset import Onset, read_onset
+
 
 class Verdict(StrEnum):
     """The verdict of a check. The last two are never merged with the others.
@@ -79,6 +81,7 @@ class Finding:
     `smallest_detectable` is the smallest true effect that would have been detected with 80 % power.
     `columns` names the affected columns, the most important first; `subject` is one column, or "" for the whole window.
     `answer` says which run has answered the change; None where it is new.
+    `onset` says since when, of an alarm that the days of the window can date.
     """
 
     question: Question
@@ -98,21 +101,29 @@ class Finding:
     columns: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
     answer: Answer | None = None
+    onset: Onset | None = None
 
     def as_record(self) -> dict[str, Any]:
         """The finding as plain JSON values."""
-        record = asdict(self)
+        record = asdict(replace(self, onset=None))
         record["question"], record["verdict"] = str(self.question), str(self.verdict)
         record["columns"], record["rows"] = list(self.columns), list(self.rows)
+        record["onset"] = None if self.onset is None else self.onset.as_record()
         return record
 
 
 def read_finding(record: Mapping[str, Any]) -> Finding:
-    """A finding from its plain JSON values."""
-    enums = {"question": Question(record["question"]), "verdict": Verdict(record["verdict"])}
-    lists = {"columns": tuple(record["columns"]), "rows": tuple(record["rows"])}
+    """A finding from its plain JSON values. Older ones have neither onset nor answer."""
     answer = record.get("answer")
-    return Finding(**{**record, **enums, **lists, "answer": Answer(**answer) if answer else None})
+    parsed = {
+        "question": Question(record["question"]),
+        "verdict": Verdict(record["verdict"]),
+        "columns": tuple(record["columns"]),
+        "rows": tuple(record["rows"]),
+        "onset": read_onset(record.get("onset")),
+        "answer": Answer(**answer) if answer else None,
+    }
+    return Finding(**{**record, **parsed})
 
 
 # The gravest first. A question with an open part is open: `not_enough_data` and `not_run` outrank `known`.

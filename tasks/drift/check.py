@@ -10,6 +10,7 @@ from tasks.drift.comparison import Comparison
 from tasks.drift.concept import measure_concept_drift
 from tasks.drift.data import measure_data_drift
 from tasks.drift.label import measure_label_drift
+from tasks.drift.onset import date_changes
 from tasks.drift.own_limits import apply_own_limits
 from tasks.job.job import Job
 from tasks.job.stage import stage
@@ -38,4 +39,5 @@ def measure_drift(comparison: Comparison) -> list[Finding]:
 @stage("drift", lambda findings: f"{sum(f.verdict is Verdict.FAIL for f in findings)} of {len(findings)} checks failed")
 def check_drift(job: Job, comparison: Comparison) -> list[Finding]:
     """Ask whether applicants, decisions or the rule have changed. Acting on it is the flow's business."""
-    return apply_own_limits(measure_drift(comparison), comparison.own_limits, len(comparison.observed.labels))
+    findings = apply_own_limits(measure_drift(comparison), comparison.own_limits, len(comparison.observed.labels))
+    return date_changes(findings, comparison)

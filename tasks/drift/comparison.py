@@ -10,6 +10,8 @@ from tasks.core.policy import DriftPolicy
 from tasks.core.positive import UNNAMED, Positive
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.self_check import OwnLimit
+from tasks.drift.domain_classifier import Separation, separate_windows
+from tasks.drift.membership import find_membership
 from tasks.drift.score_curve import Labelled, ScoreCurve, choose_labelled, fit_score_curve
 from tasks.profile.profile import (
     ColumnLikeness,
@@ -86,6 +88,11 @@ class Comparison:
     def curve(self) -> ScoreCurve:
         """The score curves through the labelled rows; both sides must hold both labels."""
         return fit_score_curve(self.labelled)
+
+    @cached_property
+    def separation(self) -> Separation:
+        """How well a classifier tells the two windows apart."""
+        return separate_windows(self.profile.codes, self.codes, self.policy, find_membership(self))
 
 
 def _pool(before: ColumnLikeness, now: ColumnLikeness) -> tuple[ColumnLikeness, ColumnLikeness]:

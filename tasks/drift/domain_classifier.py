@@ -6,28 +6,29 @@ other half; then the halves change places. It sees the codes of the levels only,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy
 from threadpoolctl import threadpool_limits
 
-from tasks.core.arrays import Codes, Floats, sample_rows
+from tasks.core.arrays import Codes, Floats, Integers, sample_rows
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.wording import AUC, join_list
-from tasks.drift.comparison import Comparison
 from tasks.drift.halves import Halves, make_halves
 from tasks.drift.judgement import MOST_NAMED, Draft, judge_family
-from tasks.drift.membership import Membership, Side, find_design_effect, find_membership, measure_side
+from tasks.drift.membership import Membership, Side, find_design_effect, measure_side
 from tasks.models.tree_tables import tabulate
 from tasks.profile.profile import SAMPLE_ROWS
-from tasks.statistics.auc import Auc, expect_auc, find_influence, measure_auc, null_variance
+from tasks.statistics.auc import Auc, expect_auc, find_influence, find_placements, measure_auc, null_variance
 from tasks.statistics.power import Bar, smallest_change
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier
+
+    from tasks.drift.comparison import Comparison
 
 
 TREES = 40
@@ -36,7 +37,7 @@ LEAVES = 8
 NAMED_SHARE = 0.5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Separation:
     """How well the windows can be told apart.
 
@@ -52,6 +53,9 @@ class Separation:
         That of windows that are alike, one-sided.
     importance : array of k, or empty
         What each column contributes to the AUC, where the difference is significant.
+    rows, placements : arrays of m, or empty
+        Then also the window's rows that were used, by their positions, and for each the share of the reference's rows
+        of its half that look less like the window: their mean is the AUC.
 
     Notes
     -----
@@ -64,6 +68,8 @@ class Separation:
     null_error: float
     p_value: float
     importance: Floats
+    rows: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
+    placements: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 def measure_joint_shape(comparison: Comparison) -> list[Finding]:
@@ -79,8 +85,7 @@ def measure_joint_shape(comparison: Comparison) -> list[Finding]:
     list of Finding
         One.
     """
-    profile, policy = comparison.profile, comparison.policy
-    separation = separate_windows(profile.codes, comparison.codes, policy, find_membership(comparison))
+    profile, policy, separation = comparison.profile, comparison.policy, comparison.separation
     names = tuple(profile.columns[place].name for place in _choose_named(separation.importance))
     finding = Finding(
         Question.DATA,
@@ -140,8 +145,10 @@ def separate_windows(
         p_value = float(scipy.stats.norm.sf((auc - 0.5) / max(null_error, 1e-9)))
         is_significant = p_value <= policy.joint_level
         importance = _weigh_columns(models, halves, policy.seed) if is_significant else np.zeros(0)
+        placements = _place_window(models, halves) if is_significant else np.zeros(0)
     standard_error = float(np.sqrt(effect * np.mean([area.variance for area, _ in areas])))
-    return Separation(auc, standard_error, null_error, p_value, importance)
+    held = np.flatnonzero(~np.isnan(placements))
+    return Separation(auc, standard_error, null_error, p_value, importance, used[1][held], placements[held])
 
 
 def _fit(halves: Halves, half: int, seed: int) -> HistGradientBoostingClassifier | None:
@@ -168,6 +175,18 @@ def _judge(model: HistGradientBoostingClassifier | None, halves: Halves, half: i
         return Auc(0.5, 0.25), 0.25
     scores = model.decision_function(halves.features[rows])
     return measure_auc(labels, scores), null_variance(labels, scores)
+
+
+def _place_window(models: list[HistGradientBoostingClassifier | None], halves: Halves) -> Floats:
+    """For each row of the window the share of the reference's rows of its half with a lower score; NaN without one."""
+    shares = np.full(len(halves.half), np.nan)
+    for half, model in enumerate(models):
+        rows = np.flatnonzero(halves.half == half)
+        is_current = halves.is_current[rows]
+        if model is not None and len(np.unique(is_current)) == 2:
+            placed, _ = find_placements(is_current, model.decision_function(halves.features[rows]))
+            shares[rows[is_current == 1]] = placed
+    return np.asarray(shares[halves.is_current == 1], dtype=np.float64)
 
 
 def _measure_sides(

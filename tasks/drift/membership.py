@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tasks.core.arrays import Floats, Integers
-from tasks.drift.comparison import Comparison
 from tasks.profile.profile import choose_half
 from tasks.statistics.clusters import find_clusters, join_groups
+
+if TYPE_CHECKING:
+    from tasks.drift.comparison import Comparison
 
 
 @dataclass(frozen=True, eq=False)

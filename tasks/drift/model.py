@@ -21,6 +21,7 @@ from tasks.drift.comparison import Comparison
 from tasks.drift.concept import explain_no_answer
 from tasks.drift.expected_auc import measure_estimated_auc
 from tasks.drift.judgement import Draft, judge_family, report_no_data
+from tasks.drift.onset import date_changes
 from tasks.drift.own_limits import apply_own_limits
 from tasks.drift.score_curve import ScoreCurve, standard_error_of
 from tasks.job.job import Job
@@ -194,4 +195,5 @@ def check_model_drift(job: Job, comparison: Comparison) -> list[Finding]:
     """Ask whether the model is worse than it was. Acting on it is the flow's business."""
     strength = report_weakness(comparison.profile.auc, job.policy.promotion.minimum_auc)
     findings = measure_model_drift(comparison)
-    return [*apply_own_limits(findings, comparison.own_limits, len(comparison.observed.labels)), *strength]
+    judged = apply_own_limits(findings, comparison.own_limits, len(comparison.observed.labels))
+    return [*date_changes(judged, comparison), *strength]

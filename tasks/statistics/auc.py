@@ -88,7 +88,7 @@ def find_influence(labels: Floats, scores: Floats) -> Floats:
     >>> find_influence(np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.1, 0.3, 0.4, 0.8]))
     array([ 0.125, -0.125, -0.125,  0.125])
     """
-    above, below = _place(labels, scores)
+    above, below = find_placements(labels, scores)
     influence = np.empty(len(labels))
     influence[labels == 1] = (above - above.mean()) / len(above)
     influence[labels == 0] = (below - below.mean()) / len(below)
@@ -157,8 +157,8 @@ def compare_paired_auc(
     >>> compare_paired_auc(np.array([0.0, 0, 1, 1]), np.array([1.0, 2, 3, 4]), np.array([1.0, 3, 2, 4]), 0.95)[0]
     0.25
     """
-    above_a, below_a = _place(labels, a)
-    above_b, below_b = _place(labels, b)
+    above_a, below_a = find_placements(labels, a)
+    above_b, below_b = find_placements(labels, b)
     above, below = above_a - above_b, below_a - below_b
     difference = float(above.mean())
     if not above.any() and not below.any():
@@ -171,8 +171,30 @@ def compare_paired_auc(
     return difference, float(difference - reach), float(difference + reach)
 
 
-def _place(labels: Floats, scores: Floats) -> tuple[Floats, Floats]:
-    """For each positive row the share of negative rows below it, for each negative row that of positive ones above."""
+def find_placements(labels: Floats, scores: Floats) -> tuple[Floats, Floats]:
+    """For each positive row the share of negative rows below it, for each negative row that of positive ones above.
+
+    Parameters
+    ----------
+    labels : array of n
+        0 or 1; both occur.
+    scores : array of n
+        Any numbers; tied scores count one half.
+
+    Returns
+    -------
+    tuple of two arrays
+        The mean of either is the area.
+
+    References
+    ----------
+    DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988): structural components.
+
+    Examples
+    --------
+    >>> find_placements(np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.1, 0.3, 0.4, 0.8]))
+    (array([0.5, 1. ]), array([1. , 0.5]))
+    """
     positive, negative = scores[labels == 1], scores[labels == 0]
     n, m = len(positive), len(negative)
     ranks = scipy.stats.rankdata(np.concatenate([positive, negative]))

@@ -11,10 +11,12 @@ from markupsafe import Markup
 
 from tasks.core.causes import read_causes
 from tasks.core.findings import Question, Verdict
+from tasks.core.onset import read_onset
 from tasks.core.positive import Positive, name_check
 from tasks.core.wording import format_share, join_list
 from tasks.reports.page.evidence import Evidence, Pair
 from tasks.reports.page.model_pictures import draw_calibration, draw_decisions
+from tasks.reports.page.onset_picture import draw_onset
 from tasks.reports.page.pictures import draw_change, draw_column, list_categories
 from tasks.reports.page.wording import Record, find_positive, format_effect, format_number, format_significance
 
@@ -125,7 +127,14 @@ def _draw(findings: Sequence[Record], pair: Pair | None, evidence: Evidence | No
         if name in checks and checks[name]["current"] is not None:
             before, now = checks[name]["reference"], checks[name]["current"]
             pictures.append(draw_change(before, now, name_check(name, positive), is_share="auc" not in name))
-    return pictures
+    return [*pictures, *_draw_days(findings)]
+
+
+def _draw_days(findings: Sequence[Record]) -> list[Markup]:
+    """The days of the finding that is dated best."""
+    read = ((read_onset(finding.get("onset")), finding["unit"]) for finding in findings)
+    dated = sorted(((onset, unit) for onset, unit in read if onset is not None), key=lambda one: one[0].span)
+    return [draw_onset(onset, unit) for onset, unit in dated[:1]]
 
 
 def _describe_shift(findings: Sequence[Record], pair: Pair | None) -> str:
