@@ -1,21 +1,24 @@
 """Levels: how far a change had gone when a run answered it, and whether it has gone any further.
 
-A change that stays is an alarm once. The window of the run that answered it is its level: a later window is alarmed
-where it differs from the champion's reference and from that level, each significantly and by more than the limit. Where
-it differs from the reference only, it is known. A level is replaced by the next alarm only, so that a slow trend alarms
-at each step of the limit; and it ends with the first window in which the change is gone.
+A change that stays is an alarm once. The days since its onset, in the window of the run that answered it, are its
+level: a later window is alarmed where it differs from the champion's reference and from that level, each significantly
+and by more than the limit. Where it differs from the reference only, it is known. A level is replaced by the next alarm
+only, so that a slow trend alarms at each step of the limit; and it ends with the first window in which the change is
+gone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
-from tasks.changes.past_runs import PastRun, Settlement, name_families
+from tasks.changes.past_runs import PastRun, Settlement, find_first_day, name_families
 from tasks.core.findings import DRIFT_QUESTIONS, Answer, Finding, Question, Verdict
 from tasks.core.windows import Window
 
+# A level is measured over so many days at least: those of a change that was found on its second day are too few.
+LEVEL_DAYS = 14
 # Whatever changes the applicants or the rule may change these, too.
 _AFFECTED = (Question.LABEL, Question.CONCEPT, Question.MODEL)
 
@@ -105,17 +108,19 @@ def _read_level(run: PastRun, family: str, verdict: Verdict, said: Settlement | 
     """What a run with a change of that family says of its level; None where it has answered nothing."""
     found = run.list_findings(family)
     answers = [finding.answer for finding in found if finding.answer is not None]
-    since = min((date.fromisoformat(answer.since) for answer in answers), default=run.window.start)
+    first = find_first_day(found, run.window)
+    since = min((date.fromisoformat(answer.since) for answer in answers), default=first)
+    days = Window(first, max(run.window.end, first + timedelta(days=LEVEL_DAYS - 1)))
     if said is not None:
-        return Level(run.window, since, run.job_id, f"accepted by {said.who}: {said.why}")
+        return Level(days, since, run.job_id, f"accepted by {said.who}: {said.why}")
     if verdict is Verdict.KNOWN:
         latest = max(answers, key=lambda answer: answer.end, default=None)
         if latest is None:
             return None
-        days = Window(date.fromisoformat(latest.start), date.fromisoformat(latest.end))
-        return Level(days, date.fromisoformat(latest.since), latest.job_id, latest.how)
+        known = Window(date.fromisoformat(latest.start), date.fromisoformat(latest.end))
+        return Level(known, date.fromisoformat(latest.since), latest.job_id, latest.how)
     if run.has_answered and any(finding.verdict is Verdict.FAIL for finding in run.findings):
-        return Level(run.window, since, run.job_id, run.how)
+        return Level(days, since, run.job_id, run.how)
     return None
 
 
@@ -152,7 +157,7 @@ def mark_known(
 
 
 def _mark(finding: Finding, level: Level, compared: Mapping[Window, Sequence[Finding]]) -> Finding:
-    answer = level.as_answer()
+    answer, seen = level.as_answer(), finding.sentence
     further = _find_same(finding, compared[level.window]) if level.window in compared else []
     beyond = next((one for one in further if one.verdict is Verdict.FAIL), None)
     is_comparable = level.window not in compared or any(one.effect is not None for one in further)
@@ -164,8 +169,10 @@ def _mark(finding: Finding, level: Level, compared: Mapping[Window, Sequence[Fin
         return replace(finding, sentence=said, answer=answer)
     if not is_comparable:
         return finding
+    if finding.onset is not None:
+        seen = seen.removesuffix(finding.onset.sentence).strip()
     said = f"Known since {level.since}, answered by run {level.job_id}: {level.how}. No further change."
-    return replace(finding, verdict=Verdict.KNOWN, sentence=f"{finding.sentence} {said}", answer=answer)
+    return replace(finding, verdict=Verdict.KNOWN, sentence=f"{seen} {said}", answer=answer, onset=None)
 
 
 def _find_same(finding: Finding, others: Sequence[Finding]) -> list[Finding]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection
 
 from tasks.core.findings import Finding, Outcome, Question, Verdict, find_gravest, read_finding
+from tasks.core.onset import OnsetKind
 from tasks.core.windows import Window
 from tasks.job.job import Job
 from tasks.registry.versions import Champion
@@ -36,6 +38,12 @@ def name_families(finding: Finding) -> tuple[str, ...]:
     if finding.check == "joint_shape":
         return (str(Question.DATA),)
     return tuple(f"data/{column}" for column in ([finding.subject] if finding.subject else finding.columns))
+
+
+def find_first_day(findings: Iterable[Finding], window: Window) -> date:
+    """The first day of the changes that were found, as far as the days of the window tell; else its own first day."""
+    dated = [f.onset for f in findings if f.verdict is Verdict.FAIL and f.onset is not None]
+    return min((onset.day for onset in dated if onset.kind is OnsetKind.STEP and onset.day), default=window.start)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tasks.changes.past_runs import PastRun
+from tasks.changes.past_runs import PastRun, find_first_day
 from tasks.core.findings import DRIFT_QUESTIONS, Finding, Question, Verdict
 from tasks.core.policy import DecisionPolicy
 from tasks.core.windows import Window
@@ -76,7 +76,7 @@ def _find_start(findings: Sequence[Finding], questions: Sequence[Question], wind
     """The first day of the latest change that one of these questions found or knows of."""
     asked = [finding for finding in findings if finding.question in questions]
     if any(finding.verdict is Verdict.FAIL for finding in asked):
-        return window.start
+        return find_first_day(asked, window)
     known = [f.answer for f in asked if f.verdict is Verdict.KNOWN and f.answer is not None]
     return max((date.fromisoformat(answer.start) for answer in known), default=None)
 
