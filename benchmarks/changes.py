@@ -155,12 +155,17 @@ def reverse_effect(pair: Pair, random: np.random.Generator) -> Pair:
     For home owners with a mortgage, and scores up to 850, the rule is given the score mirrored about the median.
     """
     rule = fit_pool_rule(pair.pool)
-    score = pair.current["credit_score"]
-    reversed_rows = (pair.current["home_ownership"] == "home mortgage") & (score <= 850)
-    mirrored = score.mask(reversed_rows, 2 * score[reversed_rows].median() - score)
     before = random.random(len(pair.reference)) < rule.score(pair.reference)
-    now = random.random(len(score)) < rule.score(pair.current.assign(credit_score=mirrored))
+    now = random.random(len(pair.current)) < rule.score(mirror_scores(pair.current))
     return replace(pair, reference=_label(pair.reference, before), current=_label(pair.current, now))
+
+
+def mirror_scores(window: pd.DataFrame, about: float | None = None) -> pd.DataFrame:
+    """The credit scores of mortgage holders, up to 850, mirrored about a score: by default about their median."""
+    score = window["credit_score"]
+    reversed_rows = (window["home_ownership"] == "home mortgage") & (score <= 850)
+    middle = float(score[reversed_rows].median()) if about is None else about
+    return window.assign(credit_score=score.mask(reversed_rows, 2 * middle - score))
 
 
 @lru_cache(maxsize=2)

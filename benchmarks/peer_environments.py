@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -39,11 +40,11 @@ def ask_peers(scored: ScoredPair) -> dict[str, Raised]:
     """What the peers say of a pair, with their defaults. Both ask about the columns one by one, and nothing else."""
     answers: dict[str, Raised] = {}
     with tempfile.TemporaryDirectory(prefix="loanwatch-peers-") as folder:
-        files = [Path(folder) / "reference.parquet", Path(folder) / "current.parquet"]
+        files = Path(folder) / "reference.parquet", Path(folder) / "current.parquet"
         for file, applications in zip(files, (scored.reference, scored.current), strict=True):
             write_features(scored.contract, applications, file)
         for peer in list_peers():
-            alarms = tuple(_start(peer).ask(*files)["alarms"])
+            alarms = tuple(start_peer(peer).ask(*files)["alarms"])
             answers[peer] = {Question.DATA: alarms} if alarms else {}
     return answers
 
@@ -81,13 +82,16 @@ class Peer:
         self._process.communicate()
         self._said.close()
 
-    def ask(self, reference: Path, current: Path) -> dict[str, Any]:
-        """`values` and `alarms` by column, and `seconds` without imports. Raises PeerError with what the peer said."""
+    def ask(self, reference: Path, current: Path, more: Sequence[str] = ()) -> dict[str, Any]:
+        """`values` and `alarms` by column, and `seconds` without imports; `more` is what this peer alone takes.
+
+        Raises PeerError with what the peer said.
+        """
         source, answers = self._process.stdin, self._process.stdout
         assert source is not None
         assert answers is not None
         with suppress(BrokenPipeError):
-            source.write(f"{reference}\t{current}\n")
+            source.write("\t".join([str(reference), str(current), *more]) + "\n")
             source.flush()
         answer = answers.readline()
         if not answer:
@@ -98,7 +102,7 @@ class Peer:
         return found
 
 
-_start = cache(Peer)
+start_peer = cache(Peer)
 
 
 def _find_python(peer: str) -> Path:

@@ -83,24 +83,46 @@ def measure_values(scored: ScoredPair) -> Values:
     with load_deepchecks():
         from deepchecks.tabular import checks
 
-        windows = {
-            "train_dataset": _make_dataset(scored, scored.reference),
-            "test_dataset": _make_dataset(scored, scored.current),
-            "with_display": False,
-        }
-        column = checks.FeatureDrift().run(**windows).value
+        windows = _make_windows(scored)
         joint = checks.MultivariateDrift().run(**windows).value
         label = checks.LabelDrift().run(**windows).value
         correlation = checks.FeatureLabelCorrelationChange().run(**windows).value
-        performance = checks.TrainTestPerformance(scorers=["roc_auc"]).run(**windows, **_list_scores(scored)).value
     return Values(
-        {name: float(found["Drift score"] or 0.0) for name, found in column.items()},
+        measure_columns(scored),
         float(joint["domain_classifier_drift_score"]),
         joint["domain_classifier_feature_importance"],
         float(label["Drift score"]),
         {name: abs(float(change)) for name, change in correlation["train-test difference"].items()},
-        _find_loss(performance),
+        measure_loss(scored),
     )
+
+
+def measure_columns(scored: ScoredPair) -> dict[str, float]:
+    """The drift score of each column."""
+    with load_deepchecks():
+        from deepchecks.tabular import checks
+
+        column = checks.FeatureDrift().run(**_make_windows(scored)).value
+    return {name: float(found["Drift score"] or 0.0) for name, found in column.items()}
+
+
+def measure_loss(scored: ScoredPair) -> float:
+    """The share of the reference's AUC that was lost."""
+    with load_deepchecks():
+        from deepchecks.tabular import checks
+
+        check = checks.TrainTestPerformance(scorers=["roc_auc"])
+        performance: pd.DataFrame = check.run(**_make_windows(scored), **_list_scores(scored)).value
+    auc = performance.groupby("Dataset")["Value"].first()
+    return float((auc["Train"] - auc["Test"]) / auc["Train"])
+
+
+def _make_windows(scored: ScoredPair) -> dict[str, Any]:
+    return {
+        "train_dataset": _make_dataset(scored, scored.reference),
+        "test_dataset": _make_dataset(scored, scored.current),
+        "with_display": False,
+    }
 
 
 def _make_dataset(scored: ScoredPair, applications: pd.DataFrame) -> Any:
@@ -121,9 +143,3 @@ def _list_scores(scored: ScoredPair) -> dict[str, Any]:
         given[f"y_proba_{name}"] = np.column_stack([1 - scores, scores])
         given[f"y_pred_{name}"] = (scores >= 0.5).astype(int)
     return given
-
-
-def _find_loss(performance: pd.DataFrame) -> float:
-    """The share of the reference's AUC that was lost."""
-    auc = performance.groupby("Dataset")["Value"].first()
-    return float((auc["Train"] - auc["Test"]) / auc["Train"])

@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from benchmarks.changes import SENTINEL
 from benchmarks.life.lender import Lender
 from benchmarks.life.scenarios import Regime
 from tasks.core.arrays import Floats, Integers
 from tasks.demo.applicants import LONG_TERM
 
-_INCOME, _DEBT, _AMOUNT, _TERM = "annual_income", "monthly_debt", "current_loan_amount", "term"
+_INCOME, _DEBT, _TERM = "annual_income", "monthly_debt", "term"
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +72,6 @@ class Draw:
         chances = expit(odds if self.effects is None else odds + self.effects.approval)
         names = pd.array([f"{name}-{row}" for row in range(rows)], dtype="str")
         recorded = true.assign(**{_DEBT: true[_DEBT] * self.regimes.written_debt})
-        recorded[_AMOUNT] = recorded[_AMOUNT].fillna(SENTINEL)
         recorded[contract.target.name] = np.where(chance_of_label < chances, contract.positive, contract.negative)
         recorded[contract.id.name], recorded[contract.time.name] = names, times.astype("datetime64[ns]")
         if contract.customer is not None:

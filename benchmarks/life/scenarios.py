@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from benchmarks.life.calendar import MONTHS, month, number_of, span
+from benchmarks.life.calendar import MONTHS, TRAINING_MONTHS, month, number_of, span
 from tasks.core.windows import Window
 
 COVARIATE_MONTH, RULE_MONTH, EVENT_MONTH, SEASON_MONTHS = 9, 15, 12, (10, 12)
@@ -62,12 +62,18 @@ class DayEffects:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A life's changes, in the order of their first days."""
+    """A life's changes, in the order of their first days; `measured` is the place of that which figures count from."""
 
     name: str
     why: str
     changes: tuple[Change, ...] = ()
     day_effects: DayEffects | None = None
+    measured: int = -1
+
+    @property
+    def start(self) -> date | None:
+        """The first day of the change that figures count from; None where nothing changes."""
+        return self.changes[self.measured].days.start if self.changes else None
 
     def regime_on(self, day: date) -> Regime:
         """What holds on a day."""
@@ -123,7 +129,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "incomes are a fifth higher in month 12 only",
         (Change("blip", month(EVENT_MONTH), _raise_income),),
     ),
-    Scenario("season", "incomes are a fifth higher in the last three months of each year", _find_seasons()),
+    Scenario("season", "incomes are a fifth higher in the last three months of each year", _find_seasons(), measured=0),
     Scenario(
         "unit",
         "debts are recorded twelve times too high in months 12 and 13, then corrected",
@@ -139,10 +145,6 @@ SCENARIOS: tuple[Scenario, ...] = (
 
 
 def find_scored_months(scenario: Scenario) -> range:
-    """The months over which a model's loss counts: those after the month in which the last change began.
-
-    Without a change all that are watched; after a season the months after the first one began.
-    """
-    seasons = [change for change in scenario.changes if change.name.startswith("season")]
-    starts = [number_of(change.days.start) for change in seasons[:1] or scenario.changes[-1:]]
-    return range(max(starts, default=6) + 1, MONTHS + 1)
+    """The months over which a model's loss counts: those after the month in which the change began, or all watched."""
+    first = number_of(scenario.start) if scenario.start else TRAINING_MONTHS
+    return range(first + 1, MONTHS + 1)

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 from sklearn.pipeline import Pipeline
@@ -39,7 +39,7 @@ from tasks.quality.check import is_fit, measure_quality
 from tasks.registry.known_customers import Customers, hash_customers
 
 POLICY = MonitorPolicy(train=TrainPolicy(boosting_rounds=30, boosting_rate=0.15, boosting_large=1_000_000, folds=3))
-MODELS_KEPT, JUDGEMENTS_KEPT = 60, 20_000
+MODELS_KEPT, ANSWERS_KEPT = 60, 20_000
 Made = TypeVar("Made")
 
 
@@ -112,7 +112,7 @@ class Workshop:
 
     def __init__(self) -> None:
         self._models: OrderedDict[Hashable, Model] = OrderedDict()
-        self._judgements: OrderedDict[Hashable, tuple[Finding, ...]] = OrderedDict()
+        self._answers: OrderedDict[Hashable, Any] = OrderedDict()
 
     def fit(self, life: Life, windows: Sequence[Window]) -> Model:
         """The model of all rows of these windows; windows that follow one another are one."""
@@ -122,8 +122,15 @@ class Workshop:
 
     def judge(self, life: Life, model: Model, window: Window) -> tuple[Finding, ...]:
         """What `judge_window` finds."""
-        key = (model.key, life.fingerprint([window]))
-        return _keep(self._judgements, key, JUDGEMENTS_KEPT, lambda: judge_window(life, model, window))
+        return self.recall("loanwatch", life, model, window, judge_window)
+
+    def recall(
+        self, who: str, life: Life, model: Model, window: Window, ask: Callable[[Life, Model, Window], Made]
+    ) -> Made:
+        """What somebody says of a window and a model: asked once, and again only where something differs."""
+        key = (who, model.key, life.fingerprint([window]))
+        answer: Made = _keep(self._answers, key, ANSWERS_KEPT, lambda: ask(life, model, window))
+        return answer
 
 
 def join_windows(windows: Sequence[Window]) -> tuple[Window, ...]:

@@ -1,6 +1,7 @@
 """NannyML's univariate drift with its defaults, in an environment of its own.
 
-Each line of the input names two Parquet files, parted by a tab; it is answered by a line of JSON.
+Each line of the input names two Parquet files, parted by a tab, and may add the rows of a chunk; without them each file
+is three chunks. It is answered by a line of JSON.
 """
 
 import contextlib
@@ -16,14 +17,15 @@ with contextlib.redirect_stdout(sys.stderr):
 CHUNKS = 3
 
 
-def answer(reference_file: str, current_file: str) -> dict:
+def answer(reference_file: str, current_file: str, chunk_rows: str = "") -> dict:
     """The mean value of every column, which of them alarm in any chunk, and the seconds of one run."""
     reference, current = pd.read_parquet(reference_file), pd.read_parquet(current_file)
     words = list(reference.select_dtypes(exclude="number").columns)
+    chunks = {"chunk_size": int(chunk_rows)} if chunk_rows else {"chunk_number": CHUNKS}
     start = time.perf_counter()
     with contextlib.redirect_stdout(sys.stderr):
         calculator = nml.UnivariateDriftCalculator(
-            column_names=list(reference.columns), treat_as_categorical=words, chunk_number=CHUNKS
+            column_names=list(reference.columns), treat_as_categorical=words, **chunks
         )
         result = calculator.fit(reference).calculate(current).filter(period="analysis").to_df()
     seconds = time.perf_counter() - start
