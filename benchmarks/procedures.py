@@ -85,6 +85,6 @@ def _fit(scored: ScoredPair) -> Profile:
 
 def find_estimate_error(scored: ScoredPair) -> float:
     """How far the AUC that is estimated without labels is from the one that the labels then show, on the same rows."""
-    estimate = estimate_auc(_fit(scored), scored.current_scores, DriftPolicy().minimum_rows)
+    estimate = estimate_auc(_fit(scored), scored.current_scores, DriftPolicy())
     shown = float(roc_auc_score(is_approved(scored.current), scored.current_scores))
     return float("nan") if estimate is None else abs(estimate.now - shown)
