@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import isqrt
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from tasks.core.arrays import Floats, Integers
 from tasks.statistics.expected_area import ExpectedArea, expect_area
 from tasks.statistics.score_bins import ScoreBins, choose_starts
 
-# More bins parted no more of the order of 50,000 rows; fewer undecided rows a bin than these add noise to the weights.
+# More bins brought no gain at 50,000 rows; with fewer undecided rows in a bin their number by chance adds noise.
 MOST_BINS = 100
 FRESH_ROWS = 30
 LEAST_ROWS = 10
@@ -105,7 +106,7 @@ def match_scores(bins: ScoreBins, fresh: Floats) -> Reweighting:
     Returns
     -------
     Reweighting
-        In at most 100 bins, and in no more than hold 30 fresh rows on average.
+        In at most 100 bins, no more than the square root of the fresh rows, with 30 fresh rows in each on average.
 
     Notes
     -----
@@ -113,7 +114,7 @@ def match_scores(bins: ScoreBins, fresh: Floats) -> Reweighting:
     curve of any form, which isotonic regression is for a rising one only; the variance is the same.
     """
     counts = np.bincount(bins.place(fresh), minlength=len(bins.rows))
-    most = max(min(MOST_BINS, len(fresh) // FRESH_ROWS), 2)
+    most = max(min(MOST_BINS, isqrt(len(fresh)), len(fresh) // FRESH_ROWS), 2)
     starts = choose_starts(bins, counts, most, LEAST_ROWS)
     return Reweighting(bins.merge(starts), np.add.reduceat(counts, starts))
 
