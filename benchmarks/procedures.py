@@ -83,8 +83,12 @@ def _fit(scored: ScoredPair) -> Profile:
     )
 
 
-def find_estimate_error(scored: ScoredPair) -> float:
-    """How far the AUC that is estimated without labels is from the one that the labels then show, on the same rows."""
-    estimate = estimate_auc(_fit(scored), scored.current_scores, DriftPolicy().minimum_rows)
-    shown = float(roc_auc_score(is_approved(scored.current), scored.current_scores))
-    return float("nan") if estimate is None else abs(estimate.now - shown)
+def estimate_without_labels(scored: ScoredPair) -> float:
+    """The AUC of the current window as it is estimated without its labels."""
+    estimate = estimate_auc(_fit(scored), scored.current_scores, DriftPolicy())
+    return float("nan") if estimate is None else estimate.now
+
+
+def measure_shown_auc(scored: ScoredPair) -> float:
+    """The AUC that the labels of the current window show."""
+    return float(roc_auc_score(is_approved(scored.current), scored.current_scores))

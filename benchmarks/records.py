@@ -12,9 +12,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.changes import Pair, is_approved
+from benchmarks.changes import Change, Pair, is_approved
 from benchmarks.pools import Pool, draw_bootstrap, draw_disjoint
-from benchmarks.procedures import Raised, Tool, find_estimate_error, merge_alarms, score_pair
+from benchmarks.population import measure_population_auc
+from benchmarks.procedures import (
+    Raised,
+    ScoredPair,
+    Tool,
+    estimate_without_labels,
+    measure_shown_auc,
+    merge_alarms,
+    score_pair,
+)
 from benchmarks.scenarios import SCENARIOS, Scenario
 from benchmarks.scores import Folds, cross_fit
 from tasks.contract.contract import Contract
@@ -113,7 +122,11 @@ def _run_pair(contract: Contract, pool: Pool, job: Job, number: int) -> Iterable
         # One model for all windows of a pair, as a deployed one: no change of several steps touches the reference.
         folds = folds or cross_fit(pair.reference, is_approved(pair.reference), random)
         scored = score_pair(contract, pair, folds, random)
-        error = find_estimate_error(scored) if scenario.group == "covariate" else None
+        error = None
+        if scenario.group == "covariate":
+            # A stream of its own, so that the population takes nothing from the pair's.
+            truth = _find_truth(scored, pair, (change, folds), random.spawn(1)[0])
+            error = abs(estimate_without_labels(scored) - truth)
         name = scenario.name if len(scenario.steps) == 1 else f"{scenario.name} window {step}"
         for tool in job.tools:
             start = time.perf_counter()
@@ -122,6 +135,13 @@ def _run_pair(contract: Contract, pool: Pool, job: Job, number: int) -> Iterable
             for procedure, raised in answers.items():
                 so_far[procedure] = merge_alarms(so_far.get(procedure, {}), raised)
                 yield Outcome(procedure, name, job.rows, job.pool, number, so_far[procedure], seconds, error)
+
+
+def _find_truth(scored: ScoredPair, pair: Pair, made: tuple[Change, Folds], random: np.random.Generator) -> float:
+    """The AUC that an estimate should have: of 200,000 rows of the pool; of 100,000 rows their own labels show it."""
+    if len(pair.current) >= LARGE_ROWS:
+        return measure_shown_auc(scored)
+    return measure_population_auc(pair, *made, random)
 
 
 def draw_windows(pool: Pool, sizes: tuple[int, int], random: np.random.Generator) -> list[pd.DataFrame]:

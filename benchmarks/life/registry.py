@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from benchmarks.life.loanwatch import Loanwatch
 from benchmarks.life.oracle import Oracle
 from benchmarks.life.peers import Evidently, NannyML
 from benchmarks.life.policies import Policy
@@ -12,6 +13,7 @@ from benchmarks.life.today import Today
 from benchmarks.peer_environments import PEERS, list_peers
 
 POLICIES: dict[str, Callable[[], Policy]] = {
+    "loanwatch": Loanwatch,
     "today": Today,
     "previous": Previous,
     "evidently": Evidently,

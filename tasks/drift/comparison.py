@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from tasks.core.arrays import Codes, Counts, Keys
 from tasks.core.policy import DriftPolicy
 from tasks.core.positive import UNNAMED, Positive
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.self_check import OwnLimit
 from tasks.drift.domain_classifier import Separation, separate_windows
+from tasks.drift.expected_auc import Estimate, estimate_auc
 from tasks.drift.membership import find_membership
 from tasks.drift.score_curve import Labelled, ScoreCurve, choose_labelled, fit_score_curve
 from tasks.profile.profile import (
@@ -93,6 +96,12 @@ class Comparison:
     def separation(self) -> Separation:
         """How well a classifier tells the two windows apart."""
         return separate_windows(self.profile.codes, self.codes, self.policy, find_membership(self))
+
+    def estimate(self) -> Estimate | None:
+        """The AUC to be expected of the applications without a label; None where it cannot be estimated."""
+        is_open = np.isnan(self.observed.labels)
+        keys = None if self.keys is None else self.keys[is_open]
+        return estimate_auc(self.profile, self.observed.scores[is_open], self.policy, keys)
 
 
 def _pool(before: ColumnLikeness, now: ColumnLikeness) -> tuple[ColumnLikeness, ColumnLikeness]:

@@ -1,8 +1,10 @@
 """The AUC to be expected of applications that have not been decided yet.
 
-The probability of the positive decision at each score is learnt on the reference; with it every undecided application
-counts partly as one and partly as the other decision. That rests on one assumption, which every sentence repeats: that
-the share at a given score has not changed. A changed rule, or corrupted values, cannot be detected like this.
+The share of the positive decision at each score is counted on the reference, in narrow bins; with it every undecided
+application counts partly as one and partly as the other decision. Nothing is assumed of the score but its order: it
+need be no probability, and the share may rise or fall with it. That rests on one assumption, which every sentence
+repeats: that the share at a given score has not changed. A changed rule, or corrupted values, cannot be detected like
+this.
 """
 
 from __future__ import annotations
@@ -13,25 +15,23 @@ from functools import partial
 import numpy as np
 import scipy
 
-from tasks.core.arrays import Floats, Integers, Keys, sample_rows
+from tasks.core.arrays import Floats, Keys
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.positive import UNNAMED, Positive
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import AUC
 from tasks.drift.judgement import Draft, report_no_data
-from tasks.profile.profile import SAMPLE_ROWS, Profile
-from tasks.statistics.auc import expect_auc
-from tasks.statistics.clusters import make_bootstrap
+from tasks.drift.reweighting import Reweighting, match_scores
+from tasks.profile.profile import Profile
+from tasks.statistics.clusters import find_clusters
 from tasks.statistics.power import smallest_change
-from tasks.statistics.regression import LogisticFit, fit_logistic, logit
-
-DRAWS = 50
+from tasks.statistics.score_bins import ScoreBins, count_score_bins
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Estimate:
-    """The expected AUC, and what its error is drawn from.
+    """The expected AUC and its errors.
 
     Parameters
     ----------
@@ -39,41 +39,32 @@ class Estimate:
         The AUC on the reference, by its labels.
     now
         The one to be expected.
-    labels, scores : arrays of n
-        The reference's labelled rows.
-    fresh : array of m
-        The scores without a label.
-    fit
-        The curve through the reference's labels by scores.
+    loss_error
+        The standard error of the difference. What both share, as the labels that the chances are counted from, is not
+        in it.
+    now_error
+        The standard error of `now` by itself.
     """
 
     before: float
     now: float
-    labels: Floats
-    scores: Floats
-    fresh: Floats
-    fit: LogisticFit
+    loss_error: float
+    now_error: float
 
 
 def measure_estimated_auc(
-    profile: Profile,
-    observed: ScoredWindow,
-    policy: DriftPolicy,
-    keys: Keys | None = None,
-    positive: Positive = UNNAMED,
+    estimate: Estimate | None, observed: ScoredWindow, policy: DriftPolicy, positive: Positive = UNNAMED
 ) -> list[Draft]:
     """What can be said of the applications without a label.
 
     Parameters
     ----------
-    profile : Profile
-        The reference.
+    estimate : Estimate or None
+        Of these applications; None where there are too few, or too few decisions to estimate from.
     observed : ScoredWindow
         The window; NaN labels are not decided yet.
     policy : DriftPolicy
-        The limit of the loss, the fewest rows and the seed.
-    keys : array, optional
-        The window's customers; by default every row stands alone.
+        The limit of the loss, and the fewest rows.
     positive : Positive
         The contract's word for the positive label.
 
@@ -82,19 +73,20 @@ def measure_estimated_auc(
     list of Draft
         One; none where so many are decided that a few open ones do not matter.
     """
-    open_rows = np.isnan(observed.labels)
-    is_decided = np.sum(~open_rows) >= policy.minimum_rows
-    if not open_rows.any() or (is_decided and open_rows.sum() < policy.minimum_rows):
+    open_rows = int(np.isnan(observed.labels).sum())
+    is_decided = len(observed.labels) - open_rows >= policy.minimum_rows
+    if not open_rows or (is_decided and open_rows < policy.minimum_rows):
         return []
-    estimate = estimate_auc(profile, observed.scores[open_rows], policy.minimum_rows)
     if estimate is None:
-        reason = f"Expected AUC: {open_rows.sum():,} applications without a decision are too few to estimate it."
+        reason = (
+            f"Expected AUC: {open_rows:,} applications without a decision are too few to estimate it."
+            if open_rows < policy.minimum_rows
+            else f"Expected AUC: too few decisions of the reference have the scores of the {open_rows:,} applications "
+            "without a decision."
+        )
         silent = report_no_data(Question.MODEL, "estimated_auc", reason)
         return [Draft(silent, reason, partial(smallest_change, 1.0))]
-    loss, error = (
-        estimate.before - estimate.now,
-        _find_error(estimate, policy.seed, _find_groups(profile, None if keys is None else keys[open_rows])),
-    )
+    loss, error = estimate.before - estimate.now, estimate.loss_error
     finding = Finding(
         Question.MODEL,
         "estimated_auc",
@@ -109,14 +101,14 @@ def measure_estimated_auc(
         current=estimate.now,
     )
     seen = (
-        f"Expected AUC: {estimate.now:.3f} for {open_rows.sum():,} applications that are not decided yet, "
+        f"Expected AUC: {estimate.now:.3f} for {open_rows:,} applications that are not decided yet, "
         f"{estimate.before:.3f} in the reference. This assumes that the {positive.share} at a given score "
         "has not changed; a changed rule can only be detected from decisions."
     )
     return [Draft(finding, seen, partial(smallest_change, error, sides=1))]
 
 
-def estimate_auc(profile: Profile, fresh: Floats, minimum_rows: int) -> Estimate | None:
+def estimate_auc(profile: Profile, fresh: Floats, policy: DriftPolicy, keys: Keys | None = None) -> Estimate | None:
     """The AUC to be expected of scores without a label.
 
     Parameters
@@ -124,64 +116,56 @@ def estimate_auc(profile: Profile, fresh: Floats, minimum_rows: int) -> Estimate
     profile : Profile
         The reference.
     fresh : array of m
-        The scores, 0 to 1.
-    minimum_rows : int
-        The fewest labelled rows of the reference, and the fewest scores.
+        The scores.
+    policy : DriftPolicy
+        The fewest rows, and the fewest of each decision.
+    keys : array of m, optional
+        The customers of the scores; by default every row stands alone.
 
     Returns
     -------
     Estimate or None
-        None where rows are too few, or all of one label.
+        None where rows are too few, or where too few of the reference's decisions of one kind have such scores.
 
     Notes
     -----
-    The expected loss is taken off the AUC that the reference's labels show: what the probabilities miss of it, they
-    miss of both.
+    The expected loss is taken off the AUC that the reference's labels show, so that what the bins miss of the order
+    within them is missed of both.
 
     References
     ----------
-    The expectation is that of NannyML's confidence-based performance estimation; recalibration and standard error are
-    not.
+    Horvitz & Thompson, Journal of the American Statistical Association 47 (1952), and Holt & Smith, Journal of the
+    Royal Statistical Society A 142 (1979): reweighting by known shares. Kish, Survey Sampling (1965): how many rows
+    weighted ones are worth.
     """
-    known = ~np.isnan(profile.labels)
-    labels, scores = profile.labels[known], profile.scores[known]
-    if min(len(labels), len(fresh)) < minimum_rows or profile.auc is None or len(np.unique(labels)) < 2:
+    if profile.auc is None or min(profile.labelled, len(fresh)) < policy.minimum_rows:
         return None
-    fit = fit_logistic(_design(scores), labels)
-    return Estimate(profile.auc.value, profile.auc.value - _expect_loss(fit, scores, fresh), labels, scores, fresh, fit)
+    matched = match_scores(profile.score_bins or _count_sample(profile), fresh)
+    if min(matched.worth) < policy.minimum_of_each:
+        return None
+    before, loss = profile.auc.value, matched.before.value - matched.now.value
+    errors = np.sqrt(np.maximum(matched.find_variances() + _add_clusters(matched, profile, fresh, keys), 1e-18))
+    return Estimate(before, min(before - loss, 1.0), float(errors[0]), float(errors[1]))
 
 
-def _find_groups(profile: Profile, keys: Keys | None) -> tuple[Integers | None, Keys | None]:
-    """The customers of the reference's labelled rows and of the fresh ones; None where each row stands alone."""
-    return None if profile.halves is None else profile.groups[~np.isnan(profile.labels)], keys
+def _count_sample(profile: Profile) -> ScoreBins:
+    """The bins of a profile that was written before they were kept: of its sample only."""
+    known = ~np.isnan(profile.labels)
+    return count_score_bins(profile.labels[known], profile.scores[known])
 
 
-def _find_error(estimate: Estimate, seed: int, groups: tuple[Integers | None, Keys | None]) -> float:
-    """The standard error of the loss by the bootstrap; from at most 20,000 fresh rows, which makes it no smaller.
+def _add_clusters(matched: Reweighting, profile: Profile, fresh: Floats, keys: Keys | None) -> Floats:
+    """What rows of one customer add to the two variances (Liang & Zeger, Biometrika 73, 1986).
 
-    Rows of one customer are drawn together (Davison & Hinkley, Bootstrap Methods and their Application, 1997).
+    Of the reference they are told in the sample. It holds a share of the rows and the square of it of their pairs, so
+    that by its own number of rows its sum over pairs is that of all.
     """
-    labels, scores = estimate.labels, estimate.scores
-    used = sample_rows(len(estimate.fresh), SAMPLE_ROWS, seed)
-    fresh = estimate.fresh[used]
-    random = np.random.default_rng(seed)
-    draw_rows = make_bootstrap(random, len(labels), groups[0])
-    draw_fresh = make_bootstrap(random, len(fresh), None if groups[1] is None else groups[1][used])
-
-    def draw() -> float:
-        rows = draw_rows()
-        fit = fit_logistic(_design(scores[rows]), labels[rows], estimate.fit.coefficients)
-        return _expect_loss(fit, scores[rows], fresh[draw_fresh()])
-
-    return max(float(np.std([draw() for _ in range(DRAWS)], ddof=1)), 1e-9)
-
-
-def _expect_loss(fit: LogisticFit, scores: Floats, fresh: Floats) -> float:
-    """The area expected on the reference less that on fresh scores, by chances that are fitted on the reference."""
-    return expect_auc(fit.chances, scores) - expect_auc(fit.predict(_design(fresh)), fresh)
-
-
-def _design(scores: Floats) -> Floats:
-    """A cubic in the log odds: a straight line would flatten the chances near 0 and 1, on which the area rests."""
-    s = logit(scores)
-    return np.column_stack([np.ones_like(s), s, s**2, s**3])
+    added = np.zeros(2)
+    if profile.halves is not None:
+        known = ~np.isnan(profile.labels)
+        influence = matched.find_influence(profile.labels[known], profile.scores[known])
+        added += np.diagonal(find_clusters(profile.groups[known]).cross(influence)) / len(influence) ** 2
+    if keys is not None:
+        influence = matched.find_fresh_influence(fresh)
+        added += np.diagonal(find_clusters(keys).cross(influence)) / len(fresh) ** 2
+    return np.maximum(added, 0.0)

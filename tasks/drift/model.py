@@ -47,7 +47,7 @@ def measure_model_drift(comparison: Comparison) -> list[Finding]:
         The gravest first; they share one error budget.
     """
     profile, observed, policy = comparison.profile, comparison.observed, comparison.policy
-    estimated = measure_estimated_auc(profile, observed, policy, comparison.keys, comparison.positive)
+    estimated = measure_estimated_auc(comparison.estimate, observed, policy, comparison.positive)
     unanswered = explain_no_answer(comparison.labelled, policy, observed.note)
     if unanswered or profile.auc is None:
         verdict, reason = unanswered or (Verdict.NOT_ENOUGH_DATA, "the decisions of the reference are all the same.")

@@ -1,7 +1,8 @@
 """Profile: what is kept of the reference that a model was fitted on, to compare later windows with.
 
-The levels of every column with their counts, over all rows; and of at most 20,000 rows the codes of their levels, the
-label and the score. No value of an applicant and no identifier is in it.
+The levels of every column with their counts, over all rows; how often the positive label comes at each score, over all
+labelled rows; and of at most 20,000 rows the codes of their levels, the label and the score. No value of an applicant
+and no identifier is in it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tasks.profile.bins import MISSING, Bins, fit_bins
 from tasks.statistics.auc import Auc, measure_auc
 from tasks.statistics.clusters import Clusters, find_clusters
 from tasks.statistics.likeness import INDEPENDENT, Likeness, measure_likeness
+from tasks.statistics.score_bins import ScoreBins, count_score_bins
 
 ORIGINS = ("out_of_fold", "holdout")
 SAMPLE_ROWS = 20_000
@@ -53,7 +55,8 @@ class Profile:
 
     `undecided` counts the rows of the reference's days that have no decision, and are not among `rows`. `told_by` names
     the columns by which customers are told apart where the contract names none. `arrivals` says on which weekdays the
-    reference has applications, and how many; None where that was not kept.
+    reference has applications, and how many; None where that was not kept. `score_bins` counts all labelled rows by
+    their score; None where there are none, or where that was not kept.
     """
 
     columns: tuple[Bins, ...]
@@ -74,6 +77,7 @@ class Profile:
     undecided: int = 0
     told_by: tuple[str, ...] = ()
     arrivals: Arrivals | None = None
+    score_bins: ScoreBins | None = None
 
     def __post_init__(self) -> None:
         """Where nothing is known of customers, every row stands alone."""
@@ -135,6 +139,7 @@ def fit_profile(contract: Contract, reference: ScoredWindow, *, origin: str, see
         measure_label_likeness(labels, keys),
         _number_at_random(keys, sample, seed),
         None if keys is None else choose_half(keys[sample]),
+        score_bins=count_score_bins(labels[known], scores[known]) if known.any() else None,
     )
 
 

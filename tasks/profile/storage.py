@@ -17,6 +17,7 @@ from tasks.profile.bins import Bins
 from tasks.profile.profile import ColumnLikeness, Profile
 from tasks.statistics.auc import Auc
 from tasks.statistics.likeness import Likeness
+from tasks.statistics.score_bins import ScoreBins
 
 SCHEMA = "loanwatch.profile/4"
 
@@ -69,6 +70,7 @@ def _describe(profile: Profile) -> dict[str, Any]:
         "undecided": profile.undecided,
         "told_by": list(profile.told_by),
         "arrivals": None if profile.arrivals is None else asdict(profile.arrivals),
+        "score_bins": None if profile.score_bins is None else _describe_bins(profile.score_bins),
         "auc": None if auc is None else [auc.value, auc.variance],
         "label_likeness": asdict(profile.label_likeness),
         "columns": [
@@ -122,9 +124,22 @@ def _restore(described: dict[str, Any], table: pa.Table) -> Profile:
         described["undecided"],
         tuple(described["told_by"]),
         _restore_arrivals(described.get("arrivals")),
+        _restore_bins(described.get("score_bins")),
     )
 
 
 def _restore_arrivals(held: dict[str, list[int]] | None) -> Arrivals | None:
     """None for a profile that was written before arrivals were kept."""
     return None if held is None else Arrivals(**{name: tuple(counts) for name, counts in held.items()})
+
+
+def _describe_bins(bins: ScoreBins) -> dict[str, list[float]]:
+    return {"highest": bins.highest.tolist(), "rows": bins.rows.tolist(), "positives": bins.positives.tolist()}
+
+
+def _restore_bins(held: dict[str, list[float]] | None) -> ScoreBins | None:
+    """None for a profile that was written before scores were counted, or that has no labelled row."""
+    if held is None:
+        return None
+    rows, positives = (np.array(held[name], dtype=np.int64) for name in ("rows", "positives"))
+    return ScoreBins(np.array(held["highest"], dtype=np.float64), rows, positives)

@@ -63,8 +63,8 @@ def list_areas(summary: Record, evidence: Evidence) -> list[Area]:
         areas.append(_name_area("this window", measure_auc(*window), "now", len(window[0])))
         areas += _list_without_leak(summary)
     estimated = next((f for f in summary["findings"] if f["check"] == "estimated_auc"), None)
-    if estimated and estimated["current"] is not None:
-        now, reach = estimated["current"], REACH * (estimated["standard_error"] or 0.0)
+    if estimated and estimated["current"] is not None and evidence.comparison.estimate is not None:
+        now, reach = estimated["current"], REACH * evidence.comparison.estimate.now_error
         areas.append(Area("estimated, undecided applications", now, now - reach, min(now + reach, 1.0), "guess"))
     return areas
 
