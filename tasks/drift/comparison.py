@@ -97,6 +97,7 @@ class Comparison:
         """How well a classifier tells the two windows apart."""
         return separate_windows(self.profile.codes, self.codes, self.policy, find_membership(self))
 
+    @cached_property
     def estimate(self) -> Estimate | None:
         """The AUC to be expected of the applications without a label; None where it cannot be estimated."""
         is_open = np.isnan(self.observed.labels)
