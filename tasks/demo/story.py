@@ -59,7 +59,7 @@ STORY: tuple[Month, ...] = (
     ),
     Month(
         date(2024, 10, 1),
-        "the approval rule changes, the applicants do not: long terms are favoured, short-term loans are harder to "
+        "the approval rule changes for good, the applicants do not: long terms are favoured, short-term loans are harder to "
         "get; one decision in ten differs, the approval rate stays the same",
         "concept drift, names term, and model drift; neither data nor label drift",
         alarms=(Question.CONCEPT, Question.MODEL),
@@ -74,14 +74,16 @@ STORY: tuple[Month, ...] = (
         names=("monthly_debt",),
         amount_factor=1.12,
         written_debt_factor=12.0,
+        is_rule_changed=True,
     ),
     Month(
         date(2024, 12, 1),
         "the slow trend exceeds the limit: the rise of the loan amounts has doubled every month since August, to 24 %",
-        "data drift, names current_loan_amount; nothing else",
-        alarms=(Question.DATA,),
+        "data drift, names current_loan_amount; concept and model drift by the rule of October, which stays",
+        alarms=(Question.DATA, Question.CONCEPT, Question.MODEL),
         names=("current_loan_amount",),
         amount_factor=1.24,
+        is_rule_changed=True,
     ),
 )
 
