@@ -105,7 +105,7 @@ class Loanwatch:
         findings = [*findings, *measure_drift(comparison), *measure_model_drift(comparison)]
         levels = find_levels(findings, past)
         compared = {}
-        for days in {level.window for level in levels.values()}:
+        for days in {level.window for chosen in levels.values() for level in chosen}:
             later = keep_later(comparison.observed, days)
             if len(later.labels) >= POLICY.drift.minimum_rows:
                 level = observe(self._life, champion.model, days)

@@ -19,6 +19,7 @@ from tasks.core.windows import Window
 
 # A level is measured over so many days at least: those of a change that was found on its second day are too few.
 LEVEL_DAYS = 14
+MOST_LEVELS = 3  # of a change, the latest: each is a comparison
 # Whatever changes the applicants or the rule may change these, too.
 _AFFECTED = (Question.LABEL, Question.CONCEPT, Question.MODEL)
 
@@ -39,8 +40,8 @@ class Level:
         )
 
 
-def find_levels(findings: Sequence[Finding], past: Sequence[PastRun]) -> dict[int, Level]:
-    """The level that each alarm is to be held against.
+def find_levels(findings: Sequence[Finding], past: Sequence[PastRun]) -> dict[int, tuple[Level, ...]]:
+    """The levels that each alarm is to be held against.
 
     Parameters
     ----------
@@ -51,41 +52,46 @@ def find_levels(findings: Sequence[Finding], past: Sequence[PastRun]) -> dict[in
 
     Returns
     -------
-    dict of int to Level
-        By the position of the alarm; without those of changes that no run has answered.
+    dict of int to tuple of Level
+        By the position of the alarm, the latest first; without alarms of changes that no run has answered.
     """
-    levels: dict[int, Level] = {}
+    levels: dict[int, tuple[Level, ...]] = {}
     for place, finding in enumerate(findings):
         if finding.verdict is Verdict.FAIL and finding.question in DRIFT_QUESTIONS:
-            level = _choose_level(finding, past)
-            if level is not None:
-                levels[place] = level
+            chosen = _choose_levels(finding, past)
+            if chosen:
+                levels[place] = chosen
     return levels
 
 
-def find_open_level(family: str, past: Sequence[PastRun]) -> Level | None:
-    """The level of a family's change that was answered and has lasted since; None where there is no such change."""
+def find_open_levels(family: str, past: Sequence[PastRun]) -> list[Level]:
+    """The levels of a family's change that was answered and has lasted since, the latest first.
+
+    A change that went further and then back is at an earlier one of them.
+    """
+    levels: dict[Window, Level] = {}
     for run in past:
         verdict, said = run.judge(family), run.settlements.get(family)
-        if said is not None and said.action == "reopen":
-            return None
-        if verdict is Verdict.PASS:
-            return None
-        if verdict is not None:
-            level = _read_level(run, family, verdict, said)
-            if level is not None:
-                return None if _is_reopened(level, family, past) else level
-    return None
+        if verdict is Verdict.PASS or (said is not None and said.action == "reopen"):
+            break
+        level = None if verdict is None else _read_level(run, family, verdict, said)
+        if level is not None and _is_reopened(level, family, past):
+            break
+        if level is not None:
+            levels.setdefault(level.window, level)
+    return sorted(levels.values(), key=lambda level: level.window.end, reverse=True)
 
 
-def _choose_level(finding: Finding, past: Sequence[PastRun]) -> Level | None:
-    """The latest level of the finding's own change or of one that may have caused it."""
-    own = [level for family in name_families(finding) if (level := find_open_level(family, past)) is not None]
-    causes = [level for family in _list_causes(finding, past) if (level := find_open_level(family, past)) is not None]
+def _choose_levels(finding: Finding, past: Sequence[PastRun]) -> tuple[Level, ...]:
+    """The latest levels of the finding's own change and of those that may have caused it."""
+    own = [level for family in name_families(finding) for level in find_open_levels(family, past)]
+    causes = [level for family in _list_causes(finding, past) for level in find_open_levels(family, past)]
     # A change that has ended may not hide behind the level of another one that began with it.
     causes = [level for level in causes if own or _was_quiet(finding, level, past)]
-    latest = max([*own, *causes], key=lambda level: level.window.end, default=None)
-    return latest and replace(latest, since=min(level.since for level in [*own, latest]))
+    since = min((level.since for level in own), default=None)
+    told = [replace(level, since=min(since or level.since, level.since)) for level in [*causes, *own]]
+    by_window = {level.window: level for level in told}
+    return tuple(sorted(by_window.values(), key=lambda level: level.window.end, reverse=True)[:MOST_LEVELS])
 
 
 def _was_quiet(finding: Finding, level: Level, past: Sequence[PastRun]) -> bool:
@@ -131,7 +137,9 @@ def _is_reopened(level: Level, family: str, past: Sequence[PastRun]) -> bool:
 
 
 def mark_known(
-    findings: Sequence[Finding], levels: Mapping[int, Level], compared: Mapping[Window, Sequence[Finding]]
+    findings: Sequence[Finding],
+    levels: Mapping[int, Sequence[Level]],
+    compared: Mapping[Window, Sequence[Finding]],
 ) -> list[Finding]:
     """The findings with each alarm that only repeats an answered change marked as known.
 
@@ -139,7 +147,7 @@ def mark_known(
     ----------
     findings : sequence of Finding
         Of the present run, judged against the reference.
-    levels : mapping of int to Level
+    levels : mapping of int to sequence of Level
         By the position of an alarm.
     compared : mapping of Window to sequence of Finding
         The same questions, asked against the days of a level. Without the days of a level (they cannot be compared with
@@ -148,30 +156,31 @@ def mark_known(
     Returns
     -------
     list of Finding
-        An alarm that differs from its level, too, stays one, and says so.
+        An alarm that differs from all its levels stays one, and says so.
     """
-    return [
-        _mark(finding, levels[place], compared) if place in levels else finding
-        for place, finding in enumerate(findings)
-    ]
+    return [_mark(finding, levels.get(place, ()), compared) for place, finding in enumerate(findings)]
 
 
-def _mark(finding: Finding, level: Level, compared: Mapping[Window, Sequence[Finding]]) -> Finding:
-    answer, seen = level.as_answer(), finding.sentence
-    further = _find_same(finding, compared[level.window]) if level.window in compared else []
-    beyond = next((one for one in further if one.verdict is Verdict.FAIL), None)
-    is_comparable = level.window not in compared or any(one.effect is not None for one in further)
-    if beyond is not None:
-        said = (
-            f"{finding.sentence} It has gone further than the change known since {level.since}, which run "
-            f"{level.job_id} answered."
-        )
-        return replace(finding, sentence=said, answer=answer)
-    if not is_comparable:
+def _mark(finding: Finding, levels: Sequence[Level], compared: Mapping[Window, Sequence[Finding]]) -> Finding:
+    differs = False
+    for level in levels:
+        further = _find_same(finding, compared[level.window]) if level.window in compared else []
+        if any(one.verdict is Verdict.FAIL for one in further):
+            differs = True
+        elif level.window not in compared or any(one.effect is not None for one in further):
+            return _say_known(finding, level)
+    if not differs:
         return finding
-    if finding.onset is not None:
-        seen = seen.removesuffix(finding.onset.sentence).strip()
+    latest = levels[0]
+    said = f"It has gone further than the change known since {latest.since}, which run {latest.job_id} answered."
+    return replace(finding, sentence=f"{finding.sentence} {said}", answer=latest.as_answer())
+
+
+def _say_known(finding: Finding, level: Level) -> Finding:
+    """The finding as a known one. That its change began before the window goes without saying."""
+    seen = finding.sentence.removesuffix(finding.onset.sentence).strip() if finding.onset else finding.sentence
     said = f"Known since {level.since}, answered by run {level.job_id}: {level.how}. No further change."
+    answer = level.as_answer()
     return replace(finding, verdict=Verdict.KNOWN, sentence=f"{seen} {said}", answer=answer, onset=None)
 
 

@@ -46,7 +46,7 @@ def recall_changes(
     with connect(job.database).connect() as connection:
         past = read_past_runs(connection, job, champion)
     levels = find_levels(findings, past)
-    days = {level.window for level in levels.values()}
+    days = {level.window for chosen in levels.values() for level in chosen}
     compared = {window: compare_with_level(job, champion, comparison, window) for window in days}
     known = {window: found for window, found in compared.items() if found is not None}
     marked = mark_known(findings, levels, known)

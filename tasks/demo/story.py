@@ -59,8 +59,8 @@ STORY: tuple[Month, ...] = (
     ),
     Month(
         date(2024, 10, 1),
-        "the approval rule changes for good, the applicants do not: long terms are favoured, short-term loans are harder to "
-        "get; one decision in ten differs, the approval rate stays the same",
+        "the approval rule changes for good, the applicants do not: long terms are favoured, short-term loans are "
+        "harder to get; one decision in ten differs, the approval rate stays the same",
         "concept drift, names term, and model drift; neither data nor label drift",
         alarms=(Question.CONCEPT, Question.MODEL),
         amount_factor=1.06,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tasks.contract.contract import Contract
+from tasks.core.policy import Recipe
 from tasks.core.positive import Positive
 from tasks.core.versions import find_version
 from tasks.core.windows import Window
@@ -27,6 +28,7 @@ def write_card(contract: Contract, kind: str, windows: Sequence[Window], metrics
         f"- **Fitted on**: {', '.join(map(str, windows))}; {metrics['fitted_rows']:,} labelled applications.",
         f"- **Tested on**: {metrics['judged_on']}; {metrics['test']['rows']:,} labelled applications not used for "
         f"fitting. {metrics['left_out']:,} more were excluded: their customers are in the training data.",
+        *_write_regime(metrics),
         f"- **Features**: {', '.join(features)}.",
         f"- **Made with**: {', '.join(f'{library} {find_version(library)}' for library in LIBRARIES)}.",
         "",
@@ -45,6 +47,28 @@ def write_card(contract: Contract, kind: str, windows: Sequence[Window], metrics
         "",
     ]
     return "\n".join(lines)
+
+
+def _write_regime(metrics: dict[str, Any]) -> list[str]:
+    """How a challenger that was promoted was fitted again, and what later windows are compared with."""
+    regime = metrics.get("regime")
+    if not regime:
+        return []
+    lines = [
+        f"- **Final fit**: the test was of a model fitted on {metrics['judged_fitted_rows']:,} applications. The model "
+        f"in production was fitted in the same way on all {metrics['fitted_rows']:,}, the test days included.",
+    ]
+    if regime["recipe"] != Recipe.ALL:
+        days = (
+            "on the days since" if regime["recipe"] == Recipe.RECENT else "on all days, with a feature for those since"
+        )
+        lines.append(f"- **After a change of the rule** on {regime['rule_since']}: fitted {days}.")
+    if regime["reference_since"]:
+        lines.append(
+            f"- **Reference**: later windows are compared with the {regime['reference_rows']:,} applications since "
+            f"{regime['reference_since']}."
+        )
+    return lines
 
 
 def _write_measures(metrics: dict[str, Any], positive: Positive) -> list[str]:

@@ -32,7 +32,7 @@ PRUNED = {
     "(select version from loanwatch.model_version where state = 'champion')",
     "backfill_window": "updated_at < :before and state = 'finished'",
 }
-CLEARED = (*PRUNED, "self_check", "promotion", "model_version")
+CLEARED = (*PRUNED, "self_check", "settlement", "promotion", "model_version")
 
 
 @dataclass(frozen=True)

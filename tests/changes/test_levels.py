@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from tasks.changes.levels import find_levels, find_open_level, mark_known
+from tasks.changes.levels import find_levels, find_open_levels, mark_known
 from tasks.changes.past_runs import PastRun, Settlement
 from tasks.core.findings import Answer, Finding, Outcome, Question, Verdict
+from tasks.core.onset import Onset, OnsetKind
 from tasks.core.windows import Window, month_of
 
 INCOME = "data/annual_income"
@@ -30,7 +31,7 @@ def live(*months: tuple[str, list[Finding], list[Finding]]) -> list[list[Finding
     said = []
     for month, findings, further in months:
         levels = find_levels(findings, past)
-        marked = mark_known(findings, levels, {level.window: further for level in levels.values()})
+        marked = mark_known(findings, levels, {level.window: further for chosen in levels.values() for level in chosen})
         alarmed = any(finding.verdict is Verdict.FAIL for finding in marked)
         past.insert(0, run(month, *marked, outcome=Outcome.KEPT if alarmed else Outcome.STABLE))
         said.append(marked)
@@ -88,8 +89,8 @@ def test_a_rule_that_changes_back_and_again_is_an_alarm_while_another_change_is_
         run("2024-04", found(Verdict.KNOWN, answer=answer), quiet_rule, outcome=Outcome.STABLE),
         run("2024-03", found(Verdict.FAIL), changed),
     ]
-    assert find_open_level("concept", past) is None
-    assert find_open_level(INCOME, past) is not None
+    assert find_open_levels("concept", past) == []
+    assert find_open_levels(INCOME, past)
     # In the level of the incomes the rule was the changed one, too: it would look as if nothing had happened.
     assert find_levels([changed], past) == {}
 
@@ -97,17 +98,17 @@ def test_a_rule_that_changes_back_and_again_is_an_alarm_while_another_change_is_
 def test_what_an_open_change_may_have_caused_is_held_against_its_level():
     past = [run("2024-03", found(Verdict.FAIL), of_rule(Verdict.PASS))]
     worse = Finding(Question.MODEL, "auc", Verdict.FAIL, "", effect=0.05)
-    assert find_levels([worse], past)[0].window == month_of("2024-03")
+    assert find_levels([worse], past)[0][0].window == month_of("2024-03")
 
 
 def test_a_run_that_answered_nothing_makes_no_level():
-    assert find_open_level(INCOME, [run("2024-01", found(Verdict.FAIL), outcome=Outcome.UNDECIDED)]) is None
+    assert find_open_levels(INCOME, [run("2024-01", found(Verdict.FAIL), outcome=Outcome.UNDECIDED)]) == []
 
 
 def test_without_the_same_check_in_the_level_the_question_decides_and_without_any_answer_the_alarm_stands():
     past, by_column = [run("2024-01", of_rule(Verdict.FAIL))], of_rule(Verdict.FAIL, "by_column")
     levels = find_levels([by_column], past)
-    window = next(iter(levels.values())).window
+    window = levels[0][0].window
     assert mark_known([by_column], levels, {window: [of_rule(Verdict.PASS)]})[0].verdict is Verdict.KNOWN
     assert mark_known([by_column], levels, {window: [of_rule(Verdict.FAIL)]})[0].verdict is Verdict.FAIL
     assert mark_known([by_column], levels, {window: []})[0].verdict is Verdict.FAIL
@@ -119,17 +120,33 @@ def test_a_person_accepts_a_level_or_opens_it_again():
     accepted = {INCOME: Settlement("accept", "the committee", "a campaign")}
     reopened = {INCOME: Settlement("reopen", "the committee", "no campaign")}
     later = run("2024-02", found(Verdict.KNOWN), outcome=Outcome.STABLE, settlements=accepted)
-    level = find_open_level(INCOME, [later, run("2024-01", found(Verdict.FAIL))])
-    assert level is not None
+    level = find_open_levels(INCOME, [later, run("2024-01", found(Verdict.FAIL))])[0]
     assert level.window == month_of("2024-02")
     assert level.how == "accepted by the committee: a campaign"
-    assert find_open_level(INCOME, [run("2024-01", found(Verdict.FAIL), settlements=reopened)]) is None
+    assert find_open_levels(INCOME, [run("2024-01", found(Verdict.FAIL), settlements=reopened)]) == []
     after = live(("2024-01", FAIL, []), ("2024-02", FAIL, SAME))[1]
     past = [run("2024-02", *after, outcome=Outcome.STABLE), run("2024-01", *FAIL, settlements=reopened)]
-    assert find_open_level(INCOME, past) is None
+    assert find_open_levels(INCOME, past) == []
 
 
-def test_the_day_on_which_it_was_first_seen_is_kept():
-    level = find_open_level(INCOME, [run("2024-02", found(Verdict.FAIL)), run("2024-01", found(Verdict.FAIL))])
-    assert level is not None
-    assert (level.since, level.window) == (date(2024, 2, 1), Window(date(2024, 2, 1), date(2024, 2, 29)))
+def test_a_level_begins_with_the_onset_and_has_two_weeks_at_least():
+    onset = Onset(OnsetKind.STEP, "", 0.0, (), date(2024, 2, 20), date(2024, 2, 18), date(2024, 2, 22))
+    level = find_open_levels(INCOME, [run("2024-02", found(Verdict.FAIL, onset=onset))])[0]
+    assert (level.since, level.window) == (date(2024, 2, 20), Window(date(2024, 2, 20), date(2024, 3, 4)))
+    whole = find_open_levels(INCOME, [run("2024-02", found(Verdict.FAIL))])[0]
+    assert (whole.since, whole.window) == (date(2024, 2, 1), month_of("2024-02"))
+
+
+def test_what_went_further_and_back_is_known():
+    """A broken column on top of a changed rule, corrected in the next month."""
+    first, second = month_of("2024-01"), month_of("2024-02")
+    past = [run("2024-02", of_rule(Verdict.FAIL)), run("2024-01", of_rule(Verdict.FAIL))]
+    now = [of_rule(Verdict.FAIL)]
+    levels = find_levels(now, past)
+    assert [level.window for level in levels[0]] == [second, first]
+    marked = mark_known(now, levels, {first: [of_rule(Verdict.PASS)], second: [of_rule(Verdict.FAIL)]})
+    assert marked[0].verdict is Verdict.KNOWN
+    assert marked[0].answer is not None
+    assert marked[0].answer.job_id == "run-2024-01"
+    marked = mark_known(now, levels, {first: [of_rule(Verdict.FAIL)], second: [of_rule(Verdict.FAIL)]})
+    assert marked[0].verdict is Verdict.FAIL

@@ -18,5 +18,5 @@ create table loanwatch.settlement (
     why text not null check (why <> '')
 );
 create index settlement_by_job on loanwatch.settlement (contract, job_id);
-create trigger settlement_is_append_only before update or delete on loanwatch.settlement
+create trigger settlement_is_append_only before update on loanwatch.settlement
     for each row execute function loanwatch.refuse_change();
