@@ -77,7 +77,7 @@ def find_change_point(series: DailySeries, error: float) -> ChangePoint:
     place = int(np.argmax(gains))
     dispersion = series.measure_dispersion(np.array([place]))
     freedom = max(len(series) - FREEDOM_PER_STEP, 1)
-    tail = min((1 - np.sqrt(1 - error)) / _reach_of_steps(_size_step(series, place, dispersion)), 1.0)
+    tail = min((1 - float(np.sqrt(1 - error))) / _reach_of_steps(_size_step(series, place, dispersion)), 1.0)
     bound = dispersion * freedom * (tail ** (-2 / freedom) - 1)
     likely = np.flatnonzero(gains >= gains[place] - bound)
     level = float(series.find_levels(np.array([place]))[-1])

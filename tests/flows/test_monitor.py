@@ -50,6 +50,10 @@ def test_a_drifted_month_goes_down_the_whole_diagram(demo, tmp_path):
     assert state.name == summary["outcome"]
     assert summary["outcome"] == "kept"  # the lender decides as before, so a challenger has nothing to learn
     assert summary["verdicts"]["data"] == "fail"
+    income = next(f for f in summary["findings"] if f["subject"] == "annual_income" and f["verdict"] == "fail")
+    assert income["onset"]["kind"] == "before"  # the campaign began with the month
+    assert income["onset"]["latest"] <= "2024-08-08"
+    assert income["sentence"].endswith(("or before.", "before the window."))
     assert summary["champion"]["trained_by_this_run"]
     ended = {entry["stage"]: entry for entry in summary["stages"]}
     for name in STAGES:

@@ -18,6 +18,7 @@ from tasks.core.scored_window import ScoredWindow
 from tasks.drift.check import measure_drift
 from tasks.drift.comparison import Comparison
 from tasks.drift.model import measure_model_drift
+from tasks.drift.onset import date_changes
 from tasks.extract.labels import read_labels
 from tasks.job.stages import order_stages
 from tasks.profile.bins import fit_bins
@@ -43,16 +44,18 @@ def make_evidence(window: pd.DataFrame, *, undecided: bool = False) -> Evidence:
         contract, ScoredWindow(reference, read_labels(contract, reference), score(reference)), origin="holdout", seed=0
     )
     labels = read_labels(contract, window)
-    observed = ScoredWindow(window, np.full(len(labels), np.nan) if undecided else labels, score(window))
+    days = np.datetime64("2023-07-01") + np.arange(len(labels)) * 31 // len(labels)
+    decided = np.full(len(labels), np.nan) if undecided else labels
+    observed = ScoredWindow(window, decided, score(window), days=days)
     return Evidence(Comparison(profile, observed, POLICY.drift), contract)
 
 
 def make_summary(evidence: Evidence, **changes: object) -> dict:
     """The record of a run that ends without training; the numbers are measured, not made up."""
+    judged = [*measure_drift(evidence.comparison), *measure_model_drift(evidence.comparison)]
     findings = [
         Finding(Question.QUALITY, "rows", Verdict.PASS, "The window holds enough applications."),
-        *measure_drift(evidence.comparison),
-        *measure_model_drift(evidence.comparison),
+        *date_changes(judged, evidence.comparison),
     ]
     decision = decide(findings, POLICY.decision)
     performance = {"rows": 500, "auc": 0.8, "accuracy": 0.7, "precision": 0.7, "recall": 0.7, "f1": 0.7, "brier": 0.1}
@@ -127,6 +130,18 @@ def test_a_shift_is_told_in_the_features_own_unit(drifted):
     assert card.shift in page
     finding = next(f for f in summary["findings"] if f["subject"] == "yearly_salary" and f["verdict"] == "fail")
     assert finding["sentence"] in page.replace("&#39;", "'")
+
+
+def test_a_card_draws_the_days_of_the_finding_that_is_dated_best(drifted):
+    summary, evidence = drifted
+    card = next(card for card in make_cards(summary, evidence) if card.title == "yearly_salary")
+    drawn = [picture for picture in card.pictures if ", by day" in picture]
+    assert len(drawn) == 1
+    assert drawn[0].count('class="now-dot"') == 31
+    assert any("The whole window differs" in alarm.sentence for alarm in card.alarms)
+    old = [{key: value for key, value in finding.items() if key != "onset"} for finding in summary["findings"]]
+    cards = make_cards({**summary, "findings": old}, evidence)  # a record from before there were onsets
+    assert not any(", by day" in picture for card in cards for picture in card.pictures)
 
 
 def test_groups_of_values_have_names():
