@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tasks.core.arrays import Floats, Keys
+from tasks.core.arrays import Days, Floats, Keys
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,7 +15,8 @@ class ScoredWindow:
 
     `keys` is a hash of each row's customer (`Prepared.keys`): rows of one customer belong together, and are no
     independent observations. None means that every row stands alone. `note` is what a question about labels has to add,
-    such as that those of the last days are still coming in.
+    such as that those of the last days are still coming in. `days` is the day of each row's application; None where it
+    is not known.
     """
 
     applications: pd.DataFrame
@@ -23,3 +24,4 @@ class ScoredWindow:
     scores: Floats
     keys: Keys | None = None
     note: str = ""
+    days: Days | None = None

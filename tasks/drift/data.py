@@ -47,7 +47,8 @@ def measure_data_drift(comparison: Comparison) -> list[Finding]:
         return [report_no_data(Question.DATA, "distribution", reason)]
     drafts: list[Draft] = []
     for place, bins in enumerate(profile.columns):
-        column = Column(bins, profile.counts[place], counts[place], comparison.likeness[place], (profile.rows, rows))
+        levels, (values, _) = (profile.counts[place], counts[place]), comparison.days.share_column(place)
+        column = Column(bins, *levels, comparison.likeness[place], (profile.rows, rows), values)
         drafts.append(compare_distribution(column, policy))
         drafts.append(find_never_seen(column, comparison))
     drafts += _compare_missing(comparison)
@@ -63,9 +64,12 @@ def _compare_missing(comparison: Comparison) -> list[Draft]:
     drafts = []
     for places in groups.values():
         counts = profile.counts[places[0]], comparison.counts[places[0]]
+        _, days = comparison.days.share_column(places[0])
         rows = tuple(
-            divide_counts((float(count[MISSING]), all_rows), likeness.missing.design_effect(all_rows))
-            for count, likeness in zip(counts, comparison.likeness[places[0]], strict=True)
+            divide_counts(
+                (float(count[MISSING]), all_rows), likeness.missing.design_effect(all_rows) + all_rows * share
+            )
+            for count, likeness, share in zip(counts, comparison.likeness[places[0]], days, strict=True)
             for all_rows in [float(count.sum())]
         )
         names = tuple(profile.columns[place].name for place in places)

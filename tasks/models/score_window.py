@@ -18,4 +18,5 @@ def score_window(
 ) -> ScoredWindow:
     """The window with its labels and, from one fold's model per row, the champion's scores."""
     scores = score_by_fold(champion.bundle.pipeline, prepared.applications, prepared.keys)
-    return ScoredWindow(extract.applications, prepared.labels, scores, prepared.keys, ripeness.note)
+    labels, keys = prepared.labels, prepared.keys
+    return ScoredWindow(extract.applications, labels, scores, keys, ripeness.note, prepared.days)

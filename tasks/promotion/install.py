@@ -49,7 +49,7 @@ class Trained:
 def build_bundle(job: Job, trained: Trained) -> Bundle:
     """The model with the profile of its reference, its metrics and its card."""
     rows = trained.fitted_on
-    reference = ScoredWindow(rows.applications, rows.labels, trained.candidate.out_of_fold, rows.keys)
+    reference = ScoredWindow(rows.applications, rows.labels, trained.candidate.out_of_fold, rows.keys, days=rows.days)
     profile = replace(
         fit_profile(job.contract, reference, origin="out_of_fold", seed=job.policy.drift.seed),
         undecided=trained.undecided,
