@@ -17,21 +17,22 @@ from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
 from tasks.core.arrays import Days, Floats, Mask
 from tasks.core.scored_window import ScoredWindow
-from tasks.demo.applicants import LONG_TERM, TERMS, sample_applicants
+from tasks.demo.applicants import LONG_TERM, NO_RECORD, TERMS, sample_applicants
 from tasks.demo.rule import USUAL_RULE, compute_odds
 from tasks.profile.profile import Profile, fit_profile
 
 CONTRACT: Contract = load_contract("loan_applications")
 FIRST_DAY = np.datetime64("2023-01-02")  # a Monday
 REFERENCE_DAYS = 180
+SPARE = 1.6  # applicants drawn for each one that applies
 
 
 @dataclass(frozen=True)
 class Effects:
     """How much days differ: the standard deviations of their own effects.
 
-    `approval` and `mix` (of the share of long terms) are log odds, `income` is a log factor. `weekend` is what
-    Saturdays and Sundays add to the odds of approval and of a long term.
+    `approval` and `mix` (of long terms, and of applicants with a record) are log odds, `income` is a log factor.
+    `weekend` is what Saturdays and Sundays add to the odds of approval and of a long term.
     """
 
     approval: float = 0.0
@@ -41,7 +42,7 @@ class Effects:
 
 
 NO_EFFECTS = Effects()
-DAY_EFFECTS = Effects(approval=0.3, income=0.075, mix=0.1)
+DAY_EFFECTS = Effects(approval=0.3, income=0.075, mix=0.2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +66,13 @@ def draw_days(
     days: int, per_day: int, effects: Effects, random: np.random.Generator, first: np.datetime64 = FIRST_DAY
 ) -> Applications:
     """So many days with about `per_day` applications each (Poisson)."""
-    day = np.repeat(np.arange(days), random.poisson(per_day, days))
     own = random.standard_normal((3, days))
     weekend = effects.weekend * np.isin((first + np.arange(days)).astype("datetime64[D]").astype(int) % 7, (2, 3))
+    day = np.repeat(np.arange(days), random.poisson(SPARE * per_day, days))
     frame = sample_applicants(random, len(day))
+    leaning = np.exp(effects.mix * own[2, day] * (frame["home_ownership"].notna() - (1 - NO_RECORD)).to_numpy(float))
+    applies = random.random(len(day)) < leaning / SPARE
+    frame, day = frame.loc[applies].reset_index(drop=True), day[applies]
     frame["annual_income"] = (frame["annual_income"] * np.exp(effects.income * own[1])[day]).round()
     usual = np.log(TERMS[LONG_TERM] / (1 - TERMS[LONG_TERM]))
     chance = 1 / (1 + np.exp(-(usual + effects.mix * own[2] + weekend)[day]))
