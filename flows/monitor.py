@@ -1,7 +1,7 @@
 """Monitor: the whole pipeline for one window of applications.
 
-extract → quality → preprocess → score → drift (data · label · concept) → model drift → known changes → train →
-compare → promote → report → alert → journal → self-check
+extract → quality → preprocess → score → drift (data · label · concept) → model drift → recent days → known changes →
+train → compare → promote → report → alert → journal → self-check
 """
 
 from __future__ import annotations
@@ -26,9 +26,11 @@ from tasks.changes.recall import recall_changes
 from tasks.core.files import write_json
 from tasks.core.findings import DRIFT_QUESTIONS, Outcome, Question, Verdict
 from tasks.core.windows import PlanError
+from tasks.drift.budget import fit_levels
 from tasks.drift.check import check_drift
 from tasks.drift.comparison import Comparison
 from tasks.drift.model import check_model_drift
+from tasks.drift.recent import add_recent, check_recent_days
 from tasks.extract.extract import extract_applications
 from tasks.job.findings import save_findings
 from tasks.job.first_answer import recall_first_answer
@@ -86,10 +88,12 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     run.findings += [*ripeness.findings, *report_customers(job.contract, prepared.keys, prepared.told_by)]
     observed = score_window(job, run.champion, run.extract, prepared, ripeness)
     run.findings += check_leaks(job, observed, quality.leaks)
-    profile, policy, positive = run.champion.bundle.profile, request.policy.drift, job.contract.positive_words
+    profile, positive = run.champion.bundle.profile, job.contract.positive_words
+    policy = fit_levels(job.policy.drift, job.window.days)
     run.comparison = Comparison(profile, observed, policy, run.champion.own_limits, positive)
     run.findings += check_drift(job, run.comparison)
     run.findings += check_model_drift(job, run.comparison)
+    run.findings = add_recent(run.findings, check_recent_days(job, run.comparison))
     run.findings, regime = recall_changes(job, run.champion, run.comparison, run.findings)
     run.findings += recall_first_answer(job, run.findings)
 

@@ -113,7 +113,9 @@ def train_champion(contract: Contract, applications: pd.DataFrame, reference: Wi
     prepared = replace(prepared, labels=ripeness.mask(prepared.labels, prepared.days))
     labelled = prepared.take(prepared.is_labelled)
     candidate = fit_candidate(contract, Kind.GRADIENT_BOOSTING, labelled, POLICY.train)
-    known = ScoredWindow(labelled.applications, labelled.labels, candidate.out_of_fold, labelled.keys)
+    known = ScoredWindow(
+        labelled.applications, labelled.labels, candidate.out_of_fold, labelled.keys, days=labelled.days
+    )
     profile = fit_profile(contract, known, origin="out_of_fold", seed=POLICY.drift.seed)
     profile = replace(profile, undecided=ripeness.undecided, told_by=told_by)
     return Champion(contract, candidate.pipeline, profile, labelled, candidate.out_of_fold, reference, read_on)
@@ -135,7 +137,7 @@ def judge_window(
     prepared, ripeness = _prepare_window(champion, applications, window)
     findings += ripeness.findings
     scores = score_by_fold(champion.pipeline, prepared.applications, prepared.keys)
-    observed = ScoredWindow(applications, prepared.labels, scores, prepared.keys, ripeness.note)
+    observed = ScoredWindow(applications, prepared.labels, scores, prepared.keys, ripeness.note, prepared.days)
     comparison = Comparison(champion.profile, observed, POLICY.drift)
     findings = [*findings, *measure_drift(comparison), *measure_model_drift(comparison)]
     if any(finding.verdict is Verdict.FAIL for finding in findings):  # own limits only take alarms back

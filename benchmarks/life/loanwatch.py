@@ -7,11 +7,11 @@ fitted, as under the other policies, and what the pipeline keeps in its database
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from benchmarks.life.calendar import ONE_DAY, Visit
+from benchmarks.life.calendar import ONE_DAY, WEEK_DAYS, Visit
 from benchmarks.life.lives import Life
 from benchmarks.life.policies import Look
 from benchmarks.life.today import is_unit_broken, is_warned, list_alarms, tell
@@ -21,12 +21,16 @@ from tasks.changes.past_runs import PastRun
 from tasks.changes.recall import ask_against, keep_later
 from tasks.changes.regime import Regime, find_regime
 from tasks.core.arrays import Floats
+from tasks.core.cadence import Cadence
 from tasks.core.findings import Finding, Outcome
 from tasks.core.policy import Kind
 from tasks.core.windows import Window
+from tasks.drift.budget import fit_levels
 from tasks.drift.check import measure_drift
 from tasks.drift.comparison import Comparison
 from tasks.drift.model import measure_model_drift
+from tasks.drift.onset import date_changes
+from tasks.drift.recent import add_recent, measure_recent_drift
 from tasks.models.candidates import Training, fit_recipe, list_recipes, refit, select_candidate
 from tasks.models.preprocess import concatenate
 from tasks.models.scoring import score
@@ -59,11 +63,14 @@ class Loanwatch:
         self._life = life
         model = workshop.fit(life, [training])
         version = _register(1, "first", (training,), {"fitted_rows": len(model.rows)})
-        self._champions = [Champion(model, version, model.profile)]
+        scores = model.candidate.out_of_fold
+        profile = describe(life.lender.contract, model.rows, scores, (training,), knows_days=True)
+        self._champions = [Champion(model, version, profile)]
         self._past: list[tuple[int, PastRun]] = []
 
     def look(self, visit: Visit) -> Look:
         """What a run over the window would do."""
+        self._cadence = find_cadence(visit)
         champion = self._find_champion(visit.window)
         if not visit.is_whole or champion is None:
             return Look(note="no champion that is older than the window")
@@ -101,8 +108,12 @@ class Loanwatch:
         findings = measure_window_quality(self._life, champion.model, window)
         if not is_fit(findings):
             return findings, past
-        comparison = Comparison(champion.profile, observe(self._life, champion.model, window), POLICY.drift)
-        findings = [*findings, *measure_drift(comparison), *measure_model_drift(comparison)]
+        plain = POLICY.drift.model_copy(update={"cadence": self._cadence})
+        policy = fit_levels(plain, window.days)
+        comparison = Comparison(champion.profile, observe(self._life, champion.model, window), policy)
+        asked = date_changes([*measure_drift(comparison), *measure_model_drift(comparison)], comparison)
+        recent = date_changes(measure_recent_drift(replace(comparison, policy=plain)), comparison)
+        findings = [*findings, *add_recent(asked, recent)]
         levels = find_levels(findings, past)
         compared = {}
         for days in {level.window for chosen in levels.values() for level in chosen}:
@@ -141,7 +152,8 @@ class Loanwatch:
         record = {"fitted_rows": len(rows), "regime": regime_record}
         version = _register(number, f"run of {window.end + ONE_DAY}", windows, record)
         model = Model((id(self), number), contract, windows, rows, candidate)
-        profile = describe(contract, rows.take(held), candidate.out_of_fold[held], version.compared_with)
+        scores = candidate.out_of_fold[held]
+        profile = describe(contract, rows.take(held), scores, version.compared_with, knows_days=True)
         self._champions.append(Champion(model, version, profile))
 
     def _compare(self, champion: Champion, training: Training, findings: Sequence[Finding]) -> PromotionDecision:
@@ -152,6 +164,13 @@ class Loanwatch:
         if decision.promote and is_unit_broken(findings):
             return PromotionDecision(False, "Kept: a column has values that do not occur in the reference.")
         return decision
+
+
+def find_cadence(visit: Visit) -> Cadence:
+    """How often the life is looked at, by the length of its windows."""
+    if visit.window.days == WEEK_DAYS:
+        return Cadence.WEEKLY
+    return Cadence.MONTHLY if visit.window.start.day == 1 and visit.today.day == 1 else Cadence.DAILY
 
 
 def _register(version: int, job_id: str, windows: tuple[Window, ...], metrics: dict[str, object]) -> ModelVersion:

@@ -73,9 +73,15 @@ class Model:
         return describe(self.contract, self.rows, self.candidate.out_of_fold, self.windows)
 
 
-def describe(contract: Contract, rows: Prepared, scores: Floats, windows: Sequence[Window]) -> Profile:
-    """The profile of the rows of some windows, by scores of models that have not seen them."""
-    reference = ScoredWindow(rows.applications, rows.labels, scores, rows.keys)
+def describe(
+    contract: Contract, rows: Prepared, scores: Floats, windows: Sequence[Window], *, knows_days: bool = False
+) -> Profile:
+    """The profile of the rows of some windows, by scores of models that have not seen them.
+
+    With `knows_days` it says how much the days differ.
+    """
+    days = rows.days if knows_days else None
+    reference = ScoredWindow(rows.applications, rows.labels, scores, rows.keys, days=days)
     profile = fit_profile(contract, reference, origin="out_of_fold", seed=POLICY.drift.seed)
     return replace(profile, arrivals=count_arrivals(windows, rows.days))
 
@@ -85,7 +91,7 @@ def observe(life: Life, model: Model, window: Window) -> ScoredWindow:
     frame = life.rows(window).frame
     rows = prepare(life.lender.contract, frame)
     scores = score_by_fold(model.pipeline, rows.applications, rows.keys)
-    return ScoredWindow(frame, rows.labels, scores, rows.keys)
+    return ScoredWindow(frame, rows.labels, scores, rows.keys, days=rows.days)
 
 
 def measure_window_quality(life: Life, model: Model, window: Window) -> list[Finding]:

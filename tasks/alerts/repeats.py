@@ -154,9 +154,16 @@ def _list_recovered(
     over: dict[str, None] = {}
     for mark in (mark for run in earlier for mark in sorted(run.troubles) if not mark.endswith("?")):
         last = next((run for run in earlier if run.has_answered(mark, champion)), None)
-        if last and mark in last.troubles and now.has_answered(mark, champion) and mark not in now.troubles:
+        is_over = last and mark in last.troubles and now.has_answered(mark, champion) and mark not in now.troubles
+        if is_over and not _is_part_of_more(mark, now):
             over[mark] = None
     return tuple(over)
+
+
+def _is_part_of_more(mark: str, now: EarlierRun) -> bool:
+    """Whether a check of the whole window is over while its question still finds something: that is no recovery."""
+    question, _, subject = mark.split("/", 2)
+    return not subject and any(other.startswith(f"{question}/") for other in now.troubles)
 
 
 def read_earlier(connection: Connection, job: Job) -> list[EarlierRun]:

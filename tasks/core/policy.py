@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from blocks.errors import UsageError
+from tasks.core.cadence import Cadence
 from tasks.core.validation_messages import describe_mistakes
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -90,11 +91,26 @@ class QualityPolicy(Policy):
 class DriftPolicy(Policy):
     """What counts as drift: significance levels and effect limits.
 
-    The levels add up to the accepted rate of false alarms, 3 % of the runs without any drift: 1 % each for the
-    applicants (data), the share of the positive decision (label) and the decision rule, which the concept and the model
-    question share.
-    A limit is compared with the estimated effect less one standard error.
+    The levels are those of a monthly run. They add up to 3 % of the runs without any drift: 1 % each for the applicants
+    (data), the share of the positive decision (label) and the decision rule, which the concept and the model question
+    share. The limits keep most of these from being alarms. Weekly and daily runs have lower levels, which follow from
+    `false_alarms_a_year`. A limit is compared with the estimated effect less one standard error.
     """
+
+    false_alarms_a_year: float = Field(
+        0.05,
+        gt=0,
+        le=1,
+        description="False alarms a year that are accepted, however often a run looks: 0.05 is one in 20 years.",
+    )
+    cadence: Cadence | None = Field(
+        None,
+        description="How often a run looks: monthly, weekly or daily. Default: daily with `trailing_days`, by the "
+        "length of its windows in a backfill, else monthly.",
+    )
+    recent_rows: int = Field(
+        30, ge=20, description="In a weekly or daily run, the last days are judged alone from so many applications on."
+    )
 
     minimum_rows: int = Field(
         200, ge=20, description="With fewer rows in either window, the result is “not enough data”."
@@ -137,6 +153,9 @@ class DriftPolicy(Policy):
     concept_column_limit: Share = Field(
         0.05,
         description="Limit for the change in that probability by the values of one column, at an equal score.",
+    )
+    break_limit: Share = Field(
+        0.25, description="Limit for changes of shares in the last day or two, which a daily run judges alone."
     )
     auc_limit: Share = Field(0.02, description="Limit for the loss of AUC compared with the reference.")
     calibration_limit: Share = Field(

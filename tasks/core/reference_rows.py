@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -28,10 +28,14 @@ class ReferenceRows:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def take(self, rows: Mask) -> ScoredWindow:
-        """The rows where the mask is true, as one side of a comparison."""
-        applications = self.applications.loc[rows].reset_index(drop=True)
-        return ScoredWindow(applications, self.labels[rows], self.scores[rows], self.keys[rows])
+    def take(self, rows: Mask, *, with_days: bool = False) -> ScoredWindow:
+        """The rows where the mask is true, as one side of a comparison.
+
+        Without days, days that both sides hold are no reason for the sides to differ.
+        """
+        applications, days = self.applications.loc[rows].reset_index(drop=True), self.days[rows]
+        window = ScoredWindow(applications, self.labels[rows], self.scores[rows], self.keys[rows])
+        return replace(window, days=days) if with_days else window
 
 
 def sample_customers(rows: ReferenceRows, seed: int) -> ReferenceRows:

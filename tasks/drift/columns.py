@@ -27,13 +27,17 @@ _NEARLY_ALL = 0.95
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """One column in both windows: its levels, their rows by code, and how alike the rows of one customer are."""
+    """One column in both windows: its levels, their rows by code, and how alike the rows of one customer are.
+
+    `days` is what differing days add to the variance of its values, as shares of one row's variance.
+    """
 
     bins: Bins
     reference: Counts
     current: Counts
     likeness: tuple[ColumnLikeness, ColumnLikeness]
     rows: tuple[int, int]
+    days: tuple[float, float] = (0.0, 0.0)
 
     @property
     def values(self) -> tuple[int, int]:
@@ -55,7 +59,8 @@ class Column:
     def design_effects(self) -> tuple[float, float]:
         """How many rows with a value are worth one independent row."""
         n, m = self.values
-        return self.likeness[0].values.design_effect(n), self.likeness[1].values.design_effect(m)
+        before, now = self.likeness[0].values.design_effect(n), self.likeness[1].values.design_effect(m)
+        return before + n * self.days[0], now + m * self.days[1]
 
 
 def compare_distribution(column: Column, policy: DriftPolicy) -> Draft:

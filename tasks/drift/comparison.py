@@ -12,6 +12,7 @@ from tasks.core.policy import DriftPolicy
 from tasks.core.positive import UNNAMED, Positive
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.self_check import OwnLimit
+from tasks.drift.day_variance import WindowDays
 from tasks.drift.domain_classifier import Separation, separate_windows
 from tasks.drift.expected_auc import Estimate, estimate_auc
 from tasks.drift.membership import find_membership
@@ -88,9 +89,14 @@ class Comparison:
         return choose_labelled(self.profile, self.observed, self.policy.seed)
 
     @cached_property
+    def days(self) -> WindowDays:
+        """What differing days add to the variances."""
+        return WindowDays(self.profile, self.observed)
+
+    @cached_property
     def curve(self) -> ScoreCurve:
         """The score curves through the labelled rows; both sides must hold both labels."""
-        return fit_score_curve(self.labelled)
+        return fit_score_curve(self.labelled, self.days.residual)
 
     @cached_property
     def separation(self) -> Separation:

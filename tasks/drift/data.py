@@ -37,21 +37,37 @@ def measure_data_drift(comparison: Comparison) -> list[Finding]:
         One for each column and check, the gravest first, and one for the joint shape; with few rows a single
         `not_enough_data`.
     """
-    profile, codes, policy, counts = comparison.profile, comparison.codes, comparison.policy, comparison.counts
-    rows = len(codes)
+    if (few := _report_few(comparison)) is not None:
+        return [few]
+    return [*measure_columns(comparison), *measure_joint_shape(comparison)]
+
+
+def _report_few(comparison: Comparison) -> Finding | None:
+    """That rows are too few to compare; None where they are enough."""
+    profile, policy, rows = comparison.profile, comparison.policy, len(comparison.codes)
     if min(rows, profile.rows) < policy.minimum_rows:
         reason = (
             f"The window holds {rows:,} applications and the reference {profile.rows:,}; at least "
             f"{policy.minimum_rows:,} of each are needed."
         )
-        return [report_no_data(Question.DATA, "distribution", reason)]
+        return report_no_data(Question.DATA, "distribution", reason)
+    return None
+
+
+def measure_columns(comparison: Comparison) -> list[Finding]:
+    """The same without the joint shape: each column by itself."""
+    if (few := _report_few(comparison)) is not None:
+        return [few]
+    profile, policy, counts = comparison.profile, comparison.policy, comparison.counts
+    rows = len(comparison.codes)
     drafts: list[Draft] = []
     for place, bins in enumerate(profile.columns):
-        column = Column(bins, profile.counts[place], counts[place], comparison.likeness[place], (profile.rows, rows))
+        levels, (values, _) = (profile.counts[place], counts[place]), comparison.days.share_column(place)
+        column = Column(bins, *levels, comparison.likeness[place], (profile.rows, rows), values)
         drafts.append(compare_distribution(column, policy))
         drafts.append(find_never_seen(column, comparison))
     drafts += _compare_missing(comparison)
-    return [*judge_family(drafts, policy.columns_level), *measure_joint_shape(comparison)]
+    return judge_family(drafts, policy.columns_level)
 
 
 def _compare_missing(comparison: Comparison) -> list[Draft]:
@@ -63,9 +79,12 @@ def _compare_missing(comparison: Comparison) -> list[Draft]:
     drafts = []
     for places in groups.values():
         counts = profile.counts[places[0]], comparison.counts[places[0]]
+        _, days = comparison.days.share_column(places[0])
         rows = tuple(
-            divide_counts((float(count[MISSING]), all_rows), likeness.missing.design_effect(all_rows))
-            for count, likeness in zip(counts, comparison.likeness[places[0]], strict=True)
+            divide_counts(
+                (float(count[MISSING]), all_rows), likeness.missing.design_effect(all_rows) + all_rows * share
+            )
+            for count, likeness, share in zip(counts, comparison.likeness[places[0]], days, strict=True)
             for all_rows in [float(count.sum())]
         )
         names = tuple(profile.columns[place].name for place in places)

@@ -19,7 +19,7 @@ from tasks.core.policy import DriftPolicy
 from tasks.core.wording import AUC, join_list
 from tasks.drift.halves import Halves, make_halves
 from tasks.drift.judgement import MOST_NAMED, Draft, judge_family
-from tasks.drift.membership import Membership, Side, find_design_effect, measure_side
+from tasks.drift.membership import NO_MEMBERSHIP, Membership, Side, find_design_effect, measure_sides
 from tasks.models.tree_tables import tabulate
 from tasks.profile.profile import SAMPLE_ROWS
 from tasks.statistics.auc import Auc, expect_auc, find_influence, find_placements, measure_auc, null_variance
@@ -113,7 +113,7 @@ def measure_joint_shape(comparison: Comparison) -> list[Finding]:
 
 
 def separate_windows(
-    reference: Codes, current: Codes, policy: DriftPolicy, membership: Membership | None = None
+    reference: Codes, current: Codes, policy: DriftPolicy, membership: Membership = NO_MEMBERSHIP
 ) -> Separation:
     """Learn on each half of the rows and judge on the other half.
 
@@ -123,8 +123,9 @@ def separate_windows(
         At most 20,000 rows of each are used, drawn at random.
     policy : DriftPolicy
         The level from which columns are weighed, and the seed.
-    membership : Membership, optional
-        Where customers come back: the rows are then parted by customer, and the errors allow for those of one customer.
+    membership : Membership
+        Where customers come back, rows are parted by customer, where days differ, by day; and the errors allow for what
+        those of one customer and of one day have in common.
 
     Returns
     -------
@@ -132,15 +133,14 @@ def separate_windows(
         The same on every run: one thread, as sums in another order would differ in their last bit.
     """
     used = [sample_rows(len(codes), SAMPLE_ROWS, policy.seed) for codes in (reference, current)]
-    membership = membership and membership.take(np.concatenate([used[0], len(reference) + used[1]]))
-    parted = None if membership is None else membership.halves
-    halves = make_halves(reference[used[0]], current[used[1]], policy.seed, parted)
+    membership = membership.take(np.concatenate([used[0], len(reference) + used[1]]))
+    halves = make_halves(reference[used[0]], current[used[1]], policy.seed, membership.halves)
     # One thread: sums in a different order would differ in their last bit from run to run.
     with threadpool_limits(limits=1, user_api="openmp"):
         models = [_fit(halves, half, policy.seed) for half in (0, 1)]
         areas = [_judge(model, halves, half) for half, model in enumerate(models)]
         auc = float(np.mean([area.value for area, _ in areas]))
-        effect = 1.0 if membership is None else find_design_effect(_measure_sides(models, halves, membership))
+        effect = find_design_effect(_measure_sides(models, halves, membership))
         null_error = float(np.sqrt(effect * np.mean([variance for _, variance in areas])))
         p_value = float(scipy.stats.norm.sf((auc - 0.5) / max(null_error, 1e-9)))
         is_significant = p_value <= policy.joint_level
@@ -193,14 +193,16 @@ def _measure_sides(
     models: list[HistGradientBoostingClassifier | None], halves: Halves, membership: Membership
 ) -> list[Side]:
     """Both windows' parts of the variance of the area, on each half that can be judged."""
-    sides = []
+    sides: list[Side] = []
+    if membership.groups is None and membership.days is None:
+        return sides
     for half, model in enumerate(models):
         rows = halves.half == half
-        is_current, groups = halves.is_current[rows], membership.groups[rows]
+        is_current = halves.is_current[rows]
         if model is None or len(np.unique(is_current)) < 2:
             continue
         influence = find_influence(is_current, model.decision_function(halves.features[rows]))
-        sides += [measure_side(influence[is_current == window], groups[is_current == window]) for window in (0, 1)]
+        sides += measure_sides(influence, is_current, membership.take(np.flatnonzero(rows)))
     return sides
 
 

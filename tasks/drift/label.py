@@ -48,10 +48,14 @@ def measure_label_drift(comparison: Comparison) -> list[Finding]:
         ).strip()
         return [report_no_data(Question.LABEL, "approval_rate", reason)]
     positive = int(np.nansum(observed.labels))
-    before, now = comparison.label_likeness
+    before, now = (
+        likeness.design_effect(rows) + rows * days
+        for likeness, rows, days in zip(
+            comparison.label_likeness, (profile.labelled, decided), comparison.days.label, strict=True
+        )
+    )
     change = compare_shares(
-        divide_counts((profile.positive, profile.labelled), before.design_effect(profile.labelled)),
-        divide_counts((positive, decided), now.design_effect(decided)),
+        divide_counts((profile.positive, profile.labelled), before), divide_counts((positive, decided), now)
     )
     finding = Finding(
         Question.LABEL,

@@ -1,9 +1,9 @@
-"""Membership: whose rows a classifier sees, and how much less they say where customers come back."""
+"""Membership: whose rows a classifier sees, and of which days, and how much less they say for it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from tasks.core.arrays import Floats, Integers
 from tasks.profile.profile import choose_half
 from tasks.statistics.clusters import find_clusters, join_groups
+from tasks.statistics.day_likeness import NO_LIKENESS, measure_spread, number_days, pair_days
 
 if TYPE_CHECKING:
     from tasks.drift.comparison import Comparison
@@ -18,31 +19,59 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Membership:
-    """Whose the rows of both windows are, the reference's first.
+    """Whose the rows of both windows are, and of which days, the reference's first.
 
     Parameters
     ----------
-    groups : array of n
-        A number for each customer; no customer is in both windows.
-    halves : array of n
-        Which of two random halves of all customers the customer is in: 0 or 1.
+    groups : array of n, or None
+        A number for each customer; no customer is in both windows. None where no customer comes back.
+    halves : array of n, or None
+        Which of two random halves of all customers, or of all days where days differ, the row is in: 0 or 1.
+    days : array of n, or None
+        The number of each row's day, of which the remainder by 7 is its weekday.
+    weekdays : array of 7
+        The reference's shares of the weekdays.
     """
 
-    groups: Integers
-    halves: Integers
+    groups: Integers | None = None
+    halves: Integers | None = None
+    days: Integers | None = None
+    weekdays: Floats | None = None
 
     def take(self, rows: Integers) -> Membership:
         """That of some rows."""
-        return Membership(self.groups[rows], self.halves[rows])
+        groups, halves, days = (None if held is None else held[rows] for held in (self.groups, self.halves, self.days))
+        return Membership(groups, halves, days, self.weekdays)
 
 
-def find_membership(comparison: Comparison) -> Membership | None:
-    """Whose the rows of the reference's sample and of the window are; None where no customer comes back."""
+NO_MEMBERSHIP = Membership()  # every row stands alone
+
+
+def find_membership(comparison: Comparison) -> Membership:
+    """Whose the rows of the reference's sample and of the window are, and of which days."""
     profile, keys = comparison.profile, comparison.keys
+    membership = _find_days(comparison)
     if profile.halves is None or keys is None:
-        return None
+        return membership
     groups = join_groups(profile.groups, np.arange(len(profile.groups)), keys, np.arange(len(keys)))
-    return Membership(groups, np.concatenate([profile.halves, choose_half(keys)]))
+    return replace(membership, groups=groups, halves=np.concatenate([profile.halves, choose_half(keys)]))
+
+
+def _find_days(comparison: Comparison) -> Membership:
+    """The days of the rows. Where days differ they part the rows: what one half learnt of a day is not in the other."""
+    effects, days = comparison.profile.day_effects, comparison.observed.days
+    if effects is None or days is None:
+        return Membership()
+    before, now = effects.numbers, number_days(days)
+    halves = None
+    if effects.has_columns and len(np.unique(now)) > 1:
+        halves = np.concatenate([_alternate(before), _alternate(now)])
+    return Membership(None, halves, np.concatenate([before, now]), np.array(effects.weekdays))
+
+
+def _alternate(days: Integers) -> Integers:
+    """0 for every second day that has rows, and 1 for the others."""
+    return np.unique(days, return_inverse=True)[1].astype(np.int64) % 2
 
 
 @dataclass(frozen=True)
@@ -57,23 +86,43 @@ class Side:
         What its rows add to the variance, were they independent.
     together
         The sum of the standardised products of the influences over the pairs.
+    days
+        What differing days add to the variance, as a share of it.
     """
 
     rows: int
     pairs: int
     variance: float
     together: float
+    days: float = 0.0
 
 
-def measure_side(influence: Floats, groups: Integers) -> Side:
-    """A window's part, from what each row adds to the error of the area, and from the rows' customers."""
+def measure_sides(influence: Floats, is_current: Floats, membership: Membership) -> list[Side]:
+    """Both windows' parts, from what each row adds to the error of the area, and from the rows' customers and days.
+
+    How alike the rows of a day are is measured on the reference: a window has few days.
+    """
+    likeness, sides = NO_LIKENESS, []
+    for window in (0, 1):
+        rows = is_current == window
+        held = membership.take(np.flatnonzero(rows))
+        added, days = influence[rows], 0.0
+        if held.days is not None and held.weekdays is not None:
+            pairs = pair_days(held.days, held.groups) if window == 0 else None
+            likeness = likeness if pairs is None else pairs.measure_numbers(added)
+            days = len(added) * likeness.share_variance(measure_spread(held.days, held.weekdays))
+        sides.append(_measure_side(added, held.groups, days))
+    return sides
+
+
+def _measure_side(influence: Floats, groups: Integers | None, days: float) -> Side:
     clusters, variance = find_clusters(groups), float(influence @ influence)
     together = float(clusters.cross(influence)[0, 0]) * len(influence) / max(variance, 1e-300)
-    return Side(len(influence), clusters.pairs, variance, together)
+    return Side(len(influence), clusters.pairs, variance, together, days)
 
 
 def find_design_effect(sides: Sequence[Side]) -> float:
-    """How much larger the variance of the area is for rows of customers who come back; at least 1.
+    """How much larger the variance of the area is for rows of customers who come back, and of days; at least 1.
 
     Parameters
     ----------
@@ -96,8 +145,8 @@ def find_design_effect(sides: Sequence[Side]) -> float:
     (1.0, 2.0, 1.5)
     """
     pairs = sum(side.pairs for side in sides)
-    if not pairs:
-        return 1.0
-    alike = max(sum(side.together for side in sides) / pairs, 0.0)
+    alike = max(sum(side.together for side in sides) / max(pairs, 1), 0.0)
     variance = sum(side.variance for side in sides)
-    return sum(side.variance * (1 + alike * side.pairs / side.rows) for side in sides) / max(variance, 1e-300)
+    if not variance:
+        return 1.0
+    return sum(side.variance * (1 + alike * side.pairs / side.rows + side.days) for side in sides) / variance

@@ -6,6 +6,7 @@ missing, by the AUC to be expected if the rule has not changed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -47,13 +48,16 @@ def measure_model_drift(comparison: Comparison) -> list[Finding]:
         The gravest first; they share one error budget.
     """
     profile, observed, policy = comparison.profile, comparison.observed, comparison.policy
-    estimated = measure_estimated_auc(comparison.estimate, observed, policy, comparison.positive)
+    estimated = [
+        _widen(draft, comparison)
+        for draft in measure_estimated_auc(comparison.estimate, observed, policy, comparison.positive)
+    ]
     unanswered = explain_no_answer(comparison.labelled, policy, observed.note)
     if unanswered or profile.auc is None:
         verdict, reason = unanswered or (Verdict.NOT_ENOUGH_DATA, "the decisions of the reference are all the same.")
         silent = report_no_data(Question.MODEL, "auc", f"Model AUC: {reason}", verdict)
         return [silent, *judge_family(estimated, policy.model_level)]
-    loss = compare_auc(profile.auc, observed, policy, comparison.keys)
+    loss = compare_auc(profile.auc, observed, policy, comparison.keys, _find_day_factors(comparison))
     calibration = compare_calibration(comparison.curve, policy, comparison.positive)
     return judge_family([loss, calibration, *estimated], policy.model_level)
 
@@ -91,7 +95,31 @@ def report_weakness(auc: Auc | None, limit: float) -> list[Finding]:
     return [Finding(Question.MODEL, "strength", Verdict.WARN, sentence, unit=AUC, limit=limit, reference=auc.value)]
 
 
-def compare_auc(before: Auc, observed: ScoredWindow, policy: DriftPolicy, keys: Keys | None = None) -> Draft:
+def _find_day_factors(comparison: Comparison) -> tuple[float, float]:
+    """How many times larger differing days make the variances of the two AUC values."""
+    rows = comparison.profile.labelled, int(np.sum(~np.isnan(comparison.observed.labels)))
+    before, now = (1 + count * share for count, share in zip(rows, comparison.days.area, strict=True))
+    return before, now
+
+
+def _widen(draft: Draft, comparison: Comparison) -> Draft:
+    """The estimated loss with an error that allows for days that differ, among those without a decision."""
+    finding, factor = draft.finding, float(np.sqrt(1 + comparison.days.undecided_area))
+    if factor == 1 or finding.effect is None or finding.standard_error is None:
+        return draft
+    error = finding.standard_error * factor
+    p_value = float(scipy.stats.norm.sf(finding.effect / error))
+    widened = replace(finding, standard_error=error, p_value=p_value)
+    return replace(draft, finding=widened, find_smallest=partial(smallest_change, error, sides=1))
+
+
+def compare_auc(
+    before: Auc,
+    observed: ScoredWindow,
+    policy: DriftPolicy,
+    keys: Keys | None = None,
+    day_factors: tuple[float, float] = (1.0, 1.0),
+) -> Draft:
     """The AUC on the window's decided applications against the reference's.
 
     Parameters
@@ -104,6 +132,8 @@ def compare_auc(before: Auc, observed: ScoredWindow, policy: DriftPolicy, keys: 
         The limit of the loss.
     keys : array, optional
         The window's customers; by default every row stands alone.
+    day_factors : tuple of float
+        How many times larger differing days make the variances, of the reference and of the window.
 
     Returns
     -------
@@ -117,7 +147,8 @@ def compare_auc(before: Auc, observed: ScoredWindow, policy: DriftPolicy, keys: 
     known = ~np.isnan(observed.labels)
     clusters = find_clusters(None if keys is None else keys[known])
     now = measure_auc(observed.labels[known], observed.scores[known], clusters)
-    loss, error = before.value - now.value, float(np.sqrt(before.variance + now.variance))
+    variance = before.variance * day_factors[0] + now.variance * day_factors[1]
+    loss, error = before.value - now.value, float(np.sqrt(variance))
     finding = Finding(
         Question.MODEL,
         "auc",

@@ -98,7 +98,7 @@ def compare_groups(curve: ScoreCurve, group: Integers) -> ResidualChanges | None
     correlation = np.eye(groups) - taken_up @ curve.fit.covariance @ taken_up.T
     if np.trace(correlation) < LEAST_FREEDOM:
         return None
-    if curve.alike:
+    if curve.together:
         share = np.zeros((len(group), groups))
         sign = np.where(curve.rows.is_current == 1, 1.0, -1.0)
         window = (curve.rows.is_current == 1).astype(np.int64)
@@ -108,14 +108,13 @@ def compare_groups(curve: ScoreCurve, group: Integers) -> ResidualChanges | None
 
 
 def _find_likeness(curve: ScoreCurve, share: Floats, taken_up: Floats) -> Floats:
-    """What residuals of one customer add to the correlation of the changes.
+    """What residuals of one customer, day or weekday add to the correlation of the changes.
 
     `share` is what a residual adds to each change (n by k), `taken_up` what each coefficient takes of it (k by 5).
     """
-    held = curve.rows.clusters.rows
-    added = share[held] - curve.design[held] @ (taken_up @ curve.fit.covariance).T
-    noise = np.sqrt(curve.fitted * (1 - curve.fitted))[held, None]
-    return curve.alike * curve.rows.clusters.cross_held(added * noise)
+    added = share - curve.design @ (taken_up @ curve.fit.covariance).T
+    noise = added * np.sqrt(curve.fitted * (1 - curve.fitted))[:, None]
+    return np.asarray(sum(alike * clusters.cross(noise) for alike, clusters in curve.together))
 
 
 def group_rows(bins: Bins, reference: Codes, current: Codes) -> tuple[Integers, Integers]:

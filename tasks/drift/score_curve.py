@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import scipy
 
 from tasks.core.arrays import Floats, Integers, sample_rows
 from tasks.core.scored_window import ScoredWindow
 from tasks.profile.profile import Profile
 from tasks.statistics.clusters import Clusters, find_clusters, join_groups
+from tasks.statistics.day_likeness import NO_LIKENESS, WEEK, DayLikeness, number_days
+from tasks.statistics.distributions import chance_of_weighted_chi_square
 from tasks.statistics.regression import LogisticFit, fit_logistic, logit
 
 # With ten times the rows of the reference's sample, more rows of the window make a difference no surer.
@@ -34,6 +35,8 @@ class Labelled:
         Their positions in the reference's sample and in the window.
     groups : array of n
         The number of each row's customer; no customer is in both windows.
+    days : array of n, optional
+        The number of each row's day, of which the remainder by 7 is its weekday; no day is in both windows.
     """
 
     labels: Floats
@@ -42,6 +45,7 @@ class Labelled:
     reference_rows: Integers
     window_rows: Integers
     groups: Integers | None = None
+    days: Integers | None = None
 
     @cached_property
     def clusters(self) -> Clusters:
@@ -78,8 +82,9 @@ class ScoreCurve:
         The derivatives of the curves by the coefficients.
     p_value
         That of no difference.
-    alike
-        The intraclass correlation of the residuals: how alike the decisions of one customer are at equal scores.
+    together
+        How alike decisions at equal scores are: the intraclass correlation of the residuals of one customer, day or
+        weekday, each with the rows that it joins.
     """
 
     rows: Labelled
@@ -90,7 +95,7 @@ class ScoreCurve:
     slope_before: Floats
     slope_now: Floats
     p_value: float
-    alike: float = 0.0
+    together: tuple[tuple[float, Clusters], ...] = ()
 
     @property
     def rate(self) -> float:
@@ -129,22 +134,33 @@ def choose_labelled(profile: Profile, observed: ScoredWindow, seed: int) -> Labe
         known,
         decided,
         join_groups(profile.groups, known, observed.keys, decided),
+        _join_days(profile, known, observed, decided),
     )
 
 
-def fit_score_curve(rows: Labelled) -> ScoreCurve:
+def _join_days(profile: Profile, known: Integers, observed: ScoredWindow, decided: Integers) -> Integers | None:
+    """The days of the rows of both windows; None where those of one are not known."""
+    if profile.day_effects is None or observed.days is None:
+        return None
+    before, now = profile.day_effects.numbers[known], number_days(observed.days[decided])
+    return np.concatenate([before, now + WEEK * (int(before.max(initial=0)) // WEEK + 1)])
+
+
+def fit_score_curve(rows: Labelled, days: DayLikeness = NO_LIKENESS) -> ScoreCurve:
     """A logistic curve through the score's log odds s: y ~ 1, s, s², and for the window another level and slope.
 
     Parameters
     ----------
     rows : Labelled
         Both windows hold both labels.
+    days : DayLikeness
+        How alike decisions of one day are at equal scores.
 
     Returns
     -------
     ScoreCurve
-        Its p value is that of the likelihood ratio with two degrees of freedom, which is divided by the mean design
-        effect of the two coefficients where rows belong together.
+        Its p value is that of the likelihood ratio with two degrees of freedom; where rows belong together, that of a
+        weighted sum of two chi-squares.
 
     References
     ----------
@@ -164,9 +180,11 @@ def fit_score_curve(rows: Labelled) -> ScoreCurve:
     design = np.column_stack([plain, plain[:, :2] * window])
     alike = fit_logistic(plain, rows.labels)
     fit = fit_logistic(design, rows.labels, np.append(alike.coefficients, [0.0, 0.0]))
-    correlation = _measure_residual_likeness(rows, fit)
-    fit = replace(fit, alike=correlation * rows.clusters.cross(design * _spread(fit)[:, None]))
-    gained = 2 * (fit.log_likelihood - alike.log_likelihood) / _find_design_effect(fit)
+    together = _list_together(rows, fit, days)
+    noise = design * _spread(fit)[:, None]
+    shared = (correlation * clusters.cross(noise) for correlation, clusters in together)
+    fit = replace(fit, alike=sum(shared, np.zeros_like(fit.covariance)))
+    gained = 2 * (fit.log_likelihood - alike.log_likelihood)
     as_before = np.column_stack([plain, np.zeros((len(s), 2))])
     as_now = np.column_stack([plain, plain[:, :2]])
     before, now = fit.predict(as_before), fit.predict(as_now)
@@ -178,9 +196,17 @@ def fit_score_curve(rows: Labelled) -> ScoreCurve:
         now,
         as_before * (before * (1 - before))[:, None],
         as_now * (now * (1 - now))[:, None],
-        float(scipy.stats.chi2.sf(max(gained, 0.0), 2)),
-        correlation,
+        chance_of_weighted_chi_square(max(gained, 0.0), _find_design_effects(fit)),
+        together,
     )
+
+
+def _list_together(rows: Labelled, fit: LogisticFit, days: DayLikeness) -> tuple[tuple[float, Clusters], ...]:
+    """What the residuals of one customer, day or weekday have in common, where they have anything."""
+    found = [(_measure_residual_likeness(rows, fit), rows.clusters)]
+    if rows.days is not None:
+        found += [(days.day, find_clusters(rows.days)), (days.weekday, find_clusters(rows.days % WEEK))]
+    return tuple((correlation, clusters) for correlation, clusters in found if correlation > 0)
 
 
 def _spread(fit: LogisticFit) -> Floats:
@@ -196,10 +222,11 @@ def _measure_residual_likeness(rows: Labelled, fit: LogisticFit) -> float:
     return max(together / float(rows.clusters.cross(_spread(fit))[0, 0]), 0.0)
 
 
-def _find_design_effect(fit: LogisticFit) -> float:
-    """The mean design effect of the last two coefficients, those of the window."""
+def _find_design_effects(fit: LogisticFit) -> Floats:
+    """The design effects of the last two coefficients, those of the window, as a symmetric matrix."""
     plain, robust = fit.covariance[-2:, -2:], fit.robust_covariance[-2:, -2:]
-    return float(np.trace(np.linalg.solve(plain, robust)) / 2)
+    root = np.linalg.inv(np.linalg.cholesky(plain))
+    return np.asarray(root @ robust @ root.T, dtype=np.float64)
 
 
 def standard_error_of(gradient: Floats, fit: LogisticFit) -> float:

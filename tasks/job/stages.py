@@ -9,15 +9,17 @@ STAGES = (
     "train", "compare", "promote", "report", "alert", "journal",
 )  # fmt: skip
 # What does not run every time, and its place among the others.
-PLACES = {"self_check": len(STAGES)}
+PLACES = {"recent_days": STAGES.index("model_drift") + 0.5, "self_check": len(STAGES)}
 SECOND = 1.5
 
 
 def order_stages(timings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Every stage of the diagram in its order, with what else ran (the first champion, the self-check) in its place."""
+    """Every stage of the diagram in its order, with what else ran in its place: the first champion, the last days, the
+    self-check.
+    """
     ran = {timing["stage"]: timing for timing in timings}
     names = list(dict.fromkeys([*(name for name in ran if name not in STAGES), *STAGES]))
     blank = {"status": "not_run", "seconds": None, "message": ""}
     stages = [{"stage": name, **(ran.get(name) or blank)} for name in names]
-    places = {name: place for place, name in enumerate(STAGES)} | PLACES
+    places = {name: float(place) for place, name in enumerate(STAGES)} | PLACES
     return sorted(stages, key=lambda entry: places.get(entry["stage"], SECOND))

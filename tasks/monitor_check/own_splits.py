@@ -27,6 +27,7 @@ LEAST_SPLITS = 10
 # Of fewer weeks, the same few would be drawn again and again.
 LEAST_BLOCKS = 20
 DAYS_PER_WEEK = 7
+CUSTOMER = "customer"
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +65,7 @@ def draw_splits(
         is_window = draw_groups(keys, rows, random)
         is_reference = ~is_window
         is_reference[is_reference] = draw_groups(keys[is_reference], max(REFERENCE_ROWS, 2 * rows), random)
-        sides = (reference.take(is_reference), reference.take(is_window))
+        sides = (reference.take(rows, with_days=name != CUSTOMER) for rows in (is_reference, is_window))
         findings = compare_sides(contract, policy.drift, *sides)
         yield Split(name, int(is_reference.sum()), int(is_window.sum()), tuple(findings))
 
@@ -75,7 +76,7 @@ def keep_together(reference: ReferenceRows, window_rows: int) -> dict[str, Keys]
     rows_per_day = len(reference) / (int(age.max()) + 1)
     is_long = window_rows >= DAYS_PER_WEEK * rows_per_day
     blocks = age // DAYS_PER_WEEK if is_long else age
-    kept = {"customer": reference.keys}
+    kept = {CUSTOMER: reference.keys}
     if len(np.unique(blocks)) >= LEAST_BLOCKS:
         kept["week" if is_long else "day"] = blocks.astype(np.uint64)
     return kept

@@ -19,6 +19,7 @@ from tasks.core.arrays import Codes, Floats, Integers, Keys, Mask, sample_rows
 from tasks.core.arrivals import Arrivals
 from tasks.core.scored_window import ScoredWindow
 from tasks.profile.bins import MISSING, Bins, fit_bins
+from tasks.profile.day_effects import DayEffects, measure_day_effects
 from tasks.statistics.auc import Auc, measure_auc
 from tasks.statistics.clusters import Clusters, find_clusters
 from tasks.statistics.likeness import INDEPENDENT, Likeness, measure_likeness
@@ -56,7 +57,8 @@ class Profile:
     `undecided` counts the rows of the reference's days that have no decision, and are not among `rows`. `told_by` names
     the columns by which customers are told apart where the contract names none. `arrivals` says on which weekdays the
     reference has applications, and how many; None where that was not kept. `score_bins` counts all labelled rows by
-    their score; None where there are none, or where that was not kept.
+    their score; None where there are none, or where that was not kept. `day_effects` says how much its days differ;
+    None where that is not known.
     """
 
     columns: tuple[Bins, ...]
@@ -78,6 +80,7 @@ class Profile:
     told_by: tuple[str, ...] = ()
     arrivals: Arrivals | None = None
     score_bins: ScoreBins | None = None
+    day_effects: DayEffects | None = None
 
     def __post_init__(self) -> None:
         """Where nothing is known of customers, every row stands alone."""
@@ -122,7 +125,8 @@ def fit_profile(contract: Contract, reference: ScoredWindow, *, origin: str, see
     known = ~np.isnan(labels)
     has_both = len(np.unique(labels[known])) > 1
     counts = count_levels(columns, codes)
-    sample = sample_rows(len(codes), SAMPLE_ROWS, seed)
+    sample, days = sample_rows(len(codes), SAMPLE_ROWS, seed), reference.days
+    effects = measure_day_effects(columns, codes, counts, reference, keys)
     return Profile(
         columns,
         counts,
@@ -140,6 +144,7 @@ def fit_profile(contract: Contract, reference: ScoredWindow, *, origin: str, see
         _number_at_random(keys, sample, seed),
         None if keys is None else choose_half(keys[sample]),
         score_bins=count_score_bins(labels[known], scores[known]) if known.any() else None,
+        day_effects=effects if effects is None or days is None else effects.number(days[sample], seed),
     )
 
 

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from blocks.errors import LoanwatchError
 from tasks.core.arrivals import Arrivals
 from tasks.profile.bins import Bins
+from tasks.profile.day_effects import describe_day_effects, restore_day_effects
 from tasks.profile.profile import ColumnLikeness, Profile
 from tasks.statistics.auc import Auc
 from tasks.statistics.likeness import Likeness
@@ -22,7 +23,7 @@ from tasks.statistics.score_bins import ScoreBins
 SCHEMA = "loanwatch.profile/4"
 
 
-LABEL, SCORE, CUSTOMER, HALF = "(label)", "(score)", "(customer)", "(half)"
+LABEL, SCORE, CUSTOMER, HALF, DAY = "(label)", "(score)", "(customer)", "(half)", "(day)"
 
 
 class ProfileError(LoanwatchError):
@@ -36,6 +37,8 @@ def save_profile(profile: Profile, path: Path) -> None:
     kept = {LABEL: profile.labels, SCORE: profile.scores, CUSTOMER: profile.groups}
     if profile.halves is not None:
         kept[HALF] = profile.halves
+    if profile.day_effects is not None:
+        kept[DAY] = profile.day_effects.numbers
     table = pa.table([*arrays, *map(pa.array, kept.values())], names=[*names, *kept])
     described = json.dumps(_describe(profile), ensure_ascii=False, allow_nan=False)
     pq.write_table(table.replace_schema_metadata({"loanwatch": described}), path, compression="zstd")
@@ -71,6 +74,7 @@ def _describe(profile: Profile) -> dict[str, Any]:
         "told_by": list(profile.told_by),
         "arrivals": None if profile.arrivals is None else asdict(profile.arrivals),
         "score_bins": None if profile.score_bins is None else _describe_bins(profile.score_bins),
+        "day_effects": None if profile.day_effects is None else describe_day_effects(profile.day_effects),
         "auc": None if auc is None else [auc.value, auc.variance],
         "label_likeness": asdict(profile.label_likeness),
         "columns": [
@@ -125,6 +129,7 @@ def _restore(described: dict[str, Any], table: pa.Table) -> Profile:
         tuple(described["told_by"]),
         _restore_arrivals(described.get("arrivals")),
         _restore_bins(described.get("score_bins")),
+        restore_day_effects(described["day_effects"], table[DAY].to_numpy()) if described.get("day_effects") else None,
     )
 
 

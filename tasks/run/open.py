@@ -9,6 +9,7 @@ from pathlib import Path
 from blocks.postgres.connect import Database, connect, resolve_database
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
+from tasks.core.cadence import Cadence, find_cadence
 from tasks.core.held_days import HeldDays
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window
@@ -78,7 +79,8 @@ def plan_monitoring(table: Table, request: MonitorRequest, scheduled_on: date | 
     days = plan_days(table, request, request.trailing_days, scheduled_on)
     champion = load_champion(table, request, days.window)
     reference = plan_reference_days(request, champion, days.window)
-    job = make_job(table, "backfill" if request.backfill else "monitor", days, request.policy)
+    policy = settle_cadence(request, days.window)
+    job = make_job(table, "backfill" if request.backfill else "monitor", days, policy)
     job = replace(
         job,
         results=make_results_folder(request.results, job.job_id),
@@ -88,6 +90,24 @@ def plan_monitoring(table: Table, request: MonitorRequest, scheduled_on: date | 
         backfill=request.backfill or "",
     )
     return MonitorPlan(job, champion, reference)
+
+
+def settle_cadence(request: MonitorRequest, window: Window) -> MonitorPolicy:
+    """The policy with how often such a run looks, where the request does not say it: monthly if nothing else.
+
+    The last days before the present one are looked at daily; a backfill looks once at each of its windows.
+    """
+    policy = request.policy
+    if policy.drift.cadence is not None:
+        return policy
+    cadence = Cadence.MONTHLY
+    if request.backfill:
+        cadence = find_cadence(window.days)
+    elif request.window is None and request.trailing_days is not None:
+        cadence = Cadence.DAILY
+    if cadence is Cadence.MONTHLY:
+        return policy
+    return policy.model_copy(update={"drift": policy.drift.model_copy(update={"cadence": cadence})})
 
 
 def plan_days(table: Table, options: WindowOptions, trailing_days: int | None, scheduled_on: date | None) -> Days:

@@ -116,6 +116,19 @@ def find_clusters(keys: Keys | Integers | None) -> Clusters:
     return Clusters(rows, np.unique(place[rows], return_inverse=True)[1].astype(np.int64))
 
 
+def find_common_clusters(first: Integers, second: Keys | Integers) -> Clusters:
+    """The rows that share both keys with another row.
+
+    Examples
+    --------
+    >>> find_common_clusters(np.array([1, 1, 1, 2]), np.array([7, 7, 8, 7])).rows
+    array([0, 1])
+    """
+    numbers = np.unique(second, return_inverse=True)[1].astype(np.int64)
+    groups = np.unique(first, return_inverse=True)[1].astype(np.int64)
+    return find_clusters(groups * (int(numbers.max(initial=0)) + 1) + numbers)
+
+
 def join_groups(first: Integers, first_rows: Integers, second: Keys | None, second_rows: Integers) -> Integers:
     """The numbers of the clusters of some rows of two samples, below one another; no cluster is in both.
 

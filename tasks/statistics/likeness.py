@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tasks.core.arrays import Codes, Counts, Integers
+from tasks.core.arrays import Codes, Counts, Floats, Integers
 from tasks.statistics.clusters import Clusters
 
 # A level or a line with fewer rows on one side says too little about how alike rows are.
@@ -92,7 +92,48 @@ def measure_likeness(clusters: Clusters, codes: Integers | Codes, counts: Counts
     if not len(clusters.rows):
         return INDEPENDENT
     pairs = clusters.count_pairs(codes, len(counts))
-    whole = float(pairs.sum())
+    whole, indicators = float(pairs.sum()), choose_indicators(counts, is_ordered=is_ordered)
+    if not whole or indicators is None:
+        return Likeness(0.0, int(whole))
+    return Likeness(indicators.sum_products(pairs) / whole, int(whole))
+
+
+@dataclass(frozen=True, eq=False)
+class Indicators:
+    """Indicators of a column's levels, "beyond the line" or "of the level", standardised.
+
+    Parameters
+    ----------
+    centred : array of levels by indicators
+        Less their means.
+    weights : array
+        Of each indicator: the inverse of its variance; of unordered levels, that of its share, as in the chi-square.
+    freedom
+        The sum of the weighted variances.
+    chance_spread
+        How much the mean weighted product of two independent rows varies.
+    """
+
+    centred: Floats
+    weights: Floats
+    freedom: float
+    chance_spread: float
+
+    def sum_products(self, pairs: Floats) -> float:
+        """The sum over pairs of rows, counted by their levels, of the mean weighted product."""
+        return float(np.sum((self.centred.T @ pairs * self.centred.T).sum(axis=1) * self.weights)) / self.freedom
+
+
+def choose_indicators(counts: Counts, *, is_ordered: bool) -> Indicators | None:
+    """The indicators that so many rows of each level can tell something of; None where there is none.
+
+    Examples
+    --------
+    >>> round(choose_indicators(np.array([10, 10]), is_ordered=True).chance_spread, 2)  # one line
+    1.0
+    >>> choose_indicators(np.array([20, 0]), is_ordered=False) is None
+    True
+    """
     shares = counts / max(int(counts.sum()), 1)
     if is_ordered:
         beyond = 1 - np.cumsum(shares)[:-1]
@@ -100,11 +141,12 @@ def measure_likeness(clusters: Clusters, codes: Integers | Codes, counts: Counts
     else:
         beyond, indicators = shares, np.eye(len(counts))
     is_used = np.minimum(beyond, 1 - beyond) * counts.sum() >= _LEAST_ROWS
-    if not whole or not is_used.any():
-        return Likeness(0.0, int(whole))
+    if not is_used.any():
+        return None
     # Of unordered levels each counts by its share, as its cell does in the chi-square.
     centred = indicators[:, is_used] - beyond[is_used]
     weights = 1.0 / (beyond * (1 - beyond))[is_used] if is_ordered else 1.0 / beyond[is_used]
-    freedom = is_used.sum() if is_ordered else np.sum(1 - beyond[is_used])
-    alike = float(np.sum((centred.T @ pairs * centred.T).sum(axis=1) * weights))
-    return Likeness(alike / float(freedom) / whole, int(whole))
+    freedom = float(is_used.sum() if is_ordered else np.sum(1 - beyond[is_used]))
+    covariance = centred.T @ (centred * shares[:, None])
+    spread = float(np.sqrt(np.sum(covariance**2 * np.outer(weights, weights)))) / freedom
+    return Indicators(centred, weights, freedom, spread)

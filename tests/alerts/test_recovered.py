@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from tasks.alerts.repeats import FindingChanges, compare_with_earlier, read_earlier
+from tasks.alerts.repeats import EarlierRun, FindingChanges, compare_with_earlier, read_earlier
 from tasks.contract.load import load_contract
-from tasks.core.findings import Finding, Outcome, Question, Verdict
+from tasks.core.findings import Answer, Finding, Outcome, Question, Verdict
 from tasks.core.windows import Window, month_of
 from tasks.job.findings import save_findings
 from tasks.job.job import Job
@@ -161,3 +161,26 @@ def test_runs_before_the_column_are_given_the_ledgers_champion(engine, tmp_path)
     with engine.connect() as connection:
         found = dict(connection.execute(text("select job_id, champion from loanwatch.run")).all())
     assert found == {"a": version, "b": None, "c": None}
+
+
+def test_a_part_that_is_over_is_no_recovery_while_its_question_finds_more():
+    """All columns together are no longer told apart, but the column that moved them is as it was: known."""
+    before = EarlierRun(
+        {"data/joint_shape/": Verdict.FAIL, "data/distribution/income": Verdict.FAIL}, frozenset(), champion=1
+    )
+    joint = Finding(Question.DATA, "joint_shape", Verdict.PASS, "As before.", effect=0.5)
+    income = Finding(Question.DATA, "distribution", Verdict.KNOWN, "Higher.", "income", effect=0.1)
+    assert compare_with_earlier([joint, income], False, [before], 3, 1).recovered == ()
+    same = Finding(Question.DATA, "distribution", Verdict.PASS, "As before.", "income", effect=0.0)
+    recovered = compare_with_earlier([joint, same], False, [before], 3, 1).recovered
+    assert set(recovered) == {"data/joint_shape/", "data/distribution/income"}
+
+
+def test_a_known_change_is_not_reported_again_and_one_that_goes_further_is_new():
+    before = EarlierRun({"data/distribution/income": Verdict.FAIL}, frozenset({"data/distribution/income"}), champion=1)
+    answer = Answer("a", "2024-08-01", "2024-08-01", "2024-08-31", "the champion was kept")
+    known = Finding(Question.DATA, "distribution", Verdict.KNOWN, "Higher.", "income", effect=0.1, answer=answer)
+    further = Finding(Question.DATA, "distribution", Verdict.FAIL, "Higher.", "income", effect=0.2, answer=answer)
+    changes = compare_with_earlier([known], False, [before], 3, 1)
+    assert (changes.reported, changes.recovered, changes.known) == ((), (), (known,))
+    assert compare_with_earlier([further], False, [before], 3, 1).new == (further,)

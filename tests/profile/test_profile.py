@@ -14,6 +14,7 @@ from tasks.core.arrivals import Arrivals
 from tasks.core.scored_window import ScoredWindow
 from tasks.extract.labels import read_labels
 from tasks.profile.bins import LEAST_WORD_ROWS, MISSING, NEW_CATEGORY, fit_bins, fit_edges
+from tasks.profile.day_effects import describe_day_effects
 from tasks.profile.profile import SAMPLE_ROWS, OriginError, fit_profile
 from tasks.profile.storage import ProfileError, load_profile, save_profile
 from tests.support.windows_to_compare import CONTRACT, NOT_STATED, change, make_profile, make_window
@@ -148,6 +149,23 @@ def test_arrivals_are_kept_and_an_older_file_has_none(tmp_path):
     del described["arrivals"]
     pq.write_table(table.replace_schema_metadata({"loanwatch": json.dumps(described)}), tmp_path / "older.parquet")
     assert load_profile(tmp_path / "older.parquet").arrivals is None
+
+
+def test_day_effects_are_kept_without_a_date_and_an_older_file_has_none(tmp_path):
+    frame, scores = make_window(600)
+    days = np.datetime64("2024-01-01") + np.arange(600) // 10
+    reference = ScoredWindow(frame, read_labels(CONTRACT, frame), scores, days=days)
+    profile = fit_profile(CONTRACT, reference, origin="out_of_fold", seed=1)
+    save_profile(profile, tmp_path / "profile.parquet")
+    kept = load_profile(tmp_path / "profile.parquet").day_effects
+    assert describe_day_effects(kept) == describe_day_effects(profile.day_effects)
+    assert np.bincount(kept.numbers[kept.numbers >= 0]).max() == 10  # rows of one day stay together
+    assert kept.numbers.max() < 28 * 4  # no date
+    table = pq.read_table(tmp_path / "profile.parquet").drop_columns(["(day)"])
+    described = json.loads(table.schema.metadata[b"loanwatch"])
+    del described["day_effects"]
+    pq.write_table(table.replace_schema_metadata({"loanwatch": json.dumps(described)}), tmp_path / "older.parquet")
+    assert load_profile(tmp_path / "older.parquet").day_effects is None
 
 
 def test_the_same_profile_is_the_same_file(tmp_path):
