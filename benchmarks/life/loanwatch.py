@@ -103,7 +103,8 @@ class Loanwatch:
 
     def _ask(self, champion: Champion, window: Window) -> tuple[list[Finding], list[PastRun]]:
         """The findings of a window, known changes marked, and the earlier runs that tell them."""
-        number, trained_by = champion.version.version, champion.version.job_id
+        number = champion.version.version
+        trained_by = champion.version.job_id if champion.version.reference_since is None else ""
         past = [run for version, run in self._past if version == number or run.job_id == trained_by]
         findings = measure_window_quality(self._life, champion.model, window)
         if not is_fit(findings):

@@ -124,7 +124,8 @@ def read_past_runs(connection: Connection, job: Job, champion: Champion) -> list
         "contract": job.contract.name,
         "window_end": job.window.end,
         "version": champion.model.version,
-        "trained_by": champion.model.job_id,
+        # What that run found is its champion's reference now, where this begins with the change.
+        "trained_by": champion.model.job_id if champion.model.reference_since is None else "",
         "runs": RUNS_LOOKED_AT,
     }
     rows = connection.execute(read_query("changes/past_runs"), asked).all()
