@@ -14,6 +14,10 @@ from sqlalchemy import URL, Engine, text
 from tests.support.memory import keep_files_in_memory, place_data
 
 keep_files_in_memory()
+# Several processes of tests share the cores: threads that spin until others have a core cost five times the work, and
+# every process that fits a model would start some more for its folds. A test that asks for either says so itself.
+for limit in ("OMP_NUM_THREADS", "LOKY_MAX_CPU_COUNT"):
+    os.environ.setdefault(limit, "1")
 # Prefect reads these while it is imported: nobody calls home, and the user's own profile and server are left alone.
 os.environ["DO_NOT_TRACK"] = "1"
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
