@@ -24,15 +24,16 @@ monitor: setup ## run the whole pipeline on the demo (MONTH=2024-10 for another 
 test: setup ## run the fast tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-# Three at a time on two cores: many of them wait for servers and heartbeats.
+# Three at a time on two cores, here and below: many of them wait for servers and heartbeats.
 test-slow: setup ## run the slow tests
 	@$(BIN)/python -m pytest -m "slow and not (fault or bad_input or attack)" -n 3 --dist loadfile
 
 faults: setup ## break the real parts, feed bad data, attack; ends with one line of counts
-	@$(BIN)/python -m pytest -p tests.faults.tally -m "fault or bad_input or attack" -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -p tests.faults.tally -m "fault or bad_input or attack" -n 3 --dist loadfile
 
+# Not in memory, where other tests keep their files: the engine may be in another place, and mounts some of them.
 docker-test: setup ## build the images, run the compose stack on this machine's Docker engine, break it, clean up
-	@$(BIN)/python -m pytest -x -v -m docker -p no:cacheprovider tests/docker
+	@TMPDIR=$${TMPDIR:-/tmp} $(BIN)/python -m pytest -x -v -m docker -p no:cacheprovider tests/docker
 
 check: setup ## ruff, mypy, and the layers
 	@$(BIN)/ruff check .

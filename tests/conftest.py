@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import URL, Engine, text
 
+from tests.support.memory import keep_files_in_memory, place_data
+
+keep_files_in_memory()
+# Several processes of tests share the cores: threads that spin until others have a core cost five times the work, and
+# every process that fits a model would start some more for its folds. A test that asks for either says so itself.
+for limit in ("OMP_NUM_THREADS", "LOKY_MAX_CPU_COUNT"):
+    os.environ.setdefault(limit, "1")
 # Prefect reads these while it is imported: nobody calls home, and the user's own profile and server are left alone.
 os.environ["DO_NOT_TRACK"] = "1"
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
@@ -30,6 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     from blocks.postgres.embedded import remove_embedded, start_embedded
 
     home = tmp_path_factory.mktemp("server") / ".loanwatch"
+    folder = place_data(home)
     url = start_embedded(home)
     # Nobody needs these rows after a loss of power, and waiting for the disk is most of what a small database costs.
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):
@@ -37,6 +46,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     run_alone(url, "select pg_reload_conf()")
     yield url
     remove_embedded(home)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +56,12 @@ def make_database(server: URL) -> MakeDatabase:
 
 
 @pytest.fixture
-def database(make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch) -> URL:
+def database(make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[URL]:
     """The URL of an empty database, which is also what LOANWATCH_DATABASE_URL names."""
     url = make_database()
     monkeypatch.setenv("LOANWATCH_DATABASE_URL", url.render_as_string(hide_password=False))
-    return url
+    yield url
+    make_database.drop(url)
 
 
 @pytest.fixture
@@ -93,6 +104,7 @@ def demo(demo_database: URL, make_database: MakeDatabase, monkeypatch: pytest.Mo
     engine = make_engine(url, Patience())
     yield engine
     engine.dispose()
+    make_database.drop(url)
 
 
 @pytest.fixture(scope="session")
@@ -127,6 +139,10 @@ class MakeDatabase:
             run_alone(self._server, f"select pg_terminate_backend(pid, 10000) {of_template}")
         run_alone(self._server, f'create database "{name}"{copied}')
         return self._server.set(database=name)
+
+    def drop(self, url: URL) -> None:
+        """Remove a database that nobody needs any more; whoever is connected to it is cut off."""
+        run_alone(self._server, f'drop database "{url.database}" with (force)')
 
 
 def run_alone(url: URL, statement: str) -> None:

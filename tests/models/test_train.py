@@ -85,8 +85,11 @@ def test_rows_without_a_decision_are_in_no_part():
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-def test_the_same_rows_make_the_same_model(kind):
-    one, two = (fit_candidate(CONTRACT, kind, make(), QUICK) for _ in range(2))
+def test_the_same_rows_make_the_same_model(kind, monkeypatch):
+    """Also where other processes fit the folds, as in a run on more than one core."""
+    one = fit_candidate(CONTRACT, kind, make(), QUICK)
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "2")
+    two = fit_candidate(CONTRACT, kind, make(), QUICK)
     np.testing.assert_array_equal(one.out_of_fold, two.out_of_fold)
     new = make(seed=9).applications
     np.testing.assert_array_equal(score(one.pipeline, new), score(two.pipeline, new))

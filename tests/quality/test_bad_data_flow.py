@@ -13,10 +13,15 @@ import pytest
 from sqlalchemy import URL
 
 from blocks.postgres.connect import Patience, make_engine
+from tasks.core.policy import MonitorPolicy, SelfCheckPolicy, TrainPolicy
 from tests.support.flow import month, run_monitor
 
 pytestmark = [pytest.mark.bad_input, pytest.mark.slow, pytest.mark.usefixtures("prefect_server")]
 
+QUICK = MonitorPolicy(
+    train=TrainPolicy(forest_trees=20, boosting_rounds=40, folds=2),
+    self_check=SelfCheckPolicy(splits=0),
+)
 MARCH = "customer_id in (select customer_id from loan_details where application_time like '%-03-2024%')"
 LOANS_OF_MARCH = "application_time like '%-03-2024%'"
 
@@ -59,7 +64,7 @@ def watched(make_database, demo_database, tmp_path_factory) -> tuple[URL, Path]:
     reference = {"reference_start": date(2024, 1, 1), "reference_end": date(2024, 2, 29)}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LOANWATCH_DATABASE_URL", url.render_as_string(hide_password=False))
-        _, summary = run_monitor(folder, **month(2024, 3), **reference)
+        _, summary = run_monitor(folder, **month(2024, 3), **reference, policy=QUICK)
     assert summary["champion_after"] == 1
     return url, folder
 
@@ -73,7 +78,7 @@ def test_bad_data_ends_clearly_and_promotes_nothing(make_database, watched, monk
         connection.exec_driver_sql(case.statement.replace("%", "%%"))
     engine.dispose()
     monkeypatch.setenv("LOANWATCH_DATABASE_URL", url.render_as_string(hide_password=False))
-    state, summary = run_monitor(tmp_path, **month(2024, 3), models=str(folder / "models"))
+    state, summary = run_monitor(tmp_path, **month(2024, 3), models=str(folder / "models"), policy=QUICK)
     assert state.is_completed()
     assert summary["outcome"] == case.outcome, case.why
     assert summary["champion_after"] == (None if case.outcome == UNFIT else 1)

@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from blocks.postgres.embedded import Server, find_server
+from tests.support.memory import place_data
 
 PASSWORD = "p@ss/w0rd#S3CRET"
 
@@ -37,9 +38,9 @@ def run_postgres(programs: Path | None = None, *, tls: bool = False) -> Iterator
     With TLS a plain connection is refused.
     """
     home = Path(tempfile.mkdtemp(prefix="loanwatch-test-"))
-    (home / "embedded").mkdir()
+    folder = place_data(home / "embedded")
     embedded = find_server(home / "embedded")
-    base = Path(tempfile.mkdtemp(dir=embedded.data.parent if embedded.user else None, prefix="tcp-"))
+    base = Path(tempfile.mkdtemp(dir=embedded.data.parent if embedded.user else folder, prefix="tcp-"))
     server = Server(base / "data", programs or embedded.programs, embedded.user)
     try:
         base.chmod(0o711)
@@ -58,9 +59,8 @@ def run_postgres(programs: Path | None = None, *, tls: bool = False) -> Iterator
         yield url, server.data / "server.crt"
     finally:
         server.run("pg_ctl", "-D", str(server.data), "-m", "immediate", "stop")
-        shutil.rmtree(base, ignore_errors=True)
-        shutil.rmtree(embedded.data.parent if embedded.user else home, ignore_errors=True)
-        shutil.rmtree(home, ignore_errors=True)
+        for made in (folder, home):
+            shutil.rmtree(made, ignore_errors=True)
 
 
 def _create(server: Server, base: Path, *, tls: bool) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from slack_sdk.webhook import WebhookClient
 
 PATH = "/services/T000/B000/x-secret-of-the-webhook"
+POLL = 0.02  # seconds after which the listener sees that it is to end
 
 
 @dataclass
@@ -66,7 +67,7 @@ def run_stand_in(port: int = 0) -> Iterator[StandIn]:
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     stand_in.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(POLL,), daemon=True)
     thread.start()
     try:
         yield stand_in
