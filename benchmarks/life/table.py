@@ -44,10 +44,7 @@ def share_of_years(records: Records) -> float:
 
 
 def _as_cells(scenario: str, policy: str, records: Records) -> list[str]:
-    delays = [record["delay_days"] for record in records if record["delay_days"] is not None]
-    is_changed = bool(records[0]["changes"])
-    runs = [record["alarmed_runs"] for record in records]
-    told = f"{median(delays):g}" + (f", never in {len(records) - len(delays)}" if len(delays) < len(records) else "")
+    is_changed, runs = bool(records[0]["changes"]), [record["alarmed_runs"] for record in records]
     return [
         scenario,
         policy,
@@ -55,11 +52,20 @@ def _as_cells(scenario: str, policy: str, records: Records) -> list[str]:
         _average(records, "false_alarms", "{:.2f}".format),
         f"{share_of_years(records):.2f}",
         f"{mean(runs):.1f} ({max(runs)})" if is_changed else "–",
-        (told if delays else "never") if is_changed else "–",
+        _tell_delay(records) if is_changed else "–",
         _average(records, "promotions", "{:.1f}".format),
         _average(records, "auc_lost", "{:.4f}".format),
         _average(records, "seconds", "{:.0f}".format),
     ]
+
+
+def _tell_delay(records: Records) -> str:
+    """The median over the lives in which there was an alarm, and in how many there was none."""
+    delays = [record["delay_days"] for record in records if record["delay_days"] is not None]
+    if not delays:
+        return "never"
+    missed = len(records) - len(delays)
+    return f"{median(delays):g}" + (f", never in {missed}" if missed else "")
 
 
 def _average(records: Records, name: str, show: Callable[[float], str]) -> str:
