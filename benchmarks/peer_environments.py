@@ -33,7 +33,7 @@ class PeerError(LoanwatchError):
 
 def list_peers() -> tuple[str, ...]:
     """The peers whose environments exist."""
-    return tuple(peer for peer in PEERS if _find_python(peer).exists())
+    return tuple(peer for peer in PEERS if find_python(peer).exists())
 
 
 def ask_peers(scored: ScoredPair) -> dict[str, Raised]:
@@ -65,7 +65,7 @@ class Peer:
     def __init__(self, peer: str) -> None:
         self._name = peer
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process runs
-        command = [str(_find_python(peer)), str(ROOT / "benchmarks" / "peers" / f"ask_{peer}.py")]
+        command = [str(find_python(peer)), str(ROOT / "benchmarks" / "peers" / f"ask_{peer}.py")]
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -105,5 +105,6 @@ class Peer:
 start_peer = cache(Peer)
 
 
-def _find_python(peer: str) -> Path:
+def find_python(peer: str) -> Path:
+    """The interpreter of a peer's environment, which may not exist."""
     return ROOT / ".venv" / "peers" / peer / "bin" / "python"

@@ -54,7 +54,9 @@ class LogisticFit:
         return np.asarray(scipy.special.expit(design @ self.coefficients))
 
 
-def fit_logistic(design: Floats, labels: Floats, start: Floats | None = None) -> LogisticFit:
+def fit_logistic(
+    design: Floats, labels: Floats, start: Floats | None = None, weights: Floats | None = None
+) -> LogisticFit:
     """Maximum likelihood by Newton's method with step halving.
 
     Parameters
@@ -62,9 +64,11 @@ def fit_logistic(design: Floats, labels: Floats, start: Floats | None = None) ->
     design : array of n by k
         The columns; a constant is a column of ones.
     labels : array of n
-        0 or 1.
+        0 or 1, or the share of ones among rows that are alike.
     start : array of k, optional
         Coefficients near the solution, which save steps.
+    weights : array of n, optional
+        How many rows each one stands for, above 0; by default one.
 
     Returns
     -------
@@ -82,42 +86,47 @@ def fit_logistic(design: Floats, labels: Floats, start: Floats | None = None) ->
     array([0.75, 0.75, 0.75, 0.75])
     """
     coefficients = np.zeros(design.shape[1]) if start is None else start
-    likelihood = _log_likelihood(design @ coefficients, labels, coefficients)
+    rows = np.ones(len(labels)) if weights is None else weights
+    sample = (design, labels, rows)
+    likelihood = _log_likelihood(design @ coefficients, (labels, rows), coefficients)
     for _ in range(_MOST_STEPS):
         chances = scipy.special.expit(design @ coefficients)
-        gradient = design.T @ (labels - chances) - _RIDGE * coefficients
-        step = np.linalg.solve(_information(design, chances), gradient)
-        coefficients, gained = _climb(design, labels, (coefficients, likelihood), step)
+        gradient = design.T @ (rows * (labels - chances)) - _RIDGE * coefficients
+        step = np.linalg.solve(_information(design, chances, rows), gradient)
+        coefficients, gained = _climb(sample, (coefficients, likelihood), step)
         likelihood += gained
         if gained < 1e-9 * (1 + abs(likelihood)):
             break
     linear = design @ coefficients
     chances = np.asarray(scipy.special.expit(linear))
-    plain = _log_likelihood(linear, labels, np.zeros(1))
-    covariance = np.asarray(np.linalg.inv(_information(design, chances)), dtype=np.float64)
+    plain = _log_likelihood(linear, (labels, rows), np.zeros(1))
+    covariance = np.asarray(np.linalg.inv(_information(design, chances, rows)), dtype=np.float64)
     return LogisticFit(coefficients, covariance, chances, plain, np.zeros_like(covariance))
 
 
-def _climb(design: Floats, labels: Floats, start: tuple[Floats, float], step: Floats) -> tuple[Floats, float]:
+def _climb(sample: tuple[Floats, Floats, Floats], start: tuple[Floats, float], step: Floats) -> tuple[Floats, float]:
     """The longest of the halved steps that does not lose likelihood, and what it gains."""
+    design, labels, rows = sample
     coefficients, likelihood = start
     for halvings in range(12):
         tried = coefficients + step / 2**halvings
-        gained = _log_likelihood(design @ tried, labels, tried) - likelihood
+        gained = _log_likelihood(design @ tried, (labels, rows), tried) - likelihood
         if gained >= 0:
             return tried, gained
     return coefficients, 0.0
 
 
-def _information(design: Floats, chances: Floats) -> Floats:
+def _information(design: Floats, chances: Floats, rows: Floats) -> Floats:
     """The information matrix of the coefficients, ridge included."""
-    weighted = design * (chances * (1 - chances))[:, None]
+    weighted = design * (rows * chances * (1 - chances))[:, None]
     return np.asarray(design.T @ weighted + _RIDGE * np.eye(design.shape[1]))
 
 
-def _log_likelihood(linear: Floats, labels: Floats, coefficients: Floats) -> float:
-    """The log likelihood of the linear predictor, less the ridge's penalty."""
-    return float(labels @ linear - np.logaddexp(0, linear).sum() - _RIDGE / 2 * coefficients @ coefficients)
+def _log_likelihood(linear: Floats, labelled: tuple[Floats, Floats], coefficients: Floats) -> float:
+    """The log likelihood of the linear predictor, less the ridge's part: for labels, and the rows that each stands for."""
+    labels, rows = labelled
+    gained = (rows * labels) @ linear - rows @ np.logaddexp(0, linear)
+    return float(gained - _RIDGE / 2 * coefficients @ coefficients)
 
 
 def logit(scores: Floats, least: float = 1e-4) -> Floats:

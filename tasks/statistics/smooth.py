@@ -81,13 +81,27 @@ def fit_smooth_rule(numbers: Floats, labels: Floats, seed: int = 0) -> SmoothRul
 def _design_ranks(numbers: Floats) -> Floats:
     """The curve's columns for each number, by its rank."""
     ranks = scipy.stats.rankdata(numbers)
-    return _spline(scipy.special.ndtri((ranks - 0.5) / len(ranks)), len(ranks))
+    return design_spline(scipy.special.ndtri((ranks - 0.5) / len(ranks)), len(ranks))
 
 
-def _spline(numbers: Floats, rows: int) -> Floats:
+def design_spline(numbers: Floats, rows: int) -> Floats:
     """The columns of a natural cubic spline of normal scores: a constant, the scores, and one for each inner knot.
 
-    `rows` is how many the curve is fitted for: few of them carry only few knots.
+    Parameters
+    ----------
+    numbers : array of m
+        Normal scores.
+    rows : int
+        How many the curve is fitted for: fewer than 1,000 carry three knots, others five.
+
+    Returns
+    -------
+    array of m by 3, or by 5
+
+    Examples
+    --------
+    >>> design_spline(np.array([-2.0, 0.0, 2.0]), 1_000).shape
+    (3, 5)
     """
     knots = scipy.special.ndtri(np.array(_KNOTS if rows >= _FEW_ROWS else _FEW_KNOTS))
     last, before_last = knots[-1], knots[-2]
@@ -179,7 +193,7 @@ def measure_departure_of_value(
     ordered = np.sort(numbers)
     place = (np.searchsorted(ordered, value, "left") + np.searchsorted(ordered, value, "right")) / 2
     share = np.clip(place / len(ordered), 0.5 / len(ordered), 1 - 0.5 / len(ordered))
-    at = _spline(scipy.special.ndtri(np.array([share])), len(numbers))[0]
+    at = design_spline(scipy.special.ndtri(np.array([share])), len(numbers))[0]
     rule = fit_smooth_rule(numbers, labels)
     chance = float(scipy.special.expit(at @ rule.coefficients))
     rows, others = group

@@ -17,6 +17,7 @@ from tasks.profile.bins import LEAST_WORD_ROWS, MISSING, NEW_CATEGORY, fit_bins,
 from tasks.profile.day_effects import describe_day_effects
 from tasks.profile.profile import SAMPLE_ROWS, OriginError, fit_profile
 from tasks.profile.storage import ProfileError, load_profile, save_profile
+from tasks.statistics.score_bins import MOST_BINS
 from tests.support.windows_to_compare import CONTRACT, NOT_STATED, change, make_profile, make_window
 
 INCOME, AMOUNT, CARS, PURPOSE, JOB = (CONTRACT.column(name) for name in ("income", "amount", "cars", "purpose", "job"))
@@ -111,6 +112,9 @@ def test_what_is_kept_of_a_large_reference():
     assert (profile.rows, profile.labelled, len(profile.codes)) == (SAMPLE_ROWS + 500, SAMPLE_ROWS + 500, SAMPLE_ROWS)
     assert all(counts.sum() == profile.rows for counts in profile.counts)
     assert profile.auc.value == pytest.approx(0.86, abs=0.02)
+    assert profile.score_bins.rows.sum() == profile.labelled
+    assert profile.score_bins.positives.sum() == profile.positive
+    assert len(profile.score_bins.rows) <= MOST_BINS
     decoded = profile.decode(profile.codes)
     assert list(decoded.columns) == [column.name for column in CONTRACT.features]
     assert decoded["income"].nunique() <= 22
@@ -140,14 +144,19 @@ def test_the_file_gives_the_same_profile_and_holds_no_identifier(tmp_path):
     assert b"0-17" not in (tmp_path / "profile.parquet").read_bytes()
 
 
+def write_older(file, older, missing):
+    """The file as it was written before one of its entries was kept."""
+    table = pq.read_table(file)
+    described = json.loads(table.schema.metadata[b"loanwatch"])
+    del described[missing]
+    pq.write_table(table.replace_schema_metadata({"loanwatch": json.dumps(described)}), older)
+
+
 def test_arrivals_are_kept_and_an_older_file_has_none(tmp_path):
     arrivals = Arrivals((26,) * 7, (26, 26, 25, 26, 26, 0, 0), (60, 61, 62, 63, 64, 0, 0))
     save_profile(replace(make_profile(300), arrivals=arrivals), tmp_path / "profile.parquet")
     assert load_profile(tmp_path / "profile.parquet").arrivals == arrivals
-    table = pq.read_table(tmp_path / "profile.parquet")
-    described = json.loads(table.schema.metadata[b"loanwatch"])
-    del described["arrivals"]
-    pq.write_table(table.replace_schema_metadata({"loanwatch": json.dumps(described)}), tmp_path / "older.parquet")
+    write_older(tmp_path / "profile.parquet", tmp_path / "older.parquet", "arrivals")
     assert load_profile(tmp_path / "older.parquet").arrivals is None
 
 
@@ -201,3 +210,13 @@ def test_frequent_categories_have_a_group_each_and_the_rest_share_one():
     lost = pd.concat([values, pd.Series([None] * 50)])
     group = bins.group_codes(np.bincount(bins.encode(lost), minlength=bins.levels + 1))
     assert group.tolist() == [5, 0, 1, 2, 3, 4, 4, 4, 4, 4]  # many missing values take the place of one group
+
+
+def test_counts_by_score_are_kept_and_an_older_file_has_none(tmp_path):
+    profile = make_profile(3_000)
+    save_profile(profile, tmp_path / "profile.parquet")
+    again = load_profile(tmp_path / "profile.parquet").score_bins
+    for name in ("highest", "rows", "positives"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(profile.score_bins, name))
+    write_older(tmp_path / "profile.parquet", tmp_path / "older.parquet", "score_bins")
+    assert load_profile(tmp_path / "older.parquet").score_bins is None
