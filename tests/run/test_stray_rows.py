@@ -12,7 +12,7 @@ from blocks.postgres.connect import Database
 from flows import score as flow
 from tasks.core.findings import Verdict
 from tasks.core.held_days import find_usual_days, trust_ends
-from tasks.core.policy import MonitorPolicy
+from tasks.core.policy import MonitorPolicy, SelfCheckPolicy
 from tasks.core.windows import Window
 from tasks.extract.extract import extract_window
 from tasks.quality.check import check_quality
@@ -84,7 +84,7 @@ def test_many_stray_days_are_shortened_and_none_are_a_pass():
 @pytest.mark.slow
 @pytest.mark.usefixtures("prefect_server")
 def test_a_whole_run_without_dates(strays, tmp_path, caplog):
-    _, summary = run_monitor(tmp_path)
+    _, summary = run_monitor(tmp_path, policy=MonitorPolicy(self_check=SelfCheckPolicy(splits=0)))
     assert (summary["window"]["start"], summary["window"]["end"]) == ("2024-12-01", "2024-12-31")
     assert summary["outcome"] != "quality_failed"
     assert SENTENCE in " ".join(finding["sentence"] for finding in summary["findings"])
