@@ -20,7 +20,8 @@ from tasks.job.job import Job
 from tasks.job.journal import write_entry
 from tasks.reports.history import rebuild_history, write_history
 from tasks.reports.history.heat import TOGETHER, map_heat
-from tasks.reports.history.records import read_history
+from tasks.reports.history.pictures import draw_performance
+from tasks.reports.history.records import History, PastRun, list_estimates, read_history
 from tasks.schema.migrate import MIGRATIONS, prepare_schema
 from tests.support.browser import audit, is_too_wide, needs_chromium, open_tab
 
@@ -196,3 +197,19 @@ def test_the_accessibility_check_finds_faults(tmp_path):
         told = "\n".join(audit(tab))
     for fault in ("no language", "skips", "without a text", "contrast", "without headers", "exactly one main"):
         assert fault in told
+
+
+def test_an_estimate_stays_beside_the_auc_that_the_decisions_showed_later():
+    """The month was undecided at first; the later run over it knows its decisions."""
+
+    def run(job_id: str, check: str, value: float) -> PastRun:
+        found = {"question": "model", "check": check, "verdict": "pass", "reference": 0.9, "current": value}
+        days = date(2024, 8, 1), date(2024, 8, 31)
+        started = datetime(2024, 9, 1, tzinfo=UTC)
+        return PastRun("loans", job_id, started, 1.0, None, "", *days, "stable", False, [found])
+
+    history = History("loans", [run("later", "auc", 0.85), run("first", "estimated_auc", 0.86)], [], [])
+    assert [found["current"] for *_, found in list_estimates(history)] == [0.86]
+    picture = draw_performance(history)
+    assert picture.count("guess-dot") == 1
+    assert picture.count("now-dot") == 1

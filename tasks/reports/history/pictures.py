@@ -7,7 +7,7 @@ from datetime import date
 
 from markupsafe import Markup
 
-from tasks.reports.history.records import History, Record
+from tasks.reports.history.records import History, Record, list_estimates
 from tasks.reports.page.svg import Point, Scale, dot, draw_text, line, picture, ticks
 
 WIDTH, HEIGHT = 1000, 300
@@ -15,12 +15,13 @@ TOP, BOTTOM = 40, 262
 
 
 def draw_performance(history: History) -> Markup:
-    """AUC by window, measured and estimated, with the AUC on the reference and the promotions; empty without any."""
-    seen = [
-        (_find_middle(run.window), run.find("auc"), run.find("estimated_auc")) for run in history.windows if run.window
-    ]
-    decided = [(day, auc) for day, auc, _ in seen if auc and auc["current"] is not None]
-    expected = [(day, auc) for day, _, auc in seen if auc and auc["current"] is not None]
+    """AUC by window with the AUC on the reference and the promotions; empty without any.
+
+    An estimate stays where it was made first, and the AUC that the decisions then showed stands beside it.
+    """
+    seen = [(_find_middle(run.window), run.find("auc")) for run in history.windows if run.window]
+    decided = [(day, auc) for day, auc in seen if auc and auc["current"] is not None]
+    expected = [(_find_middle((first, last)), auc) for first, last, auc in list_estimates(history)]
     if not decided and not expected:
         return Markup("")
     x = _make_days([day for day, *_ in seen])

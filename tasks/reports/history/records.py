@@ -86,6 +86,16 @@ class History:
         return [latest[window] for window in sorted(latest)]
 
 
+def list_estimates(history: History) -> list[tuple[date, date, Record]]:
+    """For each window the latest estimate of its AUC that was made before all of its decisions had come."""
+    estimates: dict[tuple[date, date], Record] = {}
+    for run in reversed(history.runs):
+        found = run.find("estimated_auc")
+        if run.window is not None and found is not None and found["current"] is not None:
+            estimates[run.window] = found
+    return [(*window, found) for window, found in sorted(estimates.items())]
+
+
 def read_history(connection: Connection) -> list[History]:
     """Every contract's history, by the contract's name."""
     runs = connection.execute(read_query("history/runs"), {"runs": RUNS}).mappings().all()
