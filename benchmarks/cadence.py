@@ -4,9 +4,9 @@
     python -m benchmarks.cadence broken --lives 20
     python -m benchmarks.cadence income --lives 20 --per-day 100
 
-Each life has a reference of 180 days and, after it, windows of 30 days one after the other (monthly), of seven
-(weekly), or of the last 30 days on each day (daily). `nothing`: a year without any change. `broken`: one column in
-another unit (monthly debt 12 times as high). `income`: incomes 1.15 times as high. Both begin after 45 days.
+Each life has a reference of 180 days and, after it, windows of 30 days in succession (monthly), of seven (weekly),
+or of the last 30 days on each day (daily). `nothing`: a year without any change. `broken`: one column in another unit
+(monthly debt 12 times as high). `income`: incomes 1.15 times as high. Both begin after 45 days.
 """
 
 from __future__ import annotations

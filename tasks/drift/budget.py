@@ -38,7 +38,7 @@ def fit_levels(policy: DriftPolicy, days: int) -> DriftPolicy:
     >>> fit_levels(DriftPolicy(), 31).label_level
     0.01
     >>> round(fit_levels(DriftPolicy(cadence=Cadence.DAILY), 30).label_level, 6)
-    7.7e-05
+    6.4e-05
     """
     budget, cadence = policy.false_alarms_a_year, policy.cadence or Cadence.MONTHLY
     if cadence is Cadence.MONTHLY:

@@ -26,7 +26,7 @@ from tasks.job.stage import stage
 
 
 def measure_recent_drift(comparison: Comparison) -> list[Finding]:
-    """The alarms of the last days, the longest first; of several lengths, the first one that tells a change.
+    """The alarms of the last days; of several lengths that tell a change, the shortest: it holds least from before it.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def measure_recent_drift(comparison: Comparison) -> list[Finding]:
         return []
     window_days = int((days.max() - days.min()).astype(int)) + 1
     found: dict[tuple[Question, str, str], Finding] = {}
-    for length in reversed(plan_recent(policy.cadence or Cadence.MONTHLY, window_days)):
+    for length in plan_recent(policy.cadence or Cadence.MONTHLY, window_days):
         rows = days > days.max() - np.timedelta64(length, "D")
         if rows.sum() < policy.recent_rows or rows.all():
             continue

@@ -88,9 +88,9 @@ def challenge(engine, tmp_path, window, findings=()):
     with engine.connect() as connection:
         champion = find_champion(connection, CONTRACT.name, window)
     prepared = prepare(CONTRACT, extract_window(engine, CONTRACT, window).applications)
-    training = train_challenger.fn(job, champion, prepared)
+    training = train_challenger.fn(job, champion, prepared, Regime())
     contest = compare_with_champion.fn(job, champion, training, findings)
-    succeeded = promote_or_keep.fn(job, champion, training, contest)
+    succeeded = promote_or_keep.fn(job, champion, training, contest, Regime())
     written = json.loads((job.results / "deploy_report.json").read_text())
     assert written == json.loads(json.dumps(contest.record))
     return contest.record, succeeded.outcome
@@ -122,7 +122,7 @@ def test_not_worse_is_enough_where_the_champion_has_drifted(championed, tmp_path
     with championed.connect() as connection:
         champion = find_champion(connection, CONTRACT.name, JULY)
     prepared = prepare(CONTRACT, extract_window(championed, CONTRACT, JULY).applications)
-    training = train_challenger.fn(job, champion, prepared)
+    training = train_challenger.fn(job, champion, prepared, Regime())
     assert not compare_with_champion.fn(job, champion, training, []).decision.promote
     contest = compare_with_champion.fn(job, champion, training, drifted())
     assert contest.decision.promote
@@ -150,11 +150,11 @@ def test_a_better_challenger_is_promoted_and_can_be_rolled_back(demo, tmp_path, 
     weak = replace(weak, policy=low_bar)
     champion = train_first_champion.fn(weak, january)
     prepared = prepare(CONTRACT, extract_window(demo, CONTRACT, window).applications)
-    training = train_challenger.fn(weak, champion, prepared)
+    training = train_challenger.fn(weak, champion, prepared, Regime())
     contest = compare_with_champion.fn(weak, champion, training, [])
     assert contest.record["interval"][0] > 0
     assert "proven better" in contest.decision.reason
-    succeeded = promote_or_keep.fn(weak, champion, training, contest)
+    succeeded = promote_or_keep.fn(weak, champion, training, contest, Regime())
     assert succeeded.outcome is Outcome.PROMOTED
     with demo.connect() as connection:
         entries = read_ledger(connection, CONTRACT.name)
