@@ -15,6 +15,7 @@ from sqlalchemy import text
 from blocks.postgres.connect import Database, Patience, make_engine
 from flows import models, rollback
 from flows import train as flow
+from tasks.changes.regime import Regime
 from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Outcome, Question, Verdict
 from tasks.core.policy import MonitorPolicy, SelfCheckPolicy, TrainPolicy, load_policy
@@ -127,7 +128,7 @@ def test_not_worse_is_enough_where_the_champion_has_drifted(championed, tmp_path
     contest = compare_with_champion.fn(job, champion, training, drifted())
     assert contest.decision.promote
     assert "not worse" in contest.decision.reason
-    assert promote_or_keep.fn(job, champion, training, contest).outcome is Outcome.PROMOTED
+    assert promote_or_keep.fn(job, champion, training, contest, Regime()).outcome is Outcome.PROMOTED
 
 
 def test_a_better_challenger_is_promoted_and_can_be_rolled_back(demo, tmp_path, capsys):
