@@ -8,11 +8,8 @@ one for each kind of applicants. Every estimator learns from the reference and e
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from cyclopts import App, Parameter
@@ -22,12 +19,11 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.auc_estimators import LEARNERS, OURS
 from benchmarks.command_line import run_command
 from benchmarks.foreign_scores import EVERYONE, FAMILIES, SAME, Family, draw_chunk
-from benchmarks.peer_environments import QUIET, ROOT, PeerError, find_python
+from benchmarks.foreign_truth import find_truths
+from benchmarks.public_scores import ask_public
 from blocks.errors import UsageError
 from tasks.core.arrays import Floats
-from tasks.statistics.auc import expect_auc
 
-POPULATION_ROWS = 2_000_000
 WITHIN, LARGEST_BIAS = 1.10, 0.001
 
 app = App(
@@ -49,13 +45,14 @@ class Errors:
     """Of one family, by estimator: arrays of repeats by kinds of applicants.
 
     `shown` is the distance from the AUC that the chunk's labels show, `true` that from the AUC of 2,000,000 rows.
-    `hidden` is the bias, by kind of applicants, that the true share at every rounded score would have: what differs
-    among applicants whose scores are rounded to one value is hidden from every estimator.
+    `chance` is what the rows that were drawn add to the latter, and `hidden` the bias, by kind of applicants, that the
+    true share at every rounded score would have.
     """
 
     family: str
     shown: dict[str, Floats]
     true: dict[str, Floats]
+    chance: Floats
     hidden: Floats
 
     def find_error(self, estimator: str) -> float:
@@ -68,7 +65,7 @@ class Errors:
 
     def find_bias(self, estimator: str) -> tuple[float, float]:
         """The bias for the kind of applicants where it is largest, with its sign; and so without what is hidden."""
-        biases = np.mean(self.true[estimator], axis=0)
+        biases = np.mean(self.true[estimator] - self.chance, axis=0)
         return _find_largest(biases), _find_largest(biases - self.hidden)
 
 
@@ -79,36 +76,25 @@ def _find_largest(numbers: Floats) -> float:
 def measure_family(family: Family, size: Size, seed: int) -> Errors:
     """The errors of every estimator in every chunk."""
     random = np.random.default_rng([seed, FAMILIES.index(family)])
-    truths, hidden = _find_truths(family, random)
-    shown: dict[str, list[list[float]]] = {name: [] for name in LEARNERS}
-    true: dict[str, list[list[float]]] = {name: [] for name in LEARNERS}
+    truths = find_truths(family, random)
+    shown: dict[str, list[Floats]] = {name: [] for name in LEARNERS}
+    true: dict[str, list[Floats]] = {name: [] for name in LEARNERS}
+    chance = []
     for _ in range(size.repeats):
         reference = draw_chunk(family, SAME, size.reference, random)
         chunks = [draw_chunk(family, applicants, size.chunk, random) for applicants in EVERYONE]
-        areas = [float(roc_auc_score(chunk.labels, chunk.scores)) for chunk in chunks]
+        areas = np.array([roc_auc_score(chunk.labels, chunk.scores) for chunk in chunks])
+        chance.append([truth.find_chance(reference, chunk) for truth, chunk in zip(truths, chunks, strict=True)])
         for name, learn in LEARNERS.items():
             estimate = learn(reference.labels, reference.scores)
-            found = [estimate(chunk.scores) for chunk in chunks]
-            shown[name].append([one - area for one, area in zip(found, areas, strict=True)])
-            true[name].append([one - truth for one, truth in zip(found, truths, strict=True)])
-    return Errors(family.name, _as_arrays(shown), _as_arrays(true), hidden)
+            found = np.array([estimate(chunk.scores) for chunk in chunks])
+            shown[name].append(found - areas)
+            true[name].append(found - np.array([truth.area for truth in truths]))
+    hidden = np.array([truth.hidden for truth in truths])
+    return Errors(family.name, _as_arrays(shown), _as_arrays(true), np.array(chance), hidden)
 
 
-def _find_truths(family: Family, random: np.random.Generator) -> tuple[list[float], Floats]:
-    """By kind of applicants: the AUC of 2,000,000 rows, and the bias of the true shares at every rounded score."""
-    truths, biases = [], []
-    known = draw_chunk(family, SAME, POPULATION_ROWS, random)
-    scores, place = np.unique(known.scores, return_inverse=True)
-    shares = np.bincount(place, weights=known.chances) / np.bincount(place)
-    for applicants in EVERYONE:
-        everyone = draw_chunk(family, applicants, POPULATION_ROWS, random)
-        truths.append(expect_auc(everyone.chances, everyone.scores))
-        by_score = shares[np.minimum(np.searchsorted(scores, everyone.scores), len(scores) - 1)]
-        biases.append(expect_auc(by_score, everyone.scores) - truths[-1])
-    return truths, np.array(biases)
-
-
-def _as_arrays(errors: dict[str, list[list[float]]]) -> dict[str, Floats]:
+def _as_arrays(errors: dict[str, list[Floats]]) -> dict[str, Floats]:
     return {name: np.array(found) for name, found in errors.items()}
 
 
@@ -141,37 +127,11 @@ def check_goals(measured: list[Errors]) -> list[str]:
     return lines
 
 
-def ask_public() -> list[str]:
-    """The mean absolute error and the bias of the later half on NannyML's public car loans, NannyML's own among them.
-
-    Raises PeerError where `make peers` has not made its environment.
-    """
-    command = [str(find_python("nannyml")), str(ROOT / "benchmarks" / "peers" / "ask_nannyml_cbpe.py")]
-    try:
-        asked = subprocess.run(command, env={**os.environ, **QUIET}, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise PeerError("NannyML did not answer: make its environment with `make peers`.") from error
-    public: dict[str, Any] = json.loads(asked.stdout)
-    labels, scores = np.array(public["labels"], dtype=float), np.array(public["scores"])
-    chunks = [(np.array(one["scores"]), np.array(one["labels"], dtype=float)) for one in public["chunks"]]
-    estimates = {"NannyML": [one["estimate"] for one in public["chunks"]]}
-    for name, learn in LEARNERS.items():
-        estimate = learn(labels, scores)
-        estimates[name] = [estimate(fresh) for fresh, _ in chunks]
-    shown = np.array([roc_auc_score(decided, fresh) for fresh, decided in chunks])
-    lines = ["| estimator | mean absolute error | bias, later half |", "|---|---|---|"]
-    for name, found in estimates.items():
-        errors = np.array(found) - shown
-        late = float(np.mean(errors[len(errors) // 2 :]))
-        lines.append(f"| {name} | {float(np.mean(np.abs(errors))):.5f} | {late:+.5f} |")
-    return lines
-
-
 @app.default
 def run(
     *,
-    repeats: int = 100,
-    seed: int = 2016,
+    repeats: int = 80,
+    seed: int = 2020,
     reference: int = 50_000,
     chunk: int = 5_000,
     peers: Annotated[bool, Parameter(negative=())] = False,

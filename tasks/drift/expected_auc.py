@@ -1,10 +1,9 @@
 """The AUC to be expected of applications that have not been decided yet.
 
-The share of the positive decision at each score is counted on the reference, in narrow bins; with it every undecided
-application counts partly as one and partly as the other decision. Nothing is assumed of the score but its order: it
-need be no probability, and the share may rise or fall with it. That rests on one assumption, which every sentence
-repeats: that the share at a given score has not changed. A changed rule, or corrupted values, cannot be detected like
-this.
+The share of the positive decision at each score is learnt on the reference; with it every undecided application counts
+partly as one and partly as the other decision. Nothing is assumed of the score but its order: it need be no
+probability, and the share may rise or fall with it. That rests on one assumption, which every sentence repeats: that
+the share at a given score has not changed. A changed rule, or corrupted values, cannot be detected like this.
 """
 
 from __future__ import annotations

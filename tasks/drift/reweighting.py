@@ -13,8 +13,8 @@ from tasks.statistics.expected_area import ExpectedArea, expect_area
 from tasks.statistics.score_bins import ScoreBins, choose_starts
 
 # Wider bins hide what a form has at its ends; with fewer undecided rows in a bin their number by chance adds noise.
-MOST_BINS = 200
-FRESH_ROWS = 15
+MOST_BINS = 500
+FRESH_ROWS = 10
 LEAST_ROWS = 10
 
 
@@ -111,7 +111,7 @@ def match_scores(bins: ScoreBins, fresh: Floats) -> Reweighting:
     Returns
     -------
     Reweighting
-        In at most 200 bins, and in no more than hold 15 fresh rows on average.
+        In at most 500 bins, and in no more than hold 10 fresh rows on average.
 
     Notes
     -----

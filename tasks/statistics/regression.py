@@ -123,7 +123,7 @@ def _information(design: Floats, chances: Floats, rows: Floats) -> Floats:
 
 
 def _log_likelihood(linear: Floats, labelled: tuple[Floats, Floats], coefficients: Floats) -> float:
-    """The log likelihood, less the ridge's part, of labels and the rows that each stands for."""
+    """The log likelihood of labels, and of the rows that each stands for, less the ridge's part."""
     labels, rows = labelled
     gained = (rows * labels) @ linear - rows @ np.logaddexp(0, linear)
     return float(gained - _RIDGE / 2 * coefficients @ coefficients)

@@ -25,6 +25,7 @@ from tasks.profile.bins import fit_bins
 from tasks.profile.profile import fit_profile
 from tasks.promotion.decide import decide
 from tasks.reports.page import Evidence, write_report
+from tasks.reports.page.champion import list_areas
 from tasks.reports.page.changes import make_cards
 from tasks.reports.page.model_pictures import name_group
 from tasks.reports.page.page import render_report
@@ -118,6 +119,17 @@ def undecided() -> tuple[dict, Evidence]:
 def tab(tmp_path_factory):
     with open_tab(tmp_path_factory.mktemp("browser")) as opened:
         yield opened
+
+
+def test_the_interval_of_an_estimated_auc_holds_the_noise_of_the_references_labels(undecided):
+    """The error of the loss, by which it is judged, leaves out what both windows share."""
+    summary, evidence = undecided
+    reference, estimated = list_areas(summary, evidence)
+    finding = next(one for one in summary["findings"] if one["check"] == "estimated_auc")
+    reach = (estimated.value - estimated.low) / 1.96
+    assert reach == pytest.approx(evidence.comparison.estimate.now_error, rel=0.01)
+    assert reach > 1.2 * finding["standard_error"]
+    assert reach > 0.9 * (reference.value - reference.low) / 1.96
 
 
 def test_a_shift_is_told_in_the_features_own_unit(drifted):

@@ -56,3 +56,15 @@ def test_the_likelihood_ratio_keeps_its_level():
 
 def test_log_odds_are_held_at_the_ends():
     assert logit(np.array([0.5, 0.0, 1.0])) == pytest.approx([0, -np.log(9999), np.log(9999)])
+
+
+def test_a_weight_is_as_many_equal_rows():
+    random = np.random.default_rng(4)
+    design = np.column_stack([np.ones(30), random.normal(size=30)])
+    rows, positives = random.integers(1, 9, 30), random.integers(0, 9, 30)
+    positives = np.minimum(positives, rows)
+    counted = fit_logistic(design, positives / rows, weights=rows.astype(float))
+    labels = np.concatenate([np.arange(n) < k for n, k in zip(rows, positives, strict=True)]).astype(float)
+    plain = fit_logistic(np.repeat(design, rows, axis=0), labels)
+    assert counted.coefficients == pytest.approx(plain.coefficients, abs=1e-6)
+    assert counted.covariance == pytest.approx(plain.covariance, abs=1e-6)
