@@ -84,7 +84,7 @@ def run(  # noqa: PLR0913 - each one is an option of the command line
     scenario
         What happens: nothing, covariate, rule, both, trend, blip, season, unit, volume, days. May be repeated.
     policy
-        Who looks: today, previous, evidently, nannyml, oracle. May be repeated; without it all that can.
+        Who looks: loanwatch, today, previous, evidently, nannyml, oracle. May be repeated; without it all that can.
     data
         A folder with loan_details.csv, customer_details.csv and credit_details.csv: the applicants are drawn from
         these. Without it they are the demo's.
