@@ -34,10 +34,10 @@ class AfterChange:
 class Record:
     """One life and one policy.
 
-    `false_alarms` are those before the first change, a year: alarms in successive runs are one; `quiet_years` is the
-    time that they are counted over. `alarmed_runs` and `delay_days` count from the scenario's last change (from the
-    first season); `promotions` are the whole life's. `auc_lost` is the mean of the months after that change began, in
-    `lost_by_month` is each month's.
+    `false_alarms` are those before the first change, a year: alarms of successive runs whose windows share days are
+    one; `quiet_years` is the time that they are counted over. `alarmed_runs` and `delay_days` count from the scenario's
+    last change (from the first season); `promotions` are the whole life's. `auc_lost` is the mean of the months after
+    the one in which that change began; in `lost_by_month` is each month's.
     """
 
     policy: str
@@ -80,7 +80,7 @@ def measure_life(
     return Record(
         **identity,
         scenario=scenario.name,
-        false_alarms=round(count_episodes(quiet) / quiet_years, 3),
+        false_alarms=round(count_alarms(quiet) / quiet_years, 3),
         alarmed_runs=sum(one.look.alarmed for one in after),
         promotions=sum(one.look.promoted for one in seen),
         delay_days=None if scenario.start is None else find_delay(after, scenario.start),
@@ -95,10 +95,16 @@ def measure_life(
     )
 
 
-def count_episodes(seen: Sequence[Seen]) -> int:
-    """Alarms, those of successive runs as one."""
-    alarmed = [one.look.alarmed for one in seen]
-    return sum(now and not before for before, now in zip([False, *alarmed], alarmed, strict=False))
+def count_alarms(seen: Sequence[Seen]) -> int:
+    """Alarms; those of successive runs whose windows share days are one."""
+    count, last = 0, None
+    for one in seen:
+        if one.look.alarmed:
+            is_same = last is not None and one.visit.window.overlaps(last.visit.window)
+            count, last = count + (not is_same), one
+        else:
+            last = None
+    return count
 
 
 def find_delay(seen: Sequence[Seen], start: date) -> int | None:
