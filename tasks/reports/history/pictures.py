@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import groupby
 
 from markupsafe import Markup
 
@@ -35,18 +36,21 @@ def draw_performance(history: History) -> Markup:
     points: list[Point] = [(x(day.toordinal()), y(auc["current"])) for day, auc in decided]
     parts += [line(points, "now-line"), *(dot(point, 4.5, "now-dot") for point in points)]
     parts += [dot((x(day.toordinal()), y(auc["current"])), 4, "guess-dot") for day, auc in expected]
-    every = max(1, len(seen) // 12)
+    every = -(-len(seen) // 10)
     parts += [draw_text((x(day.toordinal()), 286), f"{day:%b %Y}", anchor="middle") for day, *_ in seen[::every]]
     description = "; ".join(f"{day:%B %Y}: AUC {auc['current']:.3f}" for day, auc in decided)
     return picture(WIDTH, HEIGHT, f"The champion's AUC by window. {description}", parts)
 
 
 def _draw_reference(points: list[Point]) -> list[str]:
-    """The AUC on the reference as a line; of a single window as a short one."""
-    if len(points) == 1:
-        ((x, y),) = points
-        points = [(x - 30, y), (x + 30, y)]
-    return [line(points, "before-line")] if points else []
+    """The AUC on each champion's reference as a line; of a single window as a short one."""
+    lines = []
+    for y, held in groupby(points, key=lambda point: point[1]):
+        places = [x for x, _ in held]
+        if len(places) == 1:
+            places = [places[0] - 30, places[0] + 30]
+        lines.append(line([(x, y) for x in places], "before-line"))
+    return lines
 
 
 def _find_middle(window: tuple[date, date]) -> date:
