@@ -20,6 +20,7 @@ for limit in ("OMP_NUM_THREADS", "LOKY_MAX_CPU_COUNT"):
     os.environ.setdefault(limit, "1")
 # Prefect reads these while it is imported: nobody calls home, and the user's own profile and server are left alone.
 os.environ["DO_NOT_TRACK"] = "1"
+os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")  # on a busy machine
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 for name in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING", "LOANWATCH_DATABASE_URL", "LOANWATCH_HOME"):
     os.environ.pop(name, None)

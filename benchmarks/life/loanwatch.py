@@ -42,6 +42,7 @@ from tasks.promotion.decide import decide, is_drift_proven
 from tasks.promotion.install import choose_reference
 from tasks.quality.check import is_fit
 from tasks.registry.versions import ModelVersion
+from tasks.run.days import skip_seen_days
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +72,8 @@ class Loanwatch:
     def look(self, visit: Visit) -> Look:
         """What a run over the window would do."""
         self._cadence = find_cadence(visit)
+        if self._cadence is Cadence.DAILY:
+            visit = replace(visit, window=skip_seen_days(visit.window, self._champions[-1].version.reference))
         champion = self._find_champion(visit.window)
         if not visit.is_whole or champion is None:
             return Look(note="no champion that is older than the window")

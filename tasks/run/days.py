@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from tasks.core.held_days import HeldDays
 from tasks.core.windows import PlanError, Window, last_full_month, last_full_month_held, months_before
 
+LEAST_TRAILING = 7  # days of a trailing window that begins after the champion's own days
+
 
 def plan_window(asked: Window | None, scheduled_on: date | None, held: HeldDays | None) -> Window:
     """The window asked for; else, on a schedule, the last full month before the scheduled day; else the last held.
@@ -33,6 +35,25 @@ def plan_trailing_window(days: int, scheduled_on: date | None, held: HeldDays | 
     else:
         raise PlanError("The table holds no applications: load some with `python -m flows.load DIR`.")
     return Window(last - timedelta(days=days - 1), last)
+
+
+def skip_seen_days(window: Window, seen: Window) -> Window:
+    """A trailing window without the days that the champion was fitted on, where a week at least is left of it.
+
+    Else it stays whole, and is judged by the champion before, which has not seen it.
+
+    Examples
+    --------
+    >>> june = Window(date(2024, 6, 1), date(2024, 6, 30))
+    >>> str(skip_seen_days(june, Window(date(2024, 1, 1), date(2024, 6, 10))))
+    '2024-06-11 to 2024-06-30'
+    >>> skip_seen_days(june, Window(date(2024, 1, 1), date(2024, 6, 28))) == june
+    True
+    """
+    first = seen.end + timedelta(days=1)
+    if not window.overlaps(seen) or (window.end - first).days + 1 < LEAST_TRAILING:
+        return window
+    return Window(max(first, window.start), window.end)
 
 
 def plan_reference(asked: Window | None, window: Window) -> Window:

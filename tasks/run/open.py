@@ -18,8 +18,14 @@ from tasks.extract.held_days import find_held_days
 from tasks.job.job import Job, make_results_folder, measure_start_up, name_job
 from tasks.job.journal import log
 from tasks.quality.times import describe_strays
-from tasks.registry.versions import Champion, NoChampionError, find_champion
-from tasks.run.days import plan_reference, plan_trailing_window, plan_window, refuse_other_reference
+from tasks.registry.versions import Champion, NoChampionError, find_champion, find_current, read_version
+from tasks.run.days import (
+    plan_reference,
+    plan_trailing_window,
+    plan_window,
+    refuse_other_reference,
+    skip_seen_days,
+)
 from tasks.run.dead_runs import close_dead_runs
 from tasks.run.request import MonitorRequest, TableOptions, WindowOptions
 from tasks.schema.migrate import prepare_schema
@@ -77,6 +83,8 @@ def plan_monitoring(table: Table, request: MonitorRequest, scheduled_on: date | 
     Raises a LoanwatchError that says what to do where any of it cannot be.
     """
     days = plan_days(table, request, request.trailing_days, scheduled_on)
+    if request.trailing_days and request.window is None and request.champion is None:
+        days = replace(days, window=skip_champions_days(table, days.window))
     champion = load_champion(table, request, days.window)
     reference = plan_reference_days(request, champion, days.window)
     policy = settle_cadence(request, days.window)
@@ -121,6 +129,15 @@ def plan_days(table: Table, options: WindowOptions, trailing_days: int | None, s
     if asked is None and trailing_days is not None:
         return Days(plan_trailing_window(trailing_days, scheduled_on, held), held)
     return Days(plan_window(asked, scheduled_on, held), held)
+
+
+def skip_champions_days(table: Table, window: Window) -> Window:
+    """A trailing window that begins after the days on which the champion in production was fitted."""
+    with connect(table.database).connect() as connection:
+        current = find_current(connection, table.contract.name)
+        if current is None:
+            return window
+        return skip_seen_days(window, read_version(connection, table.contract.name, current).reference)
 
 
 def load_champion(table: Table, request: MonitorRequest, window: Window) -> Champion | None:

@@ -6,7 +6,7 @@ import pytest
 
 from tasks.core.held_days import HeldDays, trust_ends
 from tasks.core.windows import PlanError, Window, WindowError
-from tasks.run.days import plan_reference, plan_trailing_window, plan_window, refuse_other_reference
+from tasks.run.days import plan_reference, plan_trailing_window, plan_window, refuse_other_reference, skip_seen_days
 from tasks.run.request import ReferenceOptions, WindowOptions
 
 AUGUST = Window(date(2024, 8, 1), date(2024, 8, 31))
@@ -83,3 +83,14 @@ def test_the_daily_score_ends_with_the_day_before_its_slot():
 def test_an_empty_table_has_no_trailing_days():
     with pytest.raises(PlanError, match=r"flows\.load"):
         plan_trailing_window(30, None, None)
+
+
+def test_a_trailing_window_begins_after_the_champions_days_once_a_week_is_left():
+    june = Window(date(2024, 6, 1), date(2024, 6, 30))
+
+    def seen(last: int) -> Window:
+        return Window(date(2024, 1, 1), date(2024, 6, last))
+
+    assert skip_seen_days(june, seen(23)) == Window(date(2024, 6, 24), date(2024, 6, 30))
+    assert skip_seen_days(june, seen(24)) == june
+    assert skip_seen_days(june, Window(date(2024, 1, 1), date(2024, 5, 31))) == june
