@@ -125,7 +125,11 @@ def compare_with_earlier(
     sorted_out: dict[str, list[Finding]] = {"new": [], "still": [], "silent": []}
     for finding in watched:
         mark = fingerprint(finding)
-        asked = [] if finding.answer else [run for run in earlier if run.has_answered(mark, champion)]
+        asked = [run for run in earlier if run.has_answered(mark, champion)]
+        # What an earlier run has answered is told again only where it went further, or was opened again.
+        was_known = bool(asked) and asked[0].verdicts.get(mark) is Verdict.KNOWN
+        if finding.verdict is Verdict.FAIL and (finding.answer is not None or was_known):
+            asked = []
         sorted_out[_place(mark, asked, every)].append(finding)
     return FindingChanges(
         new=tuple(sorted_out["new"]),
