@@ -309,9 +309,10 @@ def test_the_table_says_what_the_records_say_and_never_where_no_alarm_came():
     records = [measure("rule", alarmed).as_json() for alarmed in ({15, 16}, {17}, set())]
     records.append(measure("nothing", {8}).as_json())
     told, quiet = as_markdown(records).splitlines()[2:]
-    assert told == "| rule | any | 3 | 0.00 | 0.00 | 1.0 (2) | 61.5, never in 1 | 0.0 | 0.0200 | 0 |"
-    assert quiet == "| nothing | any | 1 | 0.66 | 1.00 | – | – | 0.0 | 0.0155 | 0 |"
+    assert told == "| rule | any | 3 | 0.00 | 0.00 | 1.0 (2) | 61.5, never in 1 | 0.0 | 0.0200 |"
+    assert quiet == "| nothing | any | 1 | 0.66 | 1.00 | – | – | 0.0 | 0.0155 |"
     assert "| never |" in as_markdown(records[2:3])
+    assert "never" not in as_markdown([records[2] | {"policy": "oracle"}])
 
 
 def run_command(monkeypatch, *arguments: str) -> int:
