@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,24 +15,24 @@ from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats
 from tasks.core.files import write_json
 from tasks.core.findings import Finding, Outcome
-from tasks.core.policy import PromotionPolicy, Recipe
-from tasks.core.windows import Window
+from tasks.core.policy import PromotionPolicy
 from tasks.evaluation.approval_by_group import measure_approval
 from tasks.evaluation.calibration import measure_calibration_error, measure_reliability
 from tasks.evaluation.importance import measure_importance
 from tasks.evaluation.performance import measure_performance
 from tasks.evaluation.segments import compare_segments, cut_segments
-from tasks.evaluation.training_metrics import leave_out, measure_training
+from tasks.evaluation.training_metrics import leave_out
 from tasks.job.job import Job
 from tasks.job.stage import stage
-from tasks.models.candidates import Training, refit, train_candidates
+from tasks.models.candidates import Training, train_candidates
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.ripening import read_training_rows
 from tasks.models.scoring import DECISION_THRESHOLD, score
-from tasks.models.train import Candidate, split_rows
+from tasks.models.train import split_rows
 from tasks.promotion.compare import Comparison, PromotionDecision, decide_promotion, measure_difference
 from tasks.promotion.decide import is_drift_proven
-from tasks.promotion.install import Succession, Trained, choose_reference, install_champion
+from tasks.promotion.final_fit import refit_challenger
+from tasks.promotion.install import Succession, install_champion
 from tasks.registry.known_customers import Customers, hash_customers
 from tasks.registry.versions import Champion
 from tasks.statistics.clusters import find_clusters
@@ -120,49 +120,13 @@ def promote_or_keep(
     """Put the challenger into production where the comparison says so, fitted again on the days that have judged it."""
     if not contest.decision.promote:
         return ContestResult(Outcome.KEPT, champion.model.version)
-    trained = refit_challenger(job, champion, training, contest, regime)
+    trained = refit_challenger(job, champion, training, contest.comparison, regime)
     evidence = hashlib.sha256((job.results / DEPLOY_REPORT).read_bytes()).hexdigest()
     succession = Succession(
         job.window.end + timedelta(days=1), champion.model.version, contest.decision.reason, evidence
     )
     successor = install_champion(job, trained, succession)
     return ContestResult(Outcome.PROMOTED, successor.model.version, successor)
-
-
-def refit_challenger(job: Job, champion: Champion, training: Training, contest: Contest, regime: Regime) -> Trained:
-    """The selected candidate, fitted in the same way on all days of the window as well, with its record."""
-    policy = job.policy.train
-    candidate, rows = refit(job.contract, training, policy)
-    windows = list_training_windows(champion.model.training_windows, regime, job.window, training)
-    reference = choose_reference(rows, (regime.since, regime.rule_since), policy.minimum_recent_rows)
-    reference_rows = len(rows) if reference is None else int(rows.is_since(reference).sum())
-    metrics = measure_training(job, training) | {
-        "comparison": contest.comparison.as_record(),
-        "fitted_rows": len(rows),
-        "judged_fitted_rows": len(training.fitted_on),
-        "regime": record_regime(candidate, regime, reference, reference_rows),
-    }
-    undecided = champion.bundle.profile.undecided if reference is None else 0
-    return Trained(candidate, rows, windows, metrics, undecided + training.split.undecided, reference)
-
-
-def list_training_windows(
-    known: tuple[Window, ...], regime: Regime, window: Window, training: Training
-) -> tuple[Window, ...]:
-    """The days of a challenger's final fit: the champion's, later ones, and the window's up to the last test day."""
-    last: date = max(part.days.max() for part in training.split.parts if len(part)).astype(object)
-    windows = (*known, *regime.earlier, Window(window.start, last))
-    since = regime.rule_since
-    if training.chosen.recipe is not Recipe.RECENT or since is None:
-        return windows
-    return tuple(Window(max(days.start, since), days.end) for days in windows if days.end >= since)
-
-
-def record_regime(candidate: Candidate, regime: Regime, reference: date | None, rows: int) -> dict[str, Any]:
-    """How a champion was fitted and since when its reference holds, for its metrics; `rows` are its reference's."""
-    days = {"rule_since": regime.rule_since, "since": regime.since, "reference_since": reference}
-    said = {name: None if day is None else day.isoformat() for name, day in days.items()}
-    return {"recipe": str(candidate.recipe), **said, "reference_rows": rows}
 
 
 def judge(training: Training, champion: Pipeline, known: Customers) -> TestRows:

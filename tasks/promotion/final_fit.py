@@ -1,0 +1,55 @@
+"""Final fit: a promoted challenger is fitted again in the same way on all days, those that judged it included."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from tasks.changes.regime import Regime
+from tasks.core.policy import Recipe
+from tasks.core.windows import Window
+from tasks.evaluation.training_metrics import measure_training
+from tasks.job.job import Job
+from tasks.models.candidates import Training, refit
+from tasks.models.train import Candidate
+from tasks.promotion.compare import Comparison
+from tasks.promotion.install import Trained, choose_reference
+from tasks.registry.versions import Champion
+
+
+def refit_challenger(
+    job: Job, champion: Champion, training: Training, comparison: Comparison, regime: Regime
+) -> Trained:
+    """The selected candidate, fitted in the same way on all days of the window as well, with its record."""
+    policy = job.policy.train
+    candidate, rows = refit(job.contract, training, policy)
+    windows = list_training_windows(champion.model.training_windows, regime, job.window, training)
+    reference = choose_reference(rows, (regime.since, regime.rule_since), policy.minimum_recent_rows)
+    reference_rows = len(rows) if reference is None else int(rows.is_since(reference).sum())
+    metrics = measure_training(job, training) | {
+        "comparison": comparison.as_record(),
+        "fitted_rows": len(rows),
+        "judged_fitted_rows": len(training.fitted_on),
+        "regime": record_regime(candidate, regime, reference, reference_rows),
+    }
+    undecided = champion.bundle.profile.undecided if reference is None else 0
+    return Trained(candidate, rows, windows, metrics, undecided + training.split.undecided, reference)
+
+
+def list_training_windows(
+    known: tuple[Window, ...], regime: Regime, window: Window, training: Training
+) -> tuple[Window, ...]:
+    """The days of a challenger's final fit: the champion's, later ones, and the window's up to the last test day."""
+    last: date = max(part.days.max() for part in training.split.parts if len(part)).astype(object)
+    windows = (*known, *regime.earlier, Window(window.start, last))
+    since = regime.rule_since
+    if training.chosen.recipe is not Recipe.RECENT or since is None:
+        return windows
+    return tuple(Window(max(days.start, since), days.end) for days in windows if days.end >= since)
+
+
+def record_regime(candidate: Candidate, regime: Regime, reference: date | None, rows: int) -> dict[str, Any]:
+    """How a champion was fitted and since when its reference holds, for its metrics; `rows` are its reference's."""
+    days = {"rule_since": regime.rule_since, "since": regime.since, "reference_since": reference}
+    said = {name: None if day is None else day.isoformat() for name, day in days.items()}
+    return {"recipe": str(candidate.recipe), **said, "reference_rows": rows}
