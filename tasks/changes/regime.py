@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tasks.changes.past_runs import PastRun, find_first_day
-from tasks.core.findings import DRIFT_QUESTIONS, Finding, Question, Verdict
+from tasks.core.findings import DRIFT_QUESTIONS, Finding, Outcome, Question, Verdict
 from tasks.core.policy import DecisionPolicy
 from tasks.core.windows import Window
 from tasks.registry.versions import ModelVersion
@@ -117,7 +117,7 @@ def _has_grown(since: date, until: date, tried: Iterable[date], growth: float) -
 def list_usable_days(past: Sequence[PastRun], between: Window, maximum_never_seen: float) -> tuple[Window, ...]:
     """The monitored days between two days (both excluded) that may be trained on, as windows in the order of time.
 
-    Days of an unfit window were not monitored; those of a window with a broken column are left out.
+    Days of an unfit window are left out, and so are those of a window with a broken column.
 
     Examples
     --------
@@ -131,7 +131,8 @@ def list_usable_days(past: Sequence[PastRun], between: Window, maximum_never_see
     for run in past:
         held = {run.window.start + timedelta(days=day) for day in range(run.window.days)}
         worst = max((f.effect or 0.0 for f in run.findings if f.check == "never_seen"), default=0.0)
-        (broken if worst > maximum_never_seen else days).update(held)
+        is_unfit = run.outcome is Outcome.QUALITY_FAILED or worst > maximum_never_seen
+        (broken if is_unfit else days).update(held)
     return _join_days(day for day in days - broken if between.start < day < between.end)
 
 

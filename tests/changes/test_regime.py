@@ -75,6 +75,7 @@ def test_a_model_of_the_new_rule_is_renewed_when_twice_as_many_days_have_come(mo
 
 def test_broken_windows_and_days_that_nobody_monitored_are_not_trained_on():
     broken = Finding(Question.DATA, "never_seen", Verdict.FAIL, "", "debt", effect=0.9)
-    past = [run("2024-11"), run("2024-10", broken), run("2024-08")]
+    unfit = run("2024-09", outcome=Outcome.QUALITY_FAILED)
+    past = [run("2024-11"), run("2024-10", broken), unfit, run("2024-08")]
     days = list_usable_days(past, Window(date(2024, 7, 31), date(2024, 11, 15)), 0.2)
     assert days == (month_of("2024-08"), Window(date(2024, 11, 1), date(2024, 11, 14)))
