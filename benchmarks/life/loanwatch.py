@@ -83,8 +83,7 @@ class Loanwatch:
         if not is_fit(findings):
             return Look(bool(alarms), note=tell(alarms), warned=warned)
         is_replay = champion is not self._champions[-1]
-        most = POLICY.promotion.maximum_never_seen
-        regime = find_regime(visit.window, champion.version, findings, past, POLICY.decision, most)
+        regime = find_regime(visit.window, champion.version, findings, past, POLICY)
         decision = decide(findings, POLICY.decision, "" if is_replay else regime.retry)
         outcome, note = decision.outcome or Outcome.KEPT, f"{tell(alarms)}; {decision.reason}"
         if decision.outcome is None and not is_replay:

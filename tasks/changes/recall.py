@@ -50,8 +50,7 @@ def recall_changes(
     compared = {window: compare_with_level(job, champion, comparison, window) for window in days}
     known = {window: found for window, found in compared.items() if found is not None}
     marked = mark_known(findings, levels, known)
-    policy = job.policy
-    regime = find_regime(job.window, champion.model, marked, past, policy.decision, policy.promotion.maximum_never_seen)
+    regime = find_regime(job.window, champion.model, marked, past, job.policy)
     # A replay may promote nothing: only an alarm is worth a challenger.
     return marked, replace(regime, retry="") if champion.is_replay else regime
 

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from tasks.changes.past_runs import PastRun, find_first_day
 from tasks.core.findings import DRIFT_QUESTIONS, Finding, Outcome, Question, Verdict
-from tasks.core.policy import DecisionPolicy
+from tasks.core.policy import DecisionPolicy, MonitorPolicy, PromotionPolicy
 from tasks.core.windows import Window
 from tasks.registry.versions import ModelVersion
 
@@ -45,8 +45,7 @@ def find_regime(
     model: ModelVersion,
     findings: Sequence[Finding],
     past: Sequence[PastRun],
-    policy: DecisionPolicy,
-    maximum_never_seen: float,
+    policy: MonitorPolicy,
 ) -> Regime:
     """The regime of a window.
 
@@ -60,16 +59,14 @@ def find_regime(
         Of this run, known changes marked as such.
     past : sequence of PastRun
         Earlier windows, the latest first.
-    policy : DecisionPolicy
-        When to try again.
-    maximum_never_seen : float
-        Windows with a larger share of new values in a column were broken: nothing is trained on them.
+    policy : MonitorPolicy
+        When to try again, and which windows were broken: nothing is trained on them.
     """
     record = model.metrics.get("regime") or {}
     rule_since = _find_start(findings, RULE, window) or _read_day(record.get("rule_since"))
     since = _find_start(findings, DRIFT_QUESTIONS, window) or _read_day(record.get("since"))
-    earlier = list_usable_days(past, Window(model.reference.end, window.start), maximum_never_seen)
-    return Regime(rule_since, since, earlier, _explain_retry(window, model, findings, past, policy))
+    earlier = list_usable_days(past, Window(model.reference.end, window.start), policy.promotion)
+    return Regime(rule_since, since, earlier, _explain_retry(window, model, findings, past, policy.decision))
 
 
 def _find_start(findings: Sequence[Finding], questions: Sequence[Question], window: Window) -> date | None:
@@ -114,7 +111,7 @@ def _has_grown(since: date, until: date, tried: Iterable[date], growth: float) -
     return last is None or (until - since).days + 1 >= growth * ((last - since).days + 1)
 
 
-def list_usable_days(past: Sequence[PastRun], between: Window, maximum_never_seen: float) -> tuple[Window, ...]:
+def list_usable_days(past: Sequence[PastRun], between: Window, policy: PromotionPolicy) -> tuple[Window, ...]:
     """The monitored days between two days (both excluded) that may be trained on, as windows in the order of time.
 
     Days of an unfit window are left out, and so are those of a window with a broken column.
@@ -123,17 +120,24 @@ def list_usable_days(past: Sequence[PastRun], between: Window, maximum_never_see
     --------
     >>> from tasks.core.findings import Outcome
     >>> march = PastRun("a", Window(date(2024, 3, 1), date(2024, 3, 31)), Outcome.STABLE, ())
-    >>> [str(days) for days in list_usable_days([march], Window(date(2024, 3, 9), date(2024, 4, 1)), 0.2)]
+    >>> [str(days) for days in list_usable_days([march], Window(date(2024, 3, 9), date(2024, 4, 1)), PromotionPolicy())]
     ['2024-03-10 to 2024-03-31']
     """
     days: set[date] = set()
     broken: set[date] = set()
     for run in past:
         held = {run.window.start + timedelta(days=day) for day in range(run.window.days)}
-        worst = max((f.effect or 0.0 for f in run.findings if f.check == "never_seen"), default=0.0)
-        is_unfit = run.outcome is Outcome.QUALITY_FAILED or worst > maximum_never_seen
-        (broken if is_unfit else days).update(held)
+        (broken if _is_broken(run, policy) else days).update(held)
     return _join_days(day for day in days - broken if between.start < day < between.end)
+
+
+def _is_broken(run: PastRun, policy: PromotionPolicy) -> bool:
+    """Whether a window was unfit, had a broken column, or decisions that were recorded the wrong way round."""
+    never_seen = max((f.effect or 0.0 for f in run.findings if f.check == "never_seen"), default=0.0)
+    changed = (Verdict.FAIL, Verdict.KNOWN)
+    areas = [f.current for f in run.findings if f.check == "auc" and f.verdict in changed and f.current is not None]
+    is_inverted = min(areas, default=1.0) < policy.least_champion_auc
+    return run.outcome is Outcome.QUALITY_FAILED or never_seen > policy.maximum_never_seen or is_inverted
 
 
 def _join_days(days: Iterable[date]) -> tuple[Window, ...]:

@@ -261,6 +261,11 @@ class PromotionPolicy(Policy):
         description="No model is promoted if more than this share of the applicants has values of one column that the "
         "reference never had: typical of a changed unit or a faulty column.",
     )
+    least_champion_auc: Share = Field(
+        0.5,
+        description="No model is promoted if the champion's AUC in the window is below this: typical of decisions that "
+        "are recorded the wrong way round.",
+    )
     lock_seconds: int = Field(
         1800, ge=0, description="Seconds to wait for another run that trains a model for the same contract."
     )

@@ -30,7 +30,7 @@ from tasks.models.ripening import read_training_rows
 from tasks.models.scoring import DECISION_THRESHOLD, score
 from tasks.models.train import split_rows
 from tasks.promotion.compare import Comparison, PromotionDecision, decide_promotion, measure_difference
-from tasks.promotion.decide import is_drift_proven
+from tasks.promotion.decide import PROVEN, is_drift_proven
 from tasks.promotion.final_fit import refit_challenger
 from tasks.promotion.install import Succession, install_champion
 from tasks.registry.known_customers import Customers, hash_customers
@@ -98,10 +98,17 @@ def compare_with_champion(job: Job, champion: Champion, training: Training, find
 def find_objection(champion: Champion, findings: Sequence[Finding], policy: PromotionPolicy) -> str | None:
     """Why nothing may be promoted by this run, however well it compares, if anything.
 
-    With a changed unit in a column a challenger beats the champion, until the unit is corrected.
+    With a changed unit in a column or with inverted decisions a challenger beats the champion, until that is corrected.
     """
     if champion.is_replay:
         return "A replay of an earlier window promotes nothing."
+    areas = [f.current for f in findings if f.check == "auc" and f.verdict in PROVEN and f.current is not None]
+    if areas and min(areas) < policy.least_champion_auc:
+        return (
+            f"But the champion's AUC in the window is {min(areas):.3f}, worse than chance: typical of decisions that are "
+            "recorded the wrong way round. Correct them, or train on them with `python -m flows.train` if they are "
+            "right."
+        )
     broken = [f for f in findings if f.check == "never_seen" and (f.effect or 0.0) > policy.maximum_never_seen]
     if not broken:
         return None

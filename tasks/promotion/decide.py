@@ -10,6 +10,9 @@ from tasks.core.findings import DRIFT_QUESTIONS, UNANSWERED, Finding, Outcome, Q
 from tasks.core.policy import DecisionPolicy
 from tasks.core.wording import join_list
 
+# What exceeds its limit, be it new or known.
+PROVEN = (Verdict.FAIL, Verdict.KNOWN)
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -63,8 +66,7 @@ def is_drift_proven(findings: Sequence[Finding]) -> bool:
 
     A known change is proven, too: it still exceeds its limit.
     """
-    proven = (Verdict.FAIL, Verdict.KNOWN)
-    return any(f.verdict in proven for f in findings if f.question in (Question.CONCEPT, Question.MODEL))
+    return any(f.verdict in PROVEN for f in findings if f.question in (Question.CONCEPT, Question.MODEL))
 
 
 def _name(questions: Sequence[Question], *, is_first: bool = True) -> str:

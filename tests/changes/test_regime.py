@@ -7,7 +7,7 @@ import pytest
 from tasks.changes.past_runs import PastRun
 from tasks.changes.regime import find_regime, list_usable_days
 from tasks.core.findings import Answer, Finding, Outcome, Question, Verdict
-from tasks.core.policy import DecisionPolicy
+from tasks.core.policy import MonitorPolicy, PromotionPolicy
 from tasks.core.windows import Window, month_of
 from tasks.registry.versions import ModelVersion
 
@@ -29,7 +29,7 @@ def run(month: str, *findings: Finding, outcome: Outcome = Outcome.KEPT) -> Past
 
 
 def find(month: str, findings: list[Finding], past: list[PastRun], model: ModelVersion = PLAIN):
-    return find_regime(month_of(month), model, findings, past, DecisionPolicy(), 0.2)
+    return find_regime(month_of(month), model, findings, past, MonitorPolicy())
 
 
 def test_a_new_change_of_the_rule_begins_with_its_window():
@@ -76,6 +76,7 @@ def test_a_model_of_the_new_rule_is_renewed_when_twice_as_many_days_have_come(mo
 def test_broken_windows_and_days_that_nobody_monitored_are_not_trained_on():
     broken = Finding(Question.DATA, "never_seen", Verdict.FAIL, "", "debt", effect=0.9)
     unfit = run("2024-09", outcome=Outcome.QUALITY_FAILED)
-    past = [run("2024-11"), run("2024-10", broken), unfit, run("2024-08")]
-    days = list_usable_days(past, Window(date(2024, 7, 31), date(2024, 11, 15)), 0.2)
+    inverted = run("2024-07", Finding(Question.MODEL, "auc", Verdict.FAIL, "", effect=0.7, current=0.2))
+    past = [run("2024-11"), run("2024-10", broken), unfit, run("2024-08"), inverted]
+    days = list_usable_days(past, Window(date(2024, 6, 30), date(2024, 11, 15)), PromotionPolicy())
     assert days == (month_of("2024-08"), Window(date(2024, 11, 1), date(2024, 11, 14)))
