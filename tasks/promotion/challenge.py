@@ -105,8 +105,8 @@ def find_objection(champion: Champion, findings: Sequence[Finding], policy: Prom
     areas = [f.current for f in findings if f.check == "auc" and f.verdict in PROVEN and f.current is not None]
     if areas and min(areas) < policy.least_champion_auc:
         return (
-            f"But the champion's AUC in the window is {min(areas):.3f}, worse than chance: typical of decisions that are "
-            "recorded the wrong way round. Correct them, or train on them with `python -m flows.train` if they are "
+            f"But the champion's AUC in the window is {min(areas):.3f}, worse than chance: typical of decisions that "
+            "are recorded the wrong way round. Correct them, or train on them with `python -m flows.train` if they are "
             "right."
         )
     broken = [f for f in findings if f.check == "never_seen" and (f.effect or 0.0) > policy.maximum_never_seen]
