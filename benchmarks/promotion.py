@@ -75,7 +75,8 @@ def fit_as_first(rows: Prepared, policy: TrainPolicy) -> Candidate:
 def fit_equal(kind: Kind, known: Prepared, window: Split, policy: TrainPolicy) -> Training:
     """A challenger of that kind on the window's training rows and as many of the known ones as make up their number."""
     fitted_on = concatenate([_take(known, len(window.train), len(known)), window.train])
-    return Training(fit_candidate(CONTRACT, kind, fitted_on, policy), fitted_on, {}, window)
+    fitted = fit_candidate(CONTRACT, kind, fitted_on, policy)
+    return Training(fitted, fitted_on, {}, window, fitted_on, window.undecided)
 
 
 def count_better(draws: int, test_rows: int, gain: float, policy: TrainPolicy = QUICK) -> Record:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App
 from rich.console import Console
 from rich.table import Table
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.cli.run_locally import report_error
-from tasks.changes.settlements import ACCEPT, REOPEN, FoundChange, Request, list_changes, settle
+from tasks.changes.past_runs import ACCEPT, REOPEN
+from tasks.changes.settlements import FoundChange, Request, list_changes, settle
 from tasks.contract.load import load_contract
 from tasks.core.wording import VERDICTS, shorten
 from tasks.job.job import name_job
@@ -27,8 +27,8 @@ def command(
     change: str | None = None,
     *,
     run: str | None = None,
-    who: Annotated[str, Parameter(help="Who decides, for the ledger.")] = "",
-    why: Annotated[str, Parameter(help="The reason, for the ledger.")] = "",
+    who: str = "",
+    why: str = "",
     reopen: bool = False,
     contract: str = "loan_applications",
     database: str | None = None,
@@ -46,6 +46,10 @@ def command(
         The change, as the list names it, such as data/annual_income. Default: list the run's changes.
     run
         The run that found it. Default: the latest one that found any.
+    who
+        Who decides; it goes into the ledger.
+    why
+        The reason; it goes into the ledger.
     reopen
         Open the change again in place of accepting it.
     contract

@@ -112,7 +112,7 @@ def challenge(
 
 def compare(challenger: Model, champion: Model, split: Split, findings: Sequence[Finding]) -> PromotionDecision:
     """Both models on the split's test days, by the pipeline's rule."""
-    training = Training(challenger.candidate, challenger.rows, {}, split)
+    training = Training(challenger.candidate, challenger.rows, {}, split, challenger.rows, split.undecided)
     judged = judge(training, champion.pipeline, champion.customers)
     comparison = measure_comparison(champion.contract, POLICY.promotion, training, judged)
     minimum_rows = POLICY.train.minimum_test_rows

@@ -2,9 +2,9 @@
 
 A change that stays is an alarm once. The days since its onset, in the window of the run that answered it, are its
 level: a later window is alarmed where it differs from the champion's reference and from that level, each significantly
-and by more than the limit. Where it differs from the reference only, it is known. A level is replaced by the next alarm
-only, so that a slow trend alarms at each step of the limit; and it ends with the first window in which the change is
-gone.
+and by more than the limit. Where it differs from the reference only, it is known. The next alarm makes another level:
+a slow trend alarms at each step of the limit, and what went further and back is at an earlier one. All levels end with
+the first window in which the change is gone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from tasks.changes.past_runs import PastRun, Settlement, find_first_day, name_families
+from tasks.changes.past_runs import CHANGED, PastRun, find_first_day, name_families
 from tasks.core.findings import DRIFT_QUESTIONS, Answer, Finding, Question, Verdict
 from tasks.core.windows import Window
 
@@ -32,12 +32,18 @@ class Level:
     since: date
     job_id: str
     how: str
+    is_accepted: bool = False
 
     def as_answer(self) -> Answer:
         """As a finding keeps it."""
-        return Answer(
-            self.job_id, str(self.since), self.window.start.isoformat(), self.window.end.isoformat(), self.how
-        )
+        start, end = self.window.start.isoformat(), self.window.end.isoformat()
+        return Answer(self.job_id, self.since.isoformat(), start, end, self.how, self.is_accepted)
+
+
+def read_level(answer: Answer) -> Level:
+    """The level that a known finding keeps."""
+    days = Window(date.fromisoformat(answer.start), date.fromisoformat(answer.end))
+    return Level(days, date.fromisoformat(answer.since), answer.job_id, answer.how, answer.is_accepted)
 
 
 def find_levels(findings: Sequence[Finding], past: Sequence[PastRun]) -> dict[int, tuple[Level, ...]]:
@@ -55,85 +61,84 @@ def find_levels(findings: Sequence[Finding], past: Sequence[PastRun]) -> dict[in
     dict of int to tuple of Level
         By the position of the alarm, the latest first; without alarms of changes that no run has answered.
     """
-    levels: dict[int, tuple[Level, ...]] = {}
-    for place, finding in enumerate(findings):
-        if finding.verdict is Verdict.FAIL and finding.question in DRIFT_QUESTIONS:
-            chosen = _choose_levels(finding, past)
-            if chosen:
-                levels[place] = chosen
-    return levels
+    alarms = [
+        place
+        for place, finding in enumerate(findings)
+        if finding.verdict is Verdict.FAIL and finding.question in DRIFT_QUESTIONS
+    ]
+    if not alarms:
+        return {}
+    families = dict.fromkeys(family for run in past for family in run.verdicts)
+    opened = {family: levels for family in families if (levels := find_open_levels(family, past))}
+    chosen = {place: _choose_levels(findings[place], opened, past) for place in alarms}
+    return {place: levels for place, levels in chosen.items() if levels}
 
 
 def find_open_levels(family: str, past: Sequence[PastRun]) -> list[Level]:
-    """The levels of a family's change that was answered and has lasted since, the latest first.
-
-    A change that went further and then back is at an earlier one of them.
-    """
+    """The levels of a family's change that was answered and has lasted since, the latest first."""
     levels: dict[Window, Level] = {}
     for run in past:
-        verdict, said = run.judge(family), run.settlements.get(family)
-        if verdict is Verdict.PASS or (said is not None and said.action == "reopen"):
+        verdict = run.verdicts.get(family)
+        if verdict is Verdict.PASS or run.is_reopened(family):
             break
-        level = None if verdict is None else _read_level(run, family, verdict, said)
-        if level is not None and _is_reopened(level, family, past):
+        level = None if verdict is None else _read_level(run, family, verdict)
+        if level is None:
+            continue
+        answered = _find_run(level.job_id, past)
+        if answered is not None and answered.is_reopened(family):
             break
-        if level is not None:
-            levels.setdefault(level.window, level)
+        levels.setdefault(level.window, level)
     return sorted(levels.values(), key=lambda level: level.window.end, reverse=True)
 
 
-def _choose_levels(finding: Finding, past: Sequence[PastRun]) -> tuple[Level, ...]:
+def _choose_levels(
+    finding: Finding, opened: Mapping[str, Sequence[Level]], past: Sequence[PastRun]
+) -> tuple[Level, ...]:
     """The latest levels of the finding's own change and of those that may have caused it."""
-    own = [level for family in name_families(finding) for level in find_open_levels(family, past)]
-    causes = [level for family in _list_causes(finding, past) for level in find_open_levels(family, past)]
+    families = name_families(finding)
+    own = [level for family in families for level in opened.get(family, ())]
+    causes = [level for family in opened if _may_cause(family, finding) for level in opened[family]]
     # A change that has ended may not hide behind the level of another one that began with it.
-    causes = [level for level in causes if own or _was_quiet(finding, level, past)]
+    causes = [level for level in causes if own or _was_quiet(families, level, past)]
     since = min((level.since for level in own), default=None)
     told = [replace(level, since=min(since or level.since, level.since)) for level in [*causes, *own]]
     by_window = {level.window: level for level in told}
     return tuple(sorted(by_window.values(), key=lambda level: level.window.end, reverse=True)[:MOST_LEVELS])
 
 
-def _was_quiet(finding: Finding, level: Level, past: Sequence[PastRun]) -> bool:
-    run = next((run for run in past if run.job_id == level.job_id), None)
-    verdicts = [run.judge(family) for family in name_families(finding)] if run else []
-    return run is not None and not any(verdict in (Verdict.FAIL, Verdict.KNOWN) for verdict in verdicts)
+def _may_cause(family: str, finding: Finding) -> bool:
+    """Whether a change of that family may be what an alarm shows: of a column none but its own."""
+    is_column = family.startswith(f"{Question.DATA}/")
+    if finding.question is Question.DATA:
+        return is_column and finding.check == "joint_shape"
+    return is_column or family in _AFFECTED
 
 
-def _list_causes(finding: Finding, past: Sequence[PastRun]) -> list[str]:
-    """The families whose change may be what an alarm shows: of a column none but its own."""
-    if finding.question is Question.DATA and finding.check != "joint_shape":
-        return []
-    columns = dict.fromkeys(
-        family for run in past for one in run.findings if one.question is Question.DATA for family in name_families(one)
-    )
-    return [*columns, *(map(str, _AFFECTED) if finding.question in _AFFECTED else [])]
+def _was_quiet(families: Sequence[str], level: Level, past: Sequence[PastRun]) -> bool:
+    """Whether the run that made a level found nothing of those families."""
+    run = _find_run(level.job_id, past)
+    return run is not None and not any(run.verdicts.get(family) in CHANGED for family in families)
 
 
-def _read_level(run: PastRun, family: str, verdict: Verdict, said: Settlement | None) -> Level | None:
+def _find_run(job_id: str, past: Sequence[PastRun]) -> PastRun | None:
+    return next((run for run in past if run.job_id == job_id), None)
+
+
+def _read_level(run: PastRun, family: str, verdict: Verdict) -> Level | None:
     """What a run with a change of that family says of its level; None where it has answered nothing."""
-    found = run.list_findings(family)
+    found, said = run.list_findings(family), run.settlements.get(family)
     answers = [finding.answer for finding in found if finding.answer is not None]
+    if verdict is Verdict.KNOWN and said is None:
+        latest = max(answers, key=lambda answer: answer.end, default=None)
+        return None if latest is None else read_level(latest)
     first = find_first_day(found, run.window)
     since = min((date.fromisoformat(answer.since) for answer in answers), default=first)
     days = Window(first, max(run.window.end, first + timedelta(days=LEVEL_DAYS - 1)))
     if said is not None:
-        return Level(days, since, run.job_id, f"accepted by {said.who}: {said.why}")
-    if verdict is Verdict.KNOWN:
-        latest = max(answers, key=lambda answer: answer.end, default=None)
-        if latest is None:
-            return None
-        known = Window(date.fromisoformat(latest.start), date.fromisoformat(latest.end))
-        return Level(known, date.fromisoformat(latest.since), latest.job_id, latest.how)
+        return Level(days, since, run.job_id, f"accepted by {said.who}: {said.why}", is_accepted=True)
     if run.has_answered and any(finding.verdict is Verdict.FAIL for finding in run.findings):
         return Level(days, since, run.job_id, run.how)
     return None
-
-
-def _is_reopened(level: Level, family: str, past: Sequence[PastRun]) -> bool:
-    run = next((run for run in past if run.job_id == level.job_id), None)
-    said = run.settlements.get(family) if run is not None else None
-    return said is not None and said.action == "reopen"
 
 
 def mark_known(

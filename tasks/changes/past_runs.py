@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -20,6 +21,8 @@ from tasks.schema.queries import read_query
 # Enough for the latest answer of every question; what was answered before is repeated by the findings themselves.
 RUNS_LOOKED_AT = 60
 ANSWERING = (Outcome.KEPT, Outcome.PROMOTED)
+CHANGED = (Verdict.FAIL, Verdict.KNOWN)
+ACCEPT, REOPEN = "accept", "reopen"
 MEASURED = (Verdict.PASS, Verdict.WARN, Verdict.KNOWN, Verdict.FAIL)
 
 
@@ -88,19 +91,35 @@ class PastRun:
         """What was done, as the end of a sentence."""
         return f"version {self.version} was promoted" if self.version else "the champion was kept"
 
+    @cached_property
+    def verdicts(self) -> dict[str, Verdict]:
+        """The gravest verdict of each family that was measured."""
+        return {family: find_gravest(f.verdict for f in self.list_findings(family)) for family in self._by_family}
+
+    @cached_property
+    def _measured(self) -> list[Finding]:
+        return [f for f in self.findings if f.verdict in MEASURED and f.effect is not None]
+
+    @cached_property
+    def _by_family(self) -> dict[str, list[Finding]]:
+        groups: dict[str, list[Finding]] = {}
+        for finding in self._measured:
+            for family in name_families(finding):
+                groups.setdefault(family, []).append(finding)
+        return groups
+
     def list_findings(self, family: str) -> list[Finding]:
         """The measured findings of a family; of all applicants together (`data`), also the alarms of columns."""
-        measured = [f for f in self.findings if f.verdict in MEASURED and f.effect is not None]
+        found = self._by_family.get(family, [])
         if family != Question.DATA:
-            return [finding for finding in measured if family in name_families(finding)]
-        changed = (Verdict.FAIL, Verdict.KNOWN)
-        of_data = [finding for finding in measured if finding.question is Question.DATA]
-        return [finding for finding in of_data if finding.check == "joint_shape" or finding.verdict in changed]
+            return found
+        columns = (f for f in self._measured if f.question is Question.DATA and f.check != "joint_shape")
+        return [*found, *(finding for finding in columns if finding.verdict in CHANGED)]
 
-    def judge(self, family: str) -> Verdict | None:
-        """The gravest verdict of a family; None where it was not asked or not answered."""
-        findings = self.list_findings(family)
-        return find_gravest(finding.verdict for finding in findings) if findings else None
+    def is_reopened(self, family: str) -> bool:
+        """Whether a person has opened the change of that family again."""
+        said = self.settlements.get(family)
+        return said is not None and said.action == REOPEN
 
 
 def read_past_runs(connection: Connection, job: Job, champion: Champion) -> list[PastRun]:

@@ -19,11 +19,9 @@ from tasks.drift.check import measure_drift
 from tasks.drift.comparison import Comparison
 from tasks.drift.model import measure_model_drift
 from tasks.drift.own_limits import apply_own_limits
-from tasks.extract.extract import extract_window
 from tasks.job.job import Job
 from tasks.job.stage import stage
-from tasks.models.preprocess import prepare
-from tasks.models.ripening import ripen
+from tasks.models.ripening import read_ripe_rows
 from tasks.models.scoring import score_by_fold
 from tasks.profile.profile import fit_profile
 from tasks.registry.versions import Champion
@@ -63,14 +61,9 @@ def compare_with_level(job: Job, champion: Champion, comparison: Comparison, win
     observed = keep_later(comparison.observed, window)
     if len(observed.labels) < job.policy.drift.minimum_rows and len(observed.labels) < len(comparison.observed.labels):
         return None
-    rows = prepare(
-        job.contract,
-        extract_window(connect(job.database), job.contract, window).applications,
-        champion.bundle.profile.told_by,
-    )
+    rows = read_ripe_rows(job, champion, window)
     if len(rows) < job.policy.drift.minimum_rows:
         return []
-    rows = ripen(connect(job.database), job.contract, window, rows, champion.bundle.profile)[0]
     scores = score_by_fold(champion.bundle.pipeline, rows.applications, rows.keys)
     level = ScoredWindow(rows.applications, rows.labels, scores, rows.keys, days=rows.days)
     return ask_against(comparison, job.contract, level, observed)

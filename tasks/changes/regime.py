@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tasks.changes.past_runs import PastRun, find_first_day
+from tasks.changes.past_runs import CHANGED, PastRun, find_first_day
 from tasks.core.findings import DRIFT_QUESTIONS, Finding, Outcome, Question, Verdict
 from tasks.core.policy import DecisionPolicy, MonitorPolicy, PromotionPolicy
 from tasks.core.windows import Window
@@ -86,7 +86,7 @@ def _explain_retry(
     if any(finding.verdict is Verdict.FAIL for finding in findings if finding.question in DRIFT_QUESTIONS):
         return ""
     known = [f.answer for f in of_rule if f.verdict is Verdict.KNOWN and f.answer is not None]
-    still_worse = [answer for answer in known if not answer.how.startswith("accepted")]
+    still_worse = [answer for answer in known if not answer.is_accepted]
     tried = [run.window.end for run in past if run.has_answered]
     if still_worse:
         since = max(date.fromisoformat(answer.start) for answer in still_worse)
@@ -134,8 +134,7 @@ def list_usable_days(past: Sequence[PastRun], between: Window, policy: Promotion
 def _is_broken(run: PastRun, policy: PromotionPolicy) -> bool:
     """Whether a window was unfit, had a broken column, or decisions that were recorded the wrong way round."""
     never_seen = max((f.effect or 0.0 for f in run.findings if f.check == "never_seen"), default=0.0)
-    changed = (Verdict.FAIL, Verdict.KNOWN)
-    areas = [f.current for f in run.findings if f.check == "auc" and f.verdict in changed and f.current is not None]
+    areas = [f.current for f in run.findings if f.check == "auc" and f.verdict in CHANGED and f.current is not None]
     is_inverted = min(areas, default=1.0) < policy.least_champion_auc
     return run.outcome is Outcome.QUALITY_FAILED or never_seen > policy.maximum_never_seen or is_inverted
 

@@ -7,15 +7,13 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection
 
 from blocks.errors import UsageError
-from tasks.changes.past_runs import name_families
+from tasks.changes.past_runs import ACCEPT, name_families
 from tasks.core.findings import Verdict, read_finding
 from tasks.core.wording import join_list
 from tasks.registry.entries import read_ledger
 from tasks.registry.promote import Promotion, hash_evidence, promote
 from tasks.registry.versions import find_current
 from tasks.schema.queries import read_query
-
-ACCEPT, REOPEN = "accept", "reopen"
 
 
 class SettlementError(UsageError):

@@ -62,6 +62,8 @@ class Answer:
         The days of the run's window: the level that the change had when it was answered.
     how
         What was done about it, as the end of a sentence: "the champion was kept".
+    is_accepted
+        Whether a person has accepted it: then no challenger is trained for it again.
     """
 
     job_id: str
@@ -69,6 +71,7 @@ class Answer:
     start: str
     end: str
     how: str
+    is_accepted: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class Finding:
     in the window, if any. `p_value` is already corrected for the number of tests, so that it compares with `level`.
     `smallest_detectable` is the smallest true effect that would have been detected with 80 % power.
     `columns` names the affected columns, the most important first; `subject` is one column, or "" for the whole window.
-    `answer` says which run has answered the change; None where it is new.
+    `answer` says which run has answered the change (of an alarm: the one that it goes beyond); None where it is new.
     `onset` says since when, of an alarm that the days of the window can date.
     """
 

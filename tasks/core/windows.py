@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -45,6 +46,19 @@ class Window:
     def contains(self, day: date) -> bool:
         """Whether the day lies in the window."""
         return self.start <= day <= self.end
+
+
+def cut_windows(windows: Iterable[Window], since: date | None) -> tuple[Window, ...]:
+    """The days of some windows from a day on; all of them where there is no such day.
+
+    Examples
+    --------
+    >>> [str(days) for days in cut_windows([month_of("2024-01"), month_of("2024-02")], date(2024, 2, 10))]
+    ['2024-02-10 to 2024-02-29']
+    """
+    if since is None:
+        return tuple(windows)
+    return tuple(Window(max(days.start, since), days.end) for days in windows if days.end >= since)
 
 
 def month_of(month: str) -> Window:

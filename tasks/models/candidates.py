@@ -15,24 +15,28 @@ from datetime import date
 import numpy as np
 
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Floats
+from tasks.core.arrays import Days, Floats
 from tasks.core.policy import Kind, Recipe, TrainPolicy
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.scoring import score
-from tasks.models.train import Candidate, Split, fit_candidate
+from tasks.models.train import Candidate, Split, fit_candidate, list_undecided
 
 
 @dataclass(frozen=True)
 class Training:
     """The selected candidate, its training rows, the AUC by which each candidate was selected, and the split.
 
-    `since` is the day from which on the present rule holds, None where no change is dated.
+    `rows` are all labelled rows that the candidates could be fitted on, and `undecided` the days of the ripe ones
+    without a label, those of the window's other parts included. `since` is the first day of the present rule, None
+    where no change is dated.
     """
 
     chosen: Candidate
     fitted_on: Prepared
     validation_auc: dict[str, float | None]
     split: Split
+    rows: Prepared
+    undecided: Days
     since: date | None = None
 
 
@@ -66,18 +70,22 @@ def train_candidates(
         for recipe in list_recipes(rows, policy, since)
         for kind in Kind
     ]
-    return select_candidate(candidates, rows, split, since)
+    training = select_candidate(candidates, rows, split, since)
+    return replace(training, undecided=np.concatenate([*map(list_undecided, earlier), split.undecided]))
 
 
 def select_candidate(candidates: Sequence[Candidate], rows: Prepared, split: Split, since: date | None) -> Training:
-    """The best of several candidates, which were fitted on rows as their recipes say: see `train_candidates`."""
+    """The best of several candidates, which were fitted on rows as their recipes say: see `train_candidates`.
+
+    Of the rows without a label it knows the window's only.
+    """
     labelled = rows.take(rows.is_labelled)
     fits = [(candidate, choose_rows(labelled, candidate.recipe, since)) for candidate in candidates]
     auc = {name_candidate(candidate): _validate(candidate, fitted, split, since) for candidate, fitted in fits}
     chosen, fitted_on = max(
         fits, key=lambda fit: (auc[name_candidate(fit[0])] or 0.0, fit[0].kind is Kind.GRADIENT_BOOSTING)
     )
-    return Training(chosen, fitted_on, auc, split, since)
+    return Training(chosen, fitted_on, auc, split, labelled, split.undecided, since)
 
 
 def refit(contract: Contract, training: Training, policy: TrainPolicy) -> tuple[Candidate, Prepared]:

@@ -51,12 +51,14 @@ def ripen(
 
 def read_training_rows(job: Job, champion: Champion, later: tuple[Window, ...] = ()) -> list[Prepared]:
     """The rows of the days that the champion was fitted on, and of later ones, with the labels of ripe days only."""
+    return [read_ripe_rows(job, champion, days) for days in (*champion.model.training_windows, *later)]
+
+
+def read_ripe_rows(job: Job, champion: Champion, days: Window) -> Prepared:
+    """The rows of some days with the labels of their ripe days only, by what the champion's reference shows."""
     engine, contract, profile = connect(job.database), job.contract, champion.bundle.profile
-    parts = []
-    for days in (*champion.model.training_windows, *later):
-        rows = prepare(contract, extract_window(engine, contract, days).applications, profile.told_by)
-        parts.append(ripen(engine, contract, days, rows, profile)[0])
-    return parts
+    rows = prepare(contract, extract_window(engine, contract, days).applications, profile.told_by)
+    return ripen(engine, contract, days, rows, profile)[0]
 
 
 def describe_usual(profile: Profile) -> Usual:

@@ -8,7 +8,7 @@ were fitted without the row: out-of-fold scores for the reference (`score_out_of
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from blocks.errors import LoanwatchError
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Floats, Integers
+from tasks.core.arrays import Days, Floats, Integers
 from tasks.core.policy import Kind, Recipe, TrainPolicy
 from tasks.models.preprocess import Prepared
 from tasks.models.scoring import assign_folds, score, score_out_of_fold
@@ -47,14 +47,14 @@ class Split:
     """Three parts of the labelled rows: for fitting, for selection, and for the test.
 
     They are consecutive days, or customers drawn at random where the days cannot part them (`by_customer`).
-    `undecided` counts the rows without a label in the first part.
+    `undecided` holds the days of the ripe rows without a label, of all parts.
     """
 
     train: Prepared
     validation: Prepared
     test: Prepared
     by_customer: bool = False
-    undecided: int = 0
+    undecided: Days = field(default_factory=lambda: np.zeros(0, "datetime64[D]"))
 
     @property
     def parts(self) -> tuple[Prepared, Prepared, Prepared]:
@@ -90,8 +90,15 @@ def _cut_at(prepared: Prepared, places: Floats | Integers, ends: tuple[float, fl
         prepared.take(labelled & (places < first)),
         prepared.take(labelled & (places >= first) & (places < second)),
         prepared.take(labelled & (places >= second)),
-        undecided=int(np.sum(~labelled & (places < first))),
+        undecided=list_undecided(prepared),
     )
+
+
+def list_undecided(rows: Prepared) -> Days:
+    """The days of the rows without a label, up to the last day that has one: those of later days are not ripe."""
+    if not rows.is_labelled.any():
+        return rows.days[:0]
+    return np.asarray(rows.days[~rows.is_labelled & (rows.days <= rows.days[rows.is_labelled].max())])
 
 
 def fit_candidate(

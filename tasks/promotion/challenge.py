@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tasks.changes.past_runs import CHANGED
 from tasks.changes.regime import Regime
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats
@@ -30,7 +31,7 @@ from tasks.models.ripening import read_training_rows
 from tasks.models.scoring import DECISION_THRESHOLD, score
 from tasks.models.train import split_rows
 from tasks.promotion.compare import Comparison, PromotionDecision, decide_promotion, measure_difference
-from tasks.promotion.decide import PROVEN, is_drift_proven
+from tasks.promotion.decide import is_drift_proven
 from tasks.promotion.final_fit import refit_challenger
 from tasks.promotion.install import Succession, install_champion
 from tasks.registry.known_customers import Customers, hash_customers
@@ -102,7 +103,7 @@ def find_objection(champion: Champion, findings: Sequence[Finding], policy: Prom
     """
     if champion.is_replay:
         return "A replay of an earlier window promotes nothing."
-    areas = [f.current for f in findings if f.check == "auc" and f.verdict in PROVEN and f.current is not None]
+    areas = [f.current for f in findings if f.check == "auc" and f.verdict in CHANGED and f.current is not None]
     if areas and min(areas) < policy.least_champion_auc:
         return (
             f"But the champion's AUC in the window is {min(areas):.3f}, worse than chance: typical of decisions that "
@@ -129,9 +130,11 @@ def promote_or_keep(
         return ContestResult(Outcome.KEPT, champion.model.version)
     trained = refit_challenger(job, champion, training, contest.comparison, regime)
     evidence = hashlib.sha256((job.results / DEPLOY_REPORT).read_bytes()).hexdigest()
-    succession = Succession(
-        job.window.end + timedelta(days=1), champion.model.version, contest.decision.reason, evidence
+    why = (
+        f"{contest.decision.reason} Then fitted again in the same way on all {len(trained.fitted_on):,} applications, "
+        "those that judged it included."
     )
+    succession = Succession(job.window.end + timedelta(days=1), champion.model.version, why, evidence)
     successor = install_champion(job, trained, succession)
     return ContestResult(Outcome.PROMOTED, successor.model.version, successor)
 
@@ -169,8 +172,10 @@ def _explain(job: Job, champion: Champion, training: Training, judged: TestRows)
         name: scores >= DECISION_THRESHOLD for name, scores in judged.scores.items()
     }
     approval = measure_approval(job.contract, judged.rows.applications, decisions, confidence)
-    fitted, split = training.fitted_on, training.split
-    reference = fitted.take(np.isin(fitted.days, split.train.days, invert=True))
+    rows, split, since = training.rows, training.split, champion.model.reference_since
+    is_reference = np.isin(rows.days, split.train.days, invert=True)
+    # A champion that knows of a change scores every row as one that came since.
+    reference = rows.take(is_reference if since is None else is_reference & rows.is_since(since))
     window = concatenate([split.train, split.validation, split.test])
     importance = measure_importance(
         job.contract, champion.bundle.pipeline, reference, window, confidence, job.policy.train.seed

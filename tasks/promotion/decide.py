@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tasks.changes.past_runs import CHANGED
 from tasks.core.causes import group_causes
 from tasks.core.findings import DRIFT_QUESTIONS, UNANSWERED, Finding, Outcome, Question, Verdict, summarise
 from tasks.core.policy import DecisionPolicy
 from tasks.core.wording import join_list
-
-# What exceeds its limit, be it new or known.
-PROVEN = (Verdict.FAIL, Verdict.KNOWN)
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def is_drift_proven(findings: Sequence[Finding]) -> bool:
 
     A known change is proven, too: it still exceeds its limit.
     """
-    return any(f.verdict in PROVEN for f in findings if f.question in (Question.CONCEPT, Question.MODEL))
+    return any(f.verdict in CHANGED for f in findings if f.question in (Question.CONCEPT, Question.MODEL))
 
 
 def _name(questions: Sequence[Question], *, is_first: bool = True) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import numpy as np
+
 from tasks.changes.regime import Regime
 from tasks.core.policy import Recipe
-from tasks.core.windows import Window
+from tasks.core.windows import Window, cut_windows
 from tasks.evaluation.training_metrics import measure_training
 from tasks.job.job import Job
 from tasks.models.candidates import Training, refit
@@ -32,8 +34,8 @@ def refit_challenger(
         "judged_fitted_rows": len(training.fitted_on),
         "regime": record_regime(candidate, regime, reference, reference_rows),
     }
-    undecided = champion.bundle.profile.undecided if reference is None else 0
-    return Trained(candidate, rows, windows, metrics, undecided + training.split.undecided, reference)
+    first = np.datetime64(reference or windows[0].start, "D")
+    return Trained(candidate, rows, windows, metrics, int(np.sum(training.undecided >= first)), reference)
 
 
 def list_training_windows(
@@ -42,10 +44,7 @@ def list_training_windows(
     """The days of a challenger's final fit: the champion's, later ones, and the window's up to the last test day."""
     last: date = max(part.days.max() for part in training.split.parts if len(part)).astype(object)
     windows = (*known, *regime.earlier, Window(window.start, last))
-    since = regime.rule_since
-    if training.chosen.recipe is not Recipe.RECENT or since is None:
-        return windows
-    return tuple(Window(max(days.start, since), days.end) for days in windows if days.end >= since)
+    return cut_windows(windows, regime.rule_since if training.chosen.recipe is Recipe.RECENT else None)
 
 
 def record_regime(candidate: Candidate, regime: Regime, reference: date | None, rows: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tasks.core.arrays import Mask
 from tasks.core.arrivals import count_arrivals
 from tasks.core.reference_rows import ReferenceRows, sample_customers
 from tasks.core.scored_window import ScoredWindow
-from tasks.core.windows import Window
+from tasks.core.windows import Window, cut_windows
 from tasks.job.job import Job
 from tasks.models.preprocess import Prepared
 from tasks.models.train import Candidate
@@ -92,18 +92,11 @@ def build_bundle(job: Job, trained: Trained) -> Bundle:
         fit_profile(job.contract, reference, origin="out_of_fold", seed=job.policy.drift.seed),
         undecided=trained.undecided,
         told_by=rows.told_by,
-        arrivals=count_arrivals(_cut(trained.windows, trained.reference_since), rows.days[trained.is_reference]),
+        arrivals=count_arrivals(cut_windows(trained.windows, trained.reference_since), rows.days[trained.is_reference]),
     )
     card = write_card(job.contract, trained.candidate.kind, trained.windows, trained.metrics)
     customers = hash_customers(trained.fitted_on.keys)
     return Bundle(trained.candidate.pipeline, profile, customers, trained.metrics, card)
-
-
-def _cut(windows: tuple[Window, ...], since: date | None) -> tuple[Window, ...]:
-    """The days of the windows from a day on."""
-    if since is None:
-        return windows
-    return tuple(Window(max(days.start, since), days.end) for days in windows if days.end >= since)
 
 
 def install_champion(job: Job, trained: Trained, succession: Succession) -> Champion:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row
 from blocks.errors import LoanwatchError, UsageError
 from tasks.core.reference_rows import ReferenceRows
 from tasks.core.self_check import OwnLimit, SelfCheck
-from tasks.core.windows import Window
+from tasks.core.windows import Window, cut_windows
 from tasks.registry.bundle import Bundle, OtherLibrariesError, load_bundle
 from tasks.registry.entries import find_entry_on, find_last_retirement
 from tasks.registry.self_checks import find_self_check
@@ -58,10 +58,7 @@ class ModelVersion:
     @property
     def compared_with(self) -> tuple[Window, ...]:
         """The days of the rows that later windows are compared with."""
-        since = self.reference_since
-        if since is None:
-            return self.training_windows
-        return tuple(Window(max(days.start, since), days.end) for days in self.training_windows if days.end >= since)
+        return cut_windows(self.training_windows, self.reference_since)
 
     @property
     def reference_rows(self) -> int:

@@ -122,7 +122,7 @@ def test_a_person_accepts_a_level_or_opens_it_again():
     later = run("2024-02", found(Verdict.KNOWN), outcome=Outcome.STABLE, settlements=accepted)
     level = find_open_levels(INCOME, [later, run("2024-01", found(Verdict.FAIL))])[0]
     assert level.window == month_of("2024-02")
-    assert level.how == "accepted by the committee: a campaign"
+    assert (level.how, level.is_accepted) == ("accepted by the committee: a campaign", True)
     assert find_open_levels(INCOME, [run("2024-01", found(Verdict.FAIL), settlements=reopened)]) == []
     after = live(("2024-01", FAIL, []), ("2024-02", FAIL, SAME))[1]
     past = [run("2024-02", *after, outcome=Outcome.STABLE), run("2024-01", *FAIL, settlements=reopened)]

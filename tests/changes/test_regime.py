@@ -15,8 +15,9 @@ TRAINED = Window(date(2024, 1, 1), date(2024, 6, 30))
 PLAIN = ModelVersion(1, "first", "gradient_boosting", "", "", (TRAINED,), {"fitted_rows": 1}, "champion")
 
 
-def of_rule(verdict: Verdict, how: str = "the champion was kept", start: str = "2024-08-01") -> Finding:
-    answer = Answer("a", start, start, "2024-08-31", how) if verdict is Verdict.KNOWN else None
+def of_rule(verdict: Verdict, *, is_accepted: bool = False) -> Finding:
+    answer = Answer("a", "2024-08-01", "2024-08-01", "2024-08-31", "the champion was kept", is_accepted)
+    answer = answer if verdict is Verdict.KNOWN else None
     return Finding(Question.CONCEPT, "score_curve", verdict, "", effect=0.1, answer=answer)
 
 
@@ -55,7 +56,7 @@ def test_a_known_change_of_the_rule_goes_back_to_its_level_and_is_tried_again_wh
 
 
 def test_an_accepted_change_is_not_tried_again():
-    regime = find("2024-09", [of_rule(Verdict.KNOWN, "accepted by the committee: so be it")], [run("2024-08")])
+    regime = find("2024-09", [of_rule(Verdict.KNOWN, is_accepted=True)], [run("2024-08")])
     assert regime.retry == ""
 
 

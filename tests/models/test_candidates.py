@@ -11,7 +11,7 @@ from tasks.models.candidates import fit_recipe, list_recipes, refit, train_candi
 from tasks.models.features import RECENT
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.scoring import score
-from tasks.models.train import Split
+from tasks.models.train import Split, split_rows
 from tests.support.small_training import CONTRACT, make
 
 POLICY = TrainPolicy(forest_trees=10, boosting_rounds=20, boosting_large=1_000_000, folds=2, minimum_recent_rows=200)
@@ -85,3 +85,14 @@ def test_the_final_fit_has_the_days_that_have_judged_it_and_the_same_choice(rows
     assert np.isin(parts.test.keys, fitted_on.keys).all()
     expected = len(new) + (len(old) if deployed.recipe is Recipe.MARKED else 0)
     assert len(fitted_on) == expected
+
+
+def test_the_rows_without_a_decision_are_known_of_all_days_and_of_ripe_ones_only(rows):
+    old, new, _ = rows
+    is_open = np.arange(len(new)) % 5 == 0
+    is_unripe = new.days >= np.datetime64("2024-02-18")
+    window = Prepared(new.applications, np.where(is_open | is_unripe, np.nan, new.labels), new.days, new.keys)
+    training = train_candidates(CONTRACT, split_rows(window, POLICY), [old, window], POLICY, SINCE)
+    expected = int(np.sum(is_open & ~is_unripe))
+    assert len(training.undecided) == 2 * expected  # of the earlier days, and of the window's
+    assert len(training.rows) == len(old) + int(window.is_labelled.sum()) + len(split_rows(window, POLICY).train)

@@ -55,7 +55,7 @@ def test_days_whose_decisions_do_not_count_yet_are_left_out_of_the_split():
     assert split.test.days.max() == np.datetime64("2024-01-10")
     assert len(split.train) + len(split.validation) + len(split.test) == int((~is_last).sum())
     assert len(split.test)
-    assert split.undecided == 0
+    assert len(split.undecided) == 0
 
 
 def test_the_rows_without_a_decision_among_the_training_days_are_counted():
@@ -63,7 +63,9 @@ def test_the_rows_without_a_decision_among_the_training_days_are_counted():
     is_open = np.arange(len(prepared)) % 10 == 0
     labels = np.where(is_open, np.nan, prepared.labels)
     split = split_rows(Prepared(prepared.applications, labels, prepared.days, prepared.keys), TrainPolicy())
-    assert split.undecided == int(np.sum(is_open & (prepared.days <= split.train.days.max()))) > 0
+    last = split.train.days.max()
+    assert np.sum(split.undecided <= last) == int(np.sum(is_open & (prepared.days <= last))) > 0
+    assert len(split.undecided) == int(is_open.sum())  # the final fit is on all of the window's days
 
 
 @pytest.mark.parametrize(("rare", "folds"), [(40, 5), (9, 4)])
