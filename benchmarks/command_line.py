@@ -1,13 +1,33 @@
-"""Command line: how a benchmark's command ends."""
+"""Command line: how a benchmark's command runs its tasks, and how it ends."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from cyclopts import App, CycloptsError
+from joblib import Parallel, delayed, parallel_config
 from rich.console import Console
+from rich.progress import track
 
 from blocks.errors import LoanwatchError, UsageError
+
+Task = TypeVar("Task")
+Record = TypeVar("Record")
+
+
+def run_in_processes(
+    run: Callable[[Task], Iterable[Record]], tasks: Sequence[Task], processes: int, doing: str, console: Console
+) -> list[Record]:
+    """What each task gives, all together and in no order; one thread each, with a bar that shows what is being done."""
+    records: list[Record] = []
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        parallel = Parallel(n_jobs=processes, return_as="generator_unordered", batch_size=1)
+        results = parallel(delayed(run)(task) for task in tasks)
+        for found in track(results, doing, total=len(tasks), console=console):
+            records += found
+    return records
 
 
 def run_command(app: App) -> None:

@@ -115,9 +115,8 @@ def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:
     job, run.outcome, run.reason = run.job, outcome, reason
     pages = write_pages(job, run, summarise_run(run, read_timings(job), datetime.now(UTC)))
     send_outcome_alert(job, run.as_result())
-    champion = run.champion
-    version, is_replay = (champion.model.version, champion.is_replay) if champion else (None, not job.may_promote)
-    save_findings(job, run.findings, outcome, reason, version, is_replay=is_replay)
+    version = run.champion.model.version if run.champion else None
+    save_findings(job, run.findings, outcome, reason, version, is_replay=run.is_replay)
     summary = {**summarise_run(run, read_timings(job), datetime.now(UTC)), "pages": pages}
     write_json(job.results / "summary.json", summary)
     rebuild_history(job)

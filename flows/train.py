@@ -17,7 +17,7 @@ from blocks.errors import LoanwatchError
 from flows.cli.options import POLICY_HELP, SPREAD, as_parameters, read_options, takes
 from flows.cli.run_locally import report_error, run_flow
 from tasks.alerts.failure import send_failure_alert
-from tasks.changes.regime import Regime
+from tasks.changes.regime import read_regime
 from tasks.core.windows import PlanError
 from tasks.extract.extract import extract_applications
 from tasks.job.job import make_results_folder
@@ -60,9 +60,10 @@ def train(request: TrainRequest) -> State[dict[str, Any]]:
     require_fit(findings, f"Choose other days than {job.window}.")
     prepared, _ = keep_ripe_days(job, champion, preprocess(job, extract, champion))
     with hold_training_lock(job, champion):
-        training = train_challenger(job, champion, prepared, Regime())
+        regime = read_regime(champion.model)
+        training = train_challenger(job, champion, prepared, regime)
         contest = compare_with_champion(job, champion, training, findings)
-        succeeded = promote_or_keep(job, champion, training, contest, Regime())
+        succeeded = promote_or_keep(job, champion, training, contest, regime)
     emit_promotions(job)
     check_champion(job, succeeded.successor or champion, len(prepared))
     return conclude(str(succeeded.outcome), succeeded.version, contest.decision.reason)

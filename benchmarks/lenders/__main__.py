@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
-from joblib import Parallel, delayed, parallel_config
 from rich.console import Console
-from rich.progress import track
 
-from benchmarks.command_line import run_command
+from benchmarks.command_line import run_command, run_in_processes
 from benchmarks.lenders.changes import BY_NAME, NOTHING
 from benchmarks.lenders.goals import list_goals
 from benchmarks.lenders.lender import KINDS
@@ -37,12 +35,7 @@ app = App(name="python -m benchmarks.lenders", help=__doc__, help_format="plaint
 
 def run_tasks(tasks: Sequence[Task], processes: int, console: Console) -> list[Record]:
     """The records of all tasks, in the order of the groups and the lenders' numbers."""
-    records: list[Record] = []
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        parallel = Parallel(n_jobs=processes, return_as="generator_unordered", batch_size=1)
-        results = parallel(delayed(run_task)(task) for task in tasks)
-        for found in track(results, "Judging lenders", total=len(tasks), console=console):
-            records += found
+    records = run_in_processes(run_task, tasks, processes, "Judging lenders", console)
     order = list(GROUPS)
     return sorted(records, key=lambda record: (order.index(record.group), record.lender))
 

@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
-from joblib import Parallel, delayed, parallel_config
 from rich.console import Console
-from rich.progress import track
 
-from benchmarks.command_line import run_command
+from benchmarks.command_line import run_command, run_in_processes
 from benchmarks.life.calendar import Cadence
 from benchmarks.life.jobs import Job, Seeds, plan_jobs, run_job
 from benchmarks.life.lender import DemoLender
@@ -33,7 +31,7 @@ from tasks.core.files import write_json
 
 PROCESSES = os.cpu_count() or 2
 # Of a default run, so that it ends within twenty minutes on two cores.
-DEFAULT_SEEDS = {Cadence.MONTHLY: 4, Cadence.WEEKLY: 2, Cadence.DAILY: 1}
+DEFAULT_SEEDS = {Cadence.MONTHLY: 3, Cadence.WEEKLY: 2, Cadence.DAILY: 1}
 SCENARIO_NAMES = tuple(scenario.name for scenario in SCENARIOS)
 
 app = App(name="python -m benchmarks.life", help=__doc__, help_format="plaintext", suppress_keyboard_interrupt=False)
@@ -41,12 +39,7 @@ app = App(name="python -m benchmarks.life", help=__doc__, help_format="plaintext
 
 def run_jobs(jobs: Sequence[Job], processes: int, console: Console) -> list[Record]:
     """The records of all jobs, in the order of the scenarios, the policies and the seeds."""
-    records: list[Record] = []
-    with parallel_config(backend="loky", inner_max_num_threads=1):
-        parallel = Parallel(n_jobs=processes, return_as="generator_unordered", batch_size=1)
-        results = parallel(delayed(run_job)(job) for job in jobs)
-        for found in track(results, "Living", total=len(jobs), console=console):
-            records += found
+    records = run_in_processes(run_job, jobs, processes, "Living", console)
     policies = list(POLICIES)
     return sorted(
         records,

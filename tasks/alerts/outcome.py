@@ -137,11 +137,11 @@ def _list(causes: Sequence[Cause], told: Sequence[Finding], shown: int, positive
 
 def _list_known(known: Sequence[Finding], shown: int, positive: Positive) -> list[str]:
     """A line for each change that an earlier run has answered: what, since when, and what was done."""
-    lines = []
-    for cause in group_causes(known):
-        answer = cause.lead.answer
-        if answer is not None:
-            lines.append(f"{cause.name(positive)}: since {answer.since}; {answer.how}")
+    lines = [
+        f"{cause.name(positive)}: since {cause.answer.since}; {cause.answer.how}"
+        for cause in group_causes(known)
+        if cause.answer
+    ]
     rest = len(lines) - shown
     return [*lines[:shown], f"and {rest} more in the report"] if rest > 0 else lines
 

@@ -40,6 +40,13 @@ class Regime:
     retry: str = ""
 
 
+def read_regime(model: ModelVersion) -> Regime:
+    """The regime of the days that a champion was fitted on, as its record says."""
+    record = model.metrics.get("regime") or {}
+    days = {name: None if day is None else date.fromisoformat(day) for name, day in record.items() if "since" in name}
+    return Regime(days.get("rule_since"), days.get("since"))
+
+
 def find_regime(
     window: Window,
     model: ModelVersion,
@@ -62,9 +69,9 @@ def find_regime(
     policy : MonitorPolicy
         When to try again, and which windows were broken: nothing is trained on them.
     """
-    record = model.metrics.get("regime") or {}
-    rule_since = _find_start(findings, RULE, window) or _read_day(record.get("rule_since"))
-    since = _find_start(findings, DRIFT_QUESTIONS, window) or _read_day(record.get("since"))
+    recorded = read_regime(model)
+    rule_since = _find_start(findings, RULE, window) or recorded.rule_since
+    since = _find_start(findings, DRIFT_QUESTIONS, window) or recorded.since
     earlier = list_usable_days(past, Window(model.reference.end, window.start), policy.promotion)
     return Regime(rule_since, since, earlier, _explain_retry(window, model, findings, past, policy.decision))
 
@@ -96,7 +103,7 @@ def _explain_retry(
                 "have come: a challenger is trained again."
             )
         return ""
-    start = _read_day((model.metrics.get("regime") or {}).get("rule_since"))
+    start = read_regime(model).rule_since
     if start is None or known or not _has_grown(start, window.end, [*tried, model.reference.end], policy.renew_growth):
         return ""
     return (
@@ -147,7 +154,3 @@ def _join_days(days: Iterable[date]) -> tuple[Window, ...]:
         else:
             windows.append(Window(day, day))
     return tuple(windows)
-
-
-def _read_day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.core.findings import Finding, Question, Verdict, find_gravest, rank_gravity, read_finding
+from tasks.core.findings import Answer, Finding, Question, Verdict, find_gravest, rank_gravity, read_finding
 from tasks.core.positive import UNNAMED, Positive, name_check
 from tasks.core.wording import join_list, list_some
 
@@ -46,6 +46,12 @@ class Cause:
     def verdict(self) -> Verdict:
         """The gravest verdict of the findings."""
         return find_gravest(finding.verdict for finding in self.findings)
+
+    @property
+    def answer(self) -> Answer | None:
+        """Which run has answered it, where it is known."""
+        known = (finding.answer for finding in self.findings if finding.verdict is Verdict.KNOWN)
+        return next((answer for answer in known if answer is not None), None)
 
     def name(self, positive: Positive = UNNAMED) -> str:
         """What one would look at: a column, columns that are missing together, or what was measured."""

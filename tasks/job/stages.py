@@ -5,21 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 STAGES = (
-    "extract", "quality", "preprocess", "score", "drift", "model_drift", "known_changes",
+    "extract", "quality", "preprocess", "score", "drift", "model_drift", "recent_days", "known_changes",
     "train", "compare", "promote", "report", "alert", "journal",
 )  # fmt: skip
 # What does not run every time, and its place among the others.
-PLACES = {"recent_days": STAGES.index("model_drift") + 0.5, "self_check": len(STAGES)}
+PLACES = {"self_check": len(STAGES)}
 SECOND = 1.5
 
 
 def order_stages(timings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Every stage of the diagram in its order, with what else ran in its place: the first champion, the last days, the
-    self-check.
-    """
+    """Every stage of the diagram in its order, with what else ran (the first champion, the self-check) in its place."""
     ran = {timing["stage"]: timing for timing in timings}
     names = list(dict.fromkeys([*(name for name in ran if name not in STAGES), *STAGES]))
     blank = {"status": "not_run", "seconds": None, "message": ""}
     stages = [{"stage": name, **(ran.get(name) or blank)} for name in names]
-    places = {name: float(place) for place, name in enumerate(STAGES)} | PLACES
+    places = {name: place for place, name in enumerate(STAGES)} | PLACES
     return sorted(stages, key=lambda entry: places.get(entry["stage"], SECOND))

@@ -135,11 +135,7 @@ def _alarms(causes: Sequence[Cause], positive: Positive) -> list[str]:
 def _known(causes: Sequence[Cause], positive: Positive) -> list[str]:
     """One line that names the known changes and since when each is known."""
     known = [cause for cause in causes if cause.verdict is Verdict.KNOWN]
-    named = [
-        f"{cause.name(positive)} (since {answer.since})"
-        for cause in known
-        if (answer := next((finding.answer for finding in cause.findings if finding.answer), None)) is not None
-    ]
+    named = [f"{cause.name(positive)} (since {cause.answer.since})" for cause in known if cause.answer]
     return [escape(f"Known changes: {', '.join(named)}."), ""] if named else []
 
 

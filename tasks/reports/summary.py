@@ -46,6 +46,11 @@ class Run:
     reason: str = ""
 
     @property
+    def is_replay(self) -> bool:
+        """Whether nothing may be promoted by this run, so that it answers no change."""
+        return self.champion is not None and self.champion.is_replay
+
+    @property
     def in_production(self) -> Champion | None:
         """The champion at the run's end, as far as this run knows it."""
         return self.successor or self.champion

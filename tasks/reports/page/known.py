@@ -25,11 +25,9 @@ def list_known(summary: Record) -> list[KnownChange]:
     """The known changes of a run, each cause once, those known longest first."""
     positive, changes = find_positive(summary), []
     for cause in read_causes(summary["findings"]):
-        if cause.verdict is not Verdict.KNOWN:
-            continue
-        finding = next(one for one in cause.findings if one.verdict is Verdict.KNOWN)
-        answer = finding.answer
-        if answer is not None:
+        answer = cause.answer
+        if cause.verdict is Verdict.KNOWN and answer is not None:
+            finding = next(one for one in cause.findings if one.answer == answer)
             effect, limit = (format_effect(value, finding.unit, "points") for value in (finding.effect, finding.limit))
             changes.append(KnownChange(cause.name(positive), answer.since, effect, limit, answer.how, answer.job_id))
     return sorted(changes, key=lambda change: change.since)

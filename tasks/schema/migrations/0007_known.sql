@@ -6,6 +6,18 @@ alter table loanwatch.finding add constraint finding_verdict_check
 alter table loanwatch.run add column is_replay boolean not null default false;
 update loanwatch.run set is_replay = true where backfill <> '';
 
+-- When the lender's rows were last replaced: what judged them before judged other data.
+create function loanwatch.replaced_at(of_contract text) returns timestamptz language sql stable as $$
+    select coalesce(max(at), '-infinity')
+    from (
+        select max(created_at) as at
+        from loanwatch.mljob
+        where contract = of_contract and job_type = 'load'
+        union all
+        select max(recorded_at) from loanwatch.promotion where contract = of_contract and to_version is null
+    ) as known
+$$;
+
 -- What a committee has said of changes: accepted, or open again. Each has a row of the ledger with its hash.
 create table loanwatch.settlement (
     entry bigint generated always as identity primary key,

@@ -1,24 +1,13 @@
 -- The runs over windows that ended earlier, judged by the champion or having put it into production, the latest window
 -- first; of several runs over one window the last. Replays answer nothing and are left out, and so are runs that judged
 -- rows which were replaced since.
-with replaced as (
-    select max(at) as at
-    from (
-        select max(created_at) as at
-        from loanwatch.mljob
-        where contract = :contract and job_type = 'load'
-        union all
-        select max(recorded_at) from loanwatch.promotion where contract = :contract and to_version is null
-    ) as known
-),
-
-latest as (
+with latest as (
     select distinct on (run.window_end, run.window_start) run.*
     from loanwatch.run
     where
         run.contract = :contract and run.window_end < :window_end and not run.is_replay
         and (run.champion = :version or run.job_id = :trained_by)
-        and run.finished_at > coalesce((select replaced.at from replaced), '-infinity')
+        and run.finished_at > loanwatch.replaced_at(:contract)
     order by run.window_end desc, run.window_start desc, run.finished_at desc
     limit :runs
 )

@@ -1,17 +1,6 @@
 -- What the latest runs of a contract found and told, and by which model, the latest first. A replay looks at earlier
 -- windows only. Runs that began before the lender's rows were replaced judged other data and are left out.
-with replaced as (
-    select max(at) as at
-    from (
-        select max(created_at) as at
-        from loanwatch.mljob
-        where contract = :contract and job_type = 'load'
-        union all
-        select max(recorded_at) from loanwatch.promotion where contract = :contract and to_version is null
-    ) as known
-),
-
-runs as (
+with runs as (
     select finding.job_id, max(finding.window_end) as window_end, max(finding.created_at) as ended_at
     from loanwatch.finding
     where contract = :contract and window_end <= :window_end and job_id <> :job_id
@@ -19,7 +8,7 @@ runs as (
     having coalesce(
         (select min(entry.created_at) from loanwatch.mljob as entry where entry.job_id = finding.job_id),
         max(finding.created_at)
-    ) > coalesce((select replaced.at from replaced), '-infinity')
+    ) > loanwatch.replaced_at(:contract)
     order by 2 desc, 3 desc
     limit :runs
 )
