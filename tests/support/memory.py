@@ -1,7 +1,7 @@
 """The tests' files in memory, where the machine has room for them.
 
-A run of the tests leaves some ten thousand files, most of them of PostgreSQL, and there are file systems that take milliseconds
-to delete one: ext4 with `discard` spent a third of `make test` on that.
+A run of the tests leaves some ten thousand files, most of them of PostgreSQL, and there are file systems that take
+milliseconds to delete one: ext4 with `discard` spent a third of `make test` on that.
 """
 
 from __future__ import annotations
