@@ -111,7 +111,9 @@ def test_the_promotion_is_in_the_registry_and_the_ledger(past):
     assert models[1].metrics["comparison"]["challenger"]["auc"] == record["challenger"]["auc"]
     row = ledger[-1]
     assert (row.job_id, row.from_version, row.to_version) == (summary["job_id"], before, after)
-    assert (row.why, row.effective_from) == (record["reason"], end + timedelta(days=1))
+    refitted = f"Then fitted again in the same way on all {models[1].metrics['fitted_rows']:,} applications"
+    assert row.why.startswith(f"{record['reason']} {refitted}")
+    assert row.effective_from == end + timedelta(days=1)
     assert effective.to_version == before
     report = (Path(summary["results"]) / "deploy_report.json").read_bytes()
     assert row.evidence_sha256 == summary["hashes"]["deploy_report"] == hashlib.sha256(report).hexdigest()
@@ -168,7 +170,7 @@ def test_the_history_shows_what_the_runs_found(past):
         s["job_id"]: s["verdicts"] for s in summaries.values()
     }
     page = (results / "index.html").read_text(encoding="utf-8")
-    assert f"<td>{summaries['promoted']['comparison']['reason']}</td>" in page
+    assert f"<td>{summaries['promoted']['comparison']['reason']} Then fitted again in the same way on all" in page
     for summary in summaries.values():
         assert f'href="{summary["job_id"]}/report.html"' in page
     assert "annual_income" in page
