@@ -122,6 +122,9 @@ def install(parts: list[Path], wheels: Path | None) -> None:
     variables = make_variables(PYTHON, environment)
     if "PIP_NO_INDEX" in variables:
         only.append("--no-index")
+    if variables.get("PYTHONDONTWRITEBYTECODE"):
+        # Python would then compile all of it anew at each start, which takes longer than most commands.
+        variables |= {"UV_COMPILE_BYTECODE": "1", "UV_COMPILE_BYTECODE_TIMEOUT": "600"}
     if not works([UV, "--version"]):
         install_uv(only, variables)
     quiet = ["--quiet", "--python", PYTHON]
