@@ -1,4 +1,4 @@
-"""Load: a folder of CSV files into the lender's tables, all or nothing. It needs no Prefect server."""
+"""Load: a folder of CSV or Parquet files into the lender's tables, all or nothing. It needs no Prefect server."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from sqlalchemy import Engine
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
+from flows.cli.load_progress import show_load
 from flows.cli.run_locally import report_error
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
 from tasks.source_tables.index_advice import advise_indexes
 from tasks.source_tables.load import LoadFolderError, load_tables
 
-app = App(name="flows.load", help="Load a lender's CSV files into the source tables.")
+app = App(name="flows.load", help="Load a lender's files into the source tables.")
 
 
 @app.default
@@ -29,14 +30,15 @@ def command(
     contract: str = "loan_applications",
     database: str | None = None,
 ) -> int:
-    """Load TABLE.csv for each source table of the contract, in one transaction: all of it or nothing.
+    """Load the file of each source table of the contract, in one transaction: all of it or nothing.
 
     Exit code 0: loaded; 1: it could not be, and nothing was changed; 2: bad arguments.
 
     Parameters
     ----------
     folder
-        The folder with one CSV file, with a header row, for each source table.
+        The folder with the file of each source table: TABLE.csv, or what the contract says in `file`. CSV with a header
+        row (any usual separator and encoding), or Parquet.
     replace
         Put the files in the place of the rows that are there. The champion, whose data is gone, retires.
     advise
@@ -50,12 +52,13 @@ def command(
     console = Console(highlight=False)
     try:
         if folder is None and (replace or not advise):
-            raise LoadFolderError("Name the folder with the CSV files.")
+            raise LoadFolderError("Name the folder with the files.")
         described = load_contract(contract)
         place = resolve_database(adopt_database_option(database))
         engine = connect(place)
         if folder is not None:
-            counts = load_tables(engine, described, folder, replace)
+            with show_load() as show:
+                counts = load_tables(engine, described, folder, replace, show)
             show_counts(console, counts, str(place))
         if advise:
             show_advice(console, engine, described)

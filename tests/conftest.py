@@ -131,10 +131,12 @@ class MakeDatabase:
     def __init__(self, server: URL) -> None:
         self._server = server
 
-    def __call__(self, template: URL | None = None) -> URL:
+    def __call__(self, template: URL | None = None, encoding: str | None = None) -> URL:
         """A new database; with a template, a copy of it, for which whoever is connected to the template is cut off."""
         name = f"test_{secrets.token_hex(6)}"
         copied = f' template "{template.database}"' if template else ""
+        if encoding:
+            copied = f" encoding '{encoding}' template template0 locale_provider libc lc_collate 'C' lc_ctype 'C'"
         if template:
             of_template = f"from pg_stat_activity where datname = '{template.database}'"
             run_alone(self._server, f"select pg_terminate_backend(pid, 10000) {of_template}")

@@ -11,19 +11,18 @@ from threading import RLock
 from typing import Any, Literal
 
 from pydantic import SecretStr
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from blocks.environment import name_variable, read_environment
 from blocks.postgres.embedded import find_home, start_embedded
+from blocks.postgres.encoding import speak_utf8, write_storable
 from blocks.postgres.errors import DatabaseOptionError, DatabaseUnreachableError, explain
+from blocks.postgres.url import DRIVER, SCHEMES, parse_url
 from blocks.registered import is_registered
 
 BLOCK = "loans-postgres"
 BLOCK_TYPE = "sqlalchemy-connector"
 VARIABLE = name_variable("database_url")
-DRIVER = "postgresql+psycopg2"
-SCHEMES = ("postgres", "postgresql")
 
 
 @dataclass(frozen=True)
@@ -76,22 +75,6 @@ def adopt_database_option(option: str | None) -> str | None:
     return None
 
 
-def parse_url(text: str, origin: str) -> URL:
-    """A PostgreSQL URL, set to the driver that we use. The error names `origin` and nothing of the URL."""
-    try:
-        url = make_url(text)
-    except (ArgumentError, ValueError):
-        raise DatabaseOptionError(f"{origin} is no database URL. {_URL_FORM}") from None
-    if url.get_backend_name() not in SCHEMES:
-        raise DatabaseOptionError(f"{origin} names no PostgreSQL database. {_URL_FORM}")
-    if "@" in (url.host or ""):
-        raise DatabaseOptionError(f"{origin} has an unquoted @ in its user or password. {_URL_FORM}")
-    return url.set(drivername=DRIVER)
-
-
-_URL_FORM = "Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with @ : / in the password as %40 %3A %2F."
-
-
 def connect(database: Database) -> Engine:
     """The engine of a database, made once in each process and tested.
 
@@ -136,11 +119,13 @@ def make_engine(url: URL, patience: Patience, arguments: dict[str, Any] | None =
         url, connect_args=settings, pool_pre_ping=True, pool_size=2, max_overflow=4, hide_parameters=True
     )
     event.listen(engine, "handle_error", explain)
+    event.listen(engine, "before_cursor_execute", write_storable, retval=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         # Not as a start-up option: connection poolers refuse those.
         connection.autocommit = True
+        speak_utf8(connection)
         with connection.cursor() as cursor:
             cursor.execute(
                 "select set_config('TimeZone', 'UTC', false), set_config('statement_timeout', %s, false)",

@@ -42,6 +42,10 @@ class SourceMissingError(DatabaseError):
     """A table or a column that a query names is not there."""
 
 
+class QueryError(DatabaseError):
+    """A query cannot be answered as it is written, or from the values that it meets."""
+
+
 class PermissionMissingError(DatabaseError):
     """The role may not do what a query asks for."""
 

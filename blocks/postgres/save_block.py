@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import URL, text
 
 from blocks.errors import UsageError
-from blocks.postgres.connect import DRIVER, make_engine, parse_url, read_patience
+from blocks.postgres.connect import make_engine, read_patience
+from blocks.postgres.url import DRIVER, parse_url
 from blocks.secrets import SecretError
 
 

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
+from tasks.contract.fields import (
+    Affixes,
+    Aliases,
+    AnyName,
+    Decimal,
+    Encoding,
+    Formats,
+    MissingTexts,
+    Name,
+    OneOrMoreWords,
+    Specials,
+    Words,
+)
+from tasks.contract.rules import find_missing_mistake, is_boolean, list_mistakes, settle
 
 
 class Role(StrEnum):
@@ -22,24 +34,6 @@ class Role(StrEnum):
     PROTECTED = "protected"
 
 
-def _as_numbers(special: Any) -> Any:
-    """Special values as numbers: a TOML key is a text."""
-    return {float(key): meaning for key, meaning in special.items()} if isinstance(special, dict) else special
-
-
-def fold(text: str) -> str:
-    """A text as it is compared: without white space around it, in lower case."""
-    return text.strip().lower()
-
-
-def _fold_all(texts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(map(fold, texts))
-
-
-MissingTexts = Annotated[tuple[str, ...], AfterValidator(_fold_all)]
-_LIKE_A_NUMBER = re.compile(r"[+-]?\$?\s*(?=.*\d)[\d,.]+(e[+-]?\d+)?")  # every text that reads as a number, and more
-
-
 class Entry(BaseModel):
     """One entry of the contract: read-only, and an unknown option is an error."""
 
@@ -47,83 +41,122 @@ class Entry(BaseModel):
 
 
 class Column(Entry):
-    """One column: its role, its valid values, and its encoding for a model."""
+    """One column: its role, its valid values, and its encoding for a model.
 
-    name: Name
-    role: Role
-    type: Literal["text", "number", "category", "time"]
-    description: str = ""
-    unit: str = ""
-    min: float | None = None
-    max: float | None = None
-    allowed: tuple[str, ...] | None = None
-    aliases: dict[str, str] = {}
-    special: Annotated[dict[float, str], BeforeValidator(_as_numbers)] = {}
-    ordered: tuple[str, ...] | None = None
-    encoding: Literal["one_hot", "frequency"] | None = None
-    positive: str | None = None
+    Once validated, a column has one of four types: an `integer` is a number with `whole`, a `boolean` is a category
+    with the values false and true, and a target is a category with the two values of `allowed`: the negative one, then
+    the positive one. Other words for the same values are `aliases`.
+    """
+
+    name: Name = Field(description="The column's name in the query's answer and in every report.")
+    role: Role = Field(Role.FEATURE, description="What it is for: id, customer, time, target, feature or protected.")
+    type: Literal["text", "number", "integer", "category", "boolean", "time"] = Field(
+        description="What it holds: text, number, integer, category, boolean or time. May be left out where the role "
+        "says it: id and customer are texts, time is a time."
+    )
+    source: AnyName | None = Field(
+        None, description="Its name in the source table or file, where that differs: any text, such as Applied At."
+    )
+    description: str = Field("", description="What it means, for the reader of a report.")
+    unit: str = Field("", description="The unit of a number, such as EUR a year.")
+    min: float | None = Field(None, description="The smallest valid number.")
+    max: float | None = Field(None, description="The largest valid number.")
+    special: Specials = Field({}, description="Numbers that are none, such as 99999999, each with its meaning.")
+    whole: bool = Field(False, description="Whether every number must be whole; the type integer sets it.")
+    decimal: Decimal | None = Field(None, description="The decimal sign of this column: the contract's, if not stated.")
+    affixes: Affixes = Field(
+        (),
+        description="Texts before or after a number, such as % or months, in any case; they are removed. A currency "
+        "sign always is.",
+    )
+    formats: Formats = Field(
+        (),
+        description="How a time is written, tried in order: %d.%m.%Y, %b-%Y, unix, unix_ms, days since 1960-01-01. "
+        "Without it: DD-MM-YYYY or YYYY-MM-DD, with or without a time of day and a zone.",
+    )
+    allowed: Words | None = Field(None, description="The valid values of a category.")
+    ordered: Words | None = Field(None, description="The same for a category whose values have an order, lowest first.")
+    aliases: Aliases = Field({}, description="Other spellings of a category's values, each with the value that it is.")
+    encoding: Literal["one_hot", "frequency"] | None = Field(
+        None, description="How a category enters the model: one_hot, or frequency where it has many values."
+    )
+    positive: OneOrMoreWords | None = Field(None, description="The target's value that counts as 1, or a list of them.")
+    negative: OneOrMoreWords | None = Field(
+        None, description="The target's values that count as 0: by default those of `allowed` that are left."
+    )
+    undecided: Words = Field(
+        (), description="Values of the target that mean that nothing is decided yet, such as pending: read as missing."
+    )
     missing: MissingTexts | None = Field(
         None,
         description="Texts that mean that the value is missing, such as n/a, in any case. Replaces the contract's own "
         "`missing` for this column. A blank text is always missing; in number and time columns so are nan, null, none, "
         "n/a and na.",
     )
+    _timezone: str = PrivateAttr("UTC")
 
     @property
     def categories(self) -> tuple[str, ...] | None:
         """The allowed values of a category column, or None if any value is allowed."""
         return self.ordered or self.allowed
 
-    @model_validator(mode="after")
-    def _is_consistent(self) -> Column:
-        for option in ("min", "max"):
-            if getattr(self, option) is not None and self.type != "number":
-                raise ValueError(f"`{option}` belongs to a number column")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError("`min` is above `max`")
-        if self.special and self.type != "number":
-            raise ValueError("`special` belongs to a number column")
-        if (self.categories or self.encoding or self.aliases) and self.type != "category":
-            raise ValueError("`allowed`, `ordered`, `encoding` and `aliases` belong to a category column")
-        if self.ordered and (self.allowed or self.encoding):
-            raise ValueError("`ordered` already defines the allowed values and their encoding")
-        if self.role is Role.FEATURE and self.type not in ("number", "category"):
-            raise ValueError("a feature must be a number or a category")
-        if (self.role is Role.TIME) != (self.type == "time"):
-            raise ValueError("the time column must have the type time, and no other column may")
-        if self.role is Role.TARGET:
-            if self.type != "category" or self.allowed is None or len(self.allowed) != 2:
-                raise ValueError("the target must be a category with exactly two `allowed` values")
-            if self.positive not in self.allowed:
-                raise ValueError("`positive` must be one of the target's `allowed` values")
-        elif self.positive is not None:
-            raise ValueError("`positive` belongs to the target")
-        return self
+    @property
+    def is_boolean(self) -> bool:
+        """Whether its values are false and true."""
+        return is_boolean(self)
+
+    @property
+    def timezone(self) -> str:
+        """The zone of times without a zone: the contract's."""
+        return self._timezone
+
+    def inherit(self, decimal: Decimal | None, timezone: str) -> Column:
+        """The column with what the contract says of every column."""
+        column = self
+        if decimal and self.decimal is None and self.type == "number":
+            column = column.model_copy(update={"decimal": decimal})
+        if timezone != self._timezone:
+            column = column.model_copy()
+            column._timezone = timezone
+        return column
+
+    @property
+    def source_name(self) -> str:
+        """The column's name in the source table or file."""
+        return self.source or self.name
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_type(cls, stated: Any) -> Any:
+        types = {Role.ID: "text", Role.CUSTOMER: "text", Role.TIME: "time"}
+        if isinstance(stated, dict) and "type" not in stated and stated.get("role") in tuple(types):
+            return stated | {"type": types[stated["role"]]}
+        return stated
 
     @model_validator(mode="after")
-    def _has_clear_missing_texts(self) -> Column:
-        if self.missing and self.type == "text":
-            raise ValueError("`missing` belongs to a number, category or time column")
-        for text in self.missing or ():
-            self.refuse_missing(text)
+    def _settle(self) -> Column:
+        mistakes = list(list_mistakes(self))
+        if mistakes:
+            raise ValueError("; ".join(mistakes))
+        self.__dict__.update(settle(self))  # frozen is meant for everybody else
         return self
 
     def refuse_missing(self, text: str) -> None:
         """Raises ValueError where the text has another meaning in this column."""
-        if self.type == "number" and _LIKE_A_NUMBER.fullmatch(text):
-            raise ValueError(f"`missing` lists {text!r}, which is a number; list it in `special`")
-        if text in (*(self.categories or ()), *self.aliases):
-            raise ValueError(f"`missing` lists {text!r}, which is also an allowed value or an alias")
+        if mistake := find_missing_mistake(self, text):
+            raise ValueError(mistake)
 
 
 class Derived(Entry):
     """A feature computed from others: numerator × factor ÷ denominator, or whether a record has any value."""
 
-    name: Name
-    numerator: str | None = None
-    denominator: str | None = None
-    factor: float = 1.0
-    record: tuple[str, ...] | None = None
+    name: Name = Field(description="The feature's name.")
+    numerator: str | None = Field(None, description="The feature above the line.")
+    denominator: str | None = Field(None, description="The feature below the line.")
+    factor: float = Field(1.0, description="What the ratio is multiplied by, such as 12 for a year of months.")
+    record: tuple[str, ...] | None = Field(
+        None, description="Features of one record, in place of a ratio: 1 where any of them has a value."
+    )
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -141,8 +174,29 @@ class Derived(Entry):
 class Source(Entry):
     """One source table and its columns, in the order of its CSV file."""
 
-    table: Name
-    columns: tuple[Name, ...]
+    table: Name = Field(description="The table that `flows.load` fills.")
+    columns: tuple[AnyName, ...] = Field(description="Its columns, in the order of the file.")
+    file: AnyName | None = Field(None, description="The file in the folder, by default TABLE.csv.")
+    separator: str | None = Field(None, min_length=1, max_length=1, description="What parts the fields of the file.")
+    encoding: Encoding | None = Field(None, description="The encoding of the file, such as cp1252.")
+    typed: bool = Field(
+        False,
+        description="Whether the table gets typed columns: numbers, integers, booleans and times as such, the rest as "
+        "text.",
+    )
+    dates: dict[AnyName, Formats] = Field(
+        {},
+        description="Columns of times that are no column of the contract, such as an account's first day, each with "
+        "its formats; a typed table gets times of them.",
+    )
+    row_number: Name | None = Field(
+        None, description="A column that `flows.load` adds and numbers the file's rows in, where their order matters."
+    )
+
+    @property
+    def file_name(self) -> str:
+        """The name of its file."""
+        return self.file or f"{self.table}.csv"
 
 
 class Parts(Entry):
@@ -152,5 +206,5 @@ class Parts(Entry):
     records of the window's customers, or more. See CONTRIBUTING.md.
     """
 
-    applications: str
-    records: tuple[str, ...] = ()
+    applications: str = Field(description="The query of the applications.")
+    records: tuple[str, ...] = Field((), description="The queries of the customers' records.")

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from tasks.contract.columns import Column, Derived, Entry, MissingTexts, Name, Parts, Role, Source
+from tasks.contract.columns import Column, Derived, Entry, Parts, Role, Source
+from tasks.contract.fields import Decimal, MissingTexts, Name, TimeZone
 from tasks.core.positive import Positive
 
 # The built-in contract and its queries, which a lender's contract may use by name.
@@ -19,12 +20,24 @@ SHIPPED = Path(__file__).parent / "loan_applications"
 class Contract(Entry):
     """A lender's table. `file` is its TOML file; `query`, `undated_query` and `parts` name its .sql files."""
 
-    name: Name
-    description: str = ""
-    query: str
-    undated_query: str | None = None
-    parts: Parts | None = None
+    name: Name = Field(description="The contract's name: its champion, its runs and its ledger go by it.")
+    description: str = Field("", description="What a row is.")
+    query: str = Field(description="The .sql file that selects the columns of the days %(start)s to %(end)s.")
+    undated_query: str | None = Field(
+        None, description="A .sql file that counts the rows of each day, and those without a readable time."
+    )
+    parts: Parts | None = Field(None, description="The query's answer in parts, which are faster to read.")
     file: Path = Path()
+    timezone: TimeZone = Field(
+        "UTC",
+        description="The time zone of the days, such as Europe/Berlin. Times without a zone are in it; others are "
+        "converted to it.",
+    )
+    decimal: Decimal | None = Field(
+        None,
+        description="The decimal sign of numbers in texts, . or a comma. The other one of them, a blank or an "
+        "apostrophe may part thousands. Without it: a point, and only commas part thousands.",
+    )
     missing: MissingTexts = Field(
         (),
         description="Texts that mean that a value is missing, such as n/a, in every number, category and time column "
@@ -37,9 +50,9 @@ class Contract(Entry):
         description="Days after which an application's decision has come in. Later days are not judged. Without it, "
         "the table itself shows which days are ripe.",
     )
-    columns: tuple[Column, ...] = Field(alias="column")
-    derived: tuple[Derived, ...] = ()
-    sources: tuple[Source, ...] = Field((), alias="source")
+    columns: tuple[Column, ...] = Field(alias="column", description="The columns.")
+    derived: tuple[Derived, ...] = Field((), description="Features computed from others.")
+    sources: tuple[Source, ...] = Field((), alias="source", description="The tables that `flows.load` makes and fills.")
 
     @cached_property
     def features(self) -> tuple[Column, ...]:
@@ -86,8 +99,8 @@ class Contract(Entry):
         return next(column for column in self.columns if column.name == name)
 
     def list_missing(self, column: Column) -> frozenset[str]:
-        """The texts that the contract lists as missing in a column, folded."""
-        return frozenset(self.missing if column.missing is None else column.missing)
+        """The texts that the contract lists as missing in a column, folded; with the target's undecided values."""
+        return frozenset((*(self.missing if column.missing is None else column.missing), *column.undecided))
 
     @property
     def queries(self) -> tuple[str, ...]:
@@ -106,6 +119,11 @@ class Contract(Entry):
 
     def _the(self, role: Role) -> Column:
         return next(column for column in self.columns if column.role is role)
+
+    @field_validator("columns")
+    @classmethod
+    def _inherit(cls, columns: tuple[Column, ...], info: ValidationInfo) -> tuple[Column, ...]:
+        return tuple(column.inherit(info.data.get("decimal"), info.data.get("timezone", "UTC")) for column in columns)
 
     @model_validator(mode="after")
     def _is_whole(self) -> Contract:

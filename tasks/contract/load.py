@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from blocks.errors import UsageError
 from tasks.contract.contract import SHIPPED, Contract
+from tasks.contract.queries import list_text_mistakes, read_file
 from tasks.core.validation_messages import describe_mistakes, format_mistakes
 
 
@@ -33,11 +34,22 @@ def load_contract(name_or_file: str) -> Contract:
     try:
         contract = Contract.model_validate(described | {"file": file})
     except ValidationError as error:
-        raise ContractError(f"The contract {file} has {describe_mistakes(error, described)}") from None
+        told = [describe_mistakes(error, described), *list_query_mistakes(file, described.get("query"))]
+        raise ContractError(f"The contract {file} has " + "\n".join(told)) from None
     mistakes = list(list_missing_queries(contract))
     if mistakes:
         raise ContractError(f"The contract {file} has {format_mistakes(mistakes)}")
     return contract
+
+
+def list_query_mistakes(file: Path, query: object) -> Iterator[str]:
+    """What is wrong with the query of a contract that cannot be used itself, so that both are corrected at once."""
+    beside = file.parent / query if isinstance(query, str) and Path(query).name == query else None
+    if beside is not None and beside.is_file():
+        try:
+            yield from map(str, list_text_mistakes(read_file(beside), needs_days=True))
+        except UsageError as error:
+            yield str(error)
 
 
 def list_missing_queries(contract: Contract) -> Iterator[str]:

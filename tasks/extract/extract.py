@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, Engine
 
-from blocks.postgres.connect import connect, read_snapshot
+from blocks.postgres.connect import connect
 from blocks.postgres.copy import fetch_row
+from blocks.postgres.query import Query
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
+from tasks.contract.queries import read_query
 from tasks.core.windows import Window
 from tasks.extract.by_table.assemble import read_parts
 from tasks.extract.held_days import ANY_DAY
@@ -30,6 +32,7 @@ from tasks.extract.query_results import (
     read_column,
     stream_texts,
 )
+from tasks.extract.table import find_typed, read_table
 from tasks.job.job import Job
 from tasks.job.stage import stage
 
@@ -49,26 +52,47 @@ def extract_window(engine: Engine, contract: Contract, window: Window) -> Extrac
     window.
     Raises ExtractError if the query lacks a column of the contract, SourceMissingError if the database does.
     """
-    with read_snapshot(engine) as connection:
+    with read_table(engine, contract) as connection:
         if contract.parts is not None:
             extract = read_parts(connection, contract, contract.parts, window)
         else:
             undated = _count_undated(connection, contract)
             parameters = {"start": window.start, "end": window.end}
-            extract = replace(read_answer(connection, contract.read_query(), parameters, contract), undated=undated)
+            extract = replace(read_answer(connection, read_query(contract), parameters, contract), undated=undated)
     # Arrow keeps the memory for later tables, but a run has no other table of this size.
     pa.default_memory_pool().release_unused()
     return extract
 
 
-def read_answer(connection: Connection, query: str, parameters: dict[str, Any], contract: Contract) -> Extract:
+def read_answer(connection: Connection, query: Query, parameters: dict[str, Any], contract: Contract) -> Extract:
     """The whole result of a query that returns the contract's columns; the parameters are bound by name."""
-    collected = _Collected(contract)
-    with stream_texts(connection, query, parameters, contract, contract.query) as reader:
+    typed = find_typed(connection, query, parameters, contract)
+    with stream_texts(connection, query, parameters, contract) as reader:
+        collected = _Collected(contract, typed)
         collected.check(reader.schema.names)
         for batch in reader:
             collected.add(batch)
     return collected.finish()
+
+
+def read_batches(contract: Contract, batches: Iterable[pa.RecordBatch]) -> Extract:
+    """Texts of any origin as the contract's types: each column is found by the contract's `name`.
+
+    Raises ExtractError where a batch lacks a column of the contract. Rows are neither windowed nor compared: repeats
+    and versions stay.
+    """
+    collected = _Collected(contract)
+    for batch in batches:
+        missing = list_missing_columns(contract, batch.schema.names)
+        if missing:
+            raise ExtractError(f"The rows do not have {', '.join(missing)} exactly once, as the contract requires.")
+        collected.add(batch)
+    return collected.finish()
+
+
+def list_missing_columns(contract: Contract, names: Sequence[str]) -> list[str]:
+    """The contract's columns that do not occur exactly once."""
+    return [column.name for column in contract.columns if names.count(column.name) != 1]
 
 
 def stream_window(engine: Engine, contract: Contract, window: Window, chunk_rows: int) -> Iterator[pd.DataFrame]:
@@ -76,10 +100,10 @@ def stream_window(engine: Engine, contract: Contract, window: Window, chunk_rows
 
     Raises as `extract_window` does. The transaction stays open until the last chunk.
     """
-    with read_snapshot(engine) as connection:
-        collected = _Collected(contract)
-        parameters = {"start": window.start, "end": window.end}
-        with stream_texts(connection, contract.read_query(), parameters, contract, contract.query) as reader:
+    with read_table(engine, contract) as connection:
+        parameters, query = {"start": window.start, "end": window.end}, read_query(contract)
+        collected = _Collected(contract, find_typed(connection, query, parameters, contract))
+        with stream_texts(connection, query, parameters, contract) as reader:
             collected.check(reader.schema.names)
             for batch in reader:
                 collected.add(batch)
@@ -92,14 +116,21 @@ def stream_window(engine: Engine, contract: Contract, window: Window, chunk_rows
 def _count_undated(connection: Connection, contract: Contract) -> int:
     if contract.undated_query is None:
         return 0
-    return int(next(iter(fetch_row(connection, contract.read_query(contract.undated_query), ANY_DAY).values())))
+    query = read_query(contract, contract.undated_query)
+    try:
+        return int(next(iter(fetch_row(connection, query, ANY_DAY).values())))
+    except (StopIteration, TypeError, ValueError):
+        raise ExtractError(
+            f"{query.file} does not return a count first. Let it return one row: how many rows have no time that can "
+            "be read."
+        ) from None
 
 
 class _Collected:
     """The typed batches read so far, and their counts."""
 
-    def __init__(self, contract: Contract) -> None:
-        self._contract = contract
+    def __init__(self, contract: Contract, typed: Set[str] = frozenset()) -> None:
+        self._contract, self._typed = contract, typed
         self._batches: list[pa.RecordBatch] = []
         self._unreadable: dict[str, Unreadable] = {}
         self._counts = {REPEATS: 0, OLDER_VERSIONS: 0}
@@ -107,7 +138,7 @@ class _Collected:
 
     def check(self, names: list[str]) -> None:
         """Raises ExtractError unless the query returns every column of the contract once."""
-        missing = [column.name for column in self._contract.columns if names.count(column.name) != 1]
+        missing = list_missing_columns(self._contract, names)
         if missing:
             raise ExtractError(
                 f"The query {self._contract.query} does not return {', '.join(missing)} exactly once. The contract "
@@ -140,7 +171,8 @@ class _Collected:
         )
 
     def _read(self, column: Column, texts: pa.Array, ids: pa.Array) -> pa.Array:
-        values, is_refused = read_column(column, texts, self._contract.list_missing(column))
+        missing, is_typed = self._contract.list_missing(column), column.name in self._typed
+        values, is_refused = read_column(column, texts, missing, is_typed=is_typed)
         if is_refused is not None and pc.any(is_refused).as_py():
             self._unreadable.setdefault(column.name, Unreadable()).add(ids, pc.if_else(is_refused, texts, None))
         return values

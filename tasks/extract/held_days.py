@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
 from datetime import date
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Connection, Engine
 
-from blocks.postgres.connect import read_snapshot
-from blocks.postgres.copy import fetch_row
+from blocks.postgres.copy import fetch_row, quote_name
 from tasks.contract.contract import Contract
+from tasks.contract.queries import read_query
 from tasks.core.held_days import HeldDays, find_usual_days, trust_ends
 from tasks.core.windows import FIRST_DAY, LAST_DAY
-from tasks.extract.parsing import UnreadableTextError, read_time
-from tasks.extract.query_results import ExtractError
+from tasks.extract.query_results import ExtractError, read_column, stream_texts
+from tasks.extract.table import find_typed, read_table
 
 ANY_DAY = {"start": FIRST_DAY, "end": LAST_DAY}
 
@@ -26,10 +28,10 @@ def find_held_days(engine: Engine, contract: Contract, today: date) -> HeldDays 
     are believed unless they lie in the future: then, and where no such query is, the contract's query is read whole.
     Raises ExtractError where `days` cannot be read.
     """
-    with read_snapshot(engine) as connection:
+    with read_table(engine, contract) as connection:
         told: dict[str, Any] = {}
         if contract.undated_query is not None:
-            told = fetch_row(connection, contract.read_query(contract.undated_query), ANY_DAY)
+            told = fetch_row(connection, read_query(contract, contract.undated_query), ANY_DAY)
         if "days" in told:
             return find_usual_days(_read_days(contract, told["days"]), today)
         if {"first_day", "last_day"} <= told.keys() and (told["last_day"] is None or told["last_day"] <= today):
@@ -49,24 +51,16 @@ def _read_days(contract: Contract, told: Any) -> dict[date, int]:
 
 
 def _count_days(connection: Connection, contract: Contract) -> dict[date, int]:
-    """The applications of each day that the contract's query returns; a day is the start of its time's text."""
-    query = contract.read_query().rstrip().rstrip(";")
-    counted = (
-        "select coalesce(jsonb_object_agg(written, rows), '{}') as days from (\n"  # noqa: S608 - the contract's names
-        f"select left(btrim({contract.time.name}::text), 10) as written, count(*) as rows from (\n{query}\n) as held\n"
-        f"where {contract.time.name} is not null group by 1) as counted"
-    )
-    return _add_up(fetch_row(connection, counted, ANY_DAY)["days"])
-
-
-def _add_up(rows: Mapping[str, int]) -> dict[date, int]:
-    """The rows by their day; a day may be written in two ways, and what is no day belongs to none."""
-    days: dict[date, int] = {}
-    for written, count in rows.items():
-        try:
-            time = read_time(written)
-        except UnreadableTextError:
-            continue
-        if time is not None:
-            days[time.date()] = days.get(time.date(), 0) + count
-    return days
+    """The applications of each day that the contract's query returns, by the reader of its windows."""
+    query, time = read_query(contract), contract.time
+    is_typed = time.name in find_typed(connection, query, ANY_DAY, contract)
+    named = quote_name(time.name)
+    times = query.wrap(f"select {named} from (\n", f"\n) as held where {named} is not null")  # noqa: S608 - a quoted name
+    days: Counter[date] = Counter()
+    with stream_texts(connection, times, ANY_DAY, contract) as reader:
+        for batch in reader:
+            read, _ = read_column(time, batch.column(0), contract.list_missing(time), is_typed=is_typed)
+            for day, rows in zip(*pc.value_counts(pc.cast(read, pa.date32(), safe=False)).flatten(), strict=True):
+                if day.is_valid:
+                    days[day.as_py()] += rows.as_py()
+    return dict(days)

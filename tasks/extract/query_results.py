@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
 from threading import Thread
 from typing import IO, Any
 
@@ -17,9 +18,11 @@ from sqlalchemy import Connection
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.copy import copy_query
+from blocks.postgres.query import Query
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
-from tasks.extract.parsing import read_categories, read_numbers, read_times
+from tasks.core.windows import FIRST_DAY, LAST_DAY
+from tasks.extract.parsing import NumberForm, TimeForm, read_categories, read_numbers, read_times
 
 REPEATS, OLDER_VERSIONS, AMBIGUOUS = "loanwatch_repeats", "loanwatch_older_versions", "loanwatch_is_ambiguous"
 EXAMPLES = 5  # ids that a finding names
@@ -72,9 +75,9 @@ class Extract:
 
 @contextmanager
 def stream_texts(
-    connection: Connection, query: str, parameters: dict[str, Any], contract: Contract, name: str
+    connection: Connection, query: Query, parameters: dict[str, Any], contract: Contract
 ) -> Iterator[csv.CSVStreamingReader]:
-    """The result of the query in the file `name` as batches of texts, while the server is still writing it.
+    """The result of a query as batches of texts, while the server is still writing it.
 
     Raises ExtractError if the result is not a table; an error of the server takes precedence.
     """
@@ -97,7 +100,7 @@ def stream_texts(
     except pa.ArrowInvalid as error:
         writer.join()
         if not failures:
-            raise ExtractError(f"The result of {name} cannot be read: {error}. Correct the query.") from None
+            raise ExtractError(f"The result of {query.file} cannot be read: {error}. Correct the query.") from None
     finally:
         writer.join()
         if failures and not isinstance(failures[0], BrokenPipeError):
@@ -125,16 +128,39 @@ def _open_reader(source: IO[bytes], contract: Contract) -> csv.CSVStreamingReade
 _TEXT_TYPES = {"category": pa.dictionary(pa.int32(), pa.string())}
 
 
-def read_column(column: Column, texts: pa.Array, missing: Set[str]) -> tuple[pa.Array, pa.Array | None]:
+def read_column(
+    column: Column, texts: pa.Array, missing: Set[str], *, is_typed: bool = False
+) -> tuple[pa.Array, pa.Array | None]:
     """A column's values, and which texts are not of its type; None where every text is.
 
-    `missing` holds the texts that the contract lists as missing in the column.
+    `missing` holds the texts that the contract lists as missing in the column. Where the database has numbers and times
+    as such (`is_typed`), their texts are its own, whatever the contract says of the lender's.
     """
     if column.type == "category":
-        return read_categories(texts, column.aliases, missing), None
+        encoded = texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode()
+        return read_categories(encoded, column.aliases, missing, column.categories or ()), None
     if column.type == "text":
         return texts, None
-    return (read_numbers if column.type == "number" else read_times)(texts, missing)
+    if column.type == "number":
+        return read_numbers(texts, missing, describe_numbers(column, is_typed=is_typed))
+    times, is_refused = read_times(texts, missing, describe_times(column, is_typed=is_typed))
+    is_odd = pc.fill_null(pc.or_(pc.less(times, _FIRST), pc.greater_equal(times, _AFTER)), False)
+    return pc.if_else(is_odd, None, times), pc.or_(is_refused, is_odd)
+
+
+_FIRST, _AFTER = (datetime.combine(day, time()) for day in (FIRST_DAY, LAST_DAY + timedelta(days=1)))
+
+
+def describe_numbers(column: Column, *, is_typed: bool = False) -> NumberForm:
+    """How a column's numbers are written."""
+    if is_typed:
+        return NumberForm(whole=column.whole)
+    return NumberForm(column.decimal, column.affixes, column.whole)
+
+
+def describe_times(column: Column, *, is_typed: bool = False) -> TimeForm:
+    """How a column's times are written."""
+    return TimeForm(() if is_typed else column.formats, column.timezone)
 
 
 def make_frame(values: pa.Table, columns: Sequence[Column]) -> pd.DataFrame:

@@ -4,32 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from functools import cached_property, update_wrapper, wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from prefect import Task, task
-from prefect.cache_policies import NO_CACHE
 from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.errors import LoanwatchError
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, write_entry
 
+if TYPE_CHECKING:
+    from prefect import Task
+
 P = ParamSpec("P")
-
-
 R = TypeVar("R")
+
+
+class Stage(Generic[P, R]):
+    """A function of a job that runs as a Prefect task; `fn` is the function without the task.
+
+    Prefect is imported by the first call: what imports a pure function from a stage's module does not need it.
+    """
+
+    def __init__(self, name: str, function: Callable[P, R]) -> None:
+        self.name, self.fn = name, function
+        update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the task."""
+        return self._task(*args, **kwargs)
+
+    @cached_property
+    def _task(self) -> Task[P, R]:
+        from prefect import task
+        from prefect.cache_policies import NO_CACHE
+
+        # Prefect's default cache policy would hash every frame it is handed.
+        return task(name=self.name, cache_policy=NO_CACHE)(self.fn)
 
 
 def stage(
     name: str, describe: Callable[[Any], str]
-) -> Callable[[Callable[Concatenate[Job, P], R]], Task[Concatenate[Job, P], R]]:
+) -> Callable[[Callable[Concatenate[Job, P], R]], Stage[Concatenate[Job, P], R]]:
     """Make a function of a job a stage: a Prefect task whose start and end stand in the journal.
 
-    `describe` says in a few words what came out. Prefect's default cache policy would hash every frame it is handed.
+    `describe` says in a few words what came out.
     """
 
-    def decorate(function: Callable[Concatenate[Job, P], R]) -> Task[Concatenate[Job, P], R]:
+    def decorate(function: Callable[Concatenate[Job, P], R]) -> Stage[Concatenate[Job, P], R]:
         @wraps(function)
         def run(job: Job, *args: P.args, **kwargs: P.kwargs) -> R:
             write_entry(job, name, "started", str(job.window))
@@ -43,6 +65,6 @@ def stage(
             write_entry(job, name, "finished", describe(result))
             return result
 
-        return task(name=name.replace("_", " "), cache_policy=NO_CACHE)(run)
+        return Stage(name.replace("_", " "), run)
 
     return decorate

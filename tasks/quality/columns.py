@@ -12,9 +12,10 @@ from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
-from tasks.core.wording import list_some, list_words, shorten
+from tasks.core.wording import list_words, shorten
 from tasks.extract.extract import Extract
-from tasks.quality.shares import judge_share, name_rows, pass_check
+from tasks.quality.shares import judge_share, name_rows, pass_check, warn_column
+from tasks.quality.values import check_missing, check_unreadable
 
 # A category column in which most rows differ is free text, or an identifier of each row.
 _MOST_DISTINCT_SHARE = 0.5
@@ -26,11 +27,11 @@ Check = Callable[[Contract, Extract, QualityPolicy], Iterator[Finding]]
 def measure_columns(contract: Contract, extract: Extract, policy: QualityPolicy) -> list[Finding]:
     """One finding for each fault of a column; a check that finds none says so once."""
     checks: dict[str, tuple[Check, str]] = {
-        "unreadable": (_check_unreadable, "Every value has its column's type."),
+        "unreadable": (check_unreadable, "Every value has its column's type."),
         "range": (_check_ranges, "Every number is within its column's range."),
         "allowed_values": (_check_categories, "Every category is an allowed value of its column."),
         "special_values": (_check_special, "No special value occurs."),
-        "missing": (_check_missing, "Every feature has values."),
+        "missing": (check_missing, "Every feature has values."),
         "constant": (_check_constant, "No feature is constant."),
         "free_text": (_check_free_text, "No category column holds free text."),
         "same_columns": (_check_same, "No two features are identical."),
@@ -39,22 +40,6 @@ def measure_columns(contract: Contract, extract: Extract, policy: QualityPolicy)
     for name, (check, nothing_found) in checks.items():
         findings += list(check(contract, extract, policy)) or [pass_check(name, nothing_found)]
     return findings
-
-
-def _check_unreadable(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
-    for name, unreadable in extract.unreadable.items():
-        kind = contract.column(name).type
-        words = f": {list_words(unreadable.words)}" if unreadable.words else ""
-        read = int(extract.applications[name].notna().sum())
-        finding = _warn(
-            "unreadable",
-            name,
-            f"{name}: {unreadable.count:,} values are not a valid {kind} and count as missing{words}. Correct "
-            "them in the source, or change the column's type in the contract.",
-            "share of values",
-        )
-        finding = _with_rows(finding, tuple(map(shorten, unreadable.examples)))
-        yield judge_share(finding, unreadable.count / (unreadable.count + read), policy.maximum_unreadable_share)
 
 
 def _check_ranges(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
@@ -68,7 +53,7 @@ def _check_ranges(contract: Contract, extract: Extract, policy: QualityPolicy) -
         if not is_beyond.any():
             continue
         beyond = numbers.to_numpy()[is_beyond]
-        finding = _warn(
+        finding = warn_column(
             "range",
             column.name,
             f"{column.name}: {is_beyond.sum():,} values are outside the range {_spell_range(column)}: "
@@ -88,11 +73,13 @@ def _check_categories(contract: Contract, extract: Extract, policy: QualityPolic
         is_other = (values.notna() & ~values.isin(column.categories)).to_numpy()
         if not is_other.any():
             continue
-        finding = _warn(
+        is_target = column is contract.target
+        fields = "`positive`, `negative` or `undecided`" if is_target else "`allowed` or `aliases`"
+        finding = warn_column(
             "allowed_values",
             column.name,
             f"{column.name}: {is_other.sum():,} values are not allowed: "
-            f"{list_words(values[is_other].value_counts())}. Add them to the contract's `allowed` or `aliases`, or "
+            f"{list_words(values[is_other].value_counts())}. Add them to the contract's {fields}, or "
             "correct the source.",
             "share of values",
         )
@@ -119,47 +106,11 @@ def _check_special(contract: Contract, extract: Extract, policy: QualityPolicy) 
                 )
 
 
-def _check_missing(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
-    """A feature without any value is a warning; if no feature has values, the window is unfit."""
-    names = [column.name for column in contract.features]
-    shares = extract.applications[names].isna().mean()
-    empty = [name for name in names if shares[name] == 1]
-    if len(empty) == len(names):
-        yield Finding(
-            Question.QUALITY,
-            "missing",
-            Verdict.FAIL,
-            f"No feature has any value. Check the tables that {contract.query} reads.",
-            columns=tuple(names),
-        )
-        return
-    for name in empty:
-        yield _warn(
-            "missing",
-            name,
-            f"{name}: no application has a value. Check the source of this column in {contract.query}.",
-            "share of applications",
-            1.0,
-        )
-    partly = [name for name in shares.sort_values(ascending=False, kind="stable").index if 0 < shares[name] < 1]
-    if partly:
-        listed = list_some([f"{name} {shares[name]:.1%}" for name in partly])
-        yield Finding(
-            Question.QUALITY,
-            "missing",
-            Verdict.PASS,
-            f"{len(partly)} features have missing values: {listed}.",
-            effect=float(shares[partly[0]]),
-            unit="share of applications",
-            columns=tuple(partly),
-        )
-
-
 def _check_constant(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
     for column in contract.features:
         values = extract.applications[column.name]
         if values.notna().all() and values.nunique() == 1:  # noqa: PD101 - hashes categories too
-            yield _warn(
+            yield warn_column(
                 "constant",
                 column.name,
                 f"{column.name}: every application has the value {shorten(values.iloc[0])!r}. Check whether "
@@ -176,7 +127,7 @@ def _check_free_text(contract: Contract, extract: Extract, policy: QualityPolicy
         values = extract.applications[column.name]
         distinct, present = values.nunique(), int(values.notna().sum())
         if distinct >= _FEWEST_DISTINCT and distinct > _MOST_DISTINCT_SHARE * present:
-            yield _warn(
+            yield warn_column(
                 "free_text",
                 column.name,
                 f"{column.name}: {distinct:,} different categories in {present:,} applications, too many for a "
@@ -198,12 +149,6 @@ def _check_same(contract: Contract, extract: Extract, policy: QualityPolicy) -> 
         if twin != column.name:
             sentence = f"{twin} and {column.name} are identical in every application. Check which one is correct."
             yield Finding(Question.QUALITY, "same_columns", Verdict.WARN, sentence, columns=(twin, column.name))
-
-
-def _warn(check: str, name: str, sentence: str, unit: str, effect: float | None = None) -> Finding:
-    return Finding(
-        Question.QUALITY, check, Verdict.WARN, sentence, subject=name, effect=effect, unit=unit, columns=(name,)
-    )
 
 
 def _with_rows(finding: Finding, rows: tuple[str, ...]) -> Finding:

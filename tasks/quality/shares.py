@@ -29,3 +29,10 @@ def name_rows(contract: Contract, applications: pd.DataFrame, mask: Mask) -> tup
     """The ids of the first few rows of a mask."""
     ids = applications[contract.id.name].iloc[np.flatnonzero(mask)[:EXAMPLES]]
     return tuple(shorten(value) for value in ids)
+
+
+def warn_column(check: str, name: str, sentence: str, unit: str, effect: float | None = None) -> Finding:
+    """A warning about one column."""
+    return Finding(
+        Question.QUALITY, check, Verdict.WARN, sentence, subject=name, effect=effect, unit=unit, columns=(name,)
+    )

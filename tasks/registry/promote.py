@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from blocks.errors import LoanwatchError
+from blocks.postgres.encoding import make_storable
 from tasks.core.windows import Window
 from tasks.registry.versions import find_current, to_json
 from tasks.schema.locks import Lock, lock_until_commit
@@ -85,7 +86,9 @@ def promote(connection: Connection, promotion: Promotion) -> None:
     previous = (
         connection.execute(read_query("registry/last_hash"), {"contract": promotion.contract}).scalar() or GENESIS
     )
-    row = {**asdict(promotion), "recorded_at": datetime.now(UTC), "previous_hash": previous}
+    # The hash is one of what will be read again.
+    why = make_storable(connection, promotion.why)
+    row = {**asdict(promotion), "why": why, "recorded_at": datetime.now(UTC), "previous_hash": previous}
     connection.execute(read_query("registry/add_promotion"), {**row, "row_hash": hash_row(row)})
 
 

@@ -14,6 +14,7 @@ from tasks.core.held_days import HeldDays
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window
 from tasks.demo.fill import fill_demo
+from tasks.extract.check_queries import check_queries
 from tasks.extract.held_days import find_held_days
 from tasks.job.job import Job, make_results_folder, measure_start_up, name_job
 from tasks.job.journal import log
@@ -57,23 +58,33 @@ class MonitorPlan:
 
 
 def prepare_database(options: TableOptions) -> Table:
-    """Find the database and bring our schema up to date. Raises a LoanwatchError that says what to do."""
-    contract, database = load_contract(options.contract), resolve_database(options.database)
-    engine = connect(database)
-    measure_start_up()
-    prepare_schema(engine)
-    return Table(contract, database)
+    """Find the database, bring our schema up to date, and let the database prepare the contract's queries.
+
+    Raises a LoanwatchError that says what to do.
+    """
+    table = _find_table(options)
+    check_queries(connect(table.database), table.contract)
+    return table
 
 
 def prepare_monitoring(options: TableOptions) -> Table:
     """The same for a run that monitors: it also closes what dead runs left open, and fills an empty embedded database
     with the demo.
     """
-    table = prepare_database(options)
+    table = _find_table(options)
     engine = connect(table.database)
     close_dead_runs(engine)
     fill_demo(engine, table.database, table.contract)
+    check_queries(engine, table.contract)
     return table
+
+
+def _find_table(options: TableOptions) -> Table:
+    contract, database = load_contract(options.contract), resolve_database(options.database)
+    engine = connect(database)
+    measure_start_up()
+    prepare_schema(engine)
+    return Table(contract, database)
 
 
 def plan_monitoring(table: Table, request: MonitorRequest, scheduled_on: date | None) -> MonitorPlan:

@@ -34,7 +34,7 @@ def advise_indexes(connection: Connection, contract: Contract) -> list[Advice]:
 
 
 def _want_time(connection: Connection, contract: Contract) -> list[tuple[Source, str, str]]:
-    time = contract.time.name
+    time = contract.time.source or contract.time.name
     wanted = []
     for source in contract.sources:
         if time in source.columns:
@@ -47,7 +47,7 @@ def _want_time(connection: Connection, contract: Contract) -> list[tuple[Source,
 def _want_customers(contract: Contract) -> list[tuple[Source, str, str]]:
     if contract.customer is None:
         return []
-    customer = contract.customer.name
+    customer = contract.customer.source or contract.customer.name
     reason = "finds the records of a window's customers without reading the whole table"
     return [(source, quote_name(customer), reason) for source in contract.sources[1:] if customer in source.columns]
 

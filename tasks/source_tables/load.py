@@ -1,101 +1,64 @@
-"""Load: a lender's CSV files into the source tables, in one transaction, all or nothing."""
+"""Load: a lender's files into the source tables, in one transaction, all or nothing."""
 
 from __future__ import annotations
 
-import csv
-import getpass
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg2
+import pyarrow as pa
 from sqlalchemy import Connection, Engine, text
 
-from blocks.errors import LoanwatchError, UsageError
+from blocks.errors import LoanwatchError
 from blocks.postgres.copy import copy_file, quote_name
+from blocks.postgres.errors import DatabaseError, SourceMissingError
+from blocks.postgres.query_errors import shorten_values
 from tasks.contract.columns import Source
 from tasks.contract.contract import Contract
+from tasks.files.form import FileError
+from tasks.files.read import find_line, stream_texts
 from tasks.job.job import name_job
 from tasks.registry.promote import retire_champion
 from tasks.schema.migrate import prepare_schema
 from tasks.schema.queries import read_query
-from tasks.source_tables.tables import create_tables, lock_sources
+from tasks.source_tables.files import CHANGED_NOTHING, LoadFolderError, SourceFile, find_file, read_header
+from tasks.source_tables.tables import create_tables, empty_table, lock_sources
+from tasks.source_tables.text_stream import TextStream
+from tasks.source_tables.typed import TypedReader, find_types
 
-CHANGED_NOTHING = "Nothing was changed in the database."
+__all__ = ["LoadError", "LoadFolderError", "Progress", "load_tables", "read_header"]
 
-
-class LoadFolderError(UsageError):
-    """The folder does not match the contract."""
+Progress = Callable[[str, int], None]  # the table, and how many of its rows have been read
 
 
 class LoadError(LoanwatchError):
     """A file cannot or must not be loaded."""
 
 
-def load_tables(engine: Engine, contract: Contract, folder: Path, is_replacing: bool = False) -> dict[str, int]:
-    """Fill the contract's source tables from TABLE.csv files; returns the rows added to each.
+def load_tables(
+    engine: Engine, contract: Contract, folder: Path, is_replacing: bool = False, show: Progress | None = None
+) -> dict[str, int]:
+    """Fill the contract's source tables from their files; returns the rows added to each.
 
-    Missing tables are created. With `is_replacing` existing rows are deleted first, and the champion, whose data they
-    were, is retired. Raises LoadFolderError or LoadError before anything is changed.
+    A file's name is relative to the folder. Missing tables are created. With `is_replacing` existing rows are deleted
+    first, and the champion, whose data they were, is retired. Raises LoadFolderError or LoadError; then nothing is
+    changed.
     """
-    headers = {source.table: read_header(folder, source) for source in _require_sources(contract)}
+    files = [find_file(folder, source) for source in _require_sources(contract)]
     prepare_schema(engine)
     with engine.begin() as connection:
         lock_sources(connection)
-        create_tables(connection, contract.sources)
+        create_tables(
+            connection, contract.sources, {source.table: find_types(contract, source) for source in contract.sources}
+        )
         _make_room(connection, contract.sources, is_replacing)
         if is_replacing:
             retire_champion(connection, contract.name, "its applications were replaced by flows.load --replace")
-        rows = {
-            source.table: _copy(connection, source.table, headers[source.table], folder) for source in contract.sources
-        }
+        rows = {file.source.table: _copy(connection, contract, file, show) for file in files}
         if is_replacing:
             _note_replacement(connection, contract)
         return rows
-
-
-def read_header(folder: Path, source: Source) -> tuple[str, ...]:
-    """The column names of a source's file, in the file's order. Raises LoadFolderError unless they are the table's.
-
-    Any order is valid; each column of the source must occur once, and no other.
-    """
-    file = _name_file(folder, source.table)
-    try:
-        with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-            names = tuple(name.strip() for name in next(csv.reader(lines), []))
-    except PermissionError:
-        raise LoadFolderError(
-            f"{file} cannot be read: only others than the user {_name_user()}, as which this runs, may read it. "
-            f"Give that user the right (chmod -R a+rX {folder}), or, in a container, run as the files' owner (--user)."
-        ) from None
-    except (OSError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise LoadFolderError(
-            f"{file} cannot be read ({reason}). The contract requires this file in the folder."
-        ) from None
-    mistakes = _compare(names, source.columns)
-    if mistakes:
-        raise LoadFolderError(f"{file}, line 1: {'; '.join(mistakes)}. Correct the header. {CHANGED_NOTHING}")
-    return names
-
-
-def _name_user() -> str:
-    """Such as `loanwatch (10001)`; a user that a container was given may have no name at all."""
-    number = os.getuid()
-    try:
-        return f"{getpass.getuser()} ({number})"
-    except (OSError, KeyError):
-        return str(number)
-
-
-def _compare(names: Sequence[str], expected: Sequence[str]) -> list[str]:
-    groups = {
-        "is missing the column": [name for name in expected if name not in names],
-        "has a column that is not in the contract:": [repr(name) for name in names if name not in expected],
-        "has the column twice:": sorted({name for name in names if names.count(name) > 1}),
-    }
-    return [f"{what} {', '.join(found)}" for what, found in groups.items() if found]
 
 
 def _require_sources(contract: Contract) -> tuple[Source, ...]:
@@ -107,11 +70,11 @@ def _require_sources(contract: Contract) -> tuple[Source, ...]:
 
 
 def _make_room(connection: Connection, sources: Sequence[Source], is_replacing: bool) -> None:
-    """Empty the tables, without truncate: a run that reads them in its snapshot would then find them empty."""
+    """Empty the tables, or refuse to add to rows that are there."""
     for source in sources:
         table = quote_name(source.table)
         if is_replacing:
-            connection.execute(text(f"delete from {table}"))  # noqa: S608 - a quoted name of the contract
+            empty_table(connection, source)
         elif connection.execute(text(f"select exists (select from {table})")).scalar_one():  # noqa: S608 - as above
             raise LoadError(
                 f"The table {source.table} already has rows. Use --replace to replace them with the files; this "
@@ -134,27 +97,56 @@ def _note_replacement(connection: Connection, contract: Contract) -> None:
     connection.execute(read_query("journal/add_entry"), entry)
 
 
-def _copy(connection: Connection, table: str, columns: tuple[str, ...], folder: Path) -> int:
-    file = _name_file(folder, table)
+def _copy(connection: Connection, contract: Contract, file: SourceFile, show: Progress | None) -> int:
+    reader = TypedReader(contract, file.source)
+    batches = _count_rows(reader.read(file.columns, stream_texts(file.path, file.form)), file.source.table, show)
+    stream = TextStream(file.columns, batches)
     try:
-        with file.open("rb") as lines:
-            rows = copy_file(connection, table, columns, lines)
-    except psycopg2.Error as error:
-        raise LoadError(f"{file}{_find_line(error)}: {_describe(error)}. Correct the file. {CHANGED_NOTHING}") from None
+        rows = copy_file(connection, file.source.table, file.columns, stream)
+    except (psycopg2.Error, DatabaseError) as error:
+        raise LoadError(f"{_explain(file, stream, error)} {CHANGED_NOTHING}") from None
+    _refuse_unread(contract, file, reader)
     # Otherwise the planner lacks statistics for a minute, and chooses slow plans.
-    connection.exec_driver_sql(f"analyze {quote_name(table)}")
+    connection.exec_driver_sql(f"analyze {quote_name(file.source.table)}")
     return rows
 
 
-def _name_file(folder: Path, table: str) -> Path:
-    return folder / f"{table}.csv"
+def _count_rows(batches: Iterator[pa.RecordBatch], table: str, show: Progress | None) -> Iterator[pa.RecordBatch]:
+    rows = 0
+    for batch in batches:
+        rows += batch.num_rows
+        if show is not None:
+            show(table, rows)
+        yield batch
 
 
-def _find_line(error: psycopg2.Error) -> str:
-    """Where the server stopped reading: `, line 12, column annual_income`. The value is not repeated."""
+def _refuse_unread(contract: Contract, file: SourceFile, reader: TypedReader) -> None:
+    """Raises LoadError where values are not of their column's type, with the line of the first of each column."""
+    if not reader.unread:
+        return
+    told = []
+    for name, unread in reader.unread.items():
+        row = unread.examples[0][0]
+        line = find_line(file.path, file.form, row)
+        told.append(f"  {f'line {line}' if line else f'row {row + 1}'}, column {unread.describe(name)}")
+    lines = "\n".join(told)
+    raise LoadError(f"{file.path} does not have the types of the contract {contract.name}:\n{lines}\n{CHANGED_NOTHING}")
+
+
+def _explain(file: SourceFile, stream: TextStream, error: psycopg2.Error | DatabaseError) -> str:
+    """Why a file was not loaded: what is wrong with it, else with the table. A value is not repeated."""
+    if isinstance(stream.failure, FileError):
+        return str(stream.failure)
+    if stream.failure is not None:
+        raise stream.failure
+    if isinstance(error, SourceMissingError):
+        return (
+            f"The table {file.source.table} is there and lacks a column of {file.path}. Drop the table, or name "
+            "another one in the contract."
+        )
+    if isinstance(error, DatabaseError):
+        raise error
+    said = shorten_values(error.diag.message_primary or type(error).__name__, error.pgcode or "")
     place = (error.diag.context or "").partition(":")[0].split(", ")[1:]
-    return "".join(f", {part}" for part in place if part.startswith(("line ", "column ")))
-
-
-def _describe(error: psycopg2.Error) -> str:
-    return error.diag.message_primary or type(error).__name__
+    column = "".join(f", {part}" for part in place if part.startswith("column "))
+    return f"{file.path}, {stream.name_rows(file.path, file.form)}{column}: {said}. Correct the file."

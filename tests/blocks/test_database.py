@@ -98,6 +98,32 @@ def test_usual_ways_to_write_a_url(scheme: str) -> None:
     assert (url.drivername, url.password) == ("postgresql+psycopg2", "p@ss")
 
 
+def test_a_newline_at_the_end_of_a_url_is_no_part_of_it() -> None:
+    assert parse_url(" postgresql://u:p@h:5/d\n", "it").database == "d"
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("schema=public", r"LOANWATCH_DATABASE_URL ends with .*'schema'.*options=-csearch_path=NAME"),
+        ("currentSchema=x", r"options=-csearch_path="),
+        ("slmode=require", r"'slmode'. Remove it"),
+    ],
+)
+def test_an_option_that_there_is_not_is_named(query: str, told: str) -> None:
+    with pytest.raises(DatabaseOptionError, match=told) as caught:
+        parse_url(f"postgresql://u:{SECRET}@h/d?{query}", "LOANWATCH_DATABASE_URL")
+    assert SECRET not in str(caught.value)
+
+
+def test_known_options_are_kept(database: URL) -> None:
+    written = database.render_as_string(hide_password=False) + "&options=-csearch_path=other&sslmode=prefer"
+    engine = make_engine(parse_url(written, "it"), Patience())
+    with engine.connect() as connection:
+        assert connection.execute(text("show search_path")).scalar() == "other"
+    engine.dispose()
+
+
 def test_an_unreachable_server(nothing_named: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOANWATCH_DATABASE_URL", f"postgresql://u:{SECRET}@127.0.0.1:1/d")
     with pytest.raises(DatabaseUnreachableError, match=r"127\.0\.0\.1:1.*refused.*Check that it runs") as caught:

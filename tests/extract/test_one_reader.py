@@ -32,6 +32,25 @@ def with_missing(contract: Contract, *texts: str, **columns: tuple[str, ...]) ->
 
 LISTED = with_missing(SHIPPED, "N/A", " none ", "?", "inf", purpose=("Unknown", "-"))
 CONTRACTS = [SHIPPED, LISTED]
+OTHER = Contract.model_validate(
+    {
+        "name": "other",
+        "query": "other.sql",
+        "decimal": ",",
+        "missing": ["?"],
+        "column": [
+            {"name": "id", "role": "id"},
+            {"name": "at", "role": "time"},
+            {"name": "status", "role": "target", "type": "integer", "positive": 1},
+            {"name": "amount", "type": "number", "min": 0},
+            {"name": "rate", "type": "number", "decimal": ".", "affixes": ["%", "p.a."]},
+            {"name": "months", "type": "integer", "affixes": ["months"]},
+            {"name": "owner", "type": "boolean", "aliases": {"ja": True}},
+            {"name": "grade", "type": "category", "ordered": [1, 2, 3]},
+            {"name": "branch", "type": "category", "allowed": ["Zürich", "Bern\u00a0West"]},
+        ],
+    }
+)
 
 texts = st.one_of(
     st.sampled_from(["", " ", "none", "None", "N/A", " n/a ", "na", "NULL", "nan", "NaN", "?", "-", "unknown", "inf"]),
@@ -41,6 +60,14 @@ texts = st.one_of(
     st.integers(-(10**9), 10**9).map(str),
     st.text(max_size=8),
     st.text("naul/onen ", max_size=5),
+)
+other_texts = st.one_of(
+    texts,
+    st.sampled_from(["1.234,50", "8.950", "8.95", "12.30%", "5 % p.a.", "36 Months", "3.0", "3,0", "3.5", "-5 €"]),
+    st.sampled_from(
+        ["T", "f", "YES", "n", "1.0", "0", "Ja", "2.00", "4", "Zu\u0308rich", "bern west", "Bern\u202fWest"]
+    ),
+    st.text("0123456789.,'% -", max_size=8),
 )
 
 
@@ -61,7 +88,7 @@ def read_batch(contract: Contract, column: Column, text: str) -> Any:
     return value if column.categories is None or value in column.categories else "refused"
 
 
-def read_api(contract: Contract, column: Column, text: str) -> Any:
+def read_api(contract: Contract, column: Column, text: Any) -> Any:
     """The value that the API hands to the model, None where it is missing; "refused" for 422."""
     request: dict[str, Any] = dict.fromkeys(feature.name for feature in contract.features)
     try:
@@ -82,6 +109,32 @@ def test_batch_and_api_read_one_value(contract: Contract, column: Column, text: 
     column = contract.column(column.name)
     if len(text) <= MOST_CHARACTERS:
         assert read_batch(contract, column, text) == read_api(contract, column, text)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.sampled_from(OTHER.features), other_texts)
+def test_batch_and_api_read_one_value_of_another_lender(column: Column, text: str) -> None:
+    if len(text) <= MOST_CHARACTERS:
+        assert read_batch(OTHER, column, text) == read_api(OTHER, column, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "read"),
+    [
+        ("owner", True, "true"),
+        ("owner", 0, "false"),
+        ("grade", 2, "2"),
+        ("grade", 2.0, "2"),
+        ("grade", 4, "refused"),
+        ("grade", True, "refused"),
+        ("branch", 1, "refused"),
+        ("months", 36.0, 36),
+        ("months", 36.5, "refused"),
+        ("rate", True, "refused"),
+    ],
+)
+def test_the_api_takes_numbers_and_booleans_where_they_are_words(name: str, value: Any, read: Any) -> None:
+    assert read_api(OTHER, OTHER.column(name), value) == read
 
 
 @settings(deadline=None, max_examples=50)

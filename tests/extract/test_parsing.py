@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tasks.contract.words import fold
 from tasks.extract.parsing import (
     UnreadableTextError,
     order_categories,
@@ -93,6 +95,8 @@ def test_minutes_day_first_are_the_times_of_their_texts(texts: list[str | None])
 def test_whole_seconds_stand_between_spaces_only(parts: list[tuple[str, str] | None]) -> None:
     texts = [None if part is None else part[0] + part[1] + part[0] for part in parts]
     bare = [None if text is None or text.strip(" ") != text.strip() else text.strip(" ") for text in texts]
+    # loan_applications.sql reads no zone but UTC, and that after seconds only.
+    bare = [None if text is None or re.search(r":\d\d[+-](?!00)|T..:..Z| ..:..Z", text) else text for text in bare]
     expected = [None if time is None else time.replace(microsecond=0) for time in read_slowly(read_time, bare)[0]]
     assert read_whole_seconds(pa.array(texts, pa.string())).to_pylist() == expected
 
@@ -108,7 +112,7 @@ def test_ordered_words_are_the_same_words(words: list[str | None], known: list[s
 @given(st.lists(st.none() | st.text(max_size=5)))
 def test_words_are_trimmed_lower_case_and_renamed(texts: list[str | None]) -> None:
     words = read_categories(pa.array(texts, pa.string()).dictionary_encode(), {"a": "b"})
-    expected = [None if text is None or not text.strip() else text.strip().lower() for text in texts]
+    expected = [None if text is None or not fold(text) else fold(text) for text in texts]
     assert words.to_pylist() == ["b" if word == "a" else word for word in expected]
     assert len(set(words.dictionary.to_pylist())) == len(words.dictionary)
 

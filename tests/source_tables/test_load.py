@@ -79,11 +79,11 @@ def test_the_order_of_the_columns_is_free_and_a_byte_order_mark_is_no_column(eng
 BAD: list[tuple[str, str, Callable[[str], str], str]] = [
     ("a field too many", "credit_details", lambda t: t + "c2,1,2,3,4,5,6,7,8,9\n", "line 3"),
     ("a field too few", "customer_details", lambda t: t + "c2,Rent\n", "line 3.*column"),
-    ("an open quote", "loan_details", lambda t: t + 'l3,"c3,x\n', "line 6"),
+    ("an open quote", "loan_details", lambda t: t + 'l3,"c3,x\n', "line 5"),
     ("a column's name misspelt", "loan_details", lambda t: t.replace("purpose", "porpoise"), "purpose.*porpoise"),
     ("a column missing", "credit_details", lambda t: t.replace(",bankruptcies", "").replace("E!,0", "E!"), "bankrupt"),
     ("a column twice", "customer_details", lambda t: t.replace("no_of_cars", "no_of_children"), "twice"),
-    ("semicolons", "customer_details", lambda t: t.replace(",", ";"), "line 1"),
+    ("a separator that nobody uses", "customer_details", lambda t: t.replace(",", "~"), "comma, semicolon, tab, bar"),
     ("an empty file", "loan_details", lambda t: "", "line 1"),
     ("a NUL", "credit_details", lambda t: t + "c2,\0,2,3,4,5,6,7,8\n", "line 3"),
 ]
@@ -102,10 +102,24 @@ def test_a_bad_file_changes_nothing_and_is_named(
 
 
 def test_a_bad_file_leaves_no_table_behind(engine: Engine, folder: Path) -> None:
+    """The contract says UTF-8, so that the encoding is not looked for."""
     (folder / "credit_details.csv").write_bytes(CREDITS.encode() + b"c2,\xe9,2,3,4,5,6,7,8\n")
-    with pytest.raises(LoadError, match=r"credit_details\.csv, line 3.*encoding"):
-        load_tables(engine, CONTRACT, folder)
+    sources = tuple(source.model_copy(update={"encoding": "utf-8"}) for source in CONTRACT.sources)
+    with pytest.raises(LoadError, match=r"credit_details\.csv, line 3.*encoding.*Nothing was changed"):
+        load_tables(engine, CONTRACT.model_copy(update={"sources": sources}), folder)
     assert set(count(engine).values()) == {None}
+
+
+@pytest.mark.parametrize(("separator", "encoding"), [(";", "cp1252"), ("\t", "utf-16"), ("|", "utf-8-sig")])
+def test_the_files_separator_and_encoding_are_found(
+    engine: Engine, folder: Path, separator: str, encoding: str
+) -> None:
+    file = folder / "customer_details.csv"
+    file.write_text((CUSTOMERS + "c2,Café,1,2,3,4,5\n").replace(",", separator), encoding=encoding)
+    assert load_tables(engine, CONTRACT, folder) == COUNTS | {"customer_details": 2}
+    with engine.connect() as connection:
+        found = connection.execute(text("select home_ownership from customer_details where customer_id = 'c2'"))
+        assert found.scalar() == "Café"
 
 
 def test_a_missing_file_or_folder(engine: Engine, folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -15,9 +15,11 @@ from sqlalchemy import Connection
 
 from tasks.contract.columns import Parts
 from tasks.contract.contract import Contract
+from tasks.contract.queries import read_query
 from tasks.core.windows import FIRST_DAY, LAST_DAY, Window
 from tasks.extract.parsing import read_whole_seconds
-from tasks.extract.query_results import ExtractError, read_column, stream_texts
+from tasks.extract.query_results import ExtractError, describe_times, read_column, stream_texts
+from tasks.extract.table import find_typed
 
 
 @dataclass(frozen=True)
@@ -55,18 +57,20 @@ def read_ahead(connection: Connection, contract: Contract, parts: Parts, window:
 def _read_part(connection: Connection, contract: Contract, name: str, window: Window, *, is_record: bool) -> Part:
     parameters = {"start": window.start, "end": window.end}
     read: list[tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch]] = []
-    undated = 0
-    with stream_texts(connection, contract.read_query(name), parameters, contract, name) as reader:
+    undated, query = 0, read_query(contract, name)
+    typed = find_typed(connection, query, parameters, contract)
+    form = describe_times(contract.time, is_typed=contract.time.name in typed)
+    with stream_texts(connection, query, parameters, contract) as reader:
         _check(contract, name, reader.schema.names, is_record=is_record)
         # The first batch is empty, so that there are columns without any rows.
         for batch in chain([pa.RecordBatch.from_pylist([], reader.schema)], reader):
             if is_record:
-                read.append(_read_values(contract, batch, None))
+                read.append(_read_values(contract, batch, None, typed))
             else:
-                times = read_whole_seconds(batch.column(contract.time.name))
+                times = read_whole_seconds(batch.column(contract.time.name), form)
                 undated += len(times) - _count(_lies_in(times, FIRST_DAY, LAST_DAY))
                 is_kept = _lies_in(times, window.start, window.end)
-                read.append(_read_values(contract, batch.filter(is_kept), times.filter(is_kept)))
+                read.append(_read_values(contract, batch.filter(is_kept), times.filter(is_kept), typed))
     texts, typed, is_refused = (
         pa.Table.from_batches(batches).unify_dictionaries() for batches in zip(*read, strict=True)
     )
@@ -89,7 +93,7 @@ def _check(contract: Contract, name: str, names: list[str], *, is_record: bool) 
 
 
 def _read_values(
-    contract: Contract, texts: pa.RecordBatch, times: pa.Array | None
+    contract: Contract, texts: pa.RecordBatch, times: pa.Array | None, typed: Set[str]
 ) -> tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch]:
     """A batch of texts, its values, and which texts are not numbers."""
     values, is_refused = {}, {}
@@ -97,7 +101,8 @@ def _read_values(
         if column.type == "time":
             values[column.name] = times
             continue
-        values[column.name], refused = read_column(column, texts.column(column.name), contract.list_missing(column))
+        missing, is_typed = contract.list_missing(column), column.name in typed
+        values[column.name], refused = read_column(column, texts.column(column.name), missing, is_typed=is_typed)
         if refused is not None:
             is_refused[column.name] = refused
     return texts, pa.RecordBatch.from_pydict(values), pa.RecordBatch.from_pydict(is_refused)
