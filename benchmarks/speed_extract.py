@@ -14,6 +14,7 @@ from sqlalchemy import Engine, text
 
 from blocks.postgres.connect import read_snapshot
 from blocks.postgres.copy import copy_file
+from blocks.postgres.query import Query
 from tasks.contract.load import load_contract
 from tasks.core.windows import Window
 from tasks.demo.generator import make_applications
@@ -117,7 +118,7 @@ def extract_floor(engine: Engine, window: Window = WINDOW) -> pd.DataFrame:
     """COPY of the same typed columns from one flat table, parsed to a frame by the same reader."""
     names = ", ".join(column.name for column in CONTRACT.columns)
     with read_snapshot(engine) as connection:
-        return read_answer(connection, f"select {names} from {FLAT}", {}, CONTRACT).applications
+        return read_answer(connection, Query(f"select {names} from {FLAT}"), {}, CONTRACT).applications
 
 
 def _make_chunks(rows: int) -> Iterator[dict[str, pd.DataFrame]]:

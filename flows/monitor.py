@@ -18,14 +18,14 @@ from prefect.states import Completed
 
 from blocks.errors import LoanwatchError
 from flows.cli.console import show_verdict
+from flows.cli.fail_on import judge_exit, read_questions
 from flows.cli.options import MONTH_HELP, POLICY_HELP, SPREAD, as_parameters, read_options, takes
 from flows.cli.run_locally import report_error, run_flow
 from tasks.alerts.failure import send_failure_alert
 from tasks.alerts.outcome import send_outcome_alert
 from tasks.changes.recall import recall_changes
 from tasks.core.files import write_json
-from tasks.core.findings import DRIFT_QUESTIONS, Outcome, Question, Verdict
-from tasks.core.windows import PlanError
+from tasks.core.findings import Outcome
 from tasks.drift.budget import fit_levels
 from tasks.drift.check import check_drift
 from tasks.drift.comparison import Comparison
@@ -144,25 +144,11 @@ def command(
     """
     try:
         request = read_options(options, policy, month)
-        refuse_unknown_questions(fail_on or [])
+        questions = read_questions(fail_on)
     except LoanwatchError as error:
         return report_error(error)
     code, summary = run_flow(monitor, as_parameters(request), show_verdict)
-    return code or judge_exit(summary, fail_on or [])
-
-
-def refuse_unknown_questions(fail_on: list[str]) -> None:
-    """Raises PlanError where --fail-on names something that is no question."""
-    known = [*Question, "drift"]
-    unknown = [name for name in fail_on if name not in known]
-    if unknown:
-        raise PlanError(f"--fail-on does not know {', '.join(unknown)}: choose from {', '.join(known)}.")
-
-
-def judge_exit(summary: dict[str, Any], fail_on: list[str]) -> int:
-    """3 where a question that the caller cares about failed, else 0."""
-    asked = {name for word in fail_on for name in (DRIFT_QUESTIONS if word == "drift" else [word])}
-    return 3 if any(summary["verdicts"][name] == Verdict.FAIL for name in asked) else 0
+    return code or judge_exit(summary, questions)
 
 
 if __name__ == "__main__":

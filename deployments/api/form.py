@@ -12,7 +12,9 @@ from pydantic import AllowInfNan, BaseModel, BeforeValidator, ConfigDict, Discri
 
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
+from tasks.contract.words import find_word, write_word
 from tasks.extract.parsing import UnreadableTextError, read_category, read_number
+from tasks.extract.query_results import describe_numbers
 
 MOST_APPLICATIONS = 1_000
 MOST_CHARACTERS = 200
@@ -83,7 +85,7 @@ def _describe(column: Column) -> str:
 
 def _read_number(column: Column, missing: Set[str], value: Any) -> float | None:
     """A number inside the contract's range, or one of its special values; null and a missing-value text are None."""
-    number = _convert(value, missing)
+    number = _convert(column, missing, value)
     if number is None or number in column.special:
         return number
     if column.min is not None and number < column.min:
@@ -93,19 +95,21 @@ def _read_number(column: Column, missing: Set[str], value: Any) -> float | None:
     return number
 
 
-def _convert(value: Any, missing: Set[str]) -> float | None:
+def _convert(column: Column, missing: Set[str], value: Any) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("must be a number or null")
     try:
-        number = read_number(value, missing) if isinstance(value, str) else float(value)
+        number = read_number(value, missing, describe_numbers(column)) if isinstance(value, str) else float(value)
     except (UnreadableTextError, OverflowError):
-        raise ValueError("must be a number or null") from None
+        raise ValueError(f"must be a {'whole number' if column.whole else 'number'} or null") from None
     if isinstance(value, str) and math.isnan(number):
         return None
     if not math.isfinite(number):
         raise ValueError("must be a finite number or null")
+    if column.whole and not number.is_integer():
+        raise ValueError("must be a whole number or null")
     return number
 
 
@@ -113,9 +117,12 @@ def _read_category(column: Column, missing: Set[str], value: Any) -> str | None:
     """A category as the batch reads it; null and a missing-value text are None."""
     if value is None:
         return None
+    known = column.categories or ()
+    if isinstance(value, bool | int | float) and find_word(write_word(value), (*known, *column.aliases)):
+        value = write_word(value)  # the contract's own words are numbers, or true and false
     if not isinstance(value, str):
         raise ValueError("must be a text or null")
-    category = read_category(value, column.aliases, missing)
+    category = read_category(value, column.aliases, missing, known)
     if category is not None and column.categories is not None and category not in column.categories:
         raise ValueError(f"must be one of: {', '.join(column.categories)}")
     return category

@@ -10,9 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tasks.core.causes import answer_question, read_causes
-from tasks.core.findings import Outcome, Question, Verdict
-from tasks.core.positive import Positive
+from tasks.core.answers import answer
+from tasks.core.findings import Outcome, Verdict
 from tasks.core.wording import GREEN, OUTCOMES, RED, VERDICTS, name_outcome, name_verdict
 
 
@@ -63,15 +62,6 @@ def prepare_console() -> Console:
 
 def show_verdict(console: Console, summary: dict[str, Any]) -> None:
     """The answers to the five questions, the decision, and where the report is."""
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-    for question, verdict in summary["verdicts"].items():
-        label = VERDICTS[Verdict(verdict)]
-        table.add_row(
-            Text(f"  {label.mark}", label.tone.terminal),
-            question,
-            Text(name_verdict(question, verdict), label.tone.terminal),
-            Text(_lead(summary, question, verdict)),
-        )
     window, reference = summary["window"], summary["reference"]
     console.print()
     console.print(
@@ -83,7 +73,7 @@ def show_verdict(console: Console, summary: dict[str, Any]) -> None:
             f"against {reference['start']} to {reference['end']}: {reference['applications']:,} applications",
             style="dim",
         )
-    console.print(table)
+    console.print(make_table(summary))
     console.print(f"\n  {summary['reason']}", markup=False)
     for check in summary["self_checks"]:
         console.print(f"  self-check of version {check['version']}: {check['sentence']}", markup=False, style="dim")
@@ -99,15 +89,18 @@ def show_verdict(console: Console, summary: dict[str, Any]) -> None:
     console.print(Text.assemble("outcome: ", (str(outcome), f"bold {OUTCOMES[outcome].tone.terminal}")))
 
 
-def _lead(summary: dict[str, Any], question: str, verdict: str) -> str:
-    """The first cause with the question's verdict and the names of the others; of an unfit window every reason."""
-    if verdict == "pass":
-        return ""
-    if question == Question.QUALITY and verdict == "fail":
-        asked = (f for f in summary["findings"] if f["question"] == question and f["verdict"] == verdict)
-        return "\n".join(finding["sentence"] for finding in asked)
-    positive = Positive(summary["contract"]["positive"])
-    return answer_question(read_causes(summary["findings"]), question, verdict, positive)
+def make_table(summary: dict[str, Any]) -> Table:
+    """A row for each question: its verdict and its answer."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    for question, verdict in summary["verdicts"].items():
+        label = VERDICTS[Verdict(verdict)]
+        table.add_row(
+            Text(f"  {label.mark}", label.tone.terminal),
+            question,
+            Text(name_verdict(question, verdict), label.tone.terminal),
+            Text(answer(summary, question, verdict)),
+        )
+    return table
 
 
 def _spell(stage: str) -> str:

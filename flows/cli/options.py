@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -15,6 +14,7 @@ from blocks.postgres.connect import adopt_database_option
 from tasks.contract.load import load_contract
 from tasks.core.policy import load_policy
 from tasks.core.windows import PlanError, month_of
+from tasks.extract.check_queries import check_texts
 from tasks.run.request import BackfillRequest, MonitorRequest, Request, ScoreRequest, TrainRequest
 
 R = TypeVar("R")
@@ -74,7 +74,7 @@ def read_options(options: AnyRequest, policy: Path | None = None, month: str | N
         read |= {"start": days.start, "end": days.end}
     for name in ("window", "reference"):
         getattr(options, name, None)  # half a window is an error
-    load_contract(getattr(options, "contract"))  # noqa: B009 - every request but the bare base has one
+    check_texts(load_contract(getattr(options, "contract")))  # noqa: B009 - every request but the bare base has one
     if policy is not None:
         read["policy"] = load_policy(policy)
     read["database"] = adopt_database_option(getattr(options, "database"))  # noqa: B009
@@ -86,13 +86,9 @@ def as_parameters(request: Request) -> dict[str, Any]:
     return {name: getattr(request, name) for name in type(request).model_fields}
 
 
-_OPTIONS = {
+# What a message calls a field (`reference_start`), and what a terminal has for it.
+OPTIONS = {
     name: f"--{name.replace('_', '-')}"
     for record in (MonitorRequest, TrainRequest, ScoreRequest, BackfillRequest)
     for name in record.model_fields
 } | {"may_promote": "--promote"}
-
-
-def name_options(message: str) -> str:
-    """A message that names fields (`reference_start`), as a terminal has them: --reference-start."""
-    return re.sub(r"`(\w+)`", lambda found: _OPTIONS.get(found[1], found[0]), message)

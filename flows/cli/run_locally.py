@@ -21,7 +21,8 @@ from rich.markup import escape
 
 from blocks.errors import LoanwatchError
 from flows.cli.console import prepare_console
-from flows.cli.options import name_options
+from flows.cli.errors import show_error
+from flows.cli.options import OPTIONS
 from flows.cli.temporary_server import temporary_server
 
 DRAIN_SECONDS = 10.0
@@ -66,8 +67,7 @@ def report_error(error: BaseException) -> int:
     """Print an error to the terminal's error stream; returns its exit code."""
     console = Console(stderr=True, highlight=False)
     if isinstance(error, LoanwatchError):
-        console.print(f"[bold red]error:[/] {escape(name_options(str(error)))}", soft_wrap=True)
-        return error.exit_code
+        return show_error(error, OPTIONS)
     if isinstance(error, ParameterTypeError):
         console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         return 2

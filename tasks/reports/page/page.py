@@ -37,11 +37,13 @@ def write_report(path: Path, summary: Record, evidence: Evidence | None, left_ou
     write_text(path, render_report(summary, evidence, left_out))
 
 
-def render_report(summary: Record, evidence: Evidence | None, left_out: str = "") -> str:
-    """The report of a run as HTML."""
+def render_report(
+    summary: Record, evidence: Evidence | None, left_out: str = "", template: str = "report.html.j2", **given: Any
+) -> str:
+    """The report of a run as HTML; with another template, which extends its, what that template is given besides."""
     cards, positive = make_cards(summary, evidence), wording.find_positive(summary)
     return render_page(
-        "report.html.j2",
+        template,
         summary=summary,
         positive=positive,
         QUESTIONS=wording.describe_questions(positive),
@@ -56,6 +58,7 @@ def render_report(summary: Record, evidence: Evidence | None, left_out: str = ""
         difference=_draw_difference(summary),
         limits=list_limits(summary["policy"]),
         left_out=left_out,
+        **given,
     )
 
 
@@ -65,8 +68,12 @@ def render_page(template: str, **given: Any) -> str:
     style = f":root{{{tones}}}\n{(TEMPLATES / 'page.css').read_text(encoding='utf-8')}"
     digest = b64encode(sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    content = _make_environment().get_template(template)
-    return content.render(style=style, policy=policy, glossary=PageGlossary(), **given)
+    return render_fragment(template, style=style, policy=policy, glossary=PageGlossary(), **given)
+
+
+def render_fragment(template: str, **given: Any) -> str:
+    """A template that needs nothing but its values, all of them escaped."""
+    return _make_environment().get_template(template).render(**given)
 
 
 def _make_environment() -> Environment:

@@ -102,8 +102,9 @@ def write_headline(summary: Record) -> str:
         return f"No new change; a challenger was trained again: {replaced}."
     changed = join_list([_name_failure(summary, name, 2 if len(failed) == 1 else 1) for name in failed])
     changed = changed or "drift was found"
-    ending = "the challenger replaces the champion" if outcome == "promoted" else "the champion stays"
-    return f"{changed[0].upper()}{changed[1:]}: {ending}."
+    # Of two tables that were compared there is no champion.
+    endings = {"promoted": ": the challenger replaces the champion", "changed": ""}
+    return f"{changed[0].upper()}{changed[1:]}{endings.get(outcome, ': the champion stays')}."
 
 
 def _name_failure(summary: Record, question: str, most: int) -> str:
