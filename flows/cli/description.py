@@ -49,6 +49,8 @@ def _tabulate(draft: Draft) -> Table:
         table.add_row(
             *map(escape, (ratio.name, "derived", "number", f"{ratio.numerator}{factor} / {ratio.denominator}"))
         )
+    for name, features in draft.records.items():
+        table.add_row(*map(escape, (name, "derived", "boolean", f"whether any of {_shorten(features)} has a value")))
     return table
 
 
@@ -79,6 +81,8 @@ def _summarise(draft: Draft) -> str:
     time = draft.with_role("time")
     if time is not None and time.reading.time is not None:
         said += f"; applications of {time.reading.time.first} to {time.reading.time.last}"
+    if not draft.base.is_whole:
+        said += "; of this large file only the beginning was read"
     for join in draft.joins:
         said += f"; {join.table} joined by {join.key} ({join.coverage:.0%} have a record)"
     return said

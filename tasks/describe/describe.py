@@ -9,6 +9,7 @@ from tasks.describe.features import (
     choose_features,
     find_durations,
     find_ratios,
+    find_records,
     leave_out_copies,
     leave_out_leaks,
     read_outcomes,
@@ -43,6 +44,7 @@ def describe_tables(tables: Sequence[SampledTable], answers: Answers, read_keys:
     draft = Draft(answers.name or write_name(ordered[0].name), tuple(ordered), columns, answers, joins)
     draft.durations = find_durations(draft)
     draft.ratios = find_ratios(draft)
+    draft.records = find_records(draft)
     _note_high_blanks(draft)
     return draft
 

@@ -131,6 +131,8 @@ class Draft:
 
     Parameters
     ----------
+    records
+        Features that say whether an application has a record of another table, by name, and that table's features.
     durations
         Features in days before the application, by name, and the columns of dates that they are made of.
     first, last
@@ -143,6 +145,7 @@ class Draft:
     joins: tuple[Join, ...] = ()
     durations: dict[str, ColumnDraft] = field(default_factory=dict)
     ratios: tuple[Ratio, ...] = ()
+    records: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def base(self) -> SampledTable:

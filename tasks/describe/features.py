@@ -11,7 +11,7 @@ import pandas as pd
 from tasks.core.arrays import Floats
 from tasks.describe.draft import ColumnDraft, Draft, Ratio
 from tasks.describe.numbers import read_texts
-from tasks.describe.vocabulary import has_part, list_words, read_words
+from tasks.describe.vocabulary import LONGEST_NAME, has_part, list_words, read_words
 from tasks.statistics.auc import measure_auc
 
 # A column whose values, or whose gaps alone, tell the outcome so well is filled in after the decision.
@@ -192,6 +192,18 @@ def find_ratios(draft: Draft) -> tuple[Ratio, ...]:
         ratios.append(Ratio(known["name"], numerator.name, denominator.name, factor))
     taken = {column.name for column in draft.columns}
     return tuple(ratio for ratio in ratios if ratio.name not in taken)
+
+
+def find_records(draft: Draft) -> dict[str, list[str]]:
+    """Whether there is a record of another table, for each table that has none for some; equal shares say the same."""
+    found: dict[str, list[str]] = {}
+    shares: set[float] = set()
+    for join in draft.joins:
+        features = [column.name for column in draft.features if column.table == join.table]
+        if features and join.coverage < _NEARLY_BLANK and join.coverage not in shares:
+            found[f"has_{join.table}_record"[:LONGEST_NAME]] = features
+            shares.add(join.coverage)
+    return found
 
 
 def _find_named(columns: Sequence[ColumnDraft], parts: Sequence[str]) -> ColumnDraft | None:

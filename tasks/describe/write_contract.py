@@ -46,6 +46,9 @@ def write_contract(draft: Draft, sources: Sequence[DescribedSource] = ()) -> str
     blocks += [_write_column(draft, column) for column in draft.kept]
     blocks += [_write_duration(name, column) for name, column in draft.durations.items()]
     blocks += [_write_entry("derived", _list_ratio(ratio), [], []) for ratio in draft.ratios]
+    blocks += [
+        _write_entry("derived", {"name": name, "record": features}, [], []) for name, features in draft.records.items()
+    ]
     left_out = [_write_left_out(column) for column in draft.columns if column.role == IGNORED]
     if left_out:
         blocks.append("\n".join(["# Left out:", *left_out]))

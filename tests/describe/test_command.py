@@ -10,6 +10,8 @@ import pytest
 
 from flows.describe import app, command
 from tasks.contract.load import load_contract
+from tasks.describe import read_files
+from tasks.files import csv_files
 
 HEADER = "Loan No,Applied At,Outcome,Amount\n"
 
@@ -135,6 +137,16 @@ def test_texts_with_quotes_and_line_ends_are_no_features(folder, capsys):
     (folder / "loans.csv").write_text(HEADER + rows)
     assert command("loans.csv", target="Outcome") == 2
     assert "no column has the role feature" in say(capsys)
+
+
+def test_of_a_large_file_the_beginning_is_read_and_that_is_said(folder, capsys, monkeypatch):
+    monkeypatch.setattr(read_files, "MOST_BYTES", 5_000)
+    (folder / "loans.csv").write_text(HEADER + make_rows(5_000))
+    monkeypatch.setattr(csv_files, "BLOCK", 4_096)
+    assert command("loans.csv", target="Outcome") == 0
+    said = say(capsys)
+    assert "of this large file only the beginning was read" in said
+    assert "5,000 rows" not in said
 
 
 def test_the_help_names_every_option(capsys):
