@@ -132,7 +132,9 @@ def _read_number(name: str, counts: Mapping[str, int], form: NumberFormat, missi
         reading.doubts.append(f"read as missing: {_name_words(form.others)}")
     if special:
         reading.options["special"] = {_write_number(value): "not stated" for value in special}
-        reading.doubts.append(f"{', '.join(map(_write_number, special))} may mean something else: say what")
+        reading.doubts.append(
+            f"read as not stated: {', '.join(map(_write_number, special))}; `special` says what it means"
+        )
     _add_range(reading, name, values[~np.isin(values, special)])
     return reading
 
