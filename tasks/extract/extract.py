@@ -28,6 +28,7 @@ from tasks.extract.query_results import (
     Extract,
     ExtractError,
     Unreadable,
+    find_dotted,
     make_frame,
     read_column,
     stream_texts,
@@ -135,6 +136,7 @@ class _Collected:
         self._unreadable: dict[str, Unreadable] = {}
         self._counts = {REPEATS: 0, OLDER_VERSIONS: 0}
         self._ambiguous: list[str] = []
+        self._dotted: dict[str, str] = {}
 
     def check(self, names: list[str]) -> None:
         """Raises ExtractError unless the query returns every column of the contract once."""
@@ -168,11 +170,15 @@ class _Collected:
             self._counts[REPEATS],
             self._counts[OLDER_VERSIONS],
             tuple(self._ambiguous),
+            dotted=self._dotted,
         )
 
     def _read(self, column: Column, texts: pa.Array, ids: pa.Array) -> pa.Array:
         missing, is_typed = self._contract.list_missing(column), column.name in self._typed
         values, is_refused = read_column(column, texts, missing, is_typed=is_typed)
+        if column.type == "number" and column.decimal is None and not self._batches:
+            example = find_dotted(texts)
+            self._dotted |= {column.name: example} if example else {}
         if is_refused is not None and pc.any(is_refused).as_py():
             self._unreadable.setdefault(column.name, Unreadable()).add(ids, pc.if_else(is_refused, texts, None))
         return values

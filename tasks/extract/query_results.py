@@ -26,6 +26,8 @@ from tasks.extract.parsing import NumberForm, TimeForm, read_categories, read_nu
 
 REPEATS, OLDER_VERSIONS, AMBIGUOUS = "loanwatch_repeats", "loanwatch_older_versions", "loanwatch_is_ambiguous"
 EXAMPLES = 5  # ids that a finding names
+DOTTED_ROWS, LEAST_DOTTED = 5_000, 20
+_DOTTED = r"^\s*[+-]?[1-9]\d{0,2}(\.\d{3})+\s*$"
 MOST_WORDS, LONGEST_START = 10_000, 100  # of texts that cannot be read
 
 
@@ -62,7 +64,8 @@ class Extract:
 
     `unreadable` names number and time columns with values of the wrong type; these are missing in the frame. `repeats`
     exact duplicates and `older_versions` of the window's loans were removed; `ambiguous` are the ids of applications
-    whose customer has conflicting records; `undated` rows of the whole table have no valid time.
+    whose customer has conflicting records; `undated` rows of the whole table have no valid time. `dotted` names number
+    columns in which a dot may part thousands, each with an example such as 8.950; they are read as 8.95.
     """
 
     applications: pd.DataFrame
@@ -71,6 +74,22 @@ class Extract:
     older_versions: int = 0
     ambiguous: tuple[str, ...] = ()
     undated: int = 0
+    dotted: dict[str, str] = field(default_factory=dict)
+
+
+def find_dotted(texts: pa.Array) -> str | None:
+    """A number such as 8.950 where a dot may part thousands, or None.
+
+    It may where three digits follow every dot, and all numbers without one are below 1000: a column of decimals would
+    have others, too. The first rows are looked at.
+    """
+    first = texts.slice(0, DOTTED_ROWS)
+    has_dot = pc.fill_null(pc.match_substring(first, "."), False)
+    dotted, plain = first.filter(has_dot), first.filter(pc.invert(has_dot)).drop_null()
+    if len(dotted) < LEAST_DOTTED or not len(plain):
+        return None
+    fits = (pc.match_substring_regex(dotted, _DOTTED), pc.match_substring_regex(plain, r"^\s*[+-]?\d{1,3}\s*$"))
+    return str(dotted[0].as_py()).strip() if all(pc.all(one).as_py() for one in fits) else None
 
 
 @contextmanager

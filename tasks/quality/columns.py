@@ -15,7 +15,7 @@ from tasks.core.policy import QualityPolicy
 from tasks.core.wording import list_words, shorten
 from tasks.extract.extract import Extract
 from tasks.quality.shares import judge_share, name_rows, pass_check, warn_column
-from tasks.quality.values import check_missing, check_unreadable
+from tasks.quality.values import check_dotted, check_missing, check_unreadable
 
 # A category column in which most rows differ is free text, or an identifier of each row.
 _MOST_DISTINCT_SHARE = 0.5
@@ -28,6 +28,7 @@ def measure_columns(contract: Contract, extract: Extract, policy: QualityPolicy)
     """One finding for each fault of a column; a check that finds none says so once."""
     checks: dict[str, tuple[Check, str]] = {
         "unreadable": (check_unreadable, "Every value has its column's type."),
+        "thousands": (check_dotted, "No number may be read a thousand times too small."),
         "range": (_check_ranges, "Every number is within its column's range."),
         "allowed_values": (_check_categories, "Every category is an allowed value of its column."),
         "special_values": (_check_special, "No special value occurs."),

@@ -34,6 +34,19 @@ def check_unreadable(contract: Contract, extract: Extract, policy: QualityPolicy
         yield judge_share(finding, unreadable.count / (unreadable.count + read), policy.maximum_unreadable_share)
 
 
+def check_dotted(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
+    """The number columns in which a dot may part thousands."""
+    for name, example in extract.dotted.items():
+        yield warn_column(
+            "thousands",
+            name,
+            f"{name}: values such as {shorten(example)} are read as decimals. Three digits follow every dot, and all "
+            'other values are below 1,000. Where dots part thousands, say `decimal = ","` in the contract, else '
+            '`decimal = "."`.',
+            "",
+        )
+
+
 def check_missing(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
     """A feature without any value is a warning; if no feature has values, the window is unfit."""
     names = [column.name for column in contract.features]

@@ -9,9 +9,11 @@ import pyarrow as pa
 import pytest
 
 from tasks.contract.contract import Contract
+from tasks.core.policy import QualityPolicy
 from tasks.extract.extract import read_batches
 from tasks.extract.labels import read_labels
-from tasks.extract.query_results import ExtractError
+from tasks.extract.query_results import ExtractError, find_dotted
+from tasks.quality.columns import measure_columns
 
 CONTRACT = Contract.model_validate(
     {
@@ -91,3 +93,48 @@ def test_a_column_that_is_not_there_is_named() -> None:
     batch = make_batches()[0]
     with pytest.raises(ExtractError, match="rate"):
         read_batches(CONTRACT, [batch.drop_columns(["rate"])])
+
+
+@pytest.mark.parametrize(
+    ("texts", "example"),
+    [
+        (["8.950", "12.000", "950"] * 10, "8.950"),
+        (["1.234.567", "8.950", "1"] * 10, "1.234.567"),
+        (["8.950", "12.000", "1950"] * 10, None),
+        (["8.950", "12.5", "950"] * 10, None),
+        (["0.125", "0.250", "1"] * 10, None),
+        (["8.950", "12.000"] * 10, None),
+        (["8.950", "950"], None),
+        ([None] * 30, None),
+    ],
+)
+def test_a_dot_that_may_part_thousands_is_found(texts, example):
+    assert find_dotted(pa.array(texts, pa.string())) == example
+
+
+def test_it_is_told_and_what_to_say(tmp_path):
+    rows = 60
+    batch = pa.record_batch(
+        {
+            "no": [f"{n}" for n in range(rows)],
+            "asked": ["2024-01-01"] * rows,
+            "answer": ["yes", "no"] * (rows // 2),
+            "debt": ["8.950", "950"] * (rows // 2),
+        }
+    )
+    columns = [
+        {"name": "no", "role": "id"},
+        {"name": "asked", "role": "time"},
+        {"name": "answer", "role": "target", "type": "category", "positive": "yes", "negative": "no"},
+        {"name": "debt", "type": "number"},
+    ]
+    contract = Contract.model_validate({"name": "lender", "query": "lender.sql", "column": columns})
+    found = measure_columns(contract, read_batches(contract, [batch]), QualityPolicy())
+    (told,) = [finding for finding in found if finding.check == "thousands"]
+    assert (told.verdict, told.subject) == ("warn", "debt")
+    assert "8.950" in told.sentence
+    assert '`decimal = ","`' in told.sentence
+    stated = contract.model_validate({"name": "lender", "query": "lender.sql", "decimal": ",", "column": columns})
+    read = read_batches(stated, [batch])
+    assert read.applications["debt"].tolist()[:2] == [8950, 950]
+    assert [f.verdict for f in measure_columns(stated, read, QualityPolicy()) if f.check == "thousands"] == ["pass"]
