@@ -69,6 +69,8 @@ class TemporaryServer:
 
         Raises ServerStartError, with what the server said, where it does not start.
         """
+        from prefect.events.clients import PrefectEventsClient
+        from prefect.events.worker import EventsWorker
         from prefect.settings import (
             PREFECT_API_URL,
             PREFECT_CLIENT_MAX_RETRIES,
@@ -89,6 +91,8 @@ class TemporaryServer:
             # Five tries last a minute, for every request; and nobody brings this server back, should it die.
             PREFECT_CLIENT_MAX_RETRIES: 2,
         }
+        # Else ten tries, of seven seconds, for every event that is left when the command ends.
+        EventsWorker.set_client_override(PrefectEventsClient, reconnection_attempts=1)
         with temporary_settings(settings):
             yield
 
