@@ -34,7 +34,7 @@ TARGETS = (
     ("approved", "refused"),
     ("repaid", "charged off"),
     ("late", "on time"),
-    ("Y", "N"),
+    ("y", "n"),
     ("1", "0"),
 )
 _PILOT_ROWS = 4_000

@@ -14,6 +14,7 @@ from scipy.special import expit
 
 from benchmarks.lenders.judge import Judgement, judge_window, train_champion
 from tasks.contract.contract import Contract
+from tasks.contract.words import fold
 from tasks.core.findings import Question, Verdict
 from tasks.core.windows import Window
 
@@ -154,7 +155,9 @@ def draw(file: File, seed: int, rows: int, window: Window) -> pd.DataFrame:
     frame = pd.DataFrame(columns)
     for name in frame:
         frame[name] = frame[name].astype(float if pd.api.types.is_numeric_dtype(frame[name]) else "category")
-    decided = np.where(random.random(rows) < expit(log_odds), file.positive, file.negative)
+    decided = np.where(
+        random.random(rows) < expit(log_odds), fold(file.positive), fold(file.negative)
+    )  # as an extract has them
     days = np.datetime64(window.start) + random.integers(0, window.days, rows)
     return frame.assign(
         id=[f"{seed}-{row}" for row in range(rows)], asked=pd.to_datetime(days), status=pd.Categorical(decided)
