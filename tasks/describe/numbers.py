@@ -153,7 +153,7 @@ def _are_negative_codes(rest: Floats, others: Floats, counts: Floats) -> bool:
     """Whether the negative values are a few whole codes, such as -7, -8 and -9."""
     negative = rest[rest < 0]
     are_few = bool((negative == negative.round()).all()) and len(negative) <= _MOST_NEGATIVE_CODES
-    return are_few and others[: len(negative)].sum() >= _LEAST_SPECIAL * counts.sum()
+    return are_few and bool(others[: len(negative)].sum() >= _LEAST_SPECIAL * counts.sum())
 
 
 def _is_nines(value: float) -> bool:
