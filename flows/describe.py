@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import sys
 import tomllib
 from pathlib import Path
@@ -31,6 +32,7 @@ from tasks.source_tables.load import load_tables
 
 app = App(name="flows.describe", help="Draft the contract of a lender's files or tables.")
 
+ENDINGS = (".csv", ".parquet", ".gz", ".tsv", ".txt", ".pq")
 _ASKED = {
     "target": "Which column holds the outcome?",
     "positive": "Which value counts as positive?",
@@ -120,7 +122,7 @@ def open_sources(sources: tuple[str, ...], database: str | None) -> FileReader |
     if not sources:
         raise UsageError("Name a file (loans.csv, loans.parquet), or a table or view of the database.")
     paths = [Path(source) for source in sources]
-    are_files = [path.exists() or path.suffix in (".csv", ".parquet", ".gz", ".tsv", ".txt", ".pq") for path in paths]
+    are_files = [path.suffix in ENDINGS or os.path.exists(path) for path in paths]
     if any(are_files) and not all(are_files):
         raise UsageError("Name either files or tables of the database, not both: load the files first.")
     if all(are_files):

@@ -39,11 +39,12 @@ class FileFormat:
 @contextmanager
 def open_bytes(path: Path) -> Iterator[Any]:
     """A file's bytes, unpacked where its name ends .gz, .bz2 or .zst. Raises FileError where it cannot be read."""
-    if path.is_dir():
-        raise FileError(f"{path} is a folder. Name a file in it.")
-    if path.exists() and not path.is_file():
-        raise FileError(f"{path} is no file but a device or a pipe. Save what it holds, and name the file.")
     try:
+        # Also refused: to look at a file in a folder that may not be entered.
+        if path.is_dir():
+            raise FileError(f"{path} is a folder. Name a file in it.")
+        if path.exists() and not path.is_file():
+            raise FileError(f"{path} is no file but a device or a pipe. Save what it holds, and name the file.")
         path.open("rb").close()  # Python tells better than Arrow why it cannot be
         with pa.input_stream(str(path), compression="detect") as source:
             yield source

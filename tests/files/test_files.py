@@ -195,3 +195,21 @@ def test_a_large_file_needs_little_memory(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert rows == 3_000_000
     assert most < 100 << 20
+
+
+def test_a_file_in_a_folder_that_may_not_be_entered_is_told(tmp_path):
+    """As in a container that runs as another user than the owner of the files."""
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    path = write(folder, "id,status\n1,approved\n")
+    folder.chmod(0)
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65_534)  # whom no right stops is not told either
+    try:
+        with pytest.raises(FileError, match="may read it"):
+            sniff(path)
+    finally:
+        if is_root:
+            os.seteuid(0)
+        folder.chmod(0o700)
