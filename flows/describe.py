@@ -17,9 +17,11 @@ from rich.prompt import Prompt
 from blocks.errors import LoanwatchError, UsageError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.cli.description import show_draft, show_next
+from flows.cli.load_progress import show_load
 from flows.cli.run_locally import report_error
 from flows.load import show_counts
 from tasks.contract.load import load_contract
+from tasks.core.files import write_text
 from tasks.core.validation_messages import describe_mistakes
 from tasks.describe.describe import describe_tables
 from tasks.describe.draft import Answers, Draft, NeedAnswerError
@@ -60,8 +62,8 @@ def command(
 ) -> int:
     """Read a sample of files or tables, and write NAME.toml and NAME.sql into the current folder.
 
-    Exit code 0: written; 1: the database could not be read; 2: bad arguments, or an answer that only you know is
-    missing. Nothing is written then.
+    Exit code 0: done; 1: it could not be; 2: bad arguments, or an answer that only you know is missing. Then nothing
+    is written, except that a contract whose files could not be loaded stays.
 
     Parameters
     ----------
@@ -106,11 +108,12 @@ def command(
     )  # fmt: skip
     try:
         reader = open_sources(sources, database)
+        refuse_unfit(reader, is_loading=load, is_by_rows=rows_as_time)
         draft = draft_with_answers(reader, answers, console)
         files = write_files(draft, reader, force)
         show_draft(console, draft, files)
         if load:
-            load_files(console, reader, files[0], database, is_replacing=replace)
+            load_files(console, files[0], database, is_replacing=replace)
         show_next(console, files[0], is_loaded=load or not isinstance(reader, FileReader))
     except LoanwatchError as error:
         return report_error(error)
@@ -130,11 +133,19 @@ def open_sources(sources: tuple[str, ...], database: str | None) -> FileReader |
     return RelationReader(connect(resolve_database(adopt_database_option(database))), sources)
 
 
+def refuse_unfit(reader: FileReader | RelationReader, *, is_loading: bool, is_by_rows: bool) -> None:
+    """Raises UsageError for an option that is for files, where tables of the database are described."""
+    if isinstance(reader, FileReader):
+        return
+    if is_by_rows:
+        raise UsageError("A table of a database has no order: --rows-as-time is for files. Name a column with --time.")
+    if is_loading:
+        raise UsageError("Tables of a database need no loading: leave --load out.")
+
+
 def draft_with_answers(reader: FileReader | RelationReader, answers: Answers, console: Console) -> Draft:
     """The draft; at a terminal a person is asked for what cannot be known."""
     tables = [reader.sample(source.table) for source in reader.sources]
-    if answers.is_by_rows and not isinstance(reader, FileReader):
-        raise UsageError("A table of a database has no order: --rows-as-time is for files. Name a column with --time.")
     while True:
         try:
             return describe_tables(tables, answers, reader.read_keys)
@@ -170,7 +181,7 @@ def write_files(draft: Draft, reader: FileReader | RelationReader, is_forced: bo
     if there and not is_forced:
         raise UsageError(f"{' and '.join(there)} exist already. Overwrite with --force, or choose another --name.")
     for path, content in texts.items():
-        path.write_text(content, encoding="utf-8")
+        write_text(path, content)
     contract, query = texts
     return contract, query
 
@@ -185,14 +196,11 @@ def check_contract(draft: Draft, files: list[DescribedSource]) -> None:
         raise UsageError(f"No contract can be made of this: it would have {mistakes}") from None
 
 
-def load_files(
-    console: Console, reader: FileReader | RelationReader, contract: Path, database: str | None, *, is_replacing: bool
-) -> None:
+def load_files(console: Console, contract: Path, database: str | None, *, is_replacing: bool) -> None:
     """The described files into the database."""
-    if not isinstance(reader, FileReader):
-        raise UsageError("Tables of a database need no loading: leave --load out.")
     place = resolve_database(adopt_database_option(database))
-    counts = load_tables(connect(place), load_contract(str(contract)), Path.cwd(), is_replacing)
+    with show_load() as show:
+        counts = load_tables(connect(place), load_contract(str(contract)), Path.cwd(), is_replacing, show)
     show_counts(console, counts, str(place))
 
 

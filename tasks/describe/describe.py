@@ -33,7 +33,7 @@ def describe_tables(tables: Sequence[SampledTable], answers: Answers, read_keys:
     joins = find_joins(ordered, read_keys)
     _name_columns(columns)
     own = [column for column in columns if column.table == ordered[0].name]
-    choose_time(columns if answers.time else own, answers)
+    choose_time(own, answers)
     choose_id(own, answers)
     choose_customer(own, answers)
     _leave_out_keys(columns, joins)

@@ -71,7 +71,10 @@ class Answers:
 
 @dataclass
 class ColumnDraft:
-    """One column: where it stands, what it is, what it is for, and why."""
+    """One column: where it stands, what it is, what it is for, and why.
+
+    `is_date` says that it is left out itself, but the days since then may be a feature.
+    """
 
     table: str
     sampled: SampledColumn
@@ -81,6 +84,7 @@ class ColumnDraft:
     options: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    is_date: bool = False
 
     @property
     def source(self) -> str:
@@ -100,7 +104,7 @@ class ColumnDraft:
 
     def ignore(self, why: str, *, is_doubtful: bool = False) -> None:
         """Leave the column out of the contract."""
-        self.role, self.notes, self.doubts = IGNORED, [], []
+        self.role, self.notes, self.doubts, self.is_date = IGNORED, [], [], False
         (self.doubts if is_doubtful else self.notes).append(why)
 
 

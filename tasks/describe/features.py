@@ -11,6 +11,8 @@ import pandas as pd
 from tasks.core.arrays import Floats
 from tasks.describe.draft import ColumnDraft, Draft, Ratio
 from tasks.describe.numbers import read_texts
+from tasks.describe.target import fold_value
+from tasks.describe.times import read_moments
 from tasks.describe.vocabulary import LONGEST_NAME, has_part, list_words, read_words
 from tasks.statistics.auc import measure_auc
 
@@ -20,6 +22,10 @@ _LEAST_DECIDED = 50
 _LEAST_ALIKE = 0.9999
 _NEARLY_BLANK = 0.995
 _LEAST_ROWS_OF_A_WORD = 20
+_MOSTLY_DIFFERENT = 0.5
+# Of the rows: a date that lies after the application this often was not known then.
+_MOST_LATER = 0.01
+_TEXT_TYPES = ("text", "character varying", "character")
 
 
 def choose_features(columns: Sequence[ColumnDraft]) -> None:
@@ -45,6 +51,7 @@ def _choose_by_itself(column: ColumnDraft) -> None:
         column.ignore("free text")
     elif reading.type == "time":
         column.ignore("a date; dates are used as days before the application")
+        column.is_date = True
     elif has_part(column.name, list_words("names", "after_decision")):
         column.ignore("by its name filled in after the decision", is_doubtful=True)
     else:
@@ -53,47 +60,37 @@ def _choose_by_itself(column: ColumnDraft) -> None:
 
 def _is_identifier(column: ColumnDraft) -> bool:
     is_named = has_part(column.name, ("id", "uuid", "guid", "key", "ssn", "iban")) or column.name.startswith("unnamed")
-    is_different = len(column.sampled.counts) >= 0.5 * max(
-        len(column.sampled.texts) - column.sampled.texts.null_count, 1
-    )
-    return (is_named and is_different) or (
-        column.reading.is_text and column.sampled.is_unique and " " not in next(iter(column.sampled.counts))
-    )
+    is_different = len(column.sampled.counts) >= _MOSTLY_DIFFERENT * max(column.sampled.known, 1)
+    is_one_word = " " not in next(iter(column.sampled.counts))
+    return (is_named and is_different) or (column.reading.is_text and column.sampled.is_unique and is_one_word)
 
 
 def read_outcomes(target: ColumnDraft) -> Floats:
     """1, 0 or NaN of each sampled row."""
     positive, negative = (_as_list(target.options.get(kind, ())) for kind in ("positive", "negative"))
     meaning = dict.fromkeys(negative, 0.0) | dict.fromkeys(positive, 1.0)
-    texts = pd.Series(target.sampled.texts.to_pylist(), dtype="object").map(_fold_value)
-    return np.asarray(texts.map(meaning), dtype=np.float64)
+    by_text = {text: meaning.get(fold_value(text), np.nan) for text in target.sampled.counts}
+    return np.asarray(pd.Series(target.sampled.texts.to_pylist(), dtype="object").map(by_text), dtype=np.float64)
 
 
 def _as_list(words: str | Sequence[str]) -> Sequence[str]:
     return [words] if isinstance(words, str) else words
 
 
-def _fold_value(text: str | None) -> str | None:
-    if text is None:
-        return None
-    word = " ".join(text.split()).lower()
-    return word[:-2] if word.endswith(".0") and word[:-2].lstrip("-").isdecimal() else word
-
-
 def leave_out_leaks(columns: Sequence[ColumnDraft], outcomes: Floats) -> None:
-    """Leave out the features that tell the outcome: only in the table of the outcome, whose rows these are."""
+    """Leave out the features and dates that tell the outcome, of the table of the outcome, whose rows these are."""
     decided = np.isfinite(outcomes)
     labels = outcomes[decided]
     if min((labels == 1).sum(), (labels == 0).sum()) < _LEAST_DECIDED:
         return
     for column in columns:
-        if not column.is_feature:
+        if not (column.is_feature or column.is_date):
             continue
         known = np.array(column.sampled.texts.is_valid().to_pylist())[decided]
         gaps = measure_auc(labels, known.astype(float)).value
         if max(gaps, 1 - gaps) >= _TELLS_ALL:
             column.ignore("whether it is filled tells the outcome: filled in after the decision", is_doubtful=True)
-        elif _measure_alone(column, labels, decided) >= _TELLS_ALL:
+        elif column.is_feature and _measure_alone(column, labels, decided) >= _TELLS_ALL:
             column.ignore(
                 "its value alone tells the outcome: filled in after the decision, or the outcome itself",
                 is_doubtful=True,
@@ -157,26 +154,45 @@ def _standardise(values: Floats) -> Floats:
 
 
 def find_durations(draft: Draft) -> dict[str, ColumnDraft]:
-    """Days from a date to the application, for the dates that lie before it in nearly all rows."""
+    """Features in days before the application, by name, and the columns of dates that they are made of.
+
+    A date that is not used says why: it is filled in after the decision, it lies after the application, or the
+    database has it as a text.
+    """
     time = draft.with_role("time")
     if time is None or time.reading.time is None:
         return {}
-    last = time.reading.time.last
     found: dict[str, ColumnDraft] = {}
     for column in draft.columns:
-        form = column.reading.time
-        if column.role != "ignored" or form is None or form.has_zone is None or column.reading.type != "time":
+        if not column.is_date:
             continue
-        if has_part(column.name, list_words("names", "after_decision")) or has_part(
-            column.name, ("last_pymnt", "next_pymnt")
-        ):
-            column.doubts.append("left out: by its name it is filled in after the decision")
-        elif form.last > last + timedelta(days=1):
-            column.doubts.append("left out: it lies after the application for some")
-        else:
-            found[f"days_since_{column.name}"[:63]] = column
-            column.notes = [f"used as days before the application: days_since_{column.name}"]
+        why = _refuse_duration(column, time)
+        if why:
+            column.doubts.append(f"left out: {why}")
+            continue
+        name = f"days_since_{column.name}"[:LONGEST_NAME]
+        found[name] = column
+        column.notes, column.doubts = [f"used as days before the application: {name}"], list(column.reading.doubts)
     return found
+
+
+def _refuse_duration(column: ColumnDraft, time: ColumnDraft) -> str:
+    """Why a date is no feature; empty where it is one."""
+    form, applied = column.reading.time, time.reading.time
+    if form is None or applied is None:
+        return "it is no date"
+    if has_part(column.name, list_words("names", "after_decision")):
+        return "by its name it is filled in after the decision"
+    is_written = bool(form.formats and form.formats[0].startswith("%")) or bool(form.others)
+    if is_written and column.sampled.declared in _TEXT_TYPES:
+        return "the database has it as a text; make a date of it in a view"
+    if column.table == time.table:
+        days = read_moments(time.sampled.texts.to_pylist(), applied) - read_moments(
+            column.sampled.texts.to_pylist(), form
+        )
+        later = float((days.dropna() < -pd.Timedelta(days=1)).mean()) if days.notna().any() else 0.0
+        return f"it lies after the application in {later:.0%} of the rows" if later > _MOST_LATER else ""
+    return "it lies after the application for some" if form.last > applied.last + timedelta(days=1) else ""
 
 
 def find_ratios(draft: Draft) -> tuple[Ratio, ...]:

@@ -33,7 +33,7 @@ class Reading:
     Parameters
     ----------
     type
-        As in a contract: number, integer, category, boolean, time, text; or empty.
+        As in a contract: number, integer, category, boolean, time; or `empty`.
     options
         The contract's fields for it.
     notes
@@ -42,6 +42,12 @@ class Reading:
         What a person should look at.
     words
         The words of a category, folded, with their counts in the sample, without those that mean missing.
+    number, time
+        How numbers or times are written.
+    missing
+        The words that mean missing, folded.
+    is_text
+        Whether the words are sentences, or differ from row to row.
     """
 
     type: str
@@ -140,18 +146,10 @@ def _read_number(name: str, counts: Mapping[str, int], form: NumberFormat, missi
 
 
 def _find_unit(name: str, form: NumberFormat) -> str:
-    for unit in form.affixes:
-        known = {
-            "%": "percent",
-            "mo": "months",
-            "mos": "months",
-            "month": "months",
-            "yr": "years",
-            "year": "years",
-            "day": "days",
-        }
-        return known.get(unit, unit)
-    by_name = read_words()["units"]["by_name"]
+    units = read_words()["units"]
+    if form.affixes:
+        return str(units["spelt_out"].get(form.affixes[0], form.affixes[0]))
+    by_name = units["by_name"]
     return next((unit for unit, parts in by_name.items() if has_part(name, parts)), "")
 
 

@@ -83,9 +83,8 @@ def choose_id(columns: Sequence[ColumnDraft], answers: Answers) -> ColumnDraft |
 
 
 def _is_identifier(column: ColumnDraft) -> bool:
-    is_kind = column.reading.type in ("category", "integer") or column.reading.type == "text"
     return (
-        is_kind
+        column.reading.type in ("category", "integer")
         and column.sampled.blank <= 1 - _MOSTLY_FILLED
         and len(column.sampled.counts) >= _LEAST_DIFFERENT * column.sampled.known
     )
@@ -127,5 +126,5 @@ def choose_customer(columns: Sequence[ColumnDraft], answers: Answers) -> ColumnD
 
 
 def _is_many(column: ColumnDraft) -> bool:
-    is_kind = column.reading.type in ("category", "integer", "text")
+    is_kind = column.reading.type in ("category", "integer")
     return is_kind and len(column.sampled.counts) >= 0.1 * column.sampled.known > 0

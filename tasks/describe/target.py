@@ -48,12 +48,16 @@ def list_values(column: ColumnDraft) -> dict[str, int]:
     """The target's values, folded, with their counts; 1.0 is 1."""
     values: dict[str, int] = {}
     for text, count in column.sampled.counts.items():
-        word = fold(text)
-        if word in list_words("values", "missing"):
-            continue
-        word = word[:-2] if word.endswith(".0") and word[:-2].lstrip("-").isdecimal() else word
-        values[word] = values.get(word, 0) + count
+        word = fold_value(text)
+        if word not in list_words("values", "missing"):
+            values[word] = values.get(word, 0) + count
     return values
+
+
+def fold_value(text: str) -> str:
+    """A value of the target as its contract has it: folded, and 1 for 1.0."""
+    word = fold(text)
+    return word[:-2] if word.endswith(".0") and word[:-2].lstrip("-").isdecimal() else word
 
 
 def describe_target(column: ColumnDraft, answers: Answers) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+import pandas as pd
+
+from tasks.contract.fields import DAYS_SINCE, UNIX, UNIX_MILLISECONDS
 from tasks.describe.vocabulary import has_part
 
 _ISO = re.compile(
@@ -68,6 +71,20 @@ def find_time_format(name: str, counts: Mapping[str, int], missing: frozenset[st
     return _read_iso(texts, counts) or _read_by_formats(texts, counts) or _read_numbers(name, texts, counts)
 
 
+def read_moments(texts: Sequence[str | None], form: TimeFormat) -> pd.Series[pd.Timestamp]:
+    """The texts as times without a zone, zoned ones in UTC; NaT where there is none."""
+    series = pd.Series(list(texts), dtype="object")
+    if not form.formats:
+        return pd.to_datetime(series, format="ISO8601", utc=True, errors="coerce").dt.tz_localize(None)
+    written = form.formats[0]
+    if written.startswith("%"):
+        return pd.to_datetime(series, format=written, errors="coerce")
+    numbers = pd.to_numeric(series, errors="coerce")
+    if written in (UNIX, UNIX_MILLISECONDS):
+        return pd.to_datetime(numbers, unit="s" if written == UNIX else "ms", errors="coerce")
+    return pd.to_datetime(numbers, unit="D", origin=written.removeprefix(DAYS_SINCE), errors="coerce")
+
+
 def _read_iso(texts: list[str], counts: Mapping[str, int]) -> TimeFormat | None:
     matches = {text: _ISO.fullmatch(text) for text in texts}
     days = {text: _make_day(match) for text, match in matches.items() if match}
@@ -126,14 +143,14 @@ def _read_numbers(name: str, texts: list[str], counts: Mapping[str, int]) -> Tim
     if not _is_enough(numbers, texts, counts):
         return None
     for form, read in (
-        ("unix", _from_seconds),
-        ("unix_ms", _from_milliseconds),
-        *((f"days since {day}", _from_epoch(day)) for day in _EPOCHS),
+        (UNIX, _from_seconds),
+        (UNIX_MILLISECONDS, _from_milliseconds),
+        *((f"{DAYS_SINCE}{day}", _from_epoch(day)) for day in _EPOCHS),
     ):
         days = {text: read(number) for text, number in numbers.items()}
         if all(day is not None and _FIRST_DAY <= day <= _LAST_DAY for day in days.values()):
             known = {text: day for text, day in days.items() if day is not None}
-            return _conclude((form,), known, texts, counts, is_ambiguous=form.startswith("days"))
+            return _conclude((form,), known, texts, counts, is_ambiguous=form.startswith(DAYS_SINCE))
     return None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import tomli_w
 
 from tasks.contract.contract import Contract
-from tasks.describe.draft import IGNORED, ROW_NUMBER, ColumnDraft, Draft
+from tasks.describe.draft import IGNORED, ROW_NUMBER, ColumnDraft, Draft, Ratio
 from tasks.describe.sources import DescribedSource
 from tasks.describe.vocabulary import list_words
 
@@ -109,7 +109,7 @@ def _write_column(draft: Draft, column: ColumnDraft) -> str:
         fields["type"] = kind
     options = dict(column.options)
     own = sorted(set(column.reading.missing) - set(list_common_missing(draft)) - {""})
-    if own and kind not in ("text",) and role not in ("id", "customer"):
+    if own:
         options["missing"] = sorted({*own, *list_common_missing(draft)})
     if role in ("id", "customer"):
         options = {}
@@ -129,7 +129,7 @@ def _write_duration(name: str, column: ColumnDraft) -> str:
     return _write_entry("column", fields, [f"the days from {column.source} to the application"], [])
 
 
-def _list_ratio(ratio: Any) -> dict[str, Any]:
+def _list_ratio(ratio: Ratio) -> dict[str, Any]:
     fields = {"name": ratio.name, "numerator": ratio.numerator, "denominator": ratio.denominator}
     return fields if ratio.factor == 1 else {**fields, "factor": ratio.factor}
 

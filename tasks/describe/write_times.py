@@ -63,17 +63,11 @@ def write_time(column: ColumnDraft, source: DescribedSource, timezone: str) -> T
 
 
 def write_duration(column: ColumnDraft, owner: str, source: DescribedSource, timezone: str) -> str:
-    """The whole days from a date to the application."""
+    """The whole days from a date to the application. Texts of a database are ISO dates: others are left out."""
     moment = _write_moment(column, f"{owner}.{quote_name(column.source)}", source, timezone)
     if moment is None:
         moment = f"{owner}.{quote_name(column.source)}::timestamp"
     return f"floor(extract(epoch from application.loanwatch_time - {moment}) / 86400)"
-
-
-def can_be_cast(column: ColumnDraft, source: DescribedSource) -> bool:
-    """Whether the database can make a time of the column by itself."""
-    time = column.reading.time
-    return source.is_file or time is None or not time.formats or not time.formats[0].startswith("%")
 
 
 def _write_moment(column: ColumnDraft, name: str, source: DescribedSource, timezone: str) -> str | None:

@@ -102,3 +102,29 @@ def test_a_target_that_only_a_person_knows_is_asked_for(tmp_path):
         describe_tables(tables, Answers(target="colour"), reader.read_keys)
     draft = describe_tables(tables, Answers(target="colour", positive=("Red",)), reader.read_keys)
     assert draft.with_role("target").options == {"positive": "red", "negative": "blue"}
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "told"),
+    [
+        ("opened", lambda n: f"20{10 + n % 9}-05-01", ""),
+        (
+            "decided_by",
+            lambda n: f"2024-{n // 28 % 9 + 1:02d}-{min(n % 28 + 4, 28):02d}",
+            "lies after the application in",
+        ),
+        ("collected", lambda n: "" if n % 3 else "2020-05-01", "whether it is filled tells the outcome"),
+        ("loaded_on", lambda n: "2020-05-01", "the same value in every row"),
+    ],
+)
+def test_a_date_is_used_only_where_it_was_known_at_the_application(tmp_path, name, made, told):
+    rows = [
+        (n, f"2024-{n // 28 % 9 + 1:02d}-{n % 28 + 1:02d}", "no" if n % 3 == 0 else "yes", made(n)) for n in range(600)
+    ]
+    path = tmp_path / "loans.csv"
+    path.write_text(f"id,applied_at,approved,{name}\n" + "".join(",".join(map(str, row)) + "\n" for row in rows))
+    reader = FileReader([path], tmp_path)
+    draft = describe_tables([reader.sample("loans")], Answers(target="approved"), reader.read_keys)
+    column = next(column for column in draft.columns if column.source == name)
+    assert (column in draft.durations.values()) == (not told)
+    assert told in " ".join([*column.notes, *column.doubts])

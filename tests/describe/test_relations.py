@@ -175,3 +175,18 @@ def test_a_table_that_may_not_be_read_is_said(engine, database):
     finally:
         with engine.begin() as connection:
             connection.execute(text("drop role without_rights"))
+
+
+def test_dates_that_are_texts_of_the_database_are_left_out_and_that_is_said(engine, tmp_path):
+    """A cast of them fails at the first one that is written in another way."""
+    with engine.begin() as connection:
+        connection.execute(text(
+            "create table loans as select 'R' || n as loan_id, "
+            "timestamp '2024-01-01' + n * interval '8 hours' as applied_at, "
+            "to_char(date '1970-01-01' + n, 'DD-MM-YYYY') as birth_date, (date '1980-01-01' + n)::text as hired_on, "
+            f"case when n % 3 = 0 then 'refused' else 'approved' end as status from generate_series(0, {ROWS - 1}) as n"
+        ))  # fmt: skip
+    contract = draft(engine, tmp_path, "loans", target="status")
+    assert [column.name for column in contract.features] == ["days_since_hired_on"]
+    assert "# look: 'birth_date'" in (tmp_path / "lender.toml").read_text(encoding="utf-8")
+    assert extract_window(engine, contract, WINDOW).applications["days_since_hired_on"].notna().all()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -23,6 +21,7 @@ from tasks.extract.parsing import (
     read_time,
     read_times,
 )
+from tests.extract.test_parsing import read_slowly
 
 settings.register_profile("patient", deadline=None)  # a busy machine is no failure
 settings.load_profile("patient")
@@ -74,18 +73,6 @@ time_like = st.one_of(
     ),
     st.text("0123456789.-/: TZ", max_size=12),
 )
-
-
-def read_slowly(read: Callable[[str], Any], texts: list[str | None]) -> tuple[list[Any], list[bool]]:
-    values, refused = [], []
-    for text in texts:
-        try:
-            value, is_refused = (None if text is None else read(text)), False
-        except UnreadableTextError:
-            value, is_refused = None, True
-        values.append(None if isinstance(value, float) and math.isnan(value) else value)
-        refused.append(is_refused)
-    return values, refused
 
 
 @given(st.lists(st.none() | number_like, max_size=6), NUMBER_FORMS)
