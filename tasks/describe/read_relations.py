@@ -18,6 +18,7 @@ from blocks.postgres.copy import copy_query, quote_name
 from tasks.describe.samples import MOST_ROWS, SampledColumn, SampledTable, sample_table
 from tasks.describe.sources import DescribedSource
 from tasks.describe.vocabulary import write_names
+from tasks.files.csv_files import as_texts
 from tasks.schema.queries import read_query
 
 _SEED = 0.5
@@ -119,15 +120,9 @@ def _copy_texts(connection: Connection, query: str, names: Sequence[str]) -> pa.
     """The answer of a query, as texts."""
     sink = io.BytesIO()
     copy_query(connection, query, {}, sink)
-    options = arrow_csv.ConvertOptions(
-        column_types=dict.fromkeys(names, pa.string()),
-        strings_can_be_null=True,
-        quoted_strings_can_be_null=False,
-        null_values=[""],
-    )
     lines = arrow_csv.ParseOptions(newlines_in_values=True)
     sink.seek(0)
-    table = arrow_csv.read_csv(sink, parse_options=lines, convert_options=options).combine_chunks()
+    table = arrow_csv.read_csv(sink, parse_options=lines, convert_options=as_texts(names)).combine_chunks()
     return table.to_batches()[0] if table.num_rows else pa.RecordBatch.from_pylist([], table.schema)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -41,18 +41,22 @@ def stream_texts(path: Path, form: FileFormat, batch_rows: int) -> Iterator[pa.R
         _refuse_open_quote(path, form)
 
 
-def _open_reader(source: pa.NativeFile, form: FileFormat, written: list[str]) -> arrow_csv.CSVStreamingReader:
-    options = arrow_csv.ConvertOptions(
-        column_types=dict.fromkeys(written, pa.string()),
+def as_texts(names: Sequence[str]) -> arrow_csv.ConvertOptions:
+    """How Arrow reads each of these columns as it is written: an empty field is null, `""` an empty text."""
+    return arrow_csv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.string()),
         strings_can_be_null=True,
         quoted_strings_can_be_null=False,
         null_values=[""],
     )
+
+
+def _open_reader(source: pa.NativeFile, form: FileFormat, written: list[str]) -> arrow_csv.CSVStreamingReader:
     return arrow_csv.open_csv(
         source,
         read_options=arrow_csv.ReadOptions(block_size=BLOCK, encoding=form.encoding),
         parse_options=arrow_csv.ParseOptions(delimiter=form.separator, newlines_in_values=True),
-        convert_options=options,
+        convert_options=as_texts(written),
     )
 
 
