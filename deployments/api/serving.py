@@ -81,7 +81,7 @@ def answer(contract: Contract, champion: Champion, applications: pd.DataFrame) -
     names = list(applications.columns)
     middles = find_middles(champion.bundle.profile)
     variants = [applications.assign(**{name: middles[name]}) for name in names]
-    scores = score(champion.bundle.pipeline, pd.concat([applications, *variants], ignore_index=True))
+    scores = score(champion.bundle.scorer, pd.concat([applications, *variants], ignore_index=True))
     rows = scores.reshape(len(names) + 1, len(applications))
     decisions = decide_loans(contract, rows[0])
     return [

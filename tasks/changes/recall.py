@@ -64,7 +64,7 @@ def compare_with_level(job: Job, champion: Champion, comparison: Comparison, win
     rows = read_ripe_rows(job, champion, window)
     if len(rows) < job.policy.drift.minimum_rows:
         return []
-    scores = score_by_fold(champion.bundle.pipeline, rows.applications, rows.keys)
+    scores = score_by_fold(champion.bundle.scorer, rows.applications, rows.keys)
     level = ScoredWindow(rows.applications, rows.labels, scores, rows.keys, days=rows.days)
     return ask_against(comparison, job.contract, level, observed)
 

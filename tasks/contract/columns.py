@@ -24,7 +24,11 @@ from tasks.contract.rules import find_missing_mistake, is_boolean, list_mistakes
 
 
 class Role(StrEnum):
-    """The purpose of a column. Protected columns are reported on, but never used by a model."""
+    """The purpose of a column. Protected columns are reported on, but never used by a model.
+
+    `score` is that of the lender's own model, `model_version` says which of several models gave it, and `decision` is
+    what was decided, where the target holds what became of the loan.
+    """
 
     ID = "id"
     CUSTOMER = "customer"
@@ -32,6 +36,9 @@ class Role(StrEnum):
     TARGET = "target"
     FEATURE = "feature"
     PROTECTED = "protected"
+    SCORE = "score"
+    DECISION = "decision"
+    MODEL_VERSION = "model_version"
 
 
 class Entry(BaseModel):
@@ -49,7 +56,11 @@ class Column(Entry):
     """
 
     name: Name = Field(description="The column's name in the query's answer and in every report.")
-    role: Role = Field(Role.FEATURE, description="What it is for: id, customer, time, target, feature or protected.")
+    role: Role = Field(
+        Role.FEATURE,
+        description="What it is for: id, customer, time, target, feature, protected, or of the lender's own model: "
+        "score, decision, model_version.",
+    )
     type: Literal["text", "number", "integer", "category", "boolean", "time"] = Field(
         description="What it holds: text, number, integer, category, boolean or time. May be left out where the role "
         "says it: id and customer are texts, time is a time."
@@ -80,9 +91,23 @@ class Column(Entry):
     encoding: Literal["one_hot", "frequency"] | None = Field(
         None, description="How a category enters the model: one_hot, or frequency where it has many values."
     )
-    positive: OneOrMoreWords | None = Field(None, description="The target's value that counts as 1, or a list of them.")
+    positive: OneOrMoreWords | None = Field(
+        None,
+        description="The target's value that counts as 1, or a list of them. Of a decision: the value that means that "
+        "the loan was given.",
+    )
     negative: OneOrMoreWords | None = Field(
         None, description="The target's values that count as 0: by default those of `allowed` that are left."
+    )
+    positive_is: Literal["good", "bad"] | None = Field(
+        None,
+        description="Whether the target's positive value is what the lender wants (good, the default) or not, such as "
+        "a default (bad).",
+    )
+    higher_is: Literal["better", "worse"] | None = Field(
+        None,
+        description="Of a score in points: whether a higher one stands for a better or a worse applicant. Without it "
+        "the score is the probability of the target's positive value.",
     )
     undecided: Words = Field(
         (), description="Values of the target that mean that nothing is decided yet, such as pending: read as missing."

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from tasks.contract.columns import Column, Derived, Entry, Parts, Role, Source
 from tasks.contract.fields import Decimal, MissingTexts, Name, TimeZone
+from tasks.contract.lender_model import LenderModel, Profit
 from tasks.core.positive import Positive
 
 # The built-in contract and its queries, which a lender's contract may use by name.
@@ -50,9 +51,26 @@ class Contract(Entry):
         description="Days after which an application's decision has come in. Later days are not judged. Without it, "
         "the table itself shows which days are ripe.",
     )
+    cut_off: float | None = Field(
+        None,
+        allow_inf_nan=False,
+        description="The score that parts the two decisions, in the unit of the score; itself it counts with the "
+        "higher ones. A probability of 0.5, if nothing is stated.",
+    )
+    approval_rate: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="In place of `cut_off`: the share of the reference's applications that the model would give a "
+        "loan.",
+    )
     columns: tuple[Column, ...] = Field(alias="column", description="The columns.")
     derived: tuple[Derived, ...] = Field((), description="Features computed from others.")
     sources: tuple[Source, ...] = Field((), alias="source", description="The tables that `flows.load` makes and fills.")
+    stated_model: LenderModel | None = Field(
+        None, alias="model", description="The lender's own model, whose scores the table holds."
+    )
+    profit: Profit | None = Field(None, description="What a good and a bad loan are worth.")
 
     @cached_property
     def features(self) -> tuple[Column, ...]:
@@ -92,7 +110,34 @@ class Contract(Entry):
     @cached_property
     def customer(self) -> Column | None:
         """The column that identifies the applicant, if the table has one."""
-        return next((column for column in self.columns if column.role is Role.CUSTOMER), None)
+        return self._find(Role.CUSTOMER)
+
+    @cached_property
+    def score(self) -> Column | None:
+        """The column with the scores of the lender's own model, if the table has one."""
+        return self._find(Role.SCORE)
+
+    @cached_property
+    def decision(self) -> Column | None:
+        """The column with what was decided, if that is not the target itself."""
+        return self._find(Role.DECISION)
+
+    @cached_property
+    def model_version(self) -> Column | None:
+        """The column that says which model gave the score, if the table has one."""
+        return self._find(Role.MODEL_VERSION)
+
+    @property
+    def lender_model(self) -> LenderModel | None:
+        """The model behind the score column; None where the table has no scores."""
+        if self.score is None:
+            return None
+        return self.stated_model or LenderModel(name=f"The model behind {self.score.name}")
+
+    @property
+    def is_positive_good(self) -> bool:
+        """Whether the positive label is what the lender wants; it is not where it stands for a default."""
+        return self.target.positive_is != "bad"
 
     def column(self, name: str) -> Column:
         """The column of that name."""
@@ -120,6 +165,9 @@ class Contract(Entry):
     def _the(self, role: Role) -> Column:
         return next(column for column in self.columns if column.role is role)
 
+    def _find(self, role: Role) -> Column | None:
+        return next((column for column in self.columns if column.role is role), None)
+
     @field_validator("columns")
     @classmethod
     def _inherit(cls, columns: tuple[Column, ...], info: ValidationInfo) -> tuple[Column, ...]:
@@ -139,8 +187,10 @@ class Contract(Entry):
         for role in (Role.ID, Role.TIME, Role.TARGET):
             if roles[role] != 1:
                 yield f"exactly one column must have the role {role}; {roles[role]} have it"
-        if roles[Role.CUSTOMER] > 1:
-            yield f"at most one column may have the role customer; {roles[Role.CUSTOMER]} have it"
+        for role in (Role.CUSTOMER, Role.SCORE, Role.DECISION, Role.MODEL_VERSION):
+            if roles[role] > 1:
+                yield f"at most one column may have the role {role}; {roles[role]} have it"
+        yield from self._list_model_mistakes(roles)
         if not roles[Role.FEATURE]:
             yield "no column has the role feature"
         types = {column.name: column.type for column in self.columns if column.role is Role.FEATURE}
@@ -156,6 +206,17 @@ class Contract(Entry):
         for query in self.queries:
             if Path(query).name != query or not query.endswith(".sql"):
                 yield f"the query {query!r} is not the plain name of a .sql file: give a name without a folder"
+
+    def _list_model_mistakes(self, roles: Counter[Role]) -> Iterator[str]:
+        if not roles[Role.SCORE]:
+            if self.stated_model is not None:
+                yield "`[model]` describes the lender's own model, but no column has the role score"
+            if roles[Role.MODEL_VERSION]:
+                yield "a column has the role model_version, but none has the role score"
+        elif roles[Role.MODEL_VERSION] and self.stated_model is not None and self.stated_model.version is not None:
+            yield "`[model]` states a version, and so does the column with the role model_version: leave one out"
+        if self.cut_off is not None and self.approval_rate is not None:
+            yield "state `cut_off` or `approval_rate`, not both"
 
     def _list_missing_mistakes(self) -> Iterator[str]:
         for column in self.columns:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tasks.contract.columns import Column, Derived, Entry, Parts, Source
 from tasks.contract.contract import Contract
+from tasks.contract.lender_model import LenderModel, Profit
 
 _TABLES: dict[str, type[Entry]] = {
     "At the top": Contract,
@@ -11,6 +12,8 @@ _TABLES: dict[str, type[Entry]] = {
     "`[[derived]]`": Derived,
     "`[[source]]`": Source,
     "`[parts]`": Parts,
+    "`[model]`": LenderModel,
+    "`[profit]`": Profit,
 }
 
 

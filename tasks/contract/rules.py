@@ -29,6 +29,11 @@ def is_boolean(column: Column) -> bool:
     return column.type == "boolean" or set(column.categories or ()) == {FALSE, TRUE}
 
 
+def has_decisions(column: Column) -> bool:
+    """Whether its values mean yes or no: the target's, and those of a decision beside it."""
+    return column.role in ("target", "decision")
+
+
 def list_mistakes(column: Column) -> Iterator[str]:
     """Every option that does not go with the column's role or type, or with another option."""
     yield from _list_option_mistakes(column)
@@ -36,10 +41,11 @@ def list_mistakes(column: Column) -> Iterator[str]:
         yield "a feature must be a number, an integer, a category or a boolean"
     if (column.role == "time") != (column.type == "time"):
         yield "the time column must have the type time, and no other column may"
-    if column.role == "target":
+    if has_decisions(column):
         yield from _list_target_mistakes(column)
     elif column.positive is not None or column.negative is not None or column.undecided:
         yield "`positive`, `negative` and `undecided` belong to the target"
+    yield from _list_model_mistakes(column)
     if column.missing and column.type == "text":
         yield "`missing` belongs to a number, category or time column"
     yield from filter(None, (find_missing_mistake(column, text) for text in column.missing or ()))
@@ -64,7 +70,7 @@ def settle(column: Column) -> dict[str, Any]:
         settled |= {"type": "category", "allowed": None if column.ordered else column.allowed or (FALSE, TRUE)}
     if is_boolean(column):
         settled["aliases"] = _list_aliases(column)
-    return settled if column.role != "target" else settled | _settle_target(column)
+    return settled | _settle_target(column) if has_decisions(column) else settled
 
 
 def group_decisions(column: Column) -> Decisions:
@@ -89,7 +95,7 @@ def _list_option_mistakes(column: Column) -> Iterator[str]:
             yield f"`{option}` belongs to a number column"
     if column.formats and column.type != "time":
         yield "`formats` belongs to the time column"
-    is_category = column.type in ("category", "boolean") or column.role == "target"
+    is_category = column.type in ("category", "boolean") or has_decisions(column)
     if (column.categories or column.encoding or column.aliases) and not is_category:
         yield "`allowed`, `ordered`, `encoding` and `aliases` belong to a category column"
     if column.ordered and (column.allowed or column.encoding):
@@ -98,19 +104,34 @@ def _list_option_mistakes(column: Column) -> Iterator[str]:
         yield "a boolean has the values false and true; list other words in `aliases`, or use the type category"
 
 
+def _list_model_mistakes(column: Column) -> Iterator[str]:
+    """What does not go with the columns of a lender's own model."""
+    if column.role == "score" and not _is_number(column):
+        yield "the score must be a number or an integer"
+    if column.role == "model_version" and column.type != "category":
+        yield "the model's version must be a category"
+    if column.higher_is and column.role != "score":
+        yield "`higher_is` belongs to the score"
+    if column.positive_is and column.role != "target":
+        yield "`positive_is` belongs to the target"
+
+
 def _list_target_mistakes(column: Column) -> Iterator[str]:
     if column.type in ("text", "time"):
-        yield "the target must be a category, a boolean, an integer or a number"
+        yield f"the {column.role} must be a category, a boolean, an integer or a number"
         return
     if column.ordered:
-        yield "`ordered` does not belong to the target: use `allowed`"
+        yield f"`ordered` does not belong to the {column.role}: use `allowed`"
     allowed, decisions = _list_allowed(column), group_decisions(column)
     if not decisions.positive:
-        yield "the target needs `positive`: the value that counts as 1, or a list of such values"
+        yield f"the {column.role} needs `positive`: the value that counts as 1, or a list of such values"
     if not decisions.negative or (column.allowed is not None and len(column.allowed) < 2):
-        yield "the target must be a category with exactly two `allowed` values, or state `positive` and `negative`"
+        yield (
+            f"the {column.role} must be a category with exactly two `allowed` values, or state `positive` and "
+            "`negative`"
+        )
     elif allowed and not set(decisions.positive) <= set(allowed):
-        yield f"`positive` must be one of the target's `allowed` values: {_quote(allowed)}"
+        yield f"`positive` must be one of the {column.role}'s `allowed` values: {_quote(allowed)}"
     if decisions.others:
         yield f"`allowed` lists {_quote(decisions.others)}: neither `positive` nor `negative` nor `undecided`"
     undecided = {_resolve(column, word, allowed) for word in column.undecided}
@@ -157,7 +178,7 @@ def _list_aliases(column: Column) -> dict[str, str]:
 
 
 def _is_number(column: Column) -> bool:
-    return column.type in ("number", "integer") and column.role != "target"
+    return column.type in ("number", "integer") and not has_decisions(column)
 
 
 def _as_tuple(words: str | tuple[str, ...] | None) -> tuple[str, ...]:

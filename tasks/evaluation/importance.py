@@ -7,19 +7,16 @@ window means that the column contributes to a change of performance.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy
 
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats
+from tasks.foreign.model import ScoreColumn, Scorer
 from tasks.models.preprocess import Prepared, union_rows
 from tasks.models.scoring import score_by_fold
 from tasks.statistics.auc import compare_paired_auc
-
-if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
 
 MOST_ROWS = 2_000
 
@@ -43,18 +40,22 @@ class _Loss:
 
 
 def measure_importance(
-    contract: Contract, pipeline: Pipeline, reference: Prepared, window: Prepared, confidence: float, seed: int
+    contract: Contract, model: Scorer, reference: Prepared, window: Prepared, confidence: float, seed: int
 ) -> list[Importance]:
     """Every column's importance, the largest change first; empty if one side has one decision only.
+
+    It is empty too where the scores are a column of the table: how they depend on the others is not known.
 
     Rows are scored by the fold that was fitted without their customer, so that both sides are out of sample. At most
     2,000 rows of each side are drawn. The interval covers the sampling of the rows; there is one seeded shuffle.
     """
+    if isinstance(model, ScoreColumn):
+        return []
     parts = [_draw(rows.take(rows.is_labelled), seed) for rows in (reference, window)]
     if any(len(np.unique(part.labels)) < 2 for part in parts):
         return []
     names = [column.name for column in contract.features]
-    before, now = (_measure(pipeline, part, names, seed) for part in parts)
+    before, now = (_measure(model, part, names, seed) for part in parts)
     reach = float(scipy.stats.norm.ppf((1 + confidence) / 2))
     measured = []
     for name in names:
@@ -64,13 +65,13 @@ def measure_importance(
     return sorted(measured, key=lambda importance: -abs(importance.difference))
 
 
-def _measure(pipeline: Pipeline, rows: Prepared, names: list[str], seed: int) -> dict[str, _Loss]:
+def _measure(model: Scorer, rows: Prepared, names: list[str], seed: int) -> dict[str, _Loss]:
     order = np.random.default_rng(seed).permutation(len(rows))
     plain = rows.applications.reset_index(drop=True)
     shuffled = [plain.assign(**{name: plain[name].take(order).reset_index(drop=True)}) for name in names]
     # Concatenated: scoring one frame is many times as fast as scoring one for each column.
     frame = union_rows([plain, *shuffled])
-    scores = score_by_fold(pipeline, frame, np.tile(rows.keys, len(names) + 1)).reshape(len(names) + 1, -1)
+    scores = score_by_fold(model, frame, np.tile(rows.keys, len(names) + 1)).reshape(len(names) + 1, -1)
     return {name: _compare(rows.labels, scores[0], scores[place]) for place, name in enumerate(names, start=1)}
 
 

@@ -22,7 +22,7 @@ from tasks.job.stage import stage
 from tasks.models.customers import hash_keys
 from tasks.registry.versions import Champion
 
-KEPT_ROLES = (Role.FEATURE, Role.PROTECTED)
+KEPT_ROLES = (Role.FEATURE, Role.PROTECTED, Role.SCORE, Role.DECISION, Role.MODEL_VERSION)
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,8 @@ class Prepared:
 def prepare(contract: Contract, applications: pd.DataFrame, told_by: tuple[str, ...] = ()) -> Prepared:
     """Split extracted applications into features, labels, days and customer keys.
 
-    Protected columns are kept for the reports by segment; the model's pipeline ignores them. `told_by`: see `Prepared`.
+    Protected columns are kept for the reports by segment, and those of the lender's own model for its scores; a
+    pipeline ignores them. `told_by`: see `Prepared`.
     """
     labels = read_labels(contract, applications)
     # Views, as a copy of a million rows' features costs as much as the frame.

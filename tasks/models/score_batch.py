@@ -65,7 +65,7 @@ def score_applications(job: Job, champion: Champion, chunk_rows: int = CHUNK_ROW
     engine, began = connect(job.database), time.monotonic()
     applications = added = 0
     for chunk in stream_window(engine, job.contract, job.window, chunk_rows):
-        scores = score(champion.bundle.pipeline, chunk)
+        scores = score(champion.bundle.scorer, chunk)
         added += add_predictions(engine, job.contract, champion.model.version, chunk, scores)
         applications += len(chunk)
         log.info("%s applications scored", f"{applications:,}", extra={"stage": "score", "status": "reported"})

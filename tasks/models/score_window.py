@@ -17,5 +17,5 @@ def score_window(
     job: Job, champion: Champion, extract: Extract, prepared: Prepared, ripeness: Ripeness
 ) -> ScoredWindow:
     """The window with its labels and, from one fold's model per row, the champion's scores."""
-    scores = score_by_fold(champion.bundle.pipeline, prepared.applications, prepared.keys)
+    scores = score_by_fold(champion.bundle.scorer, prepared.applications, prepared.keys)
     return ScoredWindow(extract.applications, prepared.labels, scores, prepared.keys, ripeness.note, prepared.days)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats
+from tasks.foreign.model import ForeignModel, Scorer
 from tasks.models.tree_tables import add_trees, can_tabulate
 
 if TYPE_CHECKING:
@@ -26,8 +27,14 @@ CALIBRATION_PARTS = 5
 DECISION_THRESHOLD = 0.5  # a probability from which the decision is positive
 
 
-def score(pipeline: Pipeline, applications: pd.DataFrame) -> Floats:
-    """The probability of the positive label, the average of the folds: one number of 0 to 1 per row."""
+def score(model: Scorer, applications: pd.DataFrame) -> Floats:
+    """The probability of the positive label, the average of the folds: one number of 0 to 1 per row.
+
+    NaN where a foreign model has none.
+    """
+    if isinstance(model, ForeignModel):
+        return model.score(applications)
+    pipeline: Pipeline = model
     scores = np.empty(len(applications))
     models = pipeline.named_steps["model"].calibrated_classifiers_
     for part in _cut(len(applications)):
@@ -37,43 +44,48 @@ def score(pipeline: Pipeline, applications: pd.DataFrame) -> Floats:
     return scores
 
 
-def score_by_fold(pipeline: Pipeline, applications: pd.DataFrame, keys: NDArray[np.uint64]) -> Floats:
+def score_by_fold(model: Scorer, applications: pd.DataFrame, keys: NDArray[np.uint64]) -> Floats:
     """The probability of the positive label by one fold's model per row: the fold of the customer.
 
     That fold's model was fitted without the customer, so the scores of training rows and of new rows are both out of
-    sample, and can be compared.
+    sample, and can be compared. A foreign model has no folds, and its reference no training rows.
     """
+    if isinstance(model, ForeignModel):
+        return model.score(applications)
+    pipeline: Pipeline = model
     scores = np.empty(len(applications))
-    models = pipeline.named_steps["model"].calibrated_classifiers_
-    folds = assign_folds(keys, len(models))
+    fitted = pipeline.named_steps["model"].calibrated_classifiers_
+    folds = assign_folds(keys, len(fitted))
     for part in _cut(len(applications)):
         matrix = pipeline[:-1].transform(applications.iloc[part])
-        for fold, model in enumerate(models):
+        for fold, one in enumerate(fitted):
             rows = np.flatnonzero(folds[part] == fold)
             if len(rows):
-                scores[part.start + rows] = score_fold(model, matrix[rows])
+                scores[part.start + rows] = score_fold(one, matrix[rows])
     return scores
 
 
-def score_out_of_fold(
-    pipeline: Pipeline, applications: pd.DataFrame, labels: Floats, keys: NDArray[np.uint64]
-) -> Floats:
+def score_out_of_fold(model: Scorer, applications: pd.DataFrame, labels: Floats, keys: NDArray[np.uint64]) -> Floats:
     """The scores of the training rows as those of new rows would be: by a model and a calibration without the row.
 
     A fold's calibration is fitted on the very rows that its model has not seen. It knows their rate and, where the
     model ranks weakly, turns their order round: a reference so scored looks better than any window after it. So each
-    part of a fold is scored by a calibration that was fitted on the other parts.
+    part of a fold is scored by a calibration that was fitted on the other parts. A foreign model has no training rows
+    here, and scores all rows alike.
     """
+    if isinstance(model, ForeignModel):
+        return model.score(applications)
+    pipeline: Pipeline = model
     scores = score_by_fold(pipeline, applications, keys)
-    models = pipeline.named_steps["model"].calibrated_classifiers_
-    folds, parts = assign_folds(keys, len(models)), assign_folds(keys >> np.uint64(20), CALIBRATION_PARTS)
+    fitted = pipeline.named_steps["model"].calibrated_classifiers_
+    folds, parts = assign_folds(keys, len(fitted)), assign_folds(keys >> np.uint64(20), CALIBRATION_PARTS)
     for part in _cut(len(applications)):
         matrix = pipeline[:-1].transform(applications.iloc[part])
-        for fold, model in enumerate(models):
+        for fold, one in enumerate(fitted):
             rows = np.flatnonzero(folds[part] == fold)
-            if len(rows) and hasattr(model.estimator, "decision_function"):
+            if len(rows) and hasattr(one.estimator, "decision_function"):
                 held = part.start + rows
-                scores[held] = _calibrate_apart(model, matrix[rows], labels[held], parts[held], scores[held])
+                scores[held] = _calibrate_apart(one, matrix[rows], labels[held], parts[held], scores[held])
     return scores
 
 

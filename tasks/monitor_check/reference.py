@@ -41,5 +41,5 @@ def read_reference(job: Job, champion: Champion) -> ReferenceRows:
 def _score(rows: Prepared, champion: Champion, seed: int) -> ReferenceRows:
     unscored: Floats = rows.labels
     sample = sample_customers(ReferenceRows(rows.applications, rows.labels, unscored, rows.days, rows.keys), seed)
-    pipeline = champion.bundle.pipeline
-    return replace(sample, scores=score_out_of_fold(pipeline, sample.applications, sample.labels, sample.keys))
+    scorer = champion.bundle.scorer
+    return replace(sample, scores=score_out_of_fold(scorer, sample.applications, sample.labels, sample.keys))

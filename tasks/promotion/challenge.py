@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from tasks.evaluation.importance import measure_importance
 from tasks.evaluation.performance import measure_performance
 from tasks.evaluation.segments import compare_segments, cut_segments
 from tasks.evaluation.training_metrics import leave_out
+from tasks.foreign.model import Scorer
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.candidates import Training, train_candidates
@@ -37,9 +38,6 @@ from tasks.promotion.install import Succession, install_champion
 from tasks.registry.known_customers import Customers, hash_customers
 from tasks.registry.versions import Champion
 from tasks.statistics.clusters import find_clusters
-
-if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
 
 DEPLOY_REPORT = "deploy_report.json"
 CHALLENGER, CHAMPION = "challenger", "champion"
@@ -83,7 +81,7 @@ def train_challenger(job: Job, champion: Champion, prepared: Prepared, regime: R
 @stage("compare", lambda contest: contest.decision.reason)
 def compare_with_champion(job: Job, champion: Champion, training: Training, findings: Sequence[Finding]) -> Contest:
     """Compare the chosen challenger once on the test days, and write deploy_report.json."""
-    judged = judge(training, champion.bundle.pipeline, champion.bundle.customers)
+    judged = judge(training, champion.bundle.scorer, champion.bundle.customers)
     comparison = measure_comparison(job.contract, job.policy.promotion, training, judged)
     decision = decide_promotion(
         comparison, is_drift_proven(findings), job.policy.train.minimum_test_rows, job.policy.promotion
@@ -139,11 +137,11 @@ def promote_or_keep(
     return ContestResult(Outcome.PROMOTED, successor.model.version, successor)
 
 
-def judge(training: Training, champion: Pipeline, known: Customers) -> TestRows:
+def judge(training: Training, champion: Scorer, known: Customers) -> TestRows:
     """Both models' scores of the test rows; `known` are the customers that the champion was fitted on."""
     rows, left_out = leave_out(training.split.test, hash_customers(training.fitted_on.keys), known)
-    pipelines = {CHALLENGER: training.chosen.pipeline, CHAMPION: champion}
-    return TestRows(rows, left_out, {name: score(pipeline, rows.applications) for name, pipeline in pipelines.items()})
+    models: dict[str, Scorer] = {CHALLENGER: training.chosen.pipeline, CHAMPION: champion}
+    return TestRows(rows, left_out, {name: score(model, rows.applications) for name, model in models.items()})
 
 
 def measure_comparison(contract: Contract, policy: PromotionPolicy, training: Training, judged: TestRows) -> Comparison:
@@ -178,7 +176,7 @@ def _explain(job: Job, champion: Champion, training: Training, judged: TestRows)
     reference = rows.take(is_reference if since is None else is_reference & rows.is_since(since))
     window = concatenate([split.train, split.validation, split.test])
     importance = measure_importance(
-        job.contract, champion.bundle.pipeline, reference, window, confidence, job.policy.train.seed
+        job.contract, champion.bundle.scorer, reference, window, confidence, job.policy.train.seed
     )
     return {
         "calibration": {

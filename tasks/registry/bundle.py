@@ -1,8 +1,9 @@
 """The model bundle: a folder in the model store with everything that belongs to a model.
 
-`model.joblib` (the pipeline), `profile.parquet` (the reference), `customers.npz` (salted hashes), `metrics.json`,
-`card.md`, and `manifest.json` with the sha256 of each of them. A folder is written under a temporary name and then
-renamed. The registry keeps the manifest's own sha256; nothing is unpickled before its checksum is verified.
+The model's own file (see `tasks/registry/model_files.py`), `profile.parquet` (the reference), `customers.npz` (salted
+hashes), `metrics.json`, `card.md`, and `manifest.json` with the sha256 of each of them. A folder is written under a
+temporary name and then renamed. The registry keeps the manifest's own sha256; nothing is unpickled before its checksum
+is verified.
 """
 
 from __future__ import annotations
@@ -14,25 +15,23 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import fsspec
-import joblib
 from fsspec.implementations.local import LocalFileSystem
 
 from blocks.errors import LoanwatchError
 from tasks.core.versions import find_version
 from tasks.core.wording import join_list
+from tasks.foreign.model import Scorer
 from tasks.profile.profile import Profile
 from tasks.profile.storage import load_profile, save_profile
 from tasks.registry.known_customers import Customers, load_customers, save_customers
-
-if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
+from tasks.registry.model_files import MODEL_FILES, load_model_file, save_model_file
 
 MANIFEST = "manifest.json"
-# The only files of a bundle: a manifest cannot name any other.
-FILES = ("card.md", "customers.npz", "metrics.json", "model.joblib", "profile.parquet")
+# The only files of a bundle, beside one of the model's: a manifest cannot name any other.
+FILES = ("card.md", "customers.npz", "metrics.json", "profile.parquet")
 LIBRARIES = ("scikit-learn", "numpy", "pandas", "joblib")
 ADVICE = (
     "Restore the folder, return to an earlier champion with `python -m flows.rollback`, or train a new one with "
@@ -54,9 +53,9 @@ class StoreError(LoanwatchError):
 
 @dataclass(frozen=True)
 class Bundle:
-    """A fitted model with its reference and the customers it was fitted on. `metrics` holds plain JSON values."""
+    """A model with its reference and the customers it was fitted on. `metrics` holds plain JSON values."""
 
-    pipeline: Pipeline
+    scorer: Scorer
     profile: Profile
     customers: Customers
     metrics: dict[str, Any]
@@ -103,13 +102,13 @@ def load_bundle(location: str, sha256: str) -> Bundle:
     try:
         manifest = _read_file(filesystem, location, f"{root}/{MANIFEST}", sha256)
         described = json.loads(manifest)
-        _refuse_other_files(location, described)
+        model_file = _find_model_file(location, described)
         with tempfile.TemporaryDirectory(prefix="loanwatch-") as folder:
-            for name in FILES:
+            for name in (*FILES, model_file):
                 content = _read_file(filesystem, location, f"{root}/{name}", described["files"][name])
                 (Path(folder) / name).write_bytes(content)
             _refuse_other_libraries(location, described["libraries"])
-            return _read_files(Path(folder), location)
+            return _read_files(Path(folder), model_file, location)
     except OSError as error:
         raise BundleError(f"The model bundle {location} cannot be read ({error}). {ADVICE}") from None
 
@@ -119,7 +118,7 @@ def read_card(location: str, sha256: str) -> str:
     filesystem, root = fsspec.core.url_to_fs(location)
     try:
         described = json.loads(_read_file(filesystem, location, f"{root}/{MANIFEST}", sha256))
-        _refuse_other_files(location, described)
+        _find_model_file(location, described)
         return _read_file(filesystem, location, f"{root}/card.md", described["files"]["card.md"]).decode("utf-8")
     except OSError as error:
         raise BundleError(f"The model bundle {location} cannot be read ({error}). {ADVICE}") from None
@@ -140,12 +139,12 @@ def _read_file(filesystem: fsspec.AbstractFileSystem, location: str, path: str, 
 
 def _write_files(bundle: Bundle, folder: Path) -> list[Path]:
     """All files of the bundle, the manifest last."""
-    joblib.dump(bundle.pipeline, folder / "model.joblib", compress=3)
+    model_file = save_model_file(bundle.scorer, folder)
     save_profile(bundle.profile, folder / "profile.parquet")
     save_customers(bundle.customers, folder / "customers.npz")
     (folder / "metrics.json").write_text(json.dumps(bundle.metrics, indent=2), encoding="utf-8")
     (folder / "card.md").write_text(bundle.card, encoding="utf-8")
-    files = [folder / name for name in FILES]
+    files = [folder / name for name in (*FILES, model_file)]
     manifest = {
         "files": {file.name: _hash(file.read_bytes()) for file in files},
         "libraries": {library: find_version(library) for library in LIBRARIES},
@@ -154,10 +153,10 @@ def _write_files(bundle: Bundle, folder: Path) -> list[Path]:
     return [*files, folder / MANIFEST]
 
 
-def _read_files(folder: Path, location: str) -> Bundle:
+def _read_files(folder: Path, model_file: str, location: str) -> Bundle:
     try:
         return Bundle(
-            joblib.load(folder / "model.joblib"),
+            load_model_file(folder / model_file),
             load_profile(folder / "profile.parquet"),
             load_customers(folder / "customers.npz"),
             json.loads((folder / "metrics.json").read_text(encoding="utf-8")),
@@ -171,11 +170,14 @@ def _read_files(folder: Path, location: str) -> Bundle:
         ) from None
 
 
-def _refuse_other_files(location: str, manifest: dict[str, Any]) -> None:
+def _find_model_file(location: str, manifest: dict[str, Any]) -> str:
+    """The one file of the model. Raises BundleError where the manifest names others than a bundle's files."""
     named = set(manifest.get("files", ()))
-    if named != set(FILES) or "libraries" not in manifest:
-        others = ", ".join(sorted(named ^ set(FILES))) or "the libraries"
+    models = named & set(MODEL_FILES)
+    if named - models != set(FILES) or len(models) != 1 or "libraries" not in manifest:
+        others = ", ".join(sorted((named - models) ^ set(FILES))) or "the model's file, or the libraries"
         raise BundleError(f"The manifest of the model bundle {location} does not fit a bundle ({others}). {ADVICE}")
+    return str(models.pop())
 
 
 def _refuse_other_libraries(location: str, libraries: dict[str, str]) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from tasks.contract.columns import Column, Derived, Entry, Parts, Source
 from tasks.contract.contract import Contract
+from tasks.contract.lender_model import LenderModel, Profit
 from tasks.contract.reference import write_reference
 from tests.support import ROOT
 
@@ -15,7 +16,7 @@ def test_the_document_has_the_fields_that_the_contract_has() -> None:
     assert write_reference() in (ROOT / "docs" / "your-data.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("entry", [Contract, Column, Derived, Source, Parts])
+@pytest.mark.parametrize("entry", [Contract, Column, Derived, Source, Parts, LenderModel, Profit])
 def test_every_field_is_described(entry: type[Entry]) -> None:
     schema = entry.model_json_schema()
     bare = {name for name, field in schema["properties"].items() if not field.get("description")}

@@ -55,7 +55,7 @@ def test_chunks_give_every_application_the_score_that_the_whole_gives(demo):
     assert done.applications == done.added == len(whole) == 2000
     assert done.rate > 0
     written = read_predictions(demo)
-    expected = dict(zip(whole[CONTRACT.id.name], score(find_bundle().pipeline, whole), strict=True))
+    expected = dict(zip(whole[CONTRACT.id.name], score(find_bundle().scorer, whole), strict=True))
     assert written.keys() == expected.keys()
     np.testing.assert_allclose([written[name].probability for name in expected], list(expected.values()), rtol=1e-12)
     assert all((row.decision == "loan given") == (row.probability >= 0.5) for row in written.values())

@@ -255,9 +255,7 @@ def test_protected_groups_are_reported_and_never_shown_to_the_model(database, tm
     groups = {(row["group"], row["decided_by"]) for row in champion.model.metrics["approval"]}
     assert {decider for _, decider in groups} == {"the lender", "the model"}
     assert 'The share of "yes" by protected group' in champion.bundle.card
-    derived = champion.bundle.pipeline[0].transform(
-        pd.DataFrame({column.name: [np.nan] for column in contract.features})
-    )
+    derived = champion.bundle.scorer[0].transform(pd.DataFrame({column.name: [np.nan] for column in contract.features}))
     assert "age_band" not in derived.columns
     engine.dispose()
 

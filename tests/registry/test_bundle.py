@@ -59,10 +59,10 @@ def test_a_bundle_comes_back_as_it_was(saved):
     location, sha256, folder = saved
     again = load_bundle(location, sha256)
     applications = make_applications(CONTRACT, 50, seed=3)
-    np.testing.assert_array_equal(score(again.pipeline, applications), score(find_bundle().pipeline, applications))
+    np.testing.assert_array_equal(score(again.scorer, applications), score(find_bundle().scorer, applications))
     np.testing.assert_array_equal(again.customers.hashes, find_bundle().customers.hashes)
     assert (again.metrics, again.card) == (find_bundle().metrics, find_bundle().card)
-    assert {file.name for file in folder.iterdir()} == {*FILES, MANIFEST}
+    assert {file.name for file in folder.iterdir()} == {*FILES, "model.joblib", MANIFEST}
     assert [file.name for file in folder.parent.iterdir()] == ["one"]
 
 
