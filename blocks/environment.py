@@ -43,6 +43,7 @@ class Environment(BaseSettings):
     reports_password: SecretStr | None = Field(None, description="Password that `deployments.reports` asks for.")
     reports_password_file: Path | None = Field(None, description="File that holds it, in place of it.")
     contract: str = Field("loan_applications", description="Contract of the scoring API.")
+    policy: Path | None = Field(None, description="Policy file of the scoring API, for its cut-off.")
     api_key: SecretStr | None = Field(None, description="Key that the scoring API asks for.")
     api_key_file: Path | None = Field(None, description="File that holds it, in place of it.")
     pool_type: str = Field("process", description="Type of the work pool that `deployments.setup` makes.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App
@@ -12,10 +13,9 @@ from prefect.states import Completed
 from rich.console import Console
 
 from blocks.errors import LoanwatchError
-from flows.cli.options import SPREAD, as_parameters, read_options, takes
+from flows.cli.options import POLICY_HELP, SPREAD, as_parameters, read_options, takes
 from flows.cli.run_locally import report_error, run_flow
 from tasks.alerts.failure import send_failure_alert
-from tasks.core.policy import MonitorPolicy
 from tasks.models.score_batch import load_champion, score_applications
 from tasks.run.open import make_job, plan_days, prepare_database
 from tasks.run.request import ScoreRequest, find_scheduled_day
@@ -33,7 +33,7 @@ def score(request: ScoreRequest) -> State[dict[str, Any]]:
     """Score the applications of a window. A rerun adds what is new and changes nothing."""
     table = prepare_database(request)
     days = plan_days(table, request, request.trailing_days, find_scheduled_day())
-    job = make_job(table, "score", days, MonitorPolicy())
+    job = make_job(table, "score", days, request.policy)
     champion = load_champion(job)
     done = score_applications(job, champion)
     record = {
@@ -48,13 +48,17 @@ def score(request: ScoreRequest) -> State[dict[str, Any]]:
 
 
 @app.default
-def command(*, options: Annotated[ScoreRequest, SPREAD] = ScoreRequest()) -> int:  # noqa: B008 - frozen
+def command(
+    *,
+    options: Annotated[ScoreRequest, SPREAD] = ScoreRequest(),  # noqa: B008 - frozen
+    policy: Annotated[Path | None, POLICY_HELP] = None,
+) -> int:
     """Score the applications of a window, decided or not. A rerun adds what is new and changes nothing.
 
     Exit code 0: scored; 1: it could not be; 2: bad arguments.
     """
     try:
-        request = read_options(options)
+        request = read_options(options, policy)
     except LoanwatchError as error:
         return report_error(error)
     return run_flow(score, as_parameters(request), show_scored)[0]
@@ -65,7 +69,8 @@ def show_scored(console: Console, record: dict[str, Any]) -> None:
     window = record["window"]
     console.print(
         f"\n{record['contract']}, {window['start']} to {window['end']}: {record['applications']:,} applications scored "
-        f"by version {record['version']}; {record['added']:,} predictions are new",
+        f"by version {record['version']} with a cut-off of {record['threshold']:.4g}; {record['added']:,} predictions "
+        "are new",
         soft_wrap=True,
     )
     console.print(f"took {record['seconds']:.1f} s, {record['rate']:,.0f} applications a second", style="dim")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import uvicorn
 from cyclopts import App
@@ -12,6 +13,7 @@ from blocks.postgres.connect import adopt_database_option, resolve_database
 from deployments.api.app import create_app
 from flows.cli.run_locally import report_error
 from tasks.contract.load import load_contract
+from tasks.core.policy import load_policy
 
 app = App(name="deployments.api", help="Serve the model in production over HTTP.")
 
@@ -23,6 +25,7 @@ def command(
     port: int = 8000,
     contract: str = "loan_applications",
     database: str | None = None,
+    policy: Path | None = None,
 ) -> int:
     """Serve the model in production over HTTP. With LOANWATCH_API_KEY, or a file named by LOANWATCH_API_KEY_FILE,
     requests need that key in X-API-Key.
@@ -38,10 +41,13 @@ def command(
     database
         The name of a prefect-sqlalchemy block, or a postgresql:// URL. Default: LOANWATCH_DATABASE_URL, the block
         loans-postgres, or an embedded PostgreSQL under .loanwatch/.
+    policy
+        A TOML file with the cut-off, where it is not the contract's, such as `[cut_off]` with `approval_rate = 0.4`.
+        Default: LOANWATCH_POLICY.
     """
     try:
         place = resolve_database(adopt_database_option(database))
-        served = create_app(place, load_contract(contract))
+        served = create_app(place, load_contract(contract), policy=load_policy(policy).cut_off if policy else None)
     except LoanwatchError as error:
         return report_error(error)
     uvicorn.run(served, host=host, port=port, log_level="info")

@@ -21,6 +21,8 @@ from deployments.api.page import write_page
 from deployments.api.serving import Serving, answer
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
+from tasks.core.policy import CutOffPolicy, load_policy
+from tasks.models.cut_off import find_cut_off
 
 PATIENCE_SECONDS = 2.0
 
@@ -33,11 +35,12 @@ class Reason(BaseModel):
 
 
 class Prediction(BaseModel):
-    """The model's prediction for one application."""
+    """The model's prediction for one application. From the threshold on, the decision is the positive one."""
 
     id: str | None
     probability: float
     decision: str
+    threshold: float
     model_version: int
     reasons: list[Reason]
 
@@ -49,15 +52,20 @@ class Model(BaseModel):
     version: int
     kind: str
     fitted_on: str
+    cut_off: dict[str, Any]
     metrics: dict[str, Any]
     card: str
 
 
 def create_app(
-    database: Database | None = None, contract: Contract | None = None, patience: float = PATIENCE_SECONDS
+    database: Database | None = None,
+    contract: Contract | None = None,
+    patience: float = PATIENCE_SECONDS,
+    policy: CutOffPolicy | None = None,
 ) -> FastAPI:
     """The API for one contract. Without arguments, the settings come from the environment, as for the flows."""
     contract = contract or load_contract(read_environment().contract)
+    policy = policy or load_policy(read_environment().policy).cut_off
     serving = Serving(database or resolve_database(), contract, patience)
     app = FastAPI(
         title="loanwatch",
@@ -66,7 +74,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    _add_routes(app, serving, contract)
+    _add_routes(app, serving, contract, policy)
     app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(HTTPException, answer_refused)
     app.add_exception_handler(LoanwatchError, answer_unavailable)
@@ -80,7 +88,7 @@ def create_app(
     return app
 
 
-def _add_routes(app: FastAPI, serving: Serving, contract: Contract) -> None:
+def _add_routes(app: FastAPI, serving: Serving, contract: Contract, policy: CutOffPolicy) -> None:
     body = make_body(make_form(contract))
 
     def ping() -> dict[str, str]:
@@ -97,6 +105,7 @@ def _add_routes(app: FastAPI, serving: Serving, contract: Contract) -> None:
             version=model.version,
             kind=model.kind,
             fitted_on=str(model.reference),
+            cut_off=find_cut_off(contract, policy, champion.bundle).as_record(),
             metrics=model.metrics,
             card=champion.bundle.card,
         )
@@ -105,12 +114,13 @@ def _add_routes(app: FastAPI, serving: Serving, contract: Contract) -> None:
         """Probability, decision and reasons for one application, or for each of a list in its order."""
         requested: list[Form] = applications if isinstance(applications, list) else [applications]
         champion = serving.find_champion()
-        answers = answer(contract, champion, make_frame(contract, requested))
+        answers = answer(contract, policy, champion, make_frame(contract, requested))
         return [
             Prediction(
                 id=getattr(form, contract.id.name),
                 probability=given.probability,
                 decision=given.decision,
+                threshold=given.threshold,
                 model_version=champion.model.version,
                 reasons=[Reason(column=reason.column, change=reason.change) for reason in given.reasons],
             )

@@ -15,6 +15,8 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Database, connect
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats
+from tasks.core.policy import CutOffPolicy
+from tasks.models.cut_off import find_threshold
 from tasks.models.scoring import decide_loans, score
 from tasks.profile.bins import MISSING
 from tasks.profile.profile import Profile
@@ -39,6 +41,7 @@ class Answer:
 
     probability: float
     decision: str
+    threshold: float
     reasons: tuple[Reason, ...]
 
 
@@ -76,16 +79,17 @@ class Serving:
                 log.info("Version %s is serving.", self._champion.model.version)
 
 
-def answer(contract: Contract, champion: Champion, applications: pd.DataFrame) -> list[Answer]:
+def answer(contract: Contract, policy: CutOffPolicy, champion: Champion, applications: pd.DataFrame) -> list[Answer]:
     """Probability, decision and the three strongest reasons for each application."""
+    threshold = find_threshold(contract, policy, champion.bundle)
     names = list(applications.columns)
     middles = find_middles(champion.bundle.profile)
     variants = [applications.assign(**{name: middles[name]}) for name in names]
     scores = score(champion.bundle.scorer, pd.concat([applications, *variants], ignore_index=True))
     rows = scores.reshape(len(names) + 1, len(applications))
-    decisions = decide_loans(contract, rows[0])
+    decisions = decide_loans(contract, rows[0], threshold)
     return [
-        Answer(float(rows[0, place]), str(decisions[place]), _rank(names, rows[1:, place] - rows[0, place]))
+        Answer(float(rows[0, place]), str(decisions[place]), threshold, _rank(names, rows[1:, place] - rows[0, place]))
         for place in range(len(applications))
     ]
 

@@ -17,6 +17,7 @@ from tasks.core.arrivals import count_arrivals
 from tasks.core.policy import Kind, MonitorPolicy, TrainPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.evaluation.performance import measure_performance
+from tasks.models.cut_off import place_cut_off
 from tasks.models.preprocess import Prepared, prepare
 from tasks.models.ripening import describe_usual
 from tasks.models.scoring import score_by_fold
@@ -60,7 +61,10 @@ def fit_quick_model(sides: Sides, policy: MonitorPolicy) -> QuickModel:
     labelled = rows.take(rows.is_labelled)
     fitted = fit_candidate(contract, Kind.GRADIENT_BOOSTING, labelled, choose_training(policy))
     profile = replace(_fit_profile(sides, labelled, fitted.out_of_fold, seed), undecided=ripeness.undecided)
-    return QuickModel(fitted.pipeline, profile, asdict(measure_performance(labelled.labels, fitted.out_of_fold)))
+    given = float(np.mean(labelled.labels == contract.is_positive_good))
+    cut_off = place_cut_off(contract, policy.cut_off, profile.scores, share=given)
+    measured = measure_performance(labelled.labels, fitted.out_of_fold, cut_off.threshold)
+    return QuickModel(fitted.pipeline, profile, asdict(measured))
 
 
 def score_side(sides: Sides, model: QuickModel) -> tuple[ScoredWindow, Keys, Ripeness | None]:

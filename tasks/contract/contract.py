@@ -217,6 +217,9 @@ class Contract(Entry):
             yield "`[model]` states a version, and so does the column with the role model_version: leave one out"
         if self.cut_off is not None and self.approval_rate is not None:
             yield "state `cut_off` or `approval_rate`, not both"
+        has_points = any(column.role is Role.SCORE and column.higher_is for column in self.columns)
+        if self.cut_off is not None and not has_points and not 0 <= self.cut_off <= 1:
+            yield "`cut_off` is a probability of 0 to 1, unless the score is in points (`higher_is`)"
 
     def _list_missing_mistakes(self) -> Iterator[str]:
         for column in self.columns:

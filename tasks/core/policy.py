@@ -271,6 +271,29 @@ class PromotionPolicy(Policy):
     )
 
 
+class CutOffPolicy(Policy):
+    """From which probability on the model's decision is the positive one, in place of what the contract states."""
+
+    probability: Share | None = Field(
+        None,
+        description="The probability of the target's positive value from which on the model's decision is that value. "
+        "Default: the contract's `cut_off`, else 0.5.",
+    )
+    approval_rate: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="In place of `probability`: the share of the reference's applications that the model would give a "
+        "loan.",
+    )
+
+    @model_validator(mode="after")
+    def _is_one(self) -> CutOffPolicy:
+        if self.probability is not None and self.approval_rate is not None:
+            raise ValueError("state `probability` or `approval_rate`, not both")
+        return self
+
+
 class DecisionPolicy(Policy):
     """When a run retrains the model."""
 
@@ -335,6 +358,7 @@ class MonitorPolicy(Policy):
     decision: DecisionPolicy = DecisionPolicy()
     train: TrainPolicy = TrainPolicy()
     promotion: PromotionPolicy = PromotionPolicy()
+    cut_off: CutOffPolicy = CutOffPolicy()
     alerts: AlertPolicy = AlertPolicy()
     self_check: SelfCheckPolicy = SelfCheckPolicy()
 

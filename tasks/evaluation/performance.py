@@ -9,7 +9,6 @@ import scipy
 
 from tasks.core.arrays import Floats
 from tasks.evaluation.calibration import Interval
-from tasks.models.scoring import DECISION_THRESHOLD
 from tasks.statistics.auc import measure_auc
 from tasks.statistics.clusters import ALONE, Clusters
 
@@ -27,14 +26,14 @@ class Performance:
     brier: float
 
 
-def measure_performance(labels: Floats, scores: Floats) -> Performance:
-    """Accuracy, precision, recall and F1 at a probability of one half; AUC; Brier score (mean squared error)."""
+def measure_performance(labels: Floats, scores: Floats, threshold: float) -> Performance:
+    """Accuracy, precision, recall and F1 at a probability of `threshold`; AUC; Brier score (mean squared error)."""
     # Imported late: without drift nothing is compared, and scikit-learn takes seconds to import.
     from sklearn import metrics
 
     if not len(labels):
         return Performance(0, None, 0.0, 0.0, 0.0, 0.0, 0.0)
-    decisions = scores >= DECISION_THRESHOLD
+    decisions = scores >= threshold
     both = len(np.unique(labels)) == 2
     return Performance(
         rows=len(labels),

@@ -13,37 +13,42 @@ from tasks.evaluation.performance import measure_intervals, measure_performance
 from tasks.evaluation.segments import cut_segments, measure_segments
 from tasks.job.job import Job
 from tasks.models.candidates import Training
+from tasks.models.cut_off import place_cut_off
 from tasks.models.preprocess import Prepared
-from tasks.models.scoring import DECISION_THRESHOLD, score
+from tasks.models.scoring import score
 from tasks.models.train import Split
 from tasks.registry.known_customers import Customers, hash_customers
 from tasks.statistics.clusters import find_clusters
 
 
-def measure_training(job: Job, training: Training) -> dict[str, Any]:
+def measure_training(job: Job, training: Training, share: float | None = None) -> dict[str, Any]:
     """The selected candidate on the test days and, out of fold, on its own training rows, as plain JSON values.
 
     A random forest ranks the very rows that it was fitted on almost perfectly, which says nothing about it.
-    Test rows of customers in its training rows are excluded.
+    Test rows of customers in its training rows are excluded. `share` is the champion's share of given loans: see
+    `place_cut_off`.
     """
     contract, policy = job.contract, job.policy.promotion
     pipeline, fitted = training.chosen.pipeline, training.fitted_on
     test, left_out = leave_out(training.split.test, hash_customers(fitted.keys))
-    scores = score(pipeline, test.applications)
+    scores, held = score(pipeline, test.applications), training.chosen.out_of_fold
+    cut_off = place_cut_off(contract, job.policy.cut_off, held, share=share)
     reliability = measure_reliability(test.labels, scores, policy.confidence)
     segments = measure_segments(cut_segments(contract, test.applications, test.keys), test.labels, scores, policy)
-    decisions = {"the lender": test.labels == 1, "the model": scores >= DECISION_THRESHOLD}
+    decisions = {"the lender": test.labels == 1, "the model": scores >= cut_off.threshold}
     approval = measure_approval(contract, test.applications, decisions, policy.confidence)
     return {
         "fitted_rows": len(fitted),
         "judged_on": _describe_test(test, training.split),
         "left_out": left_out,
-        "test": asdict(measure_performance(test.labels, scores)),
+        "cut_off": cut_off.as_record(),
+        "tested_at": cut_off.threshold,
+        "test": asdict(measure_performance(test.labels, scores, cut_off.threshold)),
         "confidence": policy.confidence,
         "intervals": measure_intervals(
-            test.labels, scores, DECISION_THRESHOLD, policy.confidence, find_clusters(test.keys)
+            test.labels, scores, cut_off.threshold, policy.confidence, find_clusters(test.keys)
         ),
-        "training": asdict(measure_performance(fitted.labels, training.chosen.out_of_fold)),
+        "training": asdict(measure_performance(fitted.labels, held, cut_off.threshold)),
         "candidates": {kind: {"validation_auc": auc} for kind, auc in training.validation_auc.items()},
         "calibration_error": measure_calibration_error(reliability),
         "reliability": [asdict(band) for band in reliability],

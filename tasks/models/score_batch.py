@@ -24,6 +24,7 @@ from tasks.core.arrays import Floats
 from tasks.extract.extract import stream_window
 from tasks.job.job import Job
 from tasks.job.stage import stage
+from tasks.models.cut_off import find_threshold
 from tasks.models.scoring import decide_loans, score
 from tasks.registry.versions import Champion, load_current
 from tasks.schema.queries import read_query
@@ -36,11 +37,12 @@ log = logging.getLogger("loanwatch")
 
 @dataclass(frozen=True)
 class Scored:
-    """The result of a batch: applications scored, new predictions, and the seconds it took."""
+    """The result of a batch: applications scored, new predictions, the seconds it took, and the threshold."""
 
     applications: int
     added: int
     seconds: float
+    threshold: float
 
     @property
     def rate(self) -> float:
@@ -63,31 +65,34 @@ def load_champion(job: Job) -> Champion:
 def score_applications(job: Job, champion: Champion, chunk_rows: int = CHUNK_ROWS) -> Scored:
     """Score the job's window with the champion, with or without labels."""
     engine, began = connect(job.database), time.monotonic()
+    threshold = find_threshold(job.contract, job.policy.cut_off, champion.bundle)
     applications = added = 0
     for chunk in stream_window(engine, job.contract, job.window, chunk_rows):
-        scores = score(champion.bundle.scorer, chunk)
-        added += add_predictions(engine, job.contract, champion.model.version, chunk, scores)
+        predictions = tabulate_predictions(job.contract, chunk, score(champion.bundle.scorer, chunk), threshold)
+        added += add_predictions(engine, job.contract.name, champion.model.version, predictions)
         applications += len(chunk)
         log.info("%s applications scored", f"{applications:,}", extra={"stage": "score", "status": "reported"})
-    return Scored(applications, added, time.monotonic() - began)
+    return Scored(applications, added, time.monotonic() - began, threshold)
 
 
-def add_predictions(
-    engine: Engine, contract: Contract, version: int, applications: pd.DataFrame, scores: Floats
-) -> int:
-    """Write one prediction for each application in one transaction; returns how many are new."""
-    table = pa.table(
+def tabulate_predictions(contract: Contract, applications: pd.DataFrame, scores: Floats, threshold: float) -> pa.Table:
+    """One prediction for each application: its id, probability and decision."""
+    return pa.table(
         {
             "loan_id": pa.array(applications[contract.id.name], pa.string()),
             "probability": scores,
-            "decision": decide_loans(contract, scores).astype(object),
+            "decision": decide_loans(contract, scores, threshold).astype(object),
         }
     )
+
+
+def add_predictions(engine: Engine, contract: str, version: int, predictions: pa.Table) -> int:
+    """Write the predictions of a version in one transaction; returns how many are new."""
     lines = io.BytesIO()
-    csv.write_csv(table, lines)
+    csv.write_csv(predictions, lines)
     lines.seek(0)
     with engine.begin() as connection:
         connection.execute(read_query("predictions/make_temporary"))
-        copy_file(connection, TEMPORARY, tuple(table.column_names), lines)
-        added = connection.execute(read_query("predictions/add"), {"contract": contract.name, "version": version})
+        copy_file(connection, TEMPORARY, tuple(predictions.column_names), lines)
+        added = connection.execute(read_query("predictions/add"), {"contract": contract, "version": version})
         return int(added.rowcount)

@@ -24,7 +24,6 @@ CHUNK_ROWS = 100_000
 TABLE_ROWS = 10_000
 # The calibration of a fold is fitted on all but one of so many parts of it.
 CALIBRATION_PARTS = 5
-DECISION_THRESHOLD = 0.5  # a probability from which the decision is positive
 
 
 def score(model: Scorer, applications: pd.DataFrame) -> Floats:
@@ -125,6 +124,6 @@ def assign_folds(keys: NDArray[np.uint64], folds: int) -> NDArray[np.int64]:
     return (keys % np.uint64(folds)).astype(np.int64)
 
 
-def decide_loans(contract: Contract, scores: Floats) -> np.ndarray[Any, Any]:
-    """The target's positive value from a probability of one half, else its other value."""
-    return np.where(scores >= DECISION_THRESHOLD, contract.positive, contract.negative)
+def decide_loans(contract: Contract, scores: Floats, threshold: float) -> np.ndarray[Any, Any]:
+    """The target's positive value from a probability of `threshold` on, else its other value."""
+    return np.where(scores >= threshold, contract.positive, contract.negative)

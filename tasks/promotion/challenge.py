@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -27,9 +27,10 @@ from tasks.foreign.model import Scorer
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.candidates import Training, train_candidates
+from tasks.models.cut_off import EVEN, CutOff, find_cut_off, place_cut_off
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.ripening import read_training_rows
-from tasks.models.scoring import DECISION_THRESHOLD, score
+from tasks.models.scoring import score
 from tasks.models.train import split_rows
 from tasks.promotion.compare import Comparison, PromotionDecision, decide_promotion, measure_difference
 from tasks.promotion.decide import is_drift_proven
@@ -41,15 +42,20 @@ from tasks.statistics.clusters import find_clusters
 
 DEPLOY_REPORT = "deploy_report.json"
 CHALLENGER, CHAMPION = "challenger", "champion"
+BOTH_EVEN = {CHALLENGER: EVEN, CHAMPION: EVEN}
 
 
 @dataclass(frozen=True)
 class TestRows:
-    """The test rows of customers that neither model was fitted on, how many were left out, and both models' scores."""
+    """The test rows of customers that neither model was fitted on, how many were left out, and both models' scores.
+
+    `thresholds` are the probabilities from which the models' decisions are positive.
+    """
 
     rows: Prepared
     left_out: int
     scores: dict[str, Floats]
+    thresholds: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,9 @@ def train_challenger(job: Job, champion: Champion, prepared: Prepared, regime: R
 @stage("compare", lambda contest: contest.decision.reason)
 def compare_with_champion(job: Job, champion: Champion, training: Training, findings: Sequence[Finding]) -> Contest:
     """Compare the chosen challenger once on the test days, and write deploy_report.json."""
-    judged = judge(training, champion.bundle.scorer, champion.bundle.customers)
+    cut_offs = find_cut_offs(job, champion, training)
+    thresholds = {name: cut_off.threshold for name, cut_off in cut_offs.items()}
+    judged = judge(training, champion.bundle.scorer, champion.bundle.customers, thresholds)
     comparison = measure_comparison(job.contract, job.policy.promotion, training, judged)
     decision = decide_promotion(
         comparison, is_drift_proven(findings), job.policy.train.minimum_test_rows, job.policy.promotion
@@ -90,6 +98,7 @@ def compare_with_champion(job: Job, champion: Champion, training: Training, find
     if objection is not None and decision.promote:
         decision = PromotionDecision(False, f"Kept: {decision.reason.removeprefix('Promoted: ')} {objection}")
     record = _record(job, champion, training, comparison, decision) | _explain(job, champion, training, judged)
+    record |= {"cut_offs": {name: cut_off.as_record() for name, cut_off in cut_offs.items()}}
     write_json(job.results / DEPLOY_REPORT, record)
     return Contest(comparison, decision, record)
 
@@ -137,24 +146,41 @@ def promote_or_keep(
     return ContestResult(Outcome.PROMOTED, successor.model.version, successor)
 
 
-def judge(training: Training, champion: Scorer, known: Customers) -> TestRows:
+def find_cut_offs(job: Job, champion: Champion, training: Training) -> dict[str, CutOff]:
+    """The cut-offs of both models. Raises CutOffError.
+
+    Where an approval rate is wanted, each has a threshold of its own; so it has where the contract's cut-off is in the
+    champion's points: the challenger then gives the share of its reference that the champion gives of its own.
+    """
+    incumbent = find_cut_off(job.contract, job.policy.cut_off, champion.bundle)
+    held = training.chosen.out_of_fold
+    return {
+        CHALLENGER: place_cut_off(job.contract, job.policy.cut_off, held, share=incumbent.given),
+        CHAMPION: incumbent,
+    }
+
+
+def judge(
+    training: Training, champion: Scorer, known: Customers, thresholds: Mapping[str, float] = BOTH_EVEN
+) -> TestRows:
     """Both models' scores of the test rows; `known` are the customers that the champion was fitted on."""
     rows, left_out = leave_out(training.split.test, hash_customers(training.fitted_on.keys), known)
     models: dict[str, Scorer] = {CHALLENGER: training.chosen.pipeline, CHAMPION: champion}
-    return TestRows(rows, left_out, {name: score(model, rows.applications) for name, model in models.items()})
+    scores = {name: score(model, rows.applications) for name, model in models.items()}
+    return TestRows(rows, left_out, scores, thresholds)
 
 
 def measure_comparison(contract: Contract, policy: PromotionPolicy, training: Training, judged: TestRows) -> Comparison:
     """Both models on the test days, as a whole and by segment."""
-    labels = judged.rows.labels
+    labels, thresholds = judged.rows.labels, judged.thresholds
     challenger, champion = judged.scores[CHALLENGER], judged.scores[CHAMPION]
     fitted = training.fitted_on
     measured = measure_difference(labels, challenger, champion, policy.confidence, find_clusters(judged.rows.keys))
     segments = cut_segments(contract, judged.rows.applications, judged.rows.keys)
     return Comparison(
-        challenger=measure_performance(labels, challenger),
-        champion=measure_performance(labels, champion),
-        challenger_training=measure_performance(fitted.labels, training.chosen.out_of_fold),
+        challenger=measure_performance(labels, challenger, thresholds[CHALLENGER]),
+        champion=measure_performance(labels, champion, thresholds[CHAMPION]),
+        challenger_training=measure_performance(fitted.labels, training.chosen.out_of_fold, thresholds[CHALLENGER]),
         difference=measured[0] if measured else None,
         interval=measured[1] if measured else None,
         left_out=judged.left_out,
@@ -167,7 +193,7 @@ def _explain(job: Job, champion: Champion, training: Training, judged: TestRows)
     labels, confidence = judged.rows.labels, job.policy.promotion.confidence
     curves = {name: measure_reliability(labels, scores, confidence) for name, scores in judged.scores.items()}
     decisions = {"the lender": labels == 1} | {
-        name: scores >= DECISION_THRESHOLD for name, scores in judged.scores.items()
+        name: scores >= judged.thresholds[name] for name, scores in judged.scores.items()
     }
     approval = measure_approval(job.contract, judged.rows.applications, decisions, confidence)
     rows, split, since = training.rows, training.split, champion.model.reference_since

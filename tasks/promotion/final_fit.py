@@ -13,9 +13,10 @@ from tasks.core.windows import Window, cut_windows
 from tasks.evaluation.training_metrics import measure_training
 from tasks.job.job import Job
 from tasks.models.candidates import Training, refit
+from tasks.models.cut_off import find_cut_off
 from tasks.models.train import Candidate
 from tasks.promotion.compare import Comparison
-from tasks.promotion.install import Trained, choose_reference
+from tasks.promotion.install import Trained, choose_reference, settle_cut_off
 from tasks.registry.versions import Champion
 
 
@@ -28,14 +29,16 @@ def refit_challenger(
     windows = list_training_windows(champion.model.training_windows, regime, job.window, training)
     reference = choose_reference(rows, (regime.since, regime.rule_since), policy.minimum_recent_rows)
     reference_rows = len(rows) if reference is None else int(rows.is_since(reference).sum())
-    metrics = measure_training(job, training) | {
+    share = find_cut_off(job.contract, job.policy.cut_off, champion.bundle).given
+    metrics = measure_training(job, training, share) | {
         "comparison": comparison.as_record(),
         "fitted_rows": len(rows),
         "judged_fitted_rows": len(training.fitted_on),
         "regime": record_regime(candidate, regime, reference, reference_rows),
     }
     first = np.datetime64(reference or windows[0].start, "D")
-    return Trained(candidate, rows, windows, metrics, int(np.sum(training.undecided >= first)), reference)
+    undecided = int(np.sum(training.undecided >= first))
+    return settle_cut_off(job, Trained(candidate, rows, windows, metrics, undecided, reference))
 
 
 def list_training_windows(

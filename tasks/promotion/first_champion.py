@@ -14,7 +14,7 @@ from tasks.models.candidates import train_candidates
 from tasks.models.preprocess import Prepared, prepare
 from tasks.models.ripening import ripen
 from tasks.models.train import fit_candidate, split_rows
-from tasks.promotion.install import Succession, Trained, install_champion
+from tasks.promotion.install import Succession, Trained, install_champion, settle_cut_off
 from tasks.promotion.training_lock import wait_for_training_lock
 from tasks.quality.check import measure_quality, require_fit
 from tasks.quality.repeated_customers import find_repeated_customers
@@ -53,7 +53,7 @@ def fit_champion(job: Job, reference: Window) -> Trained:
     labelled = prepared.take(prepared.is_labelled)
     deployed = fit_candidate(job.contract, training.chosen.kind, labelled, job.policy.train)
     metrics |= {"fitted_rows": len(labelled), "ripe_until": str(ripeness.until)}
-    return Trained(deployed, labelled, (reference,), metrics, ripeness.undecided)
+    return settle_cut_off(job, Trained(deployed, labelled, (reference,), metrics, ripeness.undecided))
 
 
 def _extract_reference(job: Job, reference: Window) -> tuple[Prepared, Ripeness]:

@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 
 from blocks.postgres.connect import connect
-from tasks.core.arrays import Mask
+from tasks.core.arrays import Mask, sample_rows
 from tasks.core.arrivals import count_arrivals
 from tasks.core.reference_rows import ReferenceRows, sample_customers
 from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window, cut_windows
 from tasks.job.job import Job
+from tasks.models.cut_off import place_cut_off
 from tasks.models.preprocess import Prepared
 from tasks.models.train import Candidate
-from tasks.profile.profile import fit_profile
+from tasks.profile.profile import SAMPLE_ROWS, fit_profile
 from tasks.registry.bundle import Bundle, save_bundle
 from tasks.registry.known_customers import hash_customers
 from tasks.registry.model_card import write_card
@@ -56,6 +57,15 @@ class Trained:
         """Which of the rows later windows are compared with."""
         since = self.reference_since
         return np.ones(len(self.fitted_on), dtype=bool) if since is None else self.fitted_on.is_since(since)
+
+
+def settle_cut_off(job: Job, trained: Trained) -> Trained:
+    """The model with the cut-off that it will have in production: by the scores that its profile will hold."""
+    held = trained.candidate.out_of_fold[trained.is_reference]
+    kept = held[sample_rows(len(held), SAMPLE_ROWS, job.policy.drift.seed)]
+    share = trained.metrics["cut_off"]["given"]
+    cut_off = place_cut_off(job.contract, job.policy.cut_off, kept, share=share)
+    return replace(trained, metrics=trained.metrics | {"cut_off": cut_off.as_record()})
 
 
 def choose_reference(rows: Prepared, starts: Sequence[date | None], minimum: int) -> date | None:

@@ -29,6 +29,7 @@ def write_card(contract: Contract, kind: str, windows: Sequence[Window], metrics
         f"- **Tested on**: {metrics['judged_on']}; {metrics['test']['rows']:,} labelled applications not used for "
         f"fitting. {metrics['left_out']:,} more were excluded: their customers are in the training data.",
         *_write_regime(metrics),
+        f"- **Decides**: {metrics['cut_off']['sentence']}",
         f"- **Features**: {', '.join(features)}.",
         f"- **Made with**: {', '.join(f'{library} {find_version(library)}' for library in LIBRARIES)}.",
         "",
@@ -80,6 +81,8 @@ def _write_measures(metrics: dict[str, Any], positive: Positive) -> list[str]:
     ]
     return [
         "## Performance",
+        "",
+        f"Accuracy, precision, recall and F1 are those at a probability of {metrics['tested_at']:.4g}.",
         "",
         f"| measure | test days | {metrics['confidence']:.0%} interval | training rows |",
         "|---|---|---|---|",

@@ -19,6 +19,7 @@ from tasks.extract.labels import read_labels
 from tasks.job.job import Job, measure_start_up
 from tasks.job.run_result import RunResult
 from tasks.job.stages import order_stages
+from tasks.models.cut_off import CutOff, find_cut_off
 from tasks.promotion.challenge import DEPLOY_REPORT, Contest
 from tasks.registry.versions import Champion
 from tasks.reports.repeat_command import format_command
@@ -66,6 +67,13 @@ class Run:
         checks = [champion.self_check for champion in (self.champion, self.successor) if champion is not None]
         return [check for check in checks if check is not None]
 
+    @property
+    def cut_off(self) -> CutOff | None:
+        """That of the monitored model."""
+        if self.champion is None:
+            return None
+        return find_cut_off(self.job.contract, self.job.policy.cut_off, self.champion.bundle)
+
     def as_result(self) -> RunResult:
         """The run's end in plain values."""
         model = self.champion.model if self.champion else None
@@ -104,6 +112,7 @@ def summarise_run(run: Run, timings: list[dict[str, Any]], finished_at: datetime
         "findings": [finding.as_record() for finding in run.findings],
         "causes": [cause.as_record() for cause in group_causes(run.findings)],
         "champion": _describe_champion(run),
+        "cut_off": run.cut_off.as_record() if run.cut_off else None,
         "champion_after": run.champion_after,
         "comparison": run.contest.record if run.contest else None,
         "self_checks": [check.model_dump(mode="json") for check in run.self_checks],

@@ -6,6 +6,7 @@ from typing import Any
 
 from tasks.job.job import Job
 from tasks.job.stage import stage
+from tasks.models.cut_off import EVEN
 from tasks.reports.deepchecks.content import Content, code_rows, sample_applications
 from tasks.reports.deepchecks.draw import draw_pages
 from tasks.reports.page import Evidence, write_report
@@ -44,4 +45,5 @@ def gather_content(job: Job, run: Run) -> Content:
             code_rows(profile.decode, run.comparison.codes, observed.labels, observed.scores),
         )
     applications = sample_applications(job.contract, extracted) if len(extracted) else None
-    return Content(job.contract, tuple(run.findings), applications, windows)
+    threshold = EVEN if run.cut_off is None else run.cut_off.threshold
+    return Content(job.contract, tuple(run.findings), applications, windows, threshold)

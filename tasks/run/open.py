@@ -18,6 +18,7 @@ from tasks.extract.check_queries import check_queries
 from tasks.extract.held_days import find_held_days
 from tasks.job.job import Job, make_results_folder, measure_start_up, name_job
 from tasks.job.journal import log
+from tasks.models.cut_off import find_cut_off
 from tasks.quality.times import describe_strays
 from tasks.registry.versions import Champion, NoChampionError, find_champion, find_current, read_version
 from tasks.run.days import (
@@ -97,6 +98,8 @@ def plan_monitoring(table: Table, request: MonitorRequest, scheduled_on: date | 
     if request.trailing_days and request.window is None and request.champion is None:
         days = replace(days, window=skip_champions_days(table, days.window))
     champion = load_champion(table, request, days.window)
+    if champion is not None:
+        find_cut_off(table.contract, request.policy.cut_off, champion.bundle)  # or refuses it
     reference = plan_reference_days(request, champion, days.window)
     policy = settle_cadence(request, days.window)
     job = make_job(table, "backfill" if request.backfill else "monitor", days, policy)

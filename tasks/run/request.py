@@ -127,7 +127,7 @@ class TrainRequest(PolicyOptions, ModelStoreOptions, ResultsOptions, TableOption
     )
 
 
-class ScoreRequest(TableOptions, TrailingWindowOptions):
+class ScoreRequest(PolicyOptions, TableOptions, TrailingWindowOptions):
     """Score the applications of a window, decided or not."""
 
 

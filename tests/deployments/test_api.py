@@ -19,7 +19,8 @@ from blocks.postgres.connect import Database, Patience, make_engine
 from deployments.api.app import create_app
 from deployments.api.serving import find_middles
 from tasks.contract.load import load_contract
-from tasks.core.policy import Kind
+from tasks.core.policy import CutOffPolicy, Kind
+from tasks.models.cut_off import find_cut_off
 from tasks.models.scoring import score
 from tasks.registry.ledger import Return, roll_back
 from tasks.schema.migrate import prepare_schema
@@ -87,6 +88,19 @@ def test_one_application_gets_one_answer(api):
     assert 0 <= said["probability"] <= 1
     assert said["decision"] == ("loan given" if said["probability"] >= 0.5 else "loan refused")
     assert len({reason["column"] for reason in said["reasons"]}) == 3
+
+
+def test_the_cut_off_parts_the_decisions_and_is_told(api):
+    policy = CutOffPolicy(approval_rate=0.25)
+    expected = find_cut_off(CONTRACT, policy, find_bundle())
+    sent = [make_request(current_loan_amount=amount) for amount in range(100, 2_000, 100)]
+    with serve(database=Database("environment"), contract=CONTRACT, policy=policy) as client:
+        said = client.post("/predict", json=sent).raise_for_status().json()
+        assert client.get("/model").json()["cut_off"] == expected.as_record()
+    assert {entry["decision"] for entry in said} == {"loan given", "loan refused"}
+    for entry in said:
+        assert entry["threshold"] == expected.threshold
+        assert (entry["decision"] == "loan given") == (entry["probability"] >= expected.threshold)
 
 
 def test_many_applications_are_scored_as_a_batch_scores_them(api):

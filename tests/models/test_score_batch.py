@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from sqlalchemy import text
 from blocks.postgres.connect import Database
 from flows import score as flow
 from tasks.contract.load import load_contract
-from tasks.core.policy import MonitorPolicy
+from tasks.core.policy import CutOffPolicy, MonitorPolicy
 from tasks.core.windows import Window
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job
+from tasks.models.cut_off import find_threshold
 from tasks.models.score_batch import load_champion, score_applications
 from tasks.models.scoring import score
 from tasks.run.request import ScoreRequest
@@ -59,6 +61,16 @@ def test_chunks_give_every_application_the_score_that_the_whole_gives(demo):
     assert written.keys() == expected.keys()
     np.testing.assert_allclose([written[name].probability for name in expected], list(expected.values()), rtol=1e-12)
     assert all((row.decision == "loan given") == (row.probability >= 0.5) for row in written.values())
+
+
+def test_decisions_follow_the_cut_off(demo):
+    policy = MonitorPolicy(cut_off=CutOffPolicy(approval_rate=0.2))
+    job = replace(make_job(), policy=policy)
+    done = score_applications.fn(job, load_champion.fn(job))
+    assert done.threshold == find_threshold(CONTRACT, policy.cut_off, find_bundle()) != 0.5
+    written = read_predictions(demo).values()
+    assert {row.decision == "loan given" for row in written} == {True, False}
+    assert all((row.decision == "loan given") == (row.probability >= done.threshold) for row in written)
 
 
 def test_scoring_again_changes_nothing_and_adds_what_is_missing(demo):

@@ -42,7 +42,7 @@ def test_promotion_rule(comparison, drifted, promoted):
 
 def test_performance_of_a_known_table():
     labels = np.array([1, 1, 1, 0, 0])
-    measured = measure_performance(labels, np.array([0.9, 0.8, 0.2, 0.6, 0.1]))
+    measured = measure_performance(labels, np.array([0.9, 0.8, 0.2, 0.6, 0.1]), 0.5)
     assert measured.accuracy == pytest.approx(3 / 5)
     assert measured.precision == pytest.approx(2 / 3)
     assert measured.recall == pytest.approx(2 / 3)
@@ -52,7 +52,7 @@ def test_performance_of_a_known_table():
 
 
 def test_performance_on_one_decision_has_no_auc():
-    assert measure_performance(np.ones(3), np.array([0.9, 0.8, 0.2])).auc is None
+    assert measure_performance(np.ones(3), np.array([0.9, 0.8, 0.2]), 0.5).auc is None
     assert measure_difference(np.ones(3), np.ones(3), np.ones(3), 0.98) is None
 
 

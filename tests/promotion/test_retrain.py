@@ -18,7 +18,7 @@ from flows import train as flow
 from tasks.changes.regime import Regime
 from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Outcome, Question, Verdict
-from tasks.core.policy import MonitorPolicy, SelfCheckPolicy, TrainPolicy, load_policy
+from tasks.core.policy import CutOffPolicy, MonitorPolicy, SelfCheckPolicy, TrainPolicy, load_policy
 from tasks.core.windows import Window
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job, make_results_folder, name_job
@@ -112,6 +112,9 @@ def test_an_equal_challenger_is_kept_and_the_report_says_all(championed, tmp_pat
     assert record["importance"][0]["column"]
     assert record["calibration"]["champion"]["error"] < 0.1
     assert record["approval"] == []
+    assert {name: cut_off["threshold"] for name, cut_off in record["cut_offs"].items()} == dict.fromkeys(
+        ("challenger", "champion"), 0.5
+    )
     with championed.connect() as connection:
         assert len(read_ledger(connection, CONTRACT.name)) == 1
 
@@ -125,6 +128,11 @@ def test_not_worse_is_enough_where_the_champion_has_drifted(championed, tmp_path
     prepared = prepare(CONTRACT, extract_window(championed, CONTRACT, JULY).applications)
     training = train_challenger.fn(job, champion, prepared, Regime())
     assert not compare_with_champion.fn(job, champion, training, []).decision.promote
+    rare = job.policy.model_copy(update={"cut_off": CutOffPolicy(approval_rate=0.1)})
+    cut = compare_with_champion.fn(replace(job, policy=rare), champion, training, []).record
+    for name in ("challenger", "champion"):
+        assert cut["cut_offs"][name]["given"] == pytest.approx(0.1, abs=0.005)
+        assert cut[name]["recall"] < 0.5
     contest = compare_with_champion.fn(job, champion, training, drifted())
     assert contest.decision.promote
     assert "not worse" in contest.decision.reason

@@ -57,10 +57,12 @@ def sample_applications(contract: Contract, applications: pd.DataFrame) -> Coded
 class Content:
     """Everything that the pages of one run show. `windows` are the reference and the window, where they were compared.
 
-    `applications` are the window's, as extracted; `windows` have the reference's bins.
+    `applications` are the window's, as extracted; `windows` have the reference's bins. `threshold` is the probability
+    from which the champion's decision is positive.
     """
 
     contract: Contract
     findings: tuple[Finding, ...]
     applications: CodedRows | None = None
     windows: tuple[CodedRows, CodedRows] | None = None
+    threshold: float = 0.5

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from tasks.contract.contract import Contract
 from tasks.core.files import write_text
 from tasks.core.findings import Finding, Question
-from tasks.models.scoring import DECISION_THRESHOLD
 from tasks.reports.deepchecks.checks import (
     DRIFT,
     PERFORMANCE,
@@ -39,7 +38,9 @@ def write_all(folder: Path, content: Content) -> None:
         pages["data_quality"] = partial(make_quality_page, content.contract, content.applications, content.findings)
     if content.windows is not None:
         pages["data_drift"] = partial(make_drift_page, content.contract, content.windows, content.findings)
-        pages["model_drift"] = partial(make_model_page, content.contract, content.windows, content.findings)
+        pages["model_drift"] = partial(
+            make_model_page, content.contract, content.windows, content.findings, content.threshold
+        )
     with load_deepchecks():
         for name, make_page in pages.items():
             write_text(folder / f"{name}.html", render_page(make_page()))
@@ -71,20 +72,22 @@ def make_drift_page(contract: Contract, windows: Sequence[CodedRows], findings: 
     )
 
 
-def make_model_page(contract: Contract, windows: Sequence[CodedRows], findings: Sequence[Finding]) -> Page:
+def make_model_page(
+    contract: Contract, windows: Sequence[CodedRows], findings: Sequence[Finding], threshold: float
+) -> Page:
     """Model drift, of the champion's scores of the reference and of the window."""
     scored = [rows.take(np.flatnonzero(~np.isnan(rows.scores))) for rows in windows]
     labelled = [rows.take(np.flatnonzero(~np.isnan(rows.labels))) for rows in scored]
     known = " and ".join(f"{len(rows.frame):,}" for rows in labelled)
     lead = (
         f"{contract.name}. {_compare(windows)} The label is known in {known} of them. "
-        f"A score of {DECISION_THRESHOLD} or more counts as “{contract.target.positive}”."
+        f"A score of {threshold:.4g} or more counts as “{contract.target.positive}”."
     )
     questions = (Question.MODEL,)
-    outcomes = _ask(contract, PERFORMANCE, labelled, has_model=True)
+    outcomes = _ask(contract, PERFORMANCE, labelled, threshold)
     # The distribution of scores needs no labels, so undecided rows are included.
     unlabelled = [replace(rows, labels=np.full(len(rows.labels), np.nan)) for rows in scored]
-    outcomes += _ask(contract, PREDICTIONS, unlabelled, has_model=True)
+    outcomes += _ask(contract, PREDICTIONS, unlabelled, threshold)
     return Page("Model drift", lead, questions, run_verdicts(findings, questions, contract.positive_words), outcomes)
 
 
@@ -101,9 +104,9 @@ def _compare(windows: Sequence[CodedRows]) -> str:
 
 
 def _ask(
-    contract: Contract, shown: Sequence[Shown], windows: Sequence[CodedRows], *, has_model: bool = False
+    contract: Contract, shown: Sequence[Shown], windows: Sequence[CodedRows], threshold: float | None = None
 ) -> list[Outcome]:
-    """Run checks on one window, or on the reference and the window; with the champion's scores or without."""
+    """Run checks on one window, or on the reference and the window; with the champion's decisions or without."""
     if not all(len(rows.frame) for rows in windows):
         return skip_checks(shown, "The reference or the window has no applications, scores or labels.")
     frames = prepare_features(contract, [rows.frame for rows in windows], BOUNDS)
@@ -113,17 +116,17 @@ def _ask(
     names = ("reference", "window")[-len(windows) :]
     for rows, frame, kind, name in zip(windows, frames, ("train", "test"), names, strict=False):
         given[f"{kind}_dataset"] = make_dataset(contract, frame, name_labels(contract, rows.labels), name)
-        given |= _predict(contract, rows.scores, kind) if has_model else {}
+        given |= {} if threshold is None else _predict(contract, rows.scores, threshold, kind)
     return run_checks(shown, **given)
 
 
-def _predict(contract: Contract, scores: NDArray[Any], kind: str) -> dict[str, Any]:
+def _predict(contract: Contract, scores: NDArray[Any], threshold: float, kind: str) -> dict[str, Any]:
     """A window's predictions, with the columns of the probabilities in the order of the sorted class names."""
     positive, negative = name_classes(contract)
     classes = sorted([positive, negative])
     chances = {positive: scores, negative: 1 - scores}
     return {
-        f"y_pred_{kind}": np.where(scores >= DECISION_THRESHOLD, positive, negative),
+        f"y_pred_{kind}": np.where(scores >= threshold, positive, negative),
         f"y_proba_{kind}": np.column_stack([chances[name] for name in classes]),
         "model_classes": classes,
     }
