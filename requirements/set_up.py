@@ -25,7 +25,8 @@ PYTHON = str(VENV / "bin" / "python")
 UV = str(VENV / "bin" / "uv")
 RECORD = VENV / ".ready"
 ALWAYS = ("base", "embedded", "dev")
-OPTIONAL = ("deepchecks", "docker", "s3")  # all unless EXTRAS names some or none: tests and types cover all of them
+# All unless EXTRAS names some or none: tests and types cover all of them.
+OPTIONAL = ("deepchecks", "docker", "s3", "onnx", "skops")
 
 
 class SetUpError(Exception):

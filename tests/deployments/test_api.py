@@ -110,7 +110,7 @@ def test_many_applications_are_scored_as_a_batch_scores_them(api):
     features["credit_score"] = 700.0
     sent = features.to_dict("records")
     said = api.post("/predict", json=sent).raise_for_status().json()
-    expected = score(find_bundle().pipeline, applications.assign(credit_score=700.0))
+    expected = score(find_bundle().scorer, applications.assign(credit_score=700.0))
     np.testing.assert_allclose([entry["probability"] for entry in said], expected, rtol=1e-12)
 
 
