@@ -1,4 +1,4 @@
-"""Models: what is registered, what is in production, and what was. It needs no Prefect server."""
+"""Models: what is registered, what is in production, and what was; and importing one. It needs no Prefect server."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
+from flows.cli.import_model import import_model
 from flows.cli.run_locally import report_error
 from tasks.contract.load import load_contract
 from tasks.registry.bundle import read_card
@@ -22,7 +23,12 @@ from tasks.registry.self_checks import find_self_check
 from tasks.registry.versions import find_current, list_versions, read_version
 from tasks.schema.migrate import prepare_schema
 
-app = App(name="flows.models", help="Which models there are, which is in production, and which was.")
+app = App(
+    name="flows.models",
+    help="Which models there are, which is in production, and which was.",
+)
+
+app.command(import_model, name="import")
 
 
 @app.default

@@ -15,7 +15,7 @@ from tasks.contract.load import load_contract
 from tasks.core.policy import load_policy
 from tasks.core.windows import PlanError, month_of
 from tasks.extract.check_queries import check_texts
-from tasks.run.request import BackfillRequest, MonitorRequest, Request, ScoreRequest, TrainRequest
+from tasks.run.request import BackfillRequest, ImportRequest, MonitorRequest, Request, ScoreRequest, TrainRequest
 
 R = TypeVar("R")
 P = ParamSpec("P")
@@ -89,6 +89,6 @@ def as_parameters(request: Request) -> dict[str, Any]:
 # What a message calls a field (`reference_start`), and what a terminal has for it.
 OPTIONS = {
     name: f"--{name.replace('_', '-')}"
-    for record in (MonitorRequest, TrainRequest, ScoreRequest, BackfillRequest)
+    for record in (MonitorRequest, TrainRequest, ScoreRequest, BackfillRequest, ImportRequest)
     for name in record.model_fields
 } | {"may_promote": "--promote"}

@@ -17,7 +17,7 @@ from tasks.contract.columns import Column, Role
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats, Keys, Mask
 from tasks.core.policy import PromotionPolicy
-from tasks.models.preprocess import clean_column
+from tasks.extract.cleaning import clean_column
 from tasks.statistics.auc import compare_paired_auc, measure_auc
 from tasks.statistics.clusters import ALONE, Clusters, find_clusters
 from tasks.statistics.proportions import correct_by_holm

@@ -19,7 +19,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from tasks.contract.contract import Contract
-from tasks.models.preprocess import clean_categories, clean_numbers
+from tasks.extract.cleaning import clean_categories, clean_numbers, derive
 
 RECENT = "(since the change)"
 
@@ -63,7 +63,7 @@ class DeriveFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """A frame of the feature columns and the derived features, in the contract's order."""
         features = {name: self._clean(name, applications[name]) for name in self.columns}
         for derived in self.derived:
-            features[derived["name"]] = _derive(derived, features)
+            features[derived["name"]] = derive(derived, features)
         if self.marks_recent:
             features[RECENT] = applications.get(RECENT, pd.Series(1.0, index=applications.index))
         return pd.DataFrame(features, index=applications.index)
@@ -91,15 +91,6 @@ class EncodeFrequency(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """The columns' own names."""
         return self.feature_names_in_
-
-
-def _derive(derived: dict[str, Any], features: dict[str, pd.Series]) -> pd.Series:
-    if derived["record"]:
-        return pd.concat([features[name].notna() for name in derived["record"]], axis=1).any(axis=1).astype(float)
-    denominator = features[derived["denominator"]]
-    with np.errstate(over="ignore"):
-        ratio: pd.Series = derived["factor"] * features[derived["numerator"]] / denominator.mask(denominator == 0)
-    return ratio.mask(np.isinf(ratio))
 
 
 def build_derivation(contract: Contract, *, marks_recent: bool = False) -> DeriveFeatures:

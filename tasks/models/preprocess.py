@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.contract.columns import Column, Role
+from tasks.contract.columns import Role
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats, Keys, Mask
 from tasks.extract.extract import Extract
@@ -94,22 +94,6 @@ def union_rows(frames: list[pd.DataFrame]) -> pd.DataFrame:
         if all(isinstance(frame[name].dtype, pd.CategoricalDtype) for frame in frames):
             whole[name] = pd.api.types.union_categoricals([frame[name] for frame in frames])
     return whole
-
-
-def clean_column(column: Column, values: pd.Series) -> pd.Series:
-    """A column as a model reads it: categories as objects, numbers without special values and infinities."""
-    return clean_numbers(values, list(column.special)) if column.type == "number" else clean_categories(values)
-
-
-def clean_categories(values: pd.Series) -> pd.Series:
-    """Categories as objects, NaN where one is missing."""
-    return values.astype(object).where(values.notna(), np.nan)
-
-
-def clean_numbers(values: pd.Series, special: list[float]) -> pd.Series:
-    """Numbers, NaN for special values and infinities."""
-    numbers = values.astype(float)
-    return numbers.mask(numbers.isin(special) | np.isinf(numbers))
 
 
 @stage("preprocess", lambda prepared: f"{prepared.is_labelled.sum():,} of {len(prepared):,} with a decision")

@@ -47,7 +47,7 @@ def fit_champion(job: Job, reference: Window) -> Trained:
     A weak model is put into production all the same: there is no other, and a window can be judged against it. The
     model question says that it is weak. Raises UnfitWindowError where the reference is unfit.
     """
-    prepared, ripeness = _extract_reference(job, reference)
+    prepared, ripeness = extract_reference(job, reference)
     training = train_candidates(job.contract, split_rows(prepared, job.policy.train), [], job.policy.train)
     metrics = measure_training(job, training)
     labelled = prepared.take(prepared.is_labelled)
@@ -56,10 +56,11 @@ def fit_champion(job: Job, reference: Window) -> Trained:
     return settle_cut_off(job, Trained(deployed, labelled, (reference,), metrics, ripeness.undecided))
 
 
-def _extract_reference(job: Job, reference: Window) -> tuple[Prepared, Ripeness]:
+def extract_reference(job: Job, reference: Window) -> tuple[Prepared, Ripeness]:
+    """The rows of the days of a reference, with the labels of its ripe days. Raises UnfitWindowError."""
     engine = connect(job.database)
     extract = extract_window(engine, job.contract, reference)
-    advice = f"A model cannot be trained on {reference}: choose other days."
+    advice = f"{reference} cannot be a model's reference: choose other days."
     require_fit(measure_quality(job.contract, extract, job.policy.quality), advice)
     told_by = find_repeated_customers(job.contract, extract.applications, job.policy.drift.seed)
     return ripen(engine, job.contract, reference, prepare(job.contract, extract.applications, told_by))

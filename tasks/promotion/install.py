@@ -111,14 +111,21 @@ def build_bundle(job: Job, trained: Trained) -> Bundle:
 
 def install_champion(job: Job, trained: Trained, succession: Succession) -> Champion:
     """Save the bundle, then register and promote it in one transaction. A run that dies before leaves all as it was."""
-    bundle = build_bundle(job, trained)
-    kind = str(trained.candidate.kind)
+    bundle, kind = build_bundle(job, trained), str(trained.candidate.kind)
+    champion = put_into_production(job, bundle, kind, trained.windows, succession)
+    return replace(champion, reference=_keep_reference(job, trained))
+
+
+def put_into_production(
+    job: Job, bundle: Bundle, kind: str, windows: tuple[Window, ...], succession: Succession
+) -> Champion:
+    """Save a bundle, then register and promote it in one transaction; `windows` are the days of its reference."""
     # A run may install two of a kind: its first champion, and the challenger that follows.
-    folder = f"{job.contract.name}-{job.job_id}-{kind}-after-{succession.from_version or 0}"
-    location, sha256 = save_bundle(bundle, job.store, folder)
     name = job.contract.name
+    folder = f"{name}-{job.job_id}-{kind}-after-{succession.from_version or 0}"
+    location, sha256 = save_bundle(bundle, job.store, folder)
     with connect(job.database).begin() as connection:
-        new = NewVersion(name, job.job_id, kind, trained.metrics, location, sha256, trained.windows)
+        new = NewVersion(name, job.job_id, kind, bundle.metrics, location, sha256, windows)
         version = register(connection, new)
         promote(
             connection,
@@ -132,7 +139,7 @@ def install_champion(job: Job, trained: Trained, succession: Succession) -> Cham
                 succession.evidence_sha256,
             ),
         )
-        return Champion(read_version(connection, name, version), bundle, reference=_keep_reference(job, trained))
+        return Champion(read_version(connection, name, version), bundle)
 
 
 def _keep_reference(job: Job, trained: Trained) -> ReferenceRows:

@@ -1,6 +1,6 @@
 """The model bundle: a folder in the model store with everything that belongs to a model.
 
-The model's own file (see `tasks/registry/model_files.py`), `profile.parquet` (the reference), `customers.npz` (salted
+The model's own files (see `tasks/registry/model_files.py`), `profile.parquet` (the reference), `customers.npz` (salted
 hashes), `metrics.json`, `card.md`, and `manifest.json` with the sha256 of each of them. A folder is written under a
 temporary name and then renamed. The registry keeps the manifest's own sha256; nothing is unpickled before its checksum
 is verified.
@@ -27,12 +27,11 @@ from tasks.foreign.model import Scorer
 from tasks.profile.profile import Profile
 from tasks.profile.storage import load_profile, save_profile
 from tasks.registry.known_customers import Customers, load_customers, save_customers
-from tasks.registry.model_files import MODEL_FILES, load_model_file, save_model_file
+from tasks.registry.model_files import find_model_files, list_libraries, load_model_files, save_model_files
 
 MANIFEST = "manifest.json"
-# The only files of a bundle, beside one of the model's: a manifest cannot name any other.
+# The only files of a bundle, beside those of one model: a manifest cannot name any other.
 FILES = ("card.md", "customers.npz", "metrics.json", "profile.parquet")
-LIBRARIES = ("scikit-learn", "numpy", "pandas", "joblib")
 ADVICE = (
     "Restore the folder, return to an earlier champion with `python -m flows.rollback`, or train a new one with "
     "`python -m flows.train --replace`."
@@ -102,13 +101,13 @@ def load_bundle(location: str, sha256: str) -> Bundle:
     try:
         manifest = _read_file(filesystem, location, f"{root}/{MANIFEST}", sha256)
         described = json.loads(manifest)
-        model_file = _find_model_file(location, described)
+        model_files = _find_model_files(location, described)
         with tempfile.TemporaryDirectory(prefix="loanwatch-") as folder:
-            for name in (*FILES, model_file):
+            for name in (*FILES, *model_files):
                 content = _read_file(filesystem, location, f"{root}/{name}", described["files"][name])
                 (Path(folder) / name).write_bytes(content)
             _refuse_other_libraries(location, described["libraries"])
-            return _read_files(Path(folder), model_file, location)
+            return _read_files(Path(folder), model_files, location)
     except OSError as error:
         raise BundleError(f"The model bundle {location} cannot be read ({error}). {ADVICE}") from None
 
@@ -118,7 +117,7 @@ def read_card(location: str, sha256: str) -> str:
     filesystem, root = fsspec.core.url_to_fs(location)
     try:
         described = json.loads(_read_file(filesystem, location, f"{root}/{MANIFEST}", sha256))
-        _find_model_file(location, described)
+        _find_model_files(location, described)
         return _read_file(filesystem, location, f"{root}/card.md", described["files"]["card.md"]).decode("utf-8")
     except OSError as error:
         raise BundleError(f"The model bundle {location} cannot be read ({error}). {ADVICE}") from None
@@ -139,24 +138,24 @@ def _read_file(filesystem: fsspec.AbstractFileSystem, location: str, path: str, 
 
 def _write_files(bundle: Bundle, folder: Path) -> list[Path]:
     """All files of the bundle, the manifest last."""
-    model_file = save_model_file(bundle.scorer, folder)
+    model_files = save_model_files(bundle.scorer, folder)
     save_profile(bundle.profile, folder / "profile.parquet")
     save_customers(bundle.customers, folder / "customers.npz")
     (folder / "metrics.json").write_text(json.dumps(bundle.metrics, indent=2), encoding="utf-8")
     (folder / "card.md").write_text(bundle.card, encoding="utf-8")
-    files = [folder / name for name in (*FILES, model_file)]
+    files = [folder / name for name in (*FILES, *model_files)]
     manifest = {
         "files": {file.name: _hash(file.read_bytes()) for file in files},
-        "libraries": {library: find_version(library) for library in LIBRARIES},
+        "libraries": {library: find_version(library) for library in list_libraries(bundle.scorer)},
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     return [*files, folder / MANIFEST]
 
 
-def _read_files(folder: Path, model_file: str, location: str) -> Bundle:
+def _read_files(folder: Path, model_files: tuple[str, ...], location: str) -> Bundle:
     try:
         return Bundle(
-            load_model_file(folder / model_file),
+            load_model_files(folder, model_files),
             load_profile(folder / "profile.parquet"),
             load_customers(folder / "customers.npz"),
             json.loads((folder / "metrics.json").read_text(encoding="utf-8")),
@@ -170,14 +169,14 @@ def _read_files(folder: Path, model_file: str, location: str) -> Bundle:
         ) from None
 
 
-def _find_model_file(location: str, manifest: dict[str, Any]) -> str:
-    """The one file of the model. Raises BundleError where the manifest names others than a bundle's files."""
+def _find_model_files(location: str, manifest: dict[str, Any]) -> tuple[str, ...]:
+    """The files of the model. Raises BundleError where the manifest names others than a bundle's files."""
     named = set(manifest.get("files", ()))
-    models = named & set(MODEL_FILES)
-    if named - models != set(FILES) or len(models) != 1 or "libraries" not in manifest:
-        others = ", ".join(sorted((named - models) ^ set(FILES))) or "the model's file, or the libraries"
+    models = find_model_files(named - set(FILES))
+    if models is None or not set(FILES) <= named or "libraries" not in manifest:
+        others = ", ".join(sorted(named.symmetric_difference(FILES))) or "the model's file"
         raise BundleError(f"The manifest of the model bundle {location} does not fit a bundle ({others}). {ADVICE}")
-    return str(models.pop())
+    return models
 
 
 def _refuse_other_libraries(location: str, libraries: dict[str, str]) -> None:

@@ -33,9 +33,9 @@ def write_card(contract: Contract, kind: str, windows: Sequence[Window], metrics
         f"- **Features**: {', '.join(features)}.",
         f"- **Made with**: {', '.join(f'{library} {find_version(library)}' for library in LIBRARIES)}.",
         "",
-        *_write_measures(metrics, positive),
-        *_write_segments(metrics, positive),
-        *_write_groups(metrics, positive),
+        *write_measures(metrics, positive),
+        *write_segments(metrics, positive),
+        *write_groups(metrics, positive),
         "## Limits of use",
         "",
         "- Use it for the same lender and kind of application as it was fitted on, as long as monitoring detects no "
@@ -72,10 +72,11 @@ def _write_regime(metrics: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _write_measures(metrics: dict[str, Any], positive: Positive) -> list[str]:
-    intervals = metrics["intervals"]
+def write_measures(metrics: dict[str, Any], positive: Positive) -> list[str]:
+    """The performance on the test days, and on the training rows of a model that was fitted here."""
+    intervals, training = metrics["intervals"], metrics.get("training") or {}
     rows = [
-        f"| {name} | {_round(value)} | {_span(intervals.get(name))} | {_round(metrics['training'][name])} |"
+        f"| {name} | {_round(value)} | {_span(intervals.get(name))} | {_round(training.get(name))} |"
         for name, value in metrics["test"].items()
         if name != "rows"
     ]
@@ -94,7 +95,8 @@ def _write_measures(metrics: dict[str, Any], positive: Positive) -> list[str]:
     ]
 
 
-def _write_segments(metrics: dict[str, Any], positive: Positive) -> list[str]:
+def write_segments(metrics: dict[str, Any], positive: Positive) -> list[str]:
+    """The segments with the lowest AUC."""
     worst = metrics["segments"][:WORST]
     if not worst:
         return ["## Segments", "", "No segment of the test days has enough rows to be tested separately.", ""]
@@ -115,7 +117,8 @@ def _write_segments(metrics: dict[str, Any], positive: Positive) -> list[str]:
     ]
 
 
-def _write_groups(metrics: dict[str, Any], positive: Positive) -> list[str]:
+def write_groups(metrics: dict[str, Any], positive: Positive) -> list[str]:
+    """The shares of the positive decision by protected group."""
     if not metrics["approval"]:
         return []
     rows = [

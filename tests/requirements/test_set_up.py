@@ -78,7 +78,8 @@ def test_extras_are_chosen_and_remembered(project, wheels):
 
 def test_an_unknown_extra_is_named(project):
     running = start(project, "setup", "EXTRAS=deepcheck s3")
-    assert "EXTRAS names deepcheck; there are: deepchecks docker s3 onnx skops" in running.communicate(timeout=TIMEOUT)[0]
+    said = running.communicate(timeout=TIMEOUT)[0]
+    assert "EXTRAS names deepcheck; there are: deepchecks docker s3 onnx skops" in said
     assert running.returncode != 0
 
 
