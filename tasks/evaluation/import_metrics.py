@@ -24,7 +24,7 @@ def measure_on_reference(
 ) -> dict[str, Any]:
     """Its figures on labelled rows, as plain JSON values; rows without a score are left out of them.
 
-    `test` is what a model of loanwatch's has on its test days.
+    `test` is what a model of loanwatch's has on its test days; training rows are not known here.
     """
     known = ~np.isnan(scores)
     scored, scores = rows.take(known), scores[known]
@@ -40,6 +40,7 @@ def measure_on_reference(
         "left_out": 0,
         "cut_off": cut_off.as_record(),
         "tested_at": threshold,
+        "training": None,
         "test": asdict(measure_performance(labels, scores, threshold)),
         "confidence": policy.confidence,
         "intervals": measure_intervals(labels, scores, threshold, policy.confidence, clusters),

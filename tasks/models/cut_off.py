@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
+from scipy.special import expit
 
 from blocks.errors import UsageError
 from tasks.contract.contract import Contract
@@ -133,10 +133,10 @@ def _turn_points(
 ) -> CutOff:
     """Points as a probability, by the curve of the model that has them."""
     if isinstance(scorer, ScoreColumn) and scorer.curve is not None:
-        row = {scorer.column: [points]} | ({scorer.version_column: [scorer.version]} if scorer.version_column else {})
-        threshold = float(scorer.score(pd.DataFrame(row))[0])
+        level, slope = scorer.curve
+        threshold = float(expit(level + slope * np.array([points]))[0])  # as of a column, to the last bit
         # The cut-off itself counts with the higher points, whose probability of the positive value may be lower.
-        threshold = float(np.nextafter(threshold, np.inf)) if scorer.curve[1] < 0 else threshold
+        threshold = float(np.nextafter(threshold, np.inf)) if slope < 0 else threshold
         return _conclude(contract, threshold, scores, f"the contract's {points:g} points")
     if share is None:
         raise CutOffError(

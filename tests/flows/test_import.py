@@ -201,7 +201,7 @@ def test_it_is_watched_and_challenged_and_scores(form, demo, lender, tmp_path, c
     quiet = watch("2024-07")
     assert quiet["champion"]["kind"] == "imported"
     assert quiet["cut_off"]["threshold"] == 0.5
-    assert quiet["verdicts"]["quality"] == "pass"
+    assert quiet["outcome"] == "stable"
     changed = watch("2024-10")
     assert changed["comparison"] is not None
     assert changed["outcome"] in ("kept", "promoted")
