@@ -142,6 +142,12 @@ def load_model(model: ModelVersion) -> Bundle:
         return load_bundle(model.artifact, model.sha256)
     except OtherLibrariesError as error:
         days = model.reference
+        if "imported" in model.metrics:
+            raise OtherLibrariesError(
+                f"Version {model.version} cannot be used. {error} Save it anew with the libraries that are installed, "
+                "and import it with `python -m flows.models import --install --replace`. Or install the requirements "
+                "of the loanwatch version that imported it."
+            ) from None
         raise OtherLibrariesError(
             f"Version {model.version} cannot be used. {error} Refit it on its own days, with the other options of this "
             f"command: `python -m flows.train --replace --start {days.start} --end {days.end}`. Or install the "

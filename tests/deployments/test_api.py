@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from blocks.postgres.connect import Database, Patience, make_engine
 from deployments.api.app import create_app
+from deployments.api.form import make_form, make_frame
 from deployments.api.serving import find_middles
 from tasks.contract.load import load_contract
 from tasks.core.policy import CutOffPolicy, Kind
@@ -24,6 +25,7 @@ from tasks.models.cut_off import find_cut_off
 from tasks.models.scoring import score
 from tasks.registry.ledger import Return, roll_back
 from tasks.schema.migrate import prepare_schema
+from tests.support.lender_models import make_imported_bundle
 from tests.support.second_lender import CONTRACT as SECOND_CONTRACT
 from tests.support.small_model import find_bundle, install, make_applications, make_bundle
 from tests.support.wait import PATIENCE, wait_until
@@ -101,6 +103,28 @@ def test_the_cut_off_parts_the_decisions_and_is_told(api):
     for entry in said:
         assert entry["threshold"] == expected.threshold
         assert (entry["decision"] == "loan given") == (entry["probability"] >= expected.threshold)
+
+
+@pytest.mark.parametrize("form", ["skops", "joblib", "onnx"])
+def test_a_model_of_the_lenders_own_is_served_with_reasons(form, make_database, monkeypatch, tmp_path):
+    url = make_database()
+    monkeypatch.setenv("LOANWATCH_DATABASE_URL", url.render_as_string(hide_password=False))
+    engine, bundle = make_engine(url, Patience()), make_imported_bundle(CONTRACT, form)
+    prepare_schema(engine)
+    with engine.begin() as connection:
+        install(connection, CONTRACT, tmp_path, bundle)
+    engine.dispose()
+    usual = {"current_loan_amount": 600, "monthly_debt": 600}  # as in the made-up applications
+    sent = [make_request(annual_income=amount, **usual) for amount in (400, 700, None)]
+    sent.append(make_request(term=None, home_ownership=None, credit_score=None, **usual))
+    with serve(database=Database("environment"), contract=CONTRACT) as client:
+        said = client.post("/predict", json=sent).raise_for_status().json()
+        assert client.get("/model").json()["card"] == bundle.card
+    frame = make_frame(CONTRACT, [make_form(CONTRACT)(**one) for one in sent])
+    np.testing.assert_allclose([one["probability"] for one in said], bundle.scorer.score(frame), rtol=1e-6)
+    assert len({one["probability"] for one in said}) == 4
+    assert {reason["column"] for reason in said[0]["reasons"]} <= set(bundle.scorer.passport.columns)
+    assert max(abs(reason["change"]) for reason in said[0]["reasons"]) > 0
 
 
 def test_many_applications_are_scored_as_a_batch_scores_them(api):

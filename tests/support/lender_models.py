@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,17 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from tasks.contract.contract import Contract
+from tasks.contract.load import load_contract
+from tasks.core.scored_window import ScoredWindow
+from tasks.extract.labels import read_labels
+from tasks.foreign.formats import open_model
+from tasks.foreign.read_import import File, make_imported
+from tasks.profile.profile import fit_profile
+from tasks.registry.bundle import Bundle
+from tasks.registry.known_customers import hash_customers
+from tests.support.small_model import METRICS, make_applications
 
 NUMBERS = ("annual_income", "monthly_debt", "credit_score", "current_loan_amount", "years_of_credit_history")
 WORDS = {"term": ("short term", "long term"), "home_ownership": ("rent", "home mortgage", "own home")}
@@ -66,3 +80,23 @@ def convert(pipeline: Pipeline, zipmap: bool = True) -> bytes:
     graph = to_onnx(pipeline, initial_types=inputs, options={id(pipeline): {"zipmap": zipmap}})
     content: bytes = graph.SerializeToString()
     return content
+
+
+@cache
+def read_content(form: str) -> bytes:
+    """The file of a scorecard that was fitted on made-up applications of the contract of loans, in a format."""
+    contract = load_contract("loan_applications")
+    rows = make_applications(contract)
+    pipeline = fit_pipeline(rows, read_labels(contract, rows))
+    with tempfile.TemporaryDirectory() as folder:
+        return save_all(pipeline, Path(folder))[form].read_bytes()
+
+
+def make_imported_bundle(contract: Contract, form: str) -> Bundle:
+    """The bundle of a model that was imported in a format, with a profile of made-up applications."""
+    content, rows = read_content(form), make_applications(contract, seed=7)
+    file = File(f"scorecard.{form}", form, content, hashlib.sha256(content).hexdigest())
+    model, _ = make_imported(contract, file, open_model(form, content, ()))
+    scored = ScoredWindow(rows, read_labels(contract, rows), model.score(rows))
+    profile = fit_profile(contract, scored, origin="holdout", seed=1)
+    return Bundle(model, profile, hash_customers(np.zeros(0, np.uint64)), METRICS, "# A model of the lender's own\n")
