@@ -21,6 +21,7 @@ from deployments.api.page import write_page
 from deployments.api.serving import Serving, answer
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
+from tasks.models.score_batch import require_model
 
 PATIENCE_SECONDS = 2.0
 
@@ -85,7 +86,7 @@ def _add_routes(app: FastAPI, serving: Serving, contract: Contract) -> None:
 
     def ping() -> dict[str, str]:
         """200 if a model can be served."""
-        serving.find_champion()
+        require_model(serving.find_champion())
         return {"status": "ok"}
 
     def show_model() -> Model:
@@ -105,6 +106,7 @@ def _add_routes(app: FastAPI, serving: Serving, contract: Contract) -> None:
         """Probability, decision and reasons for one application, or for each of a list in its order."""
         requested: list[Form] = applications if isinstance(applications, list) else [applications]
         champion = serving.find_champion()
+        require_model(champion)
         answers = answer(contract, champion, make_frame(contract, requested))
         return [
             Prediction(

@@ -97,7 +97,7 @@ def report_weakness(auc: Auc | None, limit: float) -> list[Finding]:
 
 def _find_day_factors(comparison: Comparison) -> tuple[float, float]:
     """How many times larger differing days make the variances of the two AUC values."""
-    rows = comparison.profile.labelled, int(np.sum(~np.isnan(comparison.observed.labels)))
+    rows = comparison.profile.judged, int(comparison.observed.is_judged.sum())
     before, now = (1 + count * share for count, share in zip(rows, comparison.days.area, strict=True))
     return before, now
 
@@ -144,7 +144,7 @@ def compare_auc(
     ----------
     DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988).
     """
-    known = ~np.isnan(observed.labels)
+    known = observed.is_judged
     clusters = find_clusters(None if keys is None else keys[known])
     now = measure_auc(observed.labels[known], observed.scores[known], clusters)
     variance = before.variance * day_factors[0] + now.variance * day_factors[1]

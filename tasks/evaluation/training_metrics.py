@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tasks.core.arrays import Floats
 from tasks.evaluation.approval_by_group import measure_approval
 from tasks.evaluation.calibration import measure_calibration_error, measure_reliability
 from tasks.evaluation.performance import measure_intervals, measure_performance
@@ -26,25 +27,31 @@ def measure_training(job: Job, training: Training) -> dict[str, Any]:
     A random forest ranks the very rows that it was fitted on almost perfectly, which says nothing about it.
     Test rows of customers in its training rows are excluded.
     """
-    contract, policy = job.contract, job.policy.promotion
     pipeline, fitted = training.chosen.pipeline, training.fitted_on
     test, left_out = leave_out(training.split.test, hash_customers(fitted.keys))
-    scores = score(pipeline, test.applications)
+    return {
+        "fitted_rows": len(fitted),
+        "judged_on": _describe_test(test, training.split),
+        "left_out": left_out,
+        **measure_model(job, test, score(pipeline, test.applications)),
+        "training": asdict(measure_performance(fitted.labels, training.chosen.out_of_fold)),
+        "candidates": {kind: {"validation_auc": auc} for kind, auc in training.validation_auc.items()},
+    }
+
+
+def measure_model(job: Job, test: Prepared, scores: Floats) -> dict[str, Any]:
+    """A model on labelled rows that it was not fitted on, each with its score, as plain JSON values."""
+    contract, policy = job.contract, job.policy.promotion
     reliability = measure_reliability(test.labels, scores, policy.confidence)
     segments = measure_segments(cut_segments(contract, test.applications, test.keys), test.labels, scores, policy)
     decisions = {"the lender": test.labels == 1, "the model": scores >= DECISION_THRESHOLD}
     approval = measure_approval(contract, test.applications, decisions, policy.confidence)
     return {
-        "fitted_rows": len(fitted),
-        "judged_on": _describe_test(test, training.split),
-        "left_out": left_out,
         "test": asdict(measure_performance(test.labels, scores)),
         "confidence": policy.confidence,
         "intervals": measure_intervals(
             test.labels, scores, DECISION_THRESHOLD, policy.confidence, find_clusters(test.keys)
         ),
-        "training": asdict(measure_performance(fitted.labels, training.chosen.out_of_fold)),
-        "candidates": {kind: {"validation_auc": auc} for kind, auc in training.validation_auc.items()},
         "calibration_error": measure_calibration_error(reliability),
         "reliability": [asdict(band) for band in reliability],
         "segments": [asdict(segment) for segment in segments],

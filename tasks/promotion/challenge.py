@@ -23,7 +23,7 @@ from tasks.evaluation.importance import measure_importance
 from tasks.evaluation.performance import measure_performance
 from tasks.evaluation.segments import compare_segments, cut_segments
 from tasks.evaluation.training_metrics import leave_out
-from tasks.foreign.model import Scorer
+from tasks.foreign.model import ForeignModel, Scorer
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.candidates import Training, train_candidates
@@ -45,11 +45,15 @@ CHALLENGER, CHAMPION = "challenger", "champion"
 
 @dataclass(frozen=True)
 class TestRows:
-    """The test rows of customers that neither model was fitted on, how many were left out, and both models' scores."""
+    """The test rows of customers that neither model was fitted on, how many were left out, and both models' scores.
+
+    `unscored` more have no score of the lender's own model.
+    """
 
     rows: Prepared
     left_out: int
     scores: dict[str, Floats]
+    unscored: int = 0
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,8 @@ def compare_with_champion(job: Job, champion: Champion, training: Training, find
     objection = find_objection(champion, findings, job.policy.promotion)
     if objection is not None and decision.promote:
         decision = PromotionDecision(False, f"Kept: {decision.reason.removeprefix('Promoted: ')} {objection}")
+    elif decision.promote and champion.model.external and not job.policy.promotion.may_replace_external:
+        decision = leave_external(champion.model.external["name"], comparison, job.policy.promotion)
     record = _record(job, champion, training, comparison, decision) | _explain(job, champion, training, judged)
     write_json(job.results / DEPLOY_REPORT, record)
     return Contest(comparison, decision, record)
@@ -119,6 +125,21 @@ def find_objection(champion: Champion, findings: Sequence[Finding], policy: Prom
     )
 
 
+def leave_external(name: str, comparison: Comparison, policy: PromotionPolicy) -> PromotionDecision:
+    """What a challenger that may not take the place of the lender's own model would be worth."""
+    low, high = comparison.interval or (0.0, 0.0)
+    gain = comparison.difference or 0.0
+    interval = f"{policy.confidence:.0%} interval {low:.3f} to {high:.3f}"
+    would = (
+        f"be better by {gain:.3f} ({interval})" if low > 0 else f"be no worse (AUC difference {gain:+.3f}, {interval})"
+    )
+    return PromotionDecision(
+        False,
+        f"Kept: a challenger would {would}. {name} is the lender's own model, and the policy lets no other take its "
+        "place (`promotion.may_replace_external`).",
+    )
+
+
 @stage("promote", lambda succeeded: f"{succeeded.outcome}: version {succeeded.version} is in production")
 def promote_or_keep(
     job: Job, champion: Champion, training: Training, contest: Contest, regime: Regime
@@ -138,10 +159,18 @@ def promote_or_keep(
 
 
 def judge(training: Training, champion: Scorer, known: Customers) -> TestRows:
-    """Both models' scores of the test rows; `known` are the customers that the champion was fitted on."""
+    """Both models' scores of the test rows; `known` are the customers that the champion was fitted on.
+
+    Rows without a score of the lender's own model are left out for both.
+    """
     rows, left_out = leave_out(training.split.test, hash_customers(training.fitted_on.keys), known)
+    unscored = 0
+    if isinstance(champion, ForeignModel):
+        is_scored = ~np.isnan(score(champion, rows.applications))
+        rows, unscored = rows.take(is_scored), int((~is_scored).sum())
     models: dict[str, Scorer] = {CHALLENGER: training.chosen.pipeline, CHAMPION: champion}
-    return TestRows(rows, left_out, {name: score(model, rows.applications) for name, model in models.items()})
+    scores = {name: score(model, rows.applications) for name, model in models.items()}
+    return TestRows(rows, left_out, scores, unscored)
 
 
 def measure_comparison(contract: Contract, policy: PromotionPolicy, training: Training, judged: TestRows) -> Comparison:
@@ -159,6 +188,7 @@ def measure_comparison(contract: Contract, policy: PromotionPolicy, training: Tr
         interval=measured[1] if measured else None,
         left_out=judged.left_out,
         segments=tuple(compare_segments(segments, labels, challenger, champion, policy)),
+        unscored=judged.unscored,
     )
 
 
@@ -197,6 +227,7 @@ def _record(
         "job_id": job.job_id,
         "champion_version": champion.model.version,
         "champion_kind": champion.model.kind,
+        "champion_external": champion.model.external,
         "kind": str(training.chosen.kind),
         "recipe": str(training.chosen.recipe),
         **comparison.as_record(),

@@ -35,7 +35,8 @@ def refit_challenger(
         "regime": record_regime(candidate, regime, reference, reference_rows),
     }
     first = np.datetime64(reference or windows[0].start, "D")
-    return Trained(candidate, rows, windows, metrics, int(np.sum(training.undecided >= first)), reference)
+    undecided = int(np.sum(training.undecided >= first))
+    return Trained(candidate, rows, windows, metrics, undecided, reference, training.others)
 
 
 def list_training_windows(

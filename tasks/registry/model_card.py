@@ -32,9 +32,9 @@ def write_card(contract: Contract, kind: str, windows: Sequence[Window], metrics
         f"- **Features**: {', '.join(features)}.",
         f"- **Made with**: {', '.join(f'{library} {find_version(library)}' for library in LIBRARIES)}.",
         "",
-        *_write_measures(metrics, positive),
-        *_write_segments(metrics, positive),
-        *_write_groups(metrics, positive),
+        *write_measures(metrics, positive),
+        *write_segments(metrics, positive),
+        *write_groups(metrics, positive),
         "## Limits of use",
         "",
         "- Use it for the same lender and kind of application as it was fitted on, as long as monitoring detects no "
@@ -71,18 +71,21 @@ def _write_regime(metrics: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _write_measures(metrics: dict[str, Any], positive: Positive) -> list[str]:
-    intervals = metrics["intervals"]
+def write_measures(metrics: dict[str, Any], positive: Positive) -> list[str]:
+    """The table of figures; the lender's own model has no training rows here."""
+    intervals, training = metrics["intervals"], metrics["training"]
     rows = [
-        f"| {name} | {_round(value)} | {_span(intervals.get(name))} | {_round(metrics['training'][name])} |"
+        f"| {name} | {_round(value)} | {_span(intervals.get(name))} |"
+        + (f" {_round(training[name])} |" if training else "")
         for name, value in metrics["test"].items()
         if name != "rows"
     ]
+    where = ("test days", " training rows |") if training else ("reference", "")
     return [
         "## Performance",
         "",
-        f"| measure | test days | {metrics['confidence']:.0%} interval | training rows |",
-        "|---|---|---|---|",
+        f"| measure | {where[0]} | {metrics['confidence']:.0%} interval |{where[1]}",
+        "|---|---|---|---|" if training else "|---|---|---|",
         *rows,
         "",
         f"Calibration error (mean difference between predicted probability and observed {positive.share}): "
@@ -91,7 +94,8 @@ def _write_measures(metrics: dict[str, Any], positive: Positive) -> list[str]:
     ]
 
 
-def _write_segments(metrics: dict[str, Any], positive: Positive) -> list[str]:
+def write_segments(metrics: dict[str, Any], positive: Positive) -> list[str]:
+    """The segments with the lowest AUC."""
     worst = metrics["segments"][:WORST]
     if not worst:
         return ["## Segments", "", "No segment of the test days has enough rows to be tested separately.", ""]
@@ -112,7 +116,8 @@ def _write_segments(metrics: dict[str, Any], positive: Positive) -> list[str]:
     ]
 
 
-def _write_groups(metrics: dict[str, Any], positive: Positive) -> list[str]:
+def write_groups(metrics: dict[str, Any], positive: Positive) -> list[str]:
+    """The share of the positive label by protected group."""
     if not metrics["approval"]:
         return []
     rows = [

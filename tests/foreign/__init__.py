@@ -1,0 +1,1 @@
+"""The lender's own model, tested without a database."""
