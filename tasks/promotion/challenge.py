@@ -95,6 +95,9 @@ def compare_with_champion(job: Job, champion: Champion, training: Training, find
         decision = PromotionDecision(False, f"Kept: {decision.reason.removeprefix('Promoted: ')} {objection}")
     elif decision.promote and champion.model.external and not job.policy.promotion.may_replace_external:
         decision = leave_external(champion.model.external["name"], comparison, job.policy.promotion)
+    if training.others is not None:
+        rests = "Both were compared on loans that were given; of those refused no outcome is known or assumed."
+        decision = PromotionDecision(decision.promote, f"{decision.reason} {rests}")
     record = _record(job, champion, training, comparison, decision) | _explain(job, champion, training, judged)
     write_json(job.results / DEPLOY_REPORT, record)
     return Contest(comparison, decision, record)

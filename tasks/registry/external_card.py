@@ -8,7 +8,7 @@ from typing import Any
 from tasks.contract.contract import Contract
 from tasks.core.windows import Window
 from tasks.foreign.model import ScoreColumn
-from tasks.registry.model_card import write_groups, write_measures, write_segments
+from tasks.registry.model_card import describe_outcomes, write_groups, write_measures, write_segments
 
 
 def write_external_card(
@@ -29,7 +29,7 @@ def write_external_card(
         f"- **Fitted**: {_describe_training(external)}",
         f"- **Compared with**: {', '.join(map(str, windows))}; {metrics['reference_applications']:,} applications, of "
         f"which {metrics['fitted_rows']:,} have an outcome and {metrics['test']['rows']:,} an outcome and a score.",
-        *_describe_rows(contract, metrics),
+        *describe_outcomes(metrics),
         "",
         *write_measures(metrics, positive),
         *write_segments(metrics, positive),
@@ -62,14 +62,3 @@ def _describe_training(external: dict[str, Any]) -> str:
     if external.get("trained_until"):
         return f"elsewhere, on days up to {external['trained_until']} (`trained_until` of the contract)."
     return "elsewhere; the contract does not say on which days (`trained_until`)."
-
-
-def _describe_rows(contract: Contract, metrics: dict[str, Any]) -> list[str]:
-    """Where only loans that were given have an outcome, that every figure of outcomes rests on these."""
-    if metrics["reference_applications"] <= metrics["fitted_rows"]:
-        return []
-    return [
-        f"- **Outcomes**: every figure below rests on the {metrics['test']['rows']:,} of "
-        f"{metrics['reference_applications']:,} applications with a score and an outcome. Nothing is assumed of those "
-        "that were refused."
-    ]

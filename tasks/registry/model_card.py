@@ -29,6 +29,7 @@ def write_card(contract: Contract, kind: str, windows: Sequence[Window], metrics
         f"- **Tested on**: {metrics['judged_on']}; {metrics['test']['rows']:,} labelled applications not used for "
         f"fitting. {metrics['left_out']:,} more were excluded: their customers are in the training data.",
         *_write_regime(metrics),
+        *describe_outcomes(metrics),
         f"- **Features**: {', '.join(features)}.",
         f"- **Made with**: {', '.join(f'{library} {find_version(library)}' for library in LIBRARIES)}.",
         "",
@@ -47,6 +48,18 @@ def write_card(contract: Contract, kind: str, windows: Sequence[Window], metrics
         "",
     ]
     return "\n".join(lines)
+
+
+def describe_outcomes(metrics: dict[str, Any]) -> list[str]:
+    """Where only loans that were given have an outcome, that every figure of outcomes rests on these."""
+    applications = metrics.get("reference_applications") or 0
+    if applications <= metrics["fitted_rows"]:
+        return []
+    return [
+        f"- **Outcomes**: of the {applications:,} applications that windows are compared with, "
+        f"{metrics['fitted_rows']:,} have an outcome, and every figure below rests on such ones. Nothing is assumed of "
+        "those that were refused."
+    ]
 
 
 def _write_regime(metrics: dict[str, Any]) -> list[str]:

@@ -44,7 +44,8 @@ def write_contract(folder: Path, *, score: str = SCORE, model: str = MODEL, more
     selected = "".join(f"    scored.{name},\n" for name in names)
     query = query.replace("    coalesce(others.repeats, 0)", selected + "    coalesce(others.repeats, 0)")
     query = query.replace(
-        "from ranked as loan\n", "from ranked as loan\nleft join loan_score as scored on scored.loan_id = loan.loan_id\n"
+        "from ranked as loan\n",
+        "from ranked as loan\nleft join loan_score as scored on scored.loan_id = loan.loan_id\n",
     )
     (folder / "scored_loans.sql").write_text(query, encoding="utf-8")
     return str(file)
