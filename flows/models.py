@@ -44,11 +44,11 @@ def show_all(*, contract: str = "loan_applications", database: str | None = None
     """
 
     def show(console: Console, connection: Connection, name: str) -> None:
-        models = Table("version", "state", "kind", "fitted on", "test AUC", box=None, padding=(0, 2, 0, 0))
+        models = Table("version", "state", "kind", "days", "test AUC", box=None, padding=(0, 2, 0, 0))
         for model in list_versions(connection, name):
             measured = model.metrics["test"]["auc"]
             auc = "not tested" if measured is None else f"{measured:.3f}"
-            models.add_row(str(model.version), model.state, model.kind, str(model.reference), auc)
+            models.add_row(str(model.version), model.state, model.title, str(model.reference), auc)
         ledger = Table("recorded", "effective", "from", "to", "why", box=None, padding=(0, 2, 0, 0))
         for entry in read_ledger(connection, name):
             versions = (_spell(entry.from_version), _spell(entry.to_version))
@@ -132,7 +132,7 @@ def show_day(
             console.print(f"{day}: no model was in production.")
             return
         model = read_version(connection, name, entry.to_version)
-        console.print(f"{day}: version {model.version}, {model.kind}, fitted on {model.reference}.")
+        console.print(f"{day}: version {model.version}, {model.title}, {model.says_days}.")
         console.print(
             f"Effective from {entry.effective_from}, recorded {entry.recorded_at:%Y-%m-%d %H:%M} UTC: {entry.why}",
             markup=False,

@@ -43,8 +43,8 @@ from tasks.monitor_check.add_to_run import add_self_check
 from tasks.prefect_ui.publish import announce_run, publish_run
 from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.promotion.decide import decide
-from tasks.promotion.first_champion import train_first_champion
 from tasks.promotion.training_lock import hold_training_lock
+from tasks.promotion.watch import check_scores, choose_champion
 from tasks.quality.arrivals import check_arrivals
 from tasks.quality.check import check_leaks, check_quality, is_fit
 from tasks.reports.history import rebuild_history
@@ -78,9 +78,10 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     if not is_fit(run.findings):
         return conclude(run, Outcome.QUALITY_FAILED, UNFIT)
 
-    run.champion = plan.champion or train_first_champion(job, plan.reference)
+    run.champion = choose_champion(job, plan.champion, plan.reference, run.extract)
     run.trained_here = run.champion.model.job_id == job.job_id
     refuse_other_reference(request.reference, run.champion.model.reference)
+    run.findings += check_scores(job, run.champion, run.extract)
     run.findings += check_arrivals(job, run.champion.bundle.profile.arrivals, run.extract)
     if not is_fit(run.findings):
         return conclude(run, Outcome.QUALITY_FAILED, UNFIT)

@@ -23,6 +23,7 @@ from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
 from tasks.core.policy import CutOffPolicy, load_policy
 from tasks.models.cut_off import find_cut_off
+from tasks.models.score_batch import require_model
 
 PATIENCE_SECONDS = 2.0
 
@@ -93,7 +94,7 @@ def _add_routes(app: FastAPI, serving: Serving, contract: Contract, policy: CutO
 
     def ping() -> dict[str, str]:
         """200 if a model can be served."""
-        serving.find_champion()
+        require_model(serving.find_champion())
         return {"status": "ok"}
 
     def show_model() -> Model:
@@ -114,6 +115,7 @@ def _add_routes(app: FastAPI, serving: Serving, contract: Contract, policy: CutO
         """Probability, decision and reasons for one application, or for each of a list in its order."""
         requested: list[Form] = applications if isinstance(applications, list) else [applications]
         champion = serving.find_champion()
+        require_model(champion)
         answers = answer(contract, policy, champion, make_frame(contract, requested))
         return [
             Prediction(

@@ -65,7 +65,7 @@ def compare_with_level(job: Job, champion: Champion, comparison: Comparison, win
     if len(rows) < job.policy.drift.minimum_rows:
         return []
     scores = score_by_fold(champion.bundle.scorer, rows.applications, rows.keys)
-    level = ScoredWindow(rows.applications, rows.labels, scores, rows.keys, days=rows.days)
+    level = ScoredWindow(rows.applications, rows.labels, scores, rows.keys, days=rows.days, refused=rows.refused)
     return ask_against(comparison, job.contract, level, observed)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from pydantic import Field
 
@@ -23,6 +23,16 @@ class LenderModel(Entry):
         "other, so that they cannot be the reference.",
     )
     scored_since: date | None = Field(None, description="The first day with scores of this model.")
+
+    @property
+    def first_watchable(self) -> tuple[date, str] | None:
+        """The first day on which it can be watched, and the field that says so; None where all days will do."""
+        days = []
+        if self.trained_until is not None:
+            days.append((self.trained_until + timedelta(days=1), "trained_until"))
+        if self.scored_since is not None:
+            days.append((self.scored_since, "scored_since"))
+        return max(days, default=None)
 
 
 class Profit(Entry):

@@ -67,6 +67,9 @@ class QualityPolicy(Policy):
     volume_factor: float = Field(
         2.0, gt=1, description="Warn if a window has this many times more or fewer applications than the reference."
     )
+    minimum_score_values: int = Field(
+        50, ge=2, description="Warn if the scores of the lender's own model have fewer different values: rounded ones."
+    )
     maximum_conflict_share: Share = Field(
         0.001, description="Warn above this share of applications with equal features but different decisions."
     )
@@ -265,6 +268,9 @@ class PromotionPolicy(Policy):
         0.5,
         description="No model is promoted if the champion's AUC in the window is below this: typical of decisions that "
         "are recorded the wrong way round.",
+    )
+    may_replace_external: bool = Field(
+        False, description="Whether a challenger that is proven better may take the place of the lender's own model."
     )
     lock_seconds: int = Field(
         1800, ge=0, description="Seconds to wait for another run that trains a model for the same contract."

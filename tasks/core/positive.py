@@ -49,6 +49,12 @@ CHECKS = {
     "by_column": "{share} by value, at an equal score",
     "auc": "ranking (AUC)",
     "calibration": "calibration",
+    "score_missing": "applications without a score",
+    "score_scale": "scores outside their scale",
+    "score_rounded": "rounded scores",
+    "score_tied": "equal scores",
+    "score_direction": "direction of the scores",
+    "model_version": "version of the lender's own model",
     "strength": "ranking of the reference",
     "estimated_auc": "ranking of undecided applications (estimated AUC)",
 }

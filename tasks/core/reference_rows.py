@@ -17,16 +17,26 @@ MOST_ROWS = 20_000
 
 @dataclass(frozen=True, eq=False)
 class ReferenceRows:
-    """Applications with their labels, out-of-fold scores, days, and the keys of their customers."""
+    """Applications with their labels, out-of-fold scores, days, and the keys of their customers.
+
+    `refused` is as in `ScoredWindow`; rows without a label occur only where it is known.
+    """
 
     applications: pd.DataFrame
     labels: Floats
     scores: Floats
     days: NDArray[np.datetime64]
     keys: Keys
+    refused: Mask | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def as_window(self) -> ScoredWindow:
+        """All rows, with their days, as one side of a comparison."""
+        return ScoredWindow(
+            self.applications, self.labels, self.scores, self.keys, days=self.days, refused=self.refused
+        )
 
     def take(self, rows: Mask, *, with_days: bool = False) -> ScoredWindow:
         """The rows where the mask is true, as one side of a comparison.
@@ -34,7 +44,8 @@ class ReferenceRows:
         Without days, days that both sides hold are no reason for the sides to differ.
         """
         applications, days = self.applications.loc[rows].reset_index(drop=True), self.days[rows]
-        window = ScoredWindow(applications, self.labels[rows], self.scores[rows], self.keys[rows])
+        refused = None if self.refused is None else self.refused[rows]
+        window = ScoredWindow(applications, self.labels[rows], self.scores[rows], self.keys[rows], refused=refused)
         return replace(window, days=days) if with_days else window
 
 
@@ -44,4 +55,4 @@ def sample_customers(rows: ReferenceRows, seed: int) -> ReferenceRows:
         return rows
     drawn = draw_groups(rows.keys, MOST_ROWS, np.random.default_rng(seed))
     side = rows.take(drawn)
-    return ReferenceRows(side.applications, side.labels, side.scores, rows.days[drawn], rows.keys[drawn])
+    return ReferenceRows(side.applications, side.labels, side.scores, rows.days[drawn], rows.keys[drawn], side.refused)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from tasks.core.arrays import Days, Floats, Keys, Mask
@@ -13,10 +14,14 @@ from tasks.core.arrays import Days, Floats, Keys, Mask
 class ScoredWindow:
     """A window's applications, with one label (1, 0, or NaN if undecided) and one out-of-sample score each.
 
+    A score is NaN where the lender's own model has none: such a row counts for the applicants and for the share of
+    labels, and for nothing that needs a score.
+
     `keys` is a hash of each row's customer (`Prepared.keys`): rows of one customer belong together, and are no
     independent observations. None means that every row stands alone. `note` is what a question about labels has to add,
     such as that those of the last days are still coming in. `days` is the day of each application, None where it is not
-    known.
+    known. `refused` says which applications will never have a label, as they were refused and only loans that were
+    given have an outcome; None where every application gets a label.
     """
 
     applications: pd.DataFrame
@@ -25,6 +30,34 @@ class ScoredWindow:
     keys: Keys | None = None
     note: str = ""
     days: Days | None = None
+    refused: Mask | None = None
+
+    @property
+    def is_labelled(self) -> Mask:
+        """Which rows have a label."""
+        return ~np.isnan(self.labels)
+
+    @property
+    def is_judged(self) -> Mask:
+        """Which rows have a label and a score: what concept and model drift rest on."""
+        return self.is_labelled & ~np.isnan(self.scores)
+
+    @property
+    def is_open(self) -> Mask:
+        """Which rows have a score and are still to get a label."""
+        unlabelled = np.isnan(self.labels) & ~np.isnan(self.scores)
+        return unlabelled if self.refused is None else unlabelled & ~self.refused
+
+    @property
+    def rests_on(self) -> str:
+        """On which rows figures of labels rest, where only loans that were given have one; else nothing."""
+        if self.refused is None:
+            return ""
+        given, labelled = int((~self.refused).sum()), int(self.is_labelled.sum())
+        return (
+            f"Rests on the {labelled:,} of {len(self.labels):,} applications with an outcome; {given:,} were given a "
+            "loan, and nothing is assumed of those refused."
+        )
 
     def take(self, rows: Mask) -> ScoredWindow:
         """The rows where the mask is true."""
@@ -35,4 +68,5 @@ class ScoredWindow:
             None if self.keys is None else self.keys[rows],
             self.note,
             None if self.days is None else self.days[rows],
+            None if self.refused is None else self.refused[rows],
         )

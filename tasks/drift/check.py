@@ -9,6 +9,7 @@ from tasks.core.findings import Finding, Verdict
 from tasks.drift.comparison import Comparison
 from tasks.drift.concept import measure_concept_drift
 from tasks.drift.data import measure_data_drift
+from tasks.drift.judgement import say_rows
 from tasks.drift.label import measure_label_drift
 from tasks.drift.onset import date_changes
 from tasks.drift.own_limits import apply_own_limits
@@ -31,8 +32,8 @@ def measure_drift(comparison: Comparison) -> list[Finding]:
     """
     return [
         *measure_data_drift(comparison),
-        *measure_label_drift(comparison),
-        *measure_concept_drift(comparison),
+        *say_rows(measure_label_drift(comparison), comparison.observed.rests_on),
+        *say_rows(measure_concept_drift(comparison), comparison.observed.rests_on),
     ]
 
 

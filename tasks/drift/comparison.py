@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from tasks.core.arrays import Codes, Counts, Keys
 from tasks.core.policy import DriftPolicy
 from tasks.core.positive import UNNAMED, Positive
@@ -85,7 +83,7 @@ class Comparison:
 
     @cached_property
     def labelled(self) -> Labelled:
-        """The labelled rows of both sides."""
+        """The labelled and scored rows of both sides."""
         return choose_labelled(self.profile, self.observed, self.policy.seed)
 
     @cached_property
@@ -105,8 +103,8 @@ class Comparison:
 
     @cached_property
     def estimate(self) -> Estimate | None:
-        """The AUC to be expected of the applications without a label; None where it cannot be estimated."""
-        is_open = np.isnan(self.observed.labels)
+        """The AUC to be expected of the applications still to get a label; None where it cannot be estimated."""
+        is_open = self.observed.is_open
         keys = None if self.keys is None else self.keys[is_open]
         return estimate_auc(self.profile, self.observed.scores[is_open], self.policy, keys)
 

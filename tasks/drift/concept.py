@@ -95,13 +95,16 @@ def explain_no_answer(rows: Labelled, policy: DriftPolicy, note: str = "") -> tu
     """
     minimum_rows, minimum_of_each = policy.minimum_rows, policy.minimum_of_each
     n, m = len(rows.reference_rows), len(rows.window_rows)
+    if not m and rows.unscored:
+        reason = f"none of the window's {rows.unscored:,} decided applications has a score to be judged by."
+        return Verdict.NOT_ENOUGH_DATA, f"{reason} {note}".strip()
     if not m:
         return Verdict.NOT_RUN, f"no decision of the window counts yet. {note}".strip()
     if min(n, m) < minimum_rows:
         return (
             Verdict.NOT_ENOUGH_DATA,
-            f"{m:,} applications of the window and {n:,} of the reference are decided; at least {minimum_rows:,} of "
-            f"each are needed. {note}".strip(),
+            f"{m:,} applications of the window and {n:,} of the reference are decided"
+            f"{' and scored' if rows.unscored else ''}; at least {minimum_rows:,} of each are needed. {note}".strip(),
         )
     if not rows.has_both_labels:
         return Verdict.NOT_ENOUGH_DATA, "the decisions of the window or of the reference are all the same."

@@ -45,12 +45,17 @@ class WindowDays:
     @cached_property
     def decided(self) -> DaySpread:
         """How few days its decided rows lie on."""
-        return self._measure(~np.isnan(self.observed.labels))
+        return self._measure(self.observed.is_labelled)
+
+    @cached_property
+    def judged(self) -> DaySpread:
+        """How few days its decided rows with a score lie on."""
+        return self._measure(self.observed.is_judged)
 
     @property
     def undecided_area(self) -> float:
-        """What days add to the variance of an AUC of the rows without a decision, as a share of it."""
-        rows = np.isnan(self.observed.labels)
+        """What days add to the variance of an AUC of the rows without a decision yet, as a share of it."""
+        rows = self.observed.is_open
         if self.effects is None or not rows.any():
             return 0.0
         return float(rows.sum()) * self.effects.area.share_variance(self._measure(rows))
@@ -75,7 +80,7 @@ class WindowDays:
     @property
     def area(self) -> Pair:
         """Of what each row adds to the error of the AUC."""
-        return NOTHING if self.effects is None else self._share(self.effects.area, self.decided)
+        return NOTHING if self.effects is None else self._share(self.effects.area, self.judged)
 
     @property
     def residual(self) -> DayLikeness:

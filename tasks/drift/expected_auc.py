@@ -61,7 +61,7 @@ def measure_estimated_auc(
     estimate : Estimate or None
         Of these applications; None where there are too few, or too few decisions to estimate from.
     observed : ScoredWindow
-        The window; NaN labels are not decided yet.
+        The window; NaN labels are not decided yet, or never will be where the loan was refused.
     policy : DriftPolicy
         The limit of the loss, and the fewest rows.
     positive : Positive
@@ -72,8 +72,8 @@ def measure_estimated_auc(
     list of Draft
         One; none where so many are decided that a few open ones do not matter.
     """
-    open_rows = int(np.isnan(observed.labels).sum())
-    is_decided = len(observed.labels) - open_rows >= policy.minimum_rows
+    open_rows = int(observed.is_open.sum())
+    is_decided = int(observed.is_judged.sum()) >= policy.minimum_rows
     if not open_rows or (is_decided and open_rows < policy.minimum_rows):
         return []
     if estimate is None:
@@ -137,7 +137,7 @@ def estimate_auc(profile: Profile, fresh: Floats, policy: DriftPolicy, keys: Key
     Royal Statistical Society A 142 (1979): reweighting by known shares. Kish, Survey Sampling (1965): how many rows
     weighted ones are worth.
     """
-    if profile.auc is None or min(profile.labelled, len(fresh)) < policy.minimum_rows:
+    if profile.auc is None or min(profile.judged, len(fresh)) < policy.minimum_rows:
         return None
     matched = match_scores(profile.score_bins or _count_sample(profile), fresh)
     if min(matched.worth) < policy.minimum_of_each:
@@ -149,7 +149,7 @@ def estimate_auc(profile: Profile, fresh: Floats, policy: DriftPolicy, keys: Key
 
 def _count_sample(profile: Profile) -> ScoreBins:
     """The bins of a profile that was written before they were kept: of its sample only."""
-    known = ~np.isnan(profile.labels)
+    known = profile.is_judged
     return count_score_bins(profile.labels[known], profile.scores[known])
 
 
@@ -161,7 +161,7 @@ def _add_clusters(matched: Reweighting, profile: Profile, fresh: Floats, keys: K
     """
     added = np.zeros(2)
     if profile.halves is not None:
-        known = ~np.isnan(profile.labels)
+        known = profile.is_judged
         influence = matched.find_influence(profile.labels[known], profile.scores[known])
         added += np.diagonal(find_clusters(profile.groups[known]).cross(influence)) / len(influence) ** 2
     if keys is not None:

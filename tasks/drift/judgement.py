@@ -84,6 +84,16 @@ def _weigh(finding: Finding) -> tuple[bool, float, float]:
     return finding.verdict is not Verdict.FAIL, -excess, finding.p_value if finding.p_value is not None else 1.0
 
 
+def say_rows(findings: Sequence[Finding], rests_on: str) -> list[Finding]:
+    """The findings, each measured one with the rows that it rests on, where these are not all."""
+    if not rests_on:
+        return list(findings)
+    return [
+        finding if finding.effect is None else replace(finding, sentence=f"{finding.sentence} {rests_on}")
+        for finding in findings
+    ]
+
+
 def say_verdict(finding: Finding) -> str:
     """The verdict in a sentence; nothing where the finding was not measured."""
     if finding.effect is None or finding.limit is None or finding.smallest_detectable is None:

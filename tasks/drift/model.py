@@ -21,7 +21,7 @@ from tasks.core.wording import AUC
 from tasks.drift.comparison import Comparison
 from tasks.drift.concept import explain_no_answer
 from tasks.drift.expected_auc import measure_estimated_auc
-from tasks.drift.judgement import Draft, judge_family, report_no_data
+from tasks.drift.judgement import Draft, judge_family, report_no_data, say_rows
 from tasks.drift.onset import date_changes
 from tasks.drift.own_limits import apply_own_limits
 from tasks.drift.score_curve import ScoreCurve, standard_error_of
@@ -59,10 +59,13 @@ def measure_model_drift(comparison: Comparison) -> list[Finding]:
         return [silent, *judge_family(estimated, policy.model_level)]
     loss = compare_auc(profile.auc, observed, policy, comparison.keys, _find_day_factors(comparison))
     calibration = compare_calibration(comparison.curve, policy, comparison.positive)
-    return judge_family([loss, calibration, *estimated], policy.model_level)
+    judged = judge_family([loss, calibration, *estimated], policy.model_level)
+    measured = [finding for finding in judged if finding.check != "estimated_auc"]
+    said = iter(say_rows(measured, observed.rests_on))
+    return [finding if finding.check == "estimated_auc" else next(said) for finding in judged]
 
 
-def report_weakness(auc: Auc | None, limit: float) -> list[Finding]:
+def report_weakness(auc: Auc | None, limit: float, *, is_external: bool = False) -> list[Finding]:
     """A warning where the model ranks the reference weakly; it hinders no verdict.
 
     Parameters
@@ -71,6 +74,8 @@ def report_weakness(auc: Auc | None, limit: float) -> list[Finding]:
         Of the reference; None where its decisions are all the same.
     limit : float
         Below which a model is weak.
+    is_external : bool
+        Whether it is the lender's own model, for which nothing can be trained.
 
     Returns
     -------
@@ -80,7 +85,8 @@ def report_weakness(auc: Auc | None, limit: float) -> list[Finding]:
     if auc is None:
         sentence = (
             "The model ranks nobody: the decisions of its reference are all the same. Concept and model drift cannot "
-            "be judged; quality, data and label drift do not depend on it. Train on more days."
+            "be judged; quality, data and label drift do not depend on it. "
+            + ("Choose a longer reference." if is_external else "Train on more days.")
         )
         return [Finding(Question.MODEL, "strength", Verdict.WARN, sentence, unit=AUC, limit=limit)]
     if auc.value >= limit:
@@ -88,8 +94,12 @@ def report_weakness(auc: Auc | None, limit: float) -> list[Finding]:
     sentence = (
         f"The model ranks weakly: its AUC on the reference is {auc.value:.3f}, below the {limit:.2f} that a challenger "
         "needs (`promotion.minimum_auc`). Concept and model drift are judged by its scores, so only large changes of "
-        "the rule would be detected; quality, data and label drift do not depend on it. Check the columns in the "
-        "contract, or train on more days."
+        "the rule would be detected; quality, data and label drift do not depend on it. "
+        + (
+            "Check the column of the scores."
+            if is_external
+            else "Check the columns in the contract, or train on more days."
+        )
     )
     # It is no change, so it has no effect: only what the reference showed, and the limit.
     return [Finding(Question.MODEL, "strength", Verdict.WARN, sentence, unit=AUC, limit=limit, reference=auc.value)]
@@ -97,7 +107,7 @@ def report_weakness(auc: Auc | None, limit: float) -> list[Finding]:
 
 def _find_day_factors(comparison: Comparison) -> tuple[float, float]:
     """How many times larger differing days make the variances of the two AUC values."""
-    rows = comparison.profile.labelled, int(np.sum(~np.isnan(comparison.observed.labels)))
+    rows = comparison.profile.judged, int(comparison.observed.is_judged.sum())
     before, now = (1 + count * share for count, share in zip(rows, comparison.days.area, strict=True))
     return before, now
 
@@ -144,7 +154,7 @@ def compare_auc(
     ----------
     DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988).
     """
-    known = ~np.isnan(observed.labels)
+    known = observed.is_judged
     clusters = find_clusters(None if keys is None else keys[known])
     now = measure_auc(observed.labels[known], observed.scores[known], clusters)
     variance = before.variance * day_factors[0] + now.variance * day_factors[1]
@@ -224,7 +234,9 @@ def _measure_gap(chances: Floats, slopes: Floats, of: tuple[Floats, Mask]) -> tu
 )
 def check_model_drift(job: Job, comparison: Comparison) -> list[Finding]:
     """Ask whether the model is worse than it was. Acting on it is the flow's business."""
-    strength = report_weakness(comparison.profile.auc, job.policy.promotion.minimum_auc)
+    profile = comparison.profile
+    is_external = profile.origin == "holdout"  # a model of ours has out-of-fold scores
+    strength = report_weakness(profile.auc, job.policy.promotion.minimum_auc, is_external=is_external)
     findings = measure_model_drift(comparison)
     judged = apply_own_limits(findings, comparison.own_limits, len(comparison.observed.labels))
     return [*date_changes(judged, comparison), *strength]

@@ -37,6 +37,8 @@ class Labelled:
         The number of each row's customer; no customer is in both windows.
     days : array of n, optional
         The number of each row's day, of which the remainder by 7 is its weekday; no day is in both windows.
+    unscored
+        How many labelled rows of the window have no score of the model, and are left out.
     """
 
     labels: Floats
@@ -46,6 +48,7 @@ class Labelled:
     window_rows: Integers
     groups: Integers | None = None
     days: Integers | None = None
+    unscored: int = 0
 
     @cached_property
     def clusters(self) -> Clusters:
@@ -109,7 +112,7 @@ class ScoreCurve:
 
 
 def choose_labelled(profile: Profile, observed: ScoredWindow, seed: int) -> Labelled:
-    """The rows with a label.
+    """The rows with a label and a score.
 
     Parameters
     ----------
@@ -123,9 +126,10 @@ def choose_labelled(profile: Profile, observed: ScoredWindow, seed: int) -> Labe
     Returns
     -------
     Labelled
-        Rows without a label (NaN) are left out.
+        Rows without a label or a score (NaN) are left out.
     """
-    known, decided = (np.flatnonzero(~np.isnan(labels)) for labels in (profile.labels, observed.labels))
+    known, decided = np.flatnonzero(profile.is_judged), np.flatnonzero(observed.is_judged)
+    unscored = int(observed.is_labelled.sum()) - len(decided)
     decided = decided[sample_rows(len(decided), CURVE_ROWS, seed)]
     return Labelled(
         np.concatenate([profile.labels[known], observed.labels[decided]]),
@@ -135,6 +139,7 @@ def choose_labelled(profile: Profile, observed: ScoredWindow, seed: int) -> Labe
         decided,
         join_groups(profile.groups, known, observed.keys, decided),
         _join_days(profile, known, observed, decided),
+        unscored,
     )
 
 

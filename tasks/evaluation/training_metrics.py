@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from tasks.core.arrays import Floats
 from tasks.evaluation.approval_by_group import measure_approval
 from tasks.evaluation.calibration import measure_calibration_error, measure_reliability
 from tasks.evaluation.performance import measure_intervals, measure_performance
 from tasks.evaluation.segments import cut_segments, measure_segments
 from tasks.job.job import Job
 from tasks.models.candidates import Training
-from tasks.models.cut_off import place_cut_off
+from tasks.models.cut_off import CutOff, place_cut_off
 from tasks.models.preprocess import Prepared
 from tasks.models.scoring import score
 from tasks.models.train import Split
@@ -28,19 +29,28 @@ def measure_training(job: Job, training: Training, share: float | None = None) -
     Test rows of customers in its training rows are excluded. `share` is the champion's share of given loans: see
     `place_cut_off`.
     """
-    contract, policy = job.contract, job.policy.promotion
     pipeline, fitted = training.chosen.pipeline, training.fitted_on
     test, left_out = leave_out(training.split.test, hash_customers(fitted.keys))
     scores, held = score(pipeline, test.applications), training.chosen.out_of_fold
-    cut_off = place_cut_off(contract, job.policy.cut_off, held, share=share)
+    cut_off = place_cut_off(job.contract, job.policy.cut_off, held, share=share)
+    return {
+        "fitted_rows": len(fitted),
+        "judged_on": _describe_test(test, training.split),
+        "left_out": left_out,
+        **measure_model(job, test, scores, cut_off),
+        "training": asdict(measure_performance(fitted.labels, held, cut_off.threshold)),
+        "candidates": {kind: {"validation_auc": auc} for kind, auc in training.validation_auc.items()},
+    }
+
+
+def measure_model(job: Job, test: Prepared, scores: Floats, cut_off: CutOff) -> dict[str, Any]:
+    """A model on labelled rows that it was not fitted on, each with its score, as plain JSON values."""
+    contract, policy = job.contract, job.policy.promotion
     reliability = measure_reliability(test.labels, scores, policy.confidence)
     segments = measure_segments(cut_segments(contract, test.applications, test.keys), test.labels, scores, policy)
     decisions = {"the lender": test.labels == 1, "the model": scores >= cut_off.threshold}
     approval = measure_approval(contract, test.applications, decisions, policy.confidence)
     return {
-        "fitted_rows": len(fitted),
-        "judged_on": _describe_test(test, training.split),
-        "left_out": left_out,
         "cut_off": cut_off.as_record(),
         "tested_at": cut_off.threshold,
         "test": asdict(measure_performance(test.labels, scores, cut_off.threshold)),
@@ -48,8 +58,6 @@ def measure_training(job: Job, training: Training, share: float | None = None) -
         "intervals": measure_intervals(
             test.labels, scores, cut_off.threshold, policy.confidence, find_clusters(test.keys)
         ),
-        "training": asdict(measure_performance(fitted.labels, held, cut_off.threshold)),
-        "candidates": {kind: {"validation_auc": auc} for kind, auc in training.validation_auc.items()},
         "calibration_error": measure_calibration_error(reliability),
         "reliability": [asdict(band) for band in reliability],
         "segments": [asdict(segment) for segment in segments],

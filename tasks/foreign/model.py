@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from tasks.core.arrays import Floats
+from tasks.core.arrays import Floats, Mask
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -44,24 +44,54 @@ class ScoreColumn(ForeignModel):
         The level and slope that turn points into log odds; None where the score is a probability.
     version_column, version
         Where the table says which of several models gave a score: the column, and the version that is watched.
+    special
+        Numbers that are no score, such as 9999 for "not scored".
+    scale
+        The lowest and the highest score of the scale; None where there is no such end.
     """
 
     column: str
     curve: tuple[float, float] | None = None
     version_column: str | None = None
     version: str | None = None
+    special: tuple[float, ...] = ()
+    scale: tuple[float | None, float | None] = (0.0, 1.0)
 
     def score(self, applications: pd.DataFrame) -> Floats:
         """The probability of the positive label; NaN without a score, outside its scale, or of another version."""
-        scores = applications[self.column].to_numpy(np.float64, na_value=np.nan, copy=True)
-        scores[~np.isfinite(scores)] = np.nan
-        if self.version_column is not None:
-            scores[(applications[self.version_column] != self.version).to_numpy(bool)] = np.nan
+        scores = self.read_own(applications)
         if self.curve is None:
-            scores[(scores < 0) | (scores > 1)] = np.nan
             return scores
         level, slope = self.curve
         return np.asarray(expit(level + slope * scores), dtype=np.float64)
+
+    def read_own(self, applications: pd.DataFrame) -> Floats:
+        """The scores of the version that is watched, as they stand there; NaN elsewhere and outside the scale."""
+        scores = self.read(applications)
+        scores[~(self.is_watched(applications) & self.is_on_scale(scores))] = np.nan
+        return scores
+
+    def read(self, applications: pd.DataFrame) -> Floats:
+        """Every score of the column, whichever model gave it; NaN without one."""
+        scores = applications[self.column].to_numpy(np.float64, na_value=np.nan, copy=True)
+        scores[~np.isfinite(scores) | np.isin(scores, self.special)] = np.nan
+        return scores
+
+    def is_watched(self, applications: pd.DataFrame) -> Mask:
+        """Which rows are of the version that is watched."""
+        if self.version_column is None:
+            return np.ones(len(applications), bool)
+        return (applications[self.version_column] == self.version).fillna(False).to_numpy(bool)
+
+    def is_on_scale(self, scores: Floats) -> Mask:
+        """Which scores lie on the scale; a missing one does not."""
+        lowest, highest = self.scale
+        on_scale = ~np.isnan(scores)
+        if lowest is not None:
+            on_scale &= scores >= lowest
+        if highest is not None:
+            on_scale &= scores <= highest
+        return on_scale
 
     def as_record(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -70,12 +100,20 @@ class ScoreColumn(ForeignModel):
             "curve": None if self.curve is None else list(self.curve),
             "version_column": self.version_column,
             "version": self.version,
+            "special": list(self.special),
+            "scale": list(self.scale),
         }
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> ScoreColumn:
         """The opposite of `as_record`."""
         curve = record["curve"]
+        lowest, highest = record["scale"]
         return cls(
-            record["column"], None if curve is None else tuple(curve), record["version_column"], record["version"]
+            record["column"],
+            None if curve is None else tuple(curve),
+            record["version_column"],
+            record["version"],
+            tuple(record["special"]),
+            (lowest, highest),
         )

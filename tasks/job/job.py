@@ -29,6 +29,7 @@ class Job:
     """One run. `results` is the run's own folder, `store` the model store's folder or URL.
 
     `champion` is the version that was asked for by name, None where the one that was effective then is meant.
+    `model_version` is the version of the lender's own model that was asked for, None for the one with most scores.
     `backfill` names the backfill that the run is a part of, if any. `held` are the days of the table, where it was
     asked for them to choose the window.
     """
@@ -46,6 +47,7 @@ class Job:
     may_promote: bool = True
     backfill: str = ""
     held: HeldDays | None = None
+    model_version: str | None = None
 
 
 def name_job(started_at: datetime) -> str:

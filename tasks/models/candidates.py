@@ -19,7 +19,7 @@ from tasks.core.arrays import Days, Floats
 from tasks.core.policy import Kind, Recipe, TrainPolicy
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.scoring import score
-from tasks.models.train import Candidate, Split, fit_candidate, list_undecided
+from tasks.models.train import Candidate, Split, fit_candidate, list_others, list_undecided
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Training:
     """The selected candidate, its training rows, the AUC by which each candidate was selected, and the split.
 
     `rows` are all labelled rows that the candidates could be fitted on, and `undecided` the days of the ripe ones
-    without a label, those of the window's other parts included. `since` is the first day of the present rule, None
-    where no change is dated.
+    without a label, those of the window's other parts included. `others` are all rows without a label where only loans
+    that were given have one, else None. `since` is the first day of the present rule, None where no change is dated.
     """
 
     chosen: Candidate
@@ -38,6 +38,7 @@ class Training:
     rows: Prepared
     undecided: Days
     since: date | None = None
+    others: Prepared | None = None
 
 
 def train_candidates(
@@ -71,7 +72,12 @@ def train_candidates(
         for kind in Kind
     ]
     training = select_candidate(candidates, rows, split, since)
-    return replace(training, undecided=np.concatenate([*map(list_undecided, earlier), split.undecided]))
+    others = [part for part in (*map(list_others, earlier), split.others) if part is not None]
+    return replace(
+        training,
+        undecided=np.concatenate([*map(list_undecided, earlier), split.undecided]),
+        others=concatenate(others) if others else None,
+    )
 
 
 def select_candidate(candidates: Sequence[Candidate], rows: Prepared, split: Split, since: date | None) -> Training:

@@ -32,7 +32,8 @@ class Prepared:
     `labels` is 1 for the positive label, 0 for the other, NaN while the decision is unknown. `days` is the day of
     the application. `keys` is a hash of the customer (of the application, if the customer is unknown): rows of one
     customer share a key, which keeps them in one cross-validation fold. `told_by` names the columns by which customers
-    are told apart where the contract names none.
+    are told apart where the contract names none. `refused` says which applications will never have a label (see
+    `tasks/models/refused.py`); None where all get one.
     """
 
     applications: pd.DataFrame
@@ -40,6 +41,7 @@ class Prepared:
     days: NDArray[np.datetime64]
     keys: Keys
     told_by: tuple[str, ...] = ()
+    refused: Mask | None = None
 
     def __len__(self) -> int:
         return len(self.applications)
@@ -55,7 +57,10 @@ class Prepared:
 
     def take(self, rows: Mask) -> Prepared:
         """The rows where the mask is true."""
-        return Prepared(self.applications.loc[rows], self.labels[rows], self.days[rows], self.keys[rows], self.told_by)
+        refused = None if self.refused is None else self.refused[rows]
+        return Prepared(
+            self.applications.loc[rows], self.labels[rows], self.days[rows], self.keys[rows], self.told_by, refused
+        )
 
 
 def prepare(contract: Contract, applications: pd.DataFrame, told_by: tuple[str, ...] = ()) -> Prepared:
@@ -78,12 +83,15 @@ def prepare(contract: Contract, applications: pd.DataFrame, told_by: tuple[str, 
 
 def concatenate(parts: list[Prepared]) -> Prepared:
     """The rows of several windows as one."""
+    is_known = any(part.refused is not None for part in parts)
+    refused = [np.zeros(len(part), bool) if part.refused is None else part.refused for part in parts]
     return Prepared(
         union_rows([part.applications for part in parts]),
         np.concatenate([part.labels for part in parts]),
         np.concatenate([part.days for part in parts]),
         np.concatenate([part.keys for part in parts]),
         parts[0].told_by,
+        np.concatenate(refused) if is_known else None,
     )
 
 

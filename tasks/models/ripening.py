@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import numpy as np
 from sqlalchemy import Engine
 
 from blocks.postgres.connect import connect
@@ -15,6 +16,7 @@ from tasks.extract.held_days import find_held_days
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.preprocess import Prepared, prepare
+from tasks.models.refused import find_refused
 from tasks.profile.profile import Profile
 from tasks.quality.ripeness import Ripeness, Usual, find_ripeness
 from tasks.registry.versions import Champion
@@ -31,20 +33,26 @@ def find_ripe_rows(
 ) -> Ripeness:
     """The ripeness of a window's rows, against a model's reference; without one the rows speak for themselves.
 
-    The table is asked for its last day only where it matters.
+    Refused applications that will never have an outcome are not waited for. The table is asked for its last day only
+    where it matters.
     """
     usual = describe_usual(profile) if profile else None
-    ripeness = find_ripeness(contract, window, prepared.days, prepared.labels, usual=usual)
+    waits = np.ones(len(prepared), bool) if prepared.refused is None else ~prepared.refused
+    days, labels = prepared.days[waits], prepared.labels[waits]
+    ripeness = find_ripeness(contract, window, days, labels, usual=usual)
     if ripeness.is_whole and not contract.label_delay:
         return ripeness
     read_on = _find_read_day(engine, contract, window)
-    return find_ripeness(contract, window, prepared.days, prepared.labels, usual=usual, read_on=read_on)
+    return find_ripeness(contract, window, days, labels, usual=usual, read_on=read_on)
 
 
 def ripen(
     engine: Engine, contract: Contract, window: Window, prepared: Prepared, profile: Profile | None = None
 ) -> tuple[Prepared, Ripeness]:
     """The rows with the labels of their ripe days only, and which days these are."""
+    is_given_only = profile.is_given_only if profile else None
+    refused = find_refused(contract, prepared.applications, prepared.labels, is_given_only=is_given_only)
+    prepared = replace(prepared, refused=refused)
     ripeness = find_ripe_rows(engine, contract, window, prepared, profile)
     return replace(prepared, labels=ripeness.mask(prepared.labels, prepared.days)), ripeness
 
@@ -64,7 +72,7 @@ def read_ripe_rows(job: Job, champion: Champion, days: Window) -> Prepared:
 def describe_usual(profile: Profile) -> Usual:
     """What a model's reference shows of rows without a decision."""
     rate = profile.positive / max(profile.labelled, 1)
-    return Usual(profile.undecided, profile.rows + profile.undecided, min(rate, 1 - rate))
+    return Usual(profile.undecided, profile.labelled + profile.undecided, min(rate, 1 - rate))
 
 
 def _find_read_day(engine: Engine, contract: Contract, window: Window) -> date:

@@ -17,11 +17,13 @@ import pyarrow as pa
 from pyarrow import csv
 from sqlalchemy import Engine
 
+from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
 from blocks.postgres.copy import copy_file
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats
 from tasks.extract.extract import stream_window
+from tasks.foreign.model import ScoreColumn
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.cut_off import find_threshold
@@ -54,11 +56,29 @@ class Scored:
         return asdict(self) | {"rate": self.rate}
 
 
-@stage("load_champion", lambda champion: f"version {champion.model.version}, {champion.model.kind.replace('_', ' ')}")
+class ScoredElsewhereError(LoanwatchError):
+    """The champion is the lender's own model, of which only the scores are known."""
+
+
+@stage("load_champion", lambda champion: f"version {champion.model.version}, {champion.model.title}")
 def load_champion(job: Job) -> Champion:
-    """The model in production."""
+    """The model in production. Raises ScoredElsewhereError where it cannot score."""
     with connect(job.database).connect() as connection:
-        return load_current(connection, job.contract.name)
+        champion = load_current(connection, job.contract.name)
+    require_model(champion)
+    return champion
+
+
+def require_model(champion: Champion) -> None:
+    """Raises ScoredElsewhereError where the champion is a column of scores, which can score nobody."""
+    scorer = champion.bundle.scorer
+    if isinstance(scorer, ScoreColumn):
+        raise ScoredElsewhereError(
+            f"Version {champion.model.version} in production is {champion.model.title}. Its scores are made elsewhere "
+            f"and stand in the column {scorer.column}: loanwatch watches them and cannot score with it. A model of "
+            "loanwatch's can score once it is in production: by the policy's `promotion.may_replace_external`, or by "
+            "hand with `python -m flows.train --replace`."
+        )
 
 
 @stage("score", lambda done: f"{done.applications:,} applications, {done.added:,} new, {done.rate:,.0f} a second")

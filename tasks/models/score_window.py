@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tasks.core.scored_window import ScoredWindow
 from tasks.extract.extract import Extract
 from tasks.job.job import Job
@@ -12,10 +14,18 @@ from tasks.quality.ripeness import Ripeness
 from tasks.registry.versions import Champion
 
 
-@stage("score", lambda observed: f"{len(observed.scores):,} applications")
+@stage("score", lambda observed: f"{np.sum(~np.isnan(observed.scores)):,} applications")
 def score_window(
     job: Job, champion: Champion, extract: Extract, prepared: Prepared, ripeness: Ripeness
 ) -> ScoredWindow:
-    """The window with its labels and, from one fold's model per row, the champion's scores."""
+    """The window with its labels and, from one fold's model per row, the champion's scores.
+
+    Scores that cannot be held against the champion's reference are left out, and the note says why.
+    """
     scores = score_by_fold(champion.bundle.scorer, prepared.applications, prepared.keys)
-    return ScoredWindow(extract.applications, prepared.labels, scores, prepared.keys, ripeness.note, prepared.days)
+    if champion.silence:
+        scores = np.full(len(scores), np.nan)
+    note = f"{champion.silence} {ripeness.note}".strip()
+    return ScoredWindow(
+        extract.applications, prepared.labels, scores, prepared.keys, note, prepared.days, prepared.refused
+    )

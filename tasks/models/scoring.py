@@ -69,8 +69,8 @@ def score_out_of_fold(model: Scorer, applications: pd.DataFrame, labels: Floats,
 
     A fold's calibration is fitted on the very rows that its model has not seen. It knows their rate and, where the
     model ranks weakly, turns their order round: a reference so scored looks better than any window after it. So each
-    part of a fold is scored by a calibration that was fitted on the other parts. A foreign model has no training rows
-    here, and scores all rows alike.
+    part of a fold is scored by a calibration that was fitted on the other parts. Rows without a label were not fitted
+    on, and keep the score of their fold. A foreign model has no training rows here, and scores all rows alike.
     """
     if isinstance(model, ForeignModel):
         return model.score(applications)
@@ -81,7 +81,7 @@ def score_out_of_fold(model: Scorer, applications: pd.DataFrame, labels: Floats,
     for part in _cut(len(applications)):
         matrix = pipeline[:-1].transform(applications.iloc[part])
         for fold, one in enumerate(fitted):
-            rows = np.flatnonzero(folds[part] == fold)
+            rows = np.flatnonzero((folds[part] == fold) & ~np.isnan(labels[part]))
             if len(rows) and hasattr(one.estimator, "decision_function"):
                 held = part.start + rows
                 scores[held] = _calibrate_apart(one, matrix[rows], labels[held], parts[held], scores[held])

@@ -47,7 +47,8 @@ class Split:
     """Three parts of the labelled rows: for fitting, for selection, and for the test.
 
     They are consecutive days, or customers drawn at random where the days cannot part them (`by_customer`).
-    `undecided` holds the days of the ripe rows without a label, of all parts.
+    `undecided` holds the days of the ripe rows without a label, of all parts. `others` are the rows without a label
+    where only loans that were given have one: applicants like the rest; else None.
     """
 
     train: Prepared
@@ -55,6 +56,7 @@ class Split:
     test: Prepared
     by_customer: bool = False
     undecided: Days = field(default_factory=lambda: np.zeros(0, "datetime64[D]"))
+    others: Prepared | None = None
 
     @property
     def parts(self) -> tuple[Prepared, Prepared, Prepared]:
@@ -91,14 +93,24 @@ def _cut_at(prepared: Prepared, places: Floats | Integers, ends: tuple[float, fl
         prepared.take(labelled & (places >= first) & (places < second)),
         prepared.take(labelled & (places >= second)),
         undecided=list_undecided(prepared),
+        others=list_others(prepared),
     )
 
 
 def list_undecided(rows: Prepared) -> Days:
-    """The days of the rows without a label, up to the last day that has one: those of later days are not ripe."""
+    """The days of the rows without a label, up to the last day that has one: those of later days are not ripe.
+
+    Refused rows that will never have one are not among them.
+    """
     if not rows.is_labelled.any():
         return rows.days[:0]
-    return np.asarray(rows.days[~rows.is_labelled & (rows.days <= rows.days[rows.is_labelled].max())])
+    waits = ~rows.is_labelled if rows.refused is None else ~rows.is_labelled & ~rows.refused
+    return np.asarray(rows.days[waits & (rows.days <= rows.days[rows.is_labelled].max())])
+
+
+def list_others(rows: Prepared) -> Prepared | None:
+    """The rows without a label, where only loans that were given have one: a reference's applicants like the rest."""
+    return None if rows.refused is None else rows.take(~rows.is_labelled)
 
 
 def fit_candidate(

@@ -27,19 +27,22 @@ def read_reference(job: Job, champion: Champion) -> ReferenceRows:
     Raises ReferenceGoneError where less than nine tenths of them are left.
     """
     rows = concatenate(read_training_rows(job, champion))
-    rows = rows.take(rows.is_labelled)
-    fitted = int(champion.model.metrics["fitted_rows"])
-    if len(rows) < LEAST_SHARE * fitted:
+    fitted, left = int(champion.model.metrics["fitted_rows"]), int(rows.is_labelled.sum())
+    if left < LEAST_SHARE * fitted:
         raise ReferenceGoneError(
-            f"Version {champion.model.version} was fitted on {fitted:,} applications, of which {len(rows):,} are left "
-            "in the table: its reference cannot be split."
+            f"The reference of version {champion.model.version} had {fitted:,} applications with a label, of which "
+            f"{left:,} are left in the table: it cannot be split."
         )
+    if not champion.bundle.profile.is_given_only:
+        rows = rows.take(rows.is_labelled)
     since = champion.model.reference_since
     return _score(rows if since is None else rows.take(rows.is_since(since)), champion, job.policy.drift.seed)
 
 
 def _score(rows: Prepared, champion: Champion, seed: int) -> ReferenceRows:
     unscored: Floats = rows.labels
-    sample = sample_customers(ReferenceRows(rows.applications, rows.labels, unscored, rows.days, rows.keys), seed)
+    refused = rows.refused if champion.bundle.profile.is_given_only else None
+    all_rows = ReferenceRows(rows.applications, rows.labels, unscored, rows.days, rows.keys, refused)
+    sample = sample_customers(all_rows, seed)
     scorer = champion.bundle.scorer
     return replace(sample, scores=score_out_of_fold(scorer, sample.applications, sample.labels, sample.keys))

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.arrays import Codes, Counts, Days, Integers, Keys
+from tasks.core.arrays import Codes, Counts, Days, Integers, Keys, Mask
 from tasks.core.scored_window import ScoredWindow
 from tasks.profile.bins import MISSING, Bins
 from tasks.statistics.auc import find_influence
 from tasks.statistics.day_likeness import (
     NO_LIKENESS,
     DayLikeness,
+    DayPairs,
     measure_spread,
     number_days,
     pair_days,
@@ -110,19 +111,28 @@ def _measure_decisions(
     reference: ScoredWindow, days: Integers, keys: Keys | None
 ) -> tuple[DayLikeness, DayLikeness, DayLikeness]:
     """Of the labels, of their residuals at an equal score, and of the AUC."""
-    known = ~np.isnan(reference.labels)
-    labels, scores = reference.labels[known], np.asarray(reference.scores, dtype=np.float64)[known]
-    pairs = pair_days(days[known], None if keys is None else keys[known])
-    if pairs is None or len(np.unique(labels)) < 2:
+    known, judged = reference.is_labelled, reference.is_judged
+    pairs = _pair(days, keys, known)
+    if pairs is None or len(np.unique(reference.labels[known])) < 2:
         return NO_LIKENESS, NO_LIKENESS, NO_LIKENESS
+    label = pairs.measure_numbers(reference.labels[known] - reference.labels[known].mean())
+    labels, scores = reference.labels[judged], np.asarray(reference.scores, dtype=np.float64)[judged]
+    if judged.sum() < known.sum():  # the lender's own model has not scored every row
+        pairs = _pair(days, keys, judged)
+        if pairs is None or len(np.unique(labels)) < 2:
+            return label, NO_LIKENESS, NO_LIKENESS
     s = logit(scores)
     chances = fit_logistic(np.column_stack([np.ones_like(s), s, s**2]), labels).chances
     residuals = (labels - chances) / np.sqrt(np.maximum(chances * (1 - chances), 1e-6))
     return (
-        pairs.measure_numbers(labels - labels.mean()),
+        label,
         pairs.measure_numbers(residuals),
         pairs.measure_numbers(find_influence(labels, scores)),
     )
+
+
+def _pair(days: Integers, keys: Keys | None, rows: Mask) -> DayPairs | None:
+    return pair_days(days[rows], None if keys is None else keys[rows])
 
 
 def describe_day_effects(effects: DayEffects) -> dict[str, Any]:

@@ -54,9 +54,11 @@ class Profile:
     alike their labels are, both over all rows. Of the sample, `groups` numbers the customers, and `halves` says in
     which of two random halves of all customers each is (0 or 1); without any customer who comes back it is None.
 
-    `undecided` counts the rows of the reference's days that have no decision, and are not among `rows`. `told_by` names
+    `undecided` counts the rows of the reference's days that are still without a label; they are not among `rows`,
+    unless `is_given_only`: then only loans that were given have a label, and `rows` are all applications. `judged`
+    counts the rows with a label and a score, on which `auc` and `score_bins` rest. `told_by` names
     the columns by which customers are told apart where the contract names none. `arrivals` says on which weekdays the
-    reference has applications, and how many; None where that was not kept. `score_bins` counts all labelled rows by
+    reference has applications, and how many; None where that was not kept. `score_bins` counts all judged rows by
     their score; None where there are none, or where that was not kept. `day_effects` says how much its days differ;
     None where that is not known.
     """
@@ -81,13 +83,22 @@ class Profile:
     arrivals: Arrivals | None = None
     score_bins: ScoreBins | None = None
     day_effects: DayEffects | None = None
+    judged: int = -1
+    is_given_only: bool = False
 
     def __post_init__(self) -> None:
-        """Where nothing is known of customers, every row stands alone."""
+        """Where nothing is known of customers, every row stands alone; of scores, every labelled row has one."""
+        if self.judged < 0:
+            object.__setattr__(self, "judged", self.labelled)
         if not self.likeness:
             object.__setattr__(self, "likeness", (ColumnLikeness(),) * len(self.columns))
         if len(self.groups) != len(self.codes):
             object.__setattr__(self, "groups", np.arange(len(self.codes)))
+
+    @property
+    def is_judged(self) -> Mask:
+        """Which rows of the sample have a label and a score."""
+        return ~np.isnan(self.labels) & ~np.isnan(self.scores)
 
     def encode(self, applications: pd.DataFrame) -> Codes:
         """The codes of a window: row by column. A column that the window lacks is missing in every row."""
@@ -122,8 +133,8 @@ def fit_profile(contract: Contract, reference: ScoredWindow, *, origin: str, see
     columns = tuple(fit_bins(column, applications.get(column.name, missing), keys) for column in contract.features)
     bare = Profile(columns, (), (), len(applications), 0, 0, None, origin, np.empty((0, 0), np.int32), scores, scores)
     codes = bare.encode(applications)
-    known = ~np.isnan(labels)
-    has_both = len(np.unique(labels[known])) > 1
+    known, judged = reference.is_labelled, reference.is_judged
+    has_both = len(np.unique(labels[judged])) > 1
     counts = count_levels(columns, codes)
     sample, days = sample_rows(len(codes), SAMPLE_ROWS, seed), reference.days
     effects = measure_day_effects(columns, codes, counts, reference, keys)
@@ -134,7 +145,7 @@ def fit_profile(contract: Contract, reference: ScoredWindow, *, origin: str, see
         len(applications),
         int(known.sum()),
         int(np.sum(labels == 1)),
-        measure_auc(labels[known], scores[known], find_clusters(_take(keys, known))) if has_both else None,
+        measure_auc(labels[judged], scores[judged], find_clusters(_take(keys, judged))) if has_both else None,
         origin,
         codes[sample],
         labels[sample],
@@ -143,8 +154,10 @@ def fit_profile(contract: Contract, reference: ScoredWindow, *, origin: str, see
         measure_label_likeness(labels, keys),
         _number_at_random(keys, sample, seed),
         None if keys is None else choose_half(keys[sample]),
-        score_bins=count_score_bins(labels[known], scores[known]) if known.any() else None,
+        score_bins=count_score_bins(labels[judged], scores[judged]) if judged.any() else None,
         day_effects=effects if effects is None or days is None else effects.number(days[sample], seed),
+        judged=int(judged.sum()),
+        is_given_only=reference.refused is not None,
     )
 
 

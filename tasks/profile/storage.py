@@ -71,6 +71,8 @@ def _describe(profile: Profile) -> dict[str, Any]:
         "labelled": profile.labelled,
         "positive": profile.positive,
         "undecided": profile.undecided,
+        "judged": profile.judged,
+        "is_given_only": profile.is_given_only,
         "told_by": list(profile.told_by),
         "arrivals": None if profile.arrivals is None else asdict(profile.arrivals),
         "score_bins": None if profile.score_bins is None else _describe_bins(profile.score_bins),
@@ -130,6 +132,8 @@ def _restore(described: dict[str, Any], table: pa.Table) -> Profile:
         _restore_arrivals(described.get("arrivals")),
         _restore_bins(described.get("score_bins")),
         restore_day_effects(described["day_effects"], table[DAY].to_numpy()) if described.get("day_effects") else None,
+        described.get("judged", described["labelled"]),
+        described.get("is_given_only", False),
     )
 
 

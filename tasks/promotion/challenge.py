@@ -23,7 +23,7 @@ from tasks.evaluation.importance import measure_importance
 from tasks.evaluation.performance import measure_performance
 from tasks.evaluation.segments import compare_segments, cut_segments
 from tasks.evaluation.training_metrics import leave_out
-from tasks.foreign.model import Scorer
+from tasks.foreign.model import ForeignModel, Scorer
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.candidates import Training, train_candidates
@@ -49,13 +49,15 @@ BOTH_EVEN = {CHALLENGER: EVEN, CHAMPION: EVEN}
 class TestRows:
     """The test rows of customers that neither model was fitted on, how many were left out, and both models' scores.
 
-    `thresholds` are the probabilities from which the models' decisions are positive.
+    `unscored` more have no score of the lender's own model. `thresholds` are the probabilities from which the models'
+    decisions are positive.
     """
 
     rows: Prepared
     left_out: int
     scores: dict[str, Floats]
     thresholds: Mapping[str, float]
+    unscored: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,11 @@ def compare_with_champion(job: Job, champion: Champion, training: Training, find
     objection = find_objection(champion, findings, job.policy.promotion)
     if objection is not None and decision.promote:
         decision = PromotionDecision(False, f"Kept: {decision.reason.removeprefix('Promoted: ')} {objection}")
+    elif decision.promote and champion.model.external and not job.policy.promotion.may_replace_external:
+        decision = leave_external(champion.model.external["name"], comparison, job.policy.promotion)
+    if training.others is not None:
+        rests = "Both were compared on loans that were given; of those refused no outcome is known or assumed."
+        decision = PromotionDecision(decision.promote, f"{decision.reason} {rests}")
     record = _record(job, champion, training, comparison, decision) | _explain(job, champion, training, judged)
     record |= {"cut_offs": {name: cut_off.as_record() for name, cut_off in cut_offs.items()}}
     write_json(job.results / DEPLOY_REPORT, record)
@@ -125,6 +132,21 @@ def find_objection(champion: Champion, findings: Sequence[Finding], policy: Prom
         f"But {worst.effect:.0%} of the applicants have a value of {worst.subject} that does not occur in the "
         "reference, typical of a changed unit. Correct the column, or train on it with `python -m flows.train` if it "
         "is right."
+    )
+
+
+def leave_external(name: str, comparison: Comparison, policy: PromotionPolicy) -> PromotionDecision:
+    """What a challenger that may not take the place of the lender's own model would be worth."""
+    low, high = comparison.interval or (0.0, 0.0)
+    gain = comparison.difference or 0.0
+    interval = f"{policy.confidence:.0%} interval {low:.3f} to {high:.3f}"
+    would = (
+        f"be better by {gain:.3f} ({interval})" if low > 0 else f"be no worse (AUC difference {gain:+.3f}, {interval})"
+    )
+    return PromotionDecision(
+        False,
+        f"Kept: a challenger would {would}. {name} is the lender's own model, and the policy lets no other take its "
+        "place (`promotion.may_replace_external`).",
     )
 
 
@@ -163,11 +185,18 @@ def find_cut_offs(job: Job, champion: Champion, training: Training) -> dict[str,
 def judge(
     training: Training, champion: Scorer, known: Customers, thresholds: Mapping[str, float] = BOTH_EVEN
 ) -> TestRows:
-    """Both models' scores of the test rows; `known` are the customers that the champion was fitted on."""
+    """Both models' scores of the test rows; `known` are the customers that the champion was fitted on.
+
+    Rows without a score of the lender's own model are left out for both.
+    """
     rows, left_out = leave_out(training.split.test, hash_customers(training.fitted_on.keys), known)
+    unscored = 0
+    if isinstance(champion, ForeignModel):
+        is_scored = ~np.isnan(score(champion, rows.applications))
+        rows, unscored = rows.take(is_scored), int((~is_scored).sum())
     models: dict[str, Scorer] = {CHALLENGER: training.chosen.pipeline, CHAMPION: champion}
     scores = {name: score(model, rows.applications) for name, model in models.items()}
-    return TestRows(rows, left_out, scores, thresholds)
+    return TestRows(rows, left_out, scores, thresholds, unscored)
 
 
 def measure_comparison(contract: Contract, policy: PromotionPolicy, training: Training, judged: TestRows) -> Comparison:
@@ -185,6 +214,7 @@ def measure_comparison(contract: Contract, policy: PromotionPolicy, training: Tr
         interval=measured[1] if measured else None,
         left_out=judged.left_out,
         segments=tuple(compare_segments(segments, labels, challenger, champion, policy)),
+        unscored=judged.unscored,
     )
 
 
@@ -223,6 +253,7 @@ def _record(
         "job_id": job.job_id,
         "champion_version": champion.model.version,
         "champion_kind": champion.model.kind,
+        "champion_external": champion.model.external,
         "kind": str(training.chosen.kind),
         "recipe": str(training.chosen.recipe),
         **comparison.as_record(),

@@ -20,7 +20,8 @@ class Comparison:
     """Challenger against champion on the test days. `difference` is challenger minus champion, in AUC.
 
     `challenger_training` is out of fold: each row by a model that was fitted without it. `left_out` rows are of
-    customers that either model was fitted on.
+    customers that either model was fitted on; `unscored` ones have no score of the lender's own model, and are left
+    out for both.
     """
 
     challenger: Performance
@@ -30,6 +31,7 @@ class Comparison:
     interval: tuple[float, float] | None
     left_out: int
     segments: tuple[SegmentComparison, ...] = ()
+    unscored: int = 0
 
     def as_record(self) -> dict[str, Any]:
         """The comparison as plain JSON values."""

@@ -80,7 +80,8 @@ def try_model(job: Job, model: ImportedModel, reference: tuple[Window, Prepared,
     """
     days, prepared, undecided = reference
     seed = job.policy.drift.seed
-    labelled = prepared.take(prepared.is_labelled)
+    # Where only loans that were given have an outcome, all applicants are the reference.
+    labelled = prepared if prepared.refused is not None else prepared.take(prepared.is_labelled)
     scores, now = check_scores(model, labelled.applications), check_scores(model, window.applications)
     cut_off = place_cut_off(job.contract, job.policy.cut_off, scores)
     dry_run = DryRun(

@@ -38,7 +38,7 @@ def refit_challenger(
     }
     first = np.datetime64(reference or windows[0].start, "D")
     undecided = int(np.sum(training.undecided >= first))
-    return settle_cut_off(job, Trained(candidate, rows, windows, metrics, undecided, reference))
+    return settle_cut_off(job, Trained(candidate, rows, windows, metrics, undecided, reference, training.others))
 
 
 def list_training_windows(

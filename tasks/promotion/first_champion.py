@@ -13,7 +13,7 @@ from tasks.job.stage import stage
 from tasks.models.candidates import train_candidates
 from tasks.models.preprocess import Prepared, prepare
 from tasks.models.ripening import ripen
-from tasks.models.train import fit_candidate, split_rows
+from tasks.models.train import fit_candidate, list_others, split_rows
 from tasks.promotion.install import Succession, Trained, install_champion, settle_cut_off
 from tasks.promotion.training_lock import wait_for_training_lock
 from tasks.quality.check import measure_quality, require_fit
@@ -47,20 +47,26 @@ def fit_champion(job: Job, reference: Window) -> Trained:
     A weak model is put into production all the same: there is no other, and a window can be judged against it. The
     model question says that it is weak. Raises UnfitWindowError where the reference is unfit.
     """
-    prepared, ripeness = extract_reference(job, reference)
+    prepared, ripeness = read_reference(job, reference, "A model cannot be trained on")
     training = train_candidates(job.contract, split_rows(prepared, job.policy.train), [], job.policy.train)
     metrics = measure_training(job, training)
     labelled = prepared.take(prepared.is_labelled)
     deployed = fit_candidate(job.contract, training.chosen.kind, labelled, job.policy.train)
     metrics |= {"fitted_rows": len(labelled), "ripe_until": str(ripeness.until)}
-    return settle_cut_off(job, Trained(deployed, labelled, (reference,), metrics, ripeness.undecided))
+    if prepared.refused is not None:
+        metrics |= {"reference_applications": len(prepared)}
+    trained = Trained(deployed, labelled, (reference,), metrics, ripeness.undecided, others=list_others(prepared))
+    return settle_cut_off(job, trained)
 
 
-def extract_reference(job: Job, reference: Window) -> tuple[Prepared, Ripeness]:
-    """The rows of the days of a reference, with the labels of its ripe days. Raises UnfitWindowError."""
+def read_reference(job: Job, reference: Window, what_cannot: str) -> tuple[Prepared, Ripeness]:
+    """The rows of a reference with the labels of their ripe days, by what they show themselves.
+
+    Raises UnfitWindowError where they are unfit, which begins its advice with `what_cannot`.
+    """
     engine = connect(job.database)
     extract = extract_window(engine, job.contract, reference)
-    advice = f"{reference} cannot be a model's reference: choose other days."
+    advice = f"{what_cannot} {reference}: choose other days."
     require_fit(measure_quality(job.contract, extract, job.policy.quality), advice)
     told_by = find_repeated_customers(job.contract, extract.applications, job.policy.drift.seed)
     return ripen(engine, job.contract, reference, prepare(job.contract, extract.applications, told_by))

@@ -12,18 +12,18 @@ from blocks.errors import UsageError
 from blocks.postgres.connect import connect
 from tasks.contract.contract import Contract
 from tasks.core.arrays import sample_rows
-from tasks.core.arrivals import count_arrivals
-from tasks.core.scored_window import ScoredWindow
+from tasks.core.reference_rows import ReferenceRows, sample_customers
 from tasks.core.windows import Window
-from tasks.evaluation.import_metrics import measure_on_reference
+from tasks.evaluation.training_metrics import measure_model
 from tasks.foreign.errors import UnfitModelError
 from tasks.foreign.imported import ImportedModel
 from tasks.job.job import Job
 from tasks.models.cut_off import place_cut_off
-from tasks.profile.profile import SAMPLE_ROWS, fit_profile
+from tasks.models.preprocess import Prepared
+from tasks.profile.profile import SAMPLE_ROWS
 from tasks.promotion.dry_run import Tried, try_model
-from tasks.promotion.first_champion import extract_reference
-from tasks.promotion.install import Succession, put_into_production
+from tasks.promotion.first_champion import read_reference
+from tasks.promotion.install import Ready, Succession, install, profile_reference
 from tasks.promotion.training_lock import wait_for_training_lock
 from tasks.registry.bundle import Bundle
 from tasks.registry.imported_card import write_imported_card
@@ -74,8 +74,8 @@ def refuse_known_days(identity: Identity, *spans: Window) -> None:
 
 def try_on_window(job: Job, model: ImportedModel, reference: Window) -> Tried:
     """The dry run, on the reference and on the job's window. Raises UnfitWindowError or UnfitModelError."""
-    rows, ripeness = extract_reference(job, reference)
-    window, _ = extract_reference(job, job.window)
+    rows, ripeness = read_reference(job, reference, "A model cannot be compared with")
+    window, _ = read_reference(job, job.window, "A model cannot be tried on")
     return try_model(job, model, (reference, rows, ripeness.undecided), window)
 
 
@@ -96,40 +96,47 @@ def install_imported(
             raise ImportRefusedError(
                 f"Version {current} is in production. Add `replace` to put the model in its place without a comparison."
             )
-        bundle = build_imported_bundle(job, model, identity, reference, tried)
+        ready = prepare_import(job, model, identity, reference, tried)
         before = "no model" if current is None else f"version {current}"
         why = (
             f"{identity.name}{f' {identity.version}' if identity.version else ''} of {identity.owner or 'the lender'}, "
             f"imported from {model.passport.file} by hand and put in the place of {before} without a comparison."
         )
         effective = start.effective_from or reference.end + timedelta(days=1)
-        succession = Succession(effective, current, why, hash_evidence(bundle.metrics))
-        champion = put_into_production(job, bundle, KIND, (reference,), succession)
+        succession = Succession(effective, current, why, hash_evidence(ready.bundle.metrics))
+        champion = install(job, ready, succession)
         name, version, evidence = job.contract.name, champion.model.version, succession.evidence_sha256
         return champion, Promotion(name, job.job_id, effective, current, version, why, evidence)
 
 
-def build_imported_bundle(
-    job: Job, model: ImportedModel, identity: Identity, reference: Window, tried: Tried
-) -> Bundle:
+def prepare_import(job: Job, model: ImportedModel, identity: Identity, reference: Window, tried: Tried) -> Ready:
     """The model's file with the profile of its reference, its metrics and its card. It knows no customers."""
     rows, seed = tried.rows, job.policy.drift.seed
-    scored = ScoredWindow(rows.applications, rows.labels, tried.scores, rows.keys, days=rows.days)
+    held = ReferenceRows(rows.applications, rows.labels, tried.scores, rows.days, rows.keys, rows.refused)
     profile = replace(
-        fit_profile(job.contract, scored, origin="holdout", seed=seed),
-        undecided=tried.undecided,
-        told_by=rows.told_by,
-        arrivals=count_arrivals((reference,), rows.days),
+        profile_reference(job, held, (reference,), "holdout"), undecided=tried.undecided, told_by=rows.told_by
     )
-    kept = tried.scores[sample_rows(len(rows), SAMPLE_ROWS, seed)]
-    cut_off = place_cut_off(job.contract, job.policy.cut_off, kept)
-    metrics = {
-        **measure_on_reference(job.contract, job.policy.promotion, rows, tried.scores, cut_off),
+    metrics = _measure(job, rows, tried) | {
         "imported": describe_source(job.contract, model, identity),
         "dry_run": tried.dry_run.as_record(),
     }
     card = write_imported_card(job.contract, reference, metrics)
-    return Bundle(model, profile, hash_customers(np.zeros(0, np.uint64)), metrics, card)
+    bundle = Bundle(model, profile, hash_customers(np.zeros(0, np.uint64)), metrics, card)
+    return Ready(bundle, KIND, (reference,), sample_customers(held, seed))
+
+
+def _measure(job: Job, rows: Prepared, tried: Tried) -> dict[str, Any]:
+    """How it does on the labelled rows of its reference; those without a score are left out."""
+    judged = rows.is_labelled & ~np.isnan(tried.scores)
+    kept = tried.scores[sample_rows(len(rows), SAMPLE_ROWS, job.policy.drift.seed)]
+    cut_off = place_cut_off(job.contract, job.policy.cut_off, kept)
+    return {
+        "fitted_rows": int(rows.is_labelled.sum()),
+        "judged_on": f"{rows.days.min()} to {rows.days.max()}",
+        "left_out": int(rows.is_labelled.sum() - judged.sum()),
+        **measure_model(job, rows.take(judged), tried.scores[judged], cut_off),
+        "training": None,
+    }
 
 
 def describe_source(contract: Contract, model: ImportedModel, identity: Identity) -> dict[str, Any]:

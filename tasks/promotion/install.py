@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 
 from blocks.postgres.connect import connect
-from tasks.core.arrays import Mask, sample_rows
+from tasks.core.arrays import sample_rows
 from tasks.core.arrivals import count_arrivals
 from tasks.core.reference_rows import ReferenceRows, sample_customers
-from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window, cut_windows
 from tasks.job.job import Job
 from tasks.models.cut_off import place_cut_off
-from tasks.models.preprocess import Prepared
+from tasks.models.preprocess import Prepared, concatenate
+from tasks.models.scoring import score_by_fold
 from tasks.models.train import Candidate
-from tasks.profile.profile import SAMPLE_ROWS, fit_profile
+from tasks.profile.profile import SAMPLE_ROWS, Profile, fit_profile
 from tasks.registry.bundle import Bundle, save_bundle
 from tasks.registry.known_customers import hash_customers
 from tasks.registry.model_card import write_card
@@ -42,7 +42,8 @@ class Trained:
     """A model ready for production: the candidate, the labelled rows and days it was fitted on, and its metrics.
 
     `undecided` counts the rows of its ripe days that have no decision. `reference_since` is the first day of the rows
-    that later windows are compared with, None for all rows.
+    that later windows are compared with, None for all rows. `others` are the applicants of its days without a label,
+    where only loans that were given have one; else None.
     """
 
     candidate: Candidate
@@ -51,17 +52,22 @@ class Trained:
     metrics: dict[str, Any]
     undecided: int = 0
     reference_since: date | None = None
+    others: Prepared | None = None
 
-    @property
-    def is_reference(self) -> Mask:
-        """Which of the rows later windows are compared with."""
-        since = self.reference_since
-        return np.ones(len(self.fitted_on), dtype=bool) if since is None else self.fitted_on.is_since(since)
+
+@dataclass(frozen=True)
+class Ready:
+    """A bundle ready for production, its kind, the days of its reference, and rows of these for the self-check."""
+
+    bundle: Bundle
+    kind: str
+    windows: tuple[Window, ...]
+    reference: ReferenceRows
 
 
 def settle_cut_off(job: Job, trained: Trained) -> Trained:
     """The model with the cut-off that it will have in production: by the scores that its profile will hold."""
-    held = trained.candidate.out_of_fold[trained.is_reference]
+    held = list_reference(trained).scores
     kept = held[sample_rows(len(held), SAMPLE_ROWS, job.policy.drift.seed)]
     share = trained.metrics["cut_off"]["given"]
     cut_off = place_cut_off(job.contract, job.policy.cut_off, kept, share=share)
@@ -93,57 +99,69 @@ def choose_reference(rows: Prepared, starts: Sequence[date | None], minimum: int
     return None
 
 
-def build_bundle(job: Job, trained: Trained) -> Bundle:
+def list_reference(trained: Trained) -> ReferenceRows:
+    """The rows that later windows are compared with, each with the score of the fold that was fitted without it.
+
+    They are those fitted on and, where only loans that were given have a label, the other applicants too.
+    """
+    rows, scores, since = trained.fitted_on, trained.candidate.out_of_fold, trained.reference_since
+    if trained.others is not None:
+        others = trained.others
+        new = score_by_fold(trained.candidate.pipeline, others.applications, others.keys)
+        rows, scores = concatenate([rows, others]), np.concatenate([scores, new])
+    if since is not None:
+        is_since = rows.is_since(since)
+        rows, scores = rows.take(is_since), scores[is_since]
+    return ReferenceRows(rows.applications, rows.labels, scores, rows.days, rows.keys, rows.refused)
+
+
+def profile_reference(job: Job, reference: ReferenceRows, windows: tuple[Window, ...], origin: str) -> Profile:
+    """What is kept of a reference; `windows` are its days."""
+    profile = fit_profile(job.contract, reference.as_window(), origin=origin, seed=job.policy.drift.seed)
+    return replace(profile, arrivals=count_arrivals(windows, reference.days))
+
+
+def prepare_install(job: Job, trained: Trained) -> Ready:
     """The model with the profile of its reference, its metrics and its card."""
-    rows = trained.fitted_on
-    scored = ScoredWindow(rows.applications, rows.labels, trained.candidate.out_of_fold, rows.keys, days=rows.days)
-    reference = scored if trained.reference_since is None else scored.take(trained.is_reference)
-    profile = replace(
-        fit_profile(job.contract, reference, origin="out_of_fold", seed=job.policy.drift.seed),
-        undecided=trained.undecided,
-        told_by=rows.told_by,
-        arrivals=count_arrivals(cut_windows(trained.windows, trained.reference_since), rows.days[trained.is_reference]),
-    )
-    card = write_card(job.contract, trained.candidate.kind, trained.windows, trained.metrics)
+    reference, windows = list_reference(trained), cut_windows(trained.windows, trained.reference_since)
+    profile = profile_reference(job, reference, windows, "out_of_fold")
+    profile = replace(profile, undecided=trained.undecided, told_by=trained.fitted_on.told_by)
+    kind = str(trained.candidate.kind)
+    card = write_card(job.contract, kind, trained.windows, trained.metrics)
     customers = hash_customers(trained.fitted_on.keys)
-    return Bundle(trained.candidate.pipeline, profile, customers, trained.metrics, card)
+    bundle = Bundle(trained.candidate.pipeline, profile, customers, trained.metrics, card)
+    return Ready(bundle, kind, trained.windows, sample_customers(reference, job.policy.drift.seed))
 
 
 def install_champion(job: Job, trained: Trained, succession: Succession) -> Champion:
-    """Save the bundle, then register and promote it in one transaction. A run that dies before leaves all as it was."""
-    bundle, kind = build_bundle(job, trained), str(trained.candidate.kind)
-    champion = put_into_production(job, bundle, kind, trained.windows, succession)
-    return replace(champion, reference=_keep_reference(job, trained))
+    """Put a model of ours into production."""
+    return install(job, prepare_install(job, trained), succession)
 
 
-def put_into_production(
-    job: Job, bundle: Bundle, kind: str, windows: tuple[Window, ...], succession: Succession
-) -> Champion:
-    """Save a bundle, then register and promote it in one transaction; `windows` are the days of its reference."""
+def install(job: Job, ready: Ready, succession: Succession | None) -> Champion:
+    """Save the bundle, then register and promote it in one transaction. A run that dies before leaves all as it was.
+
+    Without a succession the model is registered only, and the champion stays: this run looks at it like a replay.
+    """
     # A run may install two of a kind: its first champion, and the challenger that follows.
+    before = "only" if succession is None else f"after-{succession.from_version or 0}"
     name = job.contract.name
-    folder = f"{name}-{job.job_id}-{kind}-after-{succession.from_version or 0}"
-    location, sha256 = save_bundle(bundle, job.store, folder)
+    location, sha256 = save_bundle(ready.bundle, job.store, f"{name}-{job.job_id}-{ready.kind}-{before}")
     with connect(job.database).begin() as connection:
-        new = NewVersion(name, job.job_id, kind, bundle.metrics, location, sha256, windows)
+        new = NewVersion(name, job.job_id, ready.kind, ready.bundle.metrics, location, sha256, ready.windows)
         version = register(connection, new)
-        promote(
-            connection,
-            Promotion(
-                name,
-                job.job_id,
-                succession.effective_from,
-                succession.from_version,
-                version,
-                succession.why,
-                succession.evidence_sha256,
-            ),
-        )
-        return Champion(read_version(connection, name, version), bundle)
-
-
-def _keep_reference(job: Job, trained: Trained) -> ReferenceRows:
-    """Rows of the reference for the self-check, which comes after the run's verdict."""
-    rows, held = trained.fitted_on.take(trained.is_reference), trained.candidate.out_of_fold[trained.is_reference]
-    reference = ReferenceRows(rows.applications, rows.labels, held, rows.days, rows.keys)
-    return sample_customers(reference, job.policy.drift.seed)
+        if succession is not None:
+            promote(
+                connection,
+                Promotion(
+                    name,
+                    job.job_id,
+                    succession.effective_from,
+                    succession.from_version,
+                    version,
+                    succession.why,
+                    succession.evidence_sha256,
+                ),
+            )
+        model = read_version(connection, name, version)
+        return Champion(model, ready.bundle, is_replay=succession is None, reference=ready.reference)

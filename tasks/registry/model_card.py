@@ -30,6 +30,7 @@ def write_card(contract: Contract, kind: str, windows: Sequence[Window], metrics
         f"fitting. {metrics['left_out']:,} more were excluded: their customers are in the training data.",
         *_write_regime(metrics),
         f"- **Decides**: {metrics['cut_off']['sentence']}",
+        *describe_outcomes(metrics),
         f"- **Features**: {', '.join(features)}.",
         f"- **Made with**: {', '.join(f'{library} {find_version(library)}' for library in LIBRARIES)}.",
         "",
@@ -48,6 +49,18 @@ def write_card(contract: Contract, kind: str, windows: Sequence[Window], metrics
         "",
     ]
     return "\n".join(lines)
+
+
+def describe_outcomes(metrics: dict[str, Any]) -> list[str]:
+    """Where only loans that were given have an outcome, that every figure of outcomes rests on these."""
+    applications = metrics.get("reference_applications") or 0
+    if applications <= metrics["fitted_rows"]:
+        return []
+    return [
+        f"- **Outcomes**: of the {applications:,} applications that windows are compared with, "
+        f"{metrics['fitted_rows']:,} have an outcome, and every figure below rests on such ones. Nothing is assumed of "
+        "those that were refused."
+    ]
 
 
 def _write_regime(metrics: dict[str, Any]) -> list[str]:
@@ -73,20 +86,22 @@ def _write_regime(metrics: dict[str, Any]) -> list[str]:
 
 
 def write_measures(metrics: dict[str, Any], positive: Positive) -> list[str]:
-    """The performance on the test days, and on the training rows of a model that was fitted here."""
+    """The table of figures; a model that was fitted elsewhere has no training rows here."""
     intervals, training = metrics["intervals"], metrics.get("training") or {}
     rows = [
-        f"| {name} | {_round(value)} | {_span(intervals.get(name))} | {_round(training.get(name))} |"
+        f"| {name} | {_round(value)} | {_span(intervals.get(name))} |"
+        + (f" {_round(training[name])} |" if training else "")
         for name, value in metrics["test"].items()
         if name != "rows"
     ]
+    where = ("test days", " training rows |") if training else ("reference", "")
     return [
         "## Performance",
         "",
         f"Accuracy, precision, recall and F1 are those at a probability of {metrics['tested_at']:.4g}.",
         "",
-        f"| measure | test days | {metrics['confidence']:.0%} interval | training rows |",
-        "|---|---|---|---|",
+        f"| measure | {where[0]} | {metrics['confidence']:.0%} interval |{where[1]}",
+        "|---|---|---|---|" if training else "|---|---|---|",
         *rows,
         "",
         f"Calibration error (mean difference between predicted probability and observed {positive.share}): "

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from blocks.errors import LoanwatchError, UsageError
+from tasks.core.model_names import name_model
 from tasks.core.reference_rows import ReferenceRows
 from tasks.core.self_check import OwnLimit, SelfCheck
 from tasks.core.windows import Window, cut_windows
@@ -45,8 +46,24 @@ class ModelVersion:
     state: str
 
     @property
+    def external(self) -> dict[str, Any] | None:
+        """Name, version and owner of the lender's own model; None for a model of loanwatch's."""
+        return self.metrics.get("external")
+
+    @property
+    def title(self) -> str:
+        """What it is, for people: its kind, or the name of the lender's own model."""
+        return name_model(self.kind, self.external)
+
+    @property
+    def says_days(self) -> str:
+        """What its days are: those it was fitted on, or those that the lender's own model is compared with."""
+        return f"{'compared with' if self.external else 'fitted on'} {self.reference}"
+
+    @property
     def reference(self) -> Window:
-        """From the first to the last day of the data that the model was fitted on."""
+        """From the first to the last day of the data that the model was fitted on; of the lender's own model, of the
+        days that windows are compared with."""
         return Window(self.training_windows[0].start, self.training_windows[-1].end)
 
     @property
@@ -61,6 +78,11 @@ class ModelVersion:
         return cut_windows(self.training_windows, self.reference_since)
 
     @property
+    def reference_applications(self) -> int:
+        """All applications that later windows are compared with, where only some of them have a label."""
+        return int(self.metrics.get("reference_applications") or self.reference_rows)
+
+    @property
     def reference_rows(self) -> int:
         """The number of labelled rows that later windows are compared with."""
         return int((self.metrics.get("regime") or {}).get("reference_rows") or self.metrics["fitted_rows"])
@@ -72,7 +94,8 @@ class Champion:
 
     With `is_replay` nothing may be promoted from this run: another model has become champion since, or promotion was
     not requested. `self_check` is what splits of its reference have shown, None where they have not been made yet;
-    `reference` are rows for them, where this run has fitted it.
+    `reference` are rows for them, where this run has fitted it. `silence` says why its scores cannot be held against
+    its reference: another version of the lender's own model gives them.
     """
 
     model: ModelVersion
@@ -80,6 +103,7 @@ class Champion:
     is_replay: bool = False
     self_check: SelfCheck | None = None
     reference: ReferenceRows | None = None
+    silence: str = ""
 
     @property
     def own_limits(self) -> tuple[OwnLimit, ...]:
@@ -105,8 +129,9 @@ def find_champion(connection: Connection, contract: str, window: Window, version
         )
     model = read_version(connection, contract, effective)
     if any(days.overlaps(window) for days in model.training_windows):
+        rests = "has its reference" if model.external else "was trained"
         raise NoChampionThenError(
-            f"Champion version {model.version}, effective on {window.start}, was trained on days of the window "
+            f"Champion version {model.version}, effective on {window.start}, {rests} on days of the window "
             f"{window}. Choose a window outside {model.reference}."
         )
     self_check = find_self_check(connection, contract, effective)
@@ -198,5 +223,5 @@ def to_json(windows: tuple[Window, ...]) -> str:
 
 def describe_model(model: ModelVersion) -> str:
     """A model in short: version, kind and test AUC."""
-    kind, auc = model.kind.replace("_", " "), model.metrics["test"]["auc"]
-    return f"version {model.version}, {kind}, " + ("not tested" if auc is None else f"test AUC {auc:.3f}")
+    auc, where = model.metrics["test"]["auc"], "reference" if model.external else "test"
+    return f"version {model.version}, {model.title}, " + ("not tested" if auc is None else f"{where} AUC {auc:.3f}")

@@ -27,6 +27,8 @@ def format_command(job: Job, reference: Window | None) -> str:
         parts += ["--reference-start", str(reference.start), "--reference-end", str(reference.end)]
     if job.champion is not None:
         parts += ["--champion", str(job.champion)]
+    if job.model_version is not None:
+        parts += ["--model-version", job.model_version]
     if not job.may_promote:
         parts.append("--no-promote")
     if job.contract.file.parent != SHIPPED:

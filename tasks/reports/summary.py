@@ -88,7 +88,7 @@ class Run:
             findings=tuple(self.findings),
             positive=self.job.contract.positive_words,
             champion=model.version if model else None,
-            champion_kind=model.kind if model else "",
+            champion_kind=model.title if model else "",
             is_first_champion=self.trained_here,
             champion_after=self.champion_after,
             champion_auc=comparison.champion.auc if comparison else None,
@@ -141,12 +141,14 @@ def _describe_contract(job: Job) -> dict[str, Any]:
 
 
 def _describe_window(run: Run) -> dict[str, Any]:
-    applications = run.extract.applications
+    applications, observed = run.extract.applications, run.comparison.observed if run.comparison else None
     return {
         "start": run.job.window.start.isoformat(),
         "end": run.job.window.end.isoformat(),
         "applications": len(applications),
         "labelled": int(np.isfinite(read_labels(run.job.contract, applications)).sum()),
+        "scored": None if observed is None else int(np.isfinite(observed.scores).sum()),
+        "given": None if observed is None or observed.refused is None else int((~observed.refused).sum()),
     }
 
 
@@ -158,7 +160,7 @@ def _describe_reference(champion: Champion | None) -> dict[str, Any] | None:
         "start": model.compared_with[0].start.isoformat(),
         "end": model.compared_with[-1].end.isoformat(),
         "windows": [[days.start.isoformat(), days.end.isoformat()] for days in model.compared_with],
-        "applications": model.reference_rows,
+        "applications": model.reference_applications,
         "labelled": model.reference_rows,
     }
 
@@ -174,6 +176,7 @@ def _describe_champion(run: Run) -> dict[str, Any] | None:
         "is_replay": run.champion.is_replay,
         "artifact": model.artifact,
         "sha256": model.sha256,
+        "external": model.external,
         "metrics": model.metrics,
     }
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from tasks.contract.lender_model import LenderModel
 from tasks.core.held_days import HeldDays
-from tasks.core.windows import PlanError, Window, last_full_month, last_full_month_held, months_before
+from tasks.core.windows import PlanError, Window, last_full_month, last_full_month_held, month_of, months_before
 
 LEAST_TRAILING = 7  # days of a trailing window that begins after the champion's own days
 
@@ -66,10 +67,54 @@ def plan_reference(asked: Window | None, window: Window) -> Window:
     return reference
 
 
+def plan_watched_reference(asked: Window | None, window: Window, model: LenderModel) -> Window:
+    """The days that the lender's own model is compared with: those asked for, else the six full months before.
+
+    The model must have scored them, and not been fitted on them. Without days that were asked for, those that it may
+    not have are left out, where a full month remains.
+    """
+    reference, first = plan_reference(asked, window), model.first_watchable
+    if first is None or first[0] <= reference.start:
+        return reference
+    day, field = first
+    why = {
+        "trained_until": f"{model.name} was fitted on days up to {model.trained_until}, which it knows better than any "
+        "later ones",
+        "scored_since": f"{model.name} has scores since {model.scored_since} only",
+    }[field]
+    if asked is not None:
+        raise PlanError(
+            f"The reference {asked} cannot be used: {why} (`{field}` of the contract's `[model]`). Choose days from "
+            f"{day} on."
+        )
+    if day <= reference.end and reference.end >= _end_full_month(day):
+        return Window(day, reference.end)
+    raise PlanError(
+        f"There is no full month between {day} and the window {window} that could be the reference: {why} (`{field}` "
+        "of the contract's `[model]`). Choose a later window, or name shorter reference days with `reference_start` "
+        "and `reference_end`."
+    )
+
+
+def refuse_seen_window(window: Window, model: LenderModel) -> None:
+    """Raises PlanError where the lender's own model was fitted on days of the window, or later ones."""
+    if model.trained_until is not None and window.start <= model.trained_until:
+        raise PlanError(
+            f"The window {window} does not lie after {model.trained_until}: {model.name} was fitted on days up to then "
+            "(`trained_until` of the contract's `[model]`) and scores them better than others. Choose a later window."
+        )
+
+
+def _end_full_month(day: date) -> date:
+    """The last day of the first full month that begins on that day or later."""
+    first = day if day.day == 1 else (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return month_of(f"{first:%Y-%m}").end
+
+
 def refuse_other_reference(asked: Window | None, champions: Window) -> None:
     """With a champion, a reference that was asked for must be the champion's own."""
     if asked is not None and asked != champions:
         raise PlanError(
-            f"The champion was fitted on {champions}, not on {asked}. Leave `reference_start` and `reference_end` out "
+            f"The champion's reference is {champions}, not {asked}. Leave `reference_start` and `reference_end` out "
             "to monitor against the champion, or train another one with `python -m flows.train`."
         )

@@ -12,7 +12,7 @@ from tasks.contract.load import load_contract
 from tasks.core.cadence import Cadence, find_cadence
 from tasks.core.held_days import HeldDays
 from tasks.core.policy import MonitorPolicy
-from tasks.core.windows import Window
+from tasks.core.windows import PlanError, Window
 from tasks.demo.fill import fill_demo
 from tasks.extract.check_queries import check_queries
 from tasks.extract.held_days import find_held_days
@@ -24,8 +24,10 @@ from tasks.registry.versions import Champion, NoChampionError, find_champion, fi
 from tasks.run.days import (
     plan_reference,
     plan_trailing_window,
+    plan_watched_reference,
     plan_window,
     refuse_other_reference,
+    refuse_seen_window,
     skip_seen_days,
 )
 from tasks.run.dead_runs import close_dead_runs
@@ -97,10 +99,11 @@ def plan_monitoring(table: Table, request: MonitorRequest, scheduled_on: date | 
     days = plan_days(table, request, request.trailing_days, scheduled_on)
     if request.trailing_days and request.window is None and request.champion is None:
         days = replace(days, window=skip_champions_days(table, days.window))
+    refuse_other_versions(table.contract, request)
     champion = load_champion(table, request, days.window)
     if champion is not None:
         find_cut_off(table.contract, request.policy.cut_off, champion.bundle)  # or refuses it
-    reference = plan_reference_days(request, champion, days.window)
+    reference = plan_reference_days(table.contract, request, champion, days.window)
     policy = settle_cadence(request, days.window)
     job = make_job(table, "backfill" if request.backfill else "monitor", days, policy)
     job = replace(
@@ -108,6 +111,7 @@ def plan_monitoring(table: Table, request: MonitorRequest, scheduled_on: date | 
         results=make_results_folder(request.results, job.job_id),
         store=request.models,
         champion=request.champion,
+        model_version=request.model_version,
         may_promote=request.may_promote,
         backfill=request.backfill or "",
     )
@@ -171,10 +175,27 @@ def load_champion(table: Table, request: MonitorRequest, window: Window) -> Cham
     return replace(champion, is_replay=True)
 
 
-def plan_reference_days(request: MonitorRequest, champion: Champion | None, window: Window) -> Window:
-    """The champion's reference, or the days on which the first champion will be fitted."""
+def refuse_other_versions(contract: Contract, request: MonitorRequest) -> None:
+    """Raises PlanError where a model's version is asked for, and no column says which model gave a score."""
+    if request.model_version is not None and contract.model_version is None:
+        raise PlanError(
+            f"`model_version` cannot be chosen: no column of {contract.name} has the role model_version. Leave it out."
+        )
+
+
+def plan_reference_days(
+    contract: Contract, request: MonitorRequest, champion: Champion | None, window: Window
+) -> Window:
+    """The champion's reference, or the days on which the first champion will be fitted or the lender's own one adopted.
+
+    Raises PlanError where the lender's own model cannot be watched on these days.
+    """
+    model = contract.lender_model
+    if model is not None and (champion is None or champion.model.external):
+        refuse_seen_window(window, model)
     if champion is None:
-        return plan_reference(request.reference, window)
+        asked = request.reference
+        return plan_reference(asked, window) if model is None else plan_watched_reference(asked, window, model)
     refuse_other_reference(request.reference, champion.model.reference)
     return champion.model.reference
 

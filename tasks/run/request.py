@@ -70,6 +70,11 @@ class ChampionOptions(Request):
         None,
         description="The version to monitor against. Default: the champion that was effective before the window.",
     )
+    model_version: str | None = Field(
+        None,
+        description="Of the lender's own models, the version to watch, as the column with the role model_version names "
+        "it. Default: the version that gave most scores in the window.",
+    )
     may_promote: Annotated[bool, Parameter(name="--promote")] = Field(
         True, description="Whether a model that is proven better may go into production."
     )

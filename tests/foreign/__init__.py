@@ -1,1 +1,1 @@
-"""Tests of the lender's own models."""
+"""The lender's own model, tested without a database."""

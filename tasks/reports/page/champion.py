@@ -58,7 +58,7 @@ def list_areas(summary: Record, evidence: Evidence) -> list[Area]:
     _, window = take_decided(evidence)
     areas = []
     if evidence.profile.auc is not None:
-        areas.append(_name_area("reference", evidence.profile.auc, "before", evidence.profile.labelled))
+        areas.append(_name_area("reference", evidence.profile.auc, "before", evidence.profile.judged))
     if has_both_labels(window):
         areas.append(_name_area("this window", measure_auc(*window), "now", len(window[0])))
         areas += _list_without_leak(summary)

@@ -92,6 +92,9 @@ def _make_environment() -> Environment:
         "number": wording.format_number,
         "check": name_check,
         "kind": wording.name_kind,
+        "model": wording.describe_champion,
+        "external": wording.find_external,
+        "promoted": wording.describe_promoted,
         "listed": join_list,
         "anchor": anchor,
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from tasks.core.causes import read_causes
 from tasks.core.findings import DRIFT_QUESTIONS, UNANSWERED, Verdict
+from tasks.core.model_names import name_external
 from tasks.core.positive import UNNAMED, Positive
 from tasks.core.wording import format_share, join_list
 
@@ -55,6 +56,23 @@ def find_positive(summary: Record) -> Positive:
 def name_kind(kind: str) -> str:
     """A kind of model by its usual name."""
     return KINDS.get(kind, kind.replace("_", " "))
+
+
+def find_external(champion: Record) -> Record | None:
+    """What a summary's champion says of the lender's own model; None of a model of loanwatch's."""
+    external: Record | None = champion.get("external")
+    return external
+
+
+def describe_champion(champion: Record) -> str:
+    """The monitored model of a summary: its usual name, or that of the lender's own model."""
+    external = find_external(champion)
+    return name_external(external) if external else name_kind(champion["kind"])
+
+
+def describe_promoted(row: Record) -> str:
+    """The model of a row of the ledger: its usual name, or that of the lender's own model."""
+    return name_external(row["external"]) if row.get("external") else name_kind(row["kind"])
 
 
 def format_value(value: float | None, unit: str) -> str:
