@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from tasks.bank.numbers import BankNumbers, Measured, measure_bank_numbers
 from tasks.core.causes import group_causes
 from tasks.core.findings import Finding, Outcome, Question, summarise
 from tasks.core.self_check import SelfCheck
@@ -19,6 +21,7 @@ from tasks.extract.labels import read_labels
 from tasks.job.job import Job, measure_start_up
 from tasks.job.run_result import RunResult
 from tasks.job.stages import order_stages
+from tasks.models.scoring import DECISION_THRESHOLD
 from tasks.promotion.challenge import DEPLOY_REPORT, Contest
 from tasks.registry.versions import Champion
 from tasks.reports.repeat_command import format_command
@@ -66,6 +69,14 @@ class Run:
         checks = [champion.self_check for champion in (self.champion, self.successor) if champion is not None]
         return [check for check in checks if check is not None]
 
+    @cached_property
+    def bank(self) -> BankNumbers | None:
+        """The window in the bank's terms, for information; None where it was not compared."""
+        if self.comparison is None:
+            return None
+        measured = Measured(self.comparison.profile, self.comparison.observed, self.comparison.codes)
+        return measure_bank_numbers(self.job.contract, measured, DECISION_THRESHOLD)
+
     def as_result(self) -> RunResult:
         """The run's end in plain values."""
         model = self.champion.model if self.champion else None
@@ -106,6 +117,7 @@ def summarise_run(run: Run, timings: list[dict[str, Any]], finished_at: datetime
         "champion": _describe_champion(run),
         "champion_after": run.champion_after,
         "comparison": run.contest.record if run.contest else None,
+        "bank": run.bank.as_record() if run.bank else None,
         "self_checks": [check.model_dump(mode="json") for check in run.self_checks],
         "stages": order_stages(timings),
         "start_up_seconds": measure_start_up(),
