@@ -43,6 +43,10 @@ class Meaning:
             return ""
         return next((word for least, word in reversed(self.bands) if value >= least), "")
 
+    def as_record(self) -> dict[str, str]:
+        """Plain JSON values."""
+        return {"name": self.name, "bands": self.spelt_bands, "says": self.says, "source": self.source}
+
     @property
     def spelt_bands(self) -> str:
         """The usual bands in a line.

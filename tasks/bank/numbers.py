@@ -10,6 +10,8 @@ import numpy as np
 
 from tasks.bank.attribution import MOST_WORK, Attributions, Decided, attribute_change
 from tasks.bank.basis import describe_basis
+from tasks.bank.headline import list_headlines
+from tasks.bank.meaning import read_meanings
 from tasks.bank.profit import ExpectedProfit, measure_profit
 from tasks.bank.ranking import Capture, find_gini, measure_capture, measure_ks
 from tasks.bank.score_bands import ScoreBand, tabulate_bands
@@ -76,8 +78,10 @@ class BankNumbers:
     attribution: Attributions | None
 
     def as_record(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return asdict(self)
+        """Plain JSON values: the numbers, first the headlines, and what each can and cannot say."""
+        headlines = [asdict(headline) for headline in list_headlines(self)]
+        meanings = {key: meaning.as_record() for key, meaning in read_meanings().items()}
+        return {"headlines": headlines, "meanings": meanings, **asdict(self)}
 
     def as_history(self) -> dict[str, Any]:
         """What the history keeps of them: the PSI of the score, and KS and Gini on both sides."""
