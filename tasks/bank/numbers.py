@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
+from threadpoolctl import threadpool_limits
 
 from tasks.bank.attribution import MOST_WORK, Attributions, Decided, attribute_change
 from tasks.bank.basis import describe_basis
@@ -18,7 +17,7 @@ from tasks.bank.score_bands import ScoreBand, tabulate_bands
 from tasks.bank.sides import LoanRule, Side
 from tasks.bank.stability import Stability, compare_columns, compare_scores, find_lines
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Codes, Integers, sample_rows
+from tasks.core.arrays import Codes, Floats, Integers, sample_rows
 from tasks.core.scored_window import ScoredWindow
 from tasks.profile.profile import SAMPLE_ROWS, Profile, count_levels
 from tasks.statistics.auc import Auc, measure_auc
@@ -102,7 +101,7 @@ class Measured:
 
 
 def measure_bank_numbers(
-    contract: Contract, measured: Measured, threshold: float, bands: Sequence[float] = ()
+    contract: Contract, measured: Measured, threshold: float, lines: Floats | None = None
 ) -> BankNumbers:
     """All numbers of a window.
 
@@ -114,8 +113,8 @@ def measure_bank_numbers(
         The two sides.
     threshold : float
         The score that parts the two decisions.
-    bands : sequence of float
-        Where the score is cut for the table of bands; by default at the reference's deciles.
+    lines : array, optional
+        Where the score is cut for the table of bands; by default, and where it is empty, at the reference's deciles.
 
     Returns
     -------
@@ -125,7 +124,7 @@ def measure_bank_numbers(
     profile, observed = measured.profile, measured.observed
     before, now = Side(profile.labels, profile.scores), Side(observed.labels, observed.scores)
     lending = LoanRule(threshold, contract.is_positive_good)
-    lines = np.unique(np.array(bands, dtype=np.float64)) if len(bands) else find_lines(before.scored)
+    lines = lines if lines is not None and len(lines) else find_lines(before.scored)
     profits = [
         measure_profit(side, lending, contract.profit, CONFIDENCE) if contract.profit else None
         for side in (before, now)
@@ -187,7 +186,9 @@ def _attribute(measured: Measured) -> Attributions | None:
     keys = None if observed.keys is None else observed.keys[new]
     reference = Decided(profile.codes[old], before.labels[old], before.scores[old], find_clusters(groups))
     window = Decided(measured.codes[new], now.labels[new], now.scores[new], find_clusters(keys))
-    return attribute_change(profile.columns, profile.counts, reference, window)
+    # One thread: small matrices gain nothing by more, and sums in another order would differ in their last bit.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return attribute_change(profile.columns, profile.counts, reference, window)
 
 
 def _find_most_rows(profile: Profile) -> int:

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import scipy
 
 from tasks.bank.sides import LoanRule, Side
+from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats
+from tasks.foreign.model import ScoreColumn, Scorer
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,28 @@ class ScoreBand:
     high: float | None
     reference: BandSide
     window: BandSide
+
+
+def find_own_lines(contract: Contract, scorer: Scorer) -> Floats:
+    """Where the contract cuts the score, as probabilities.
+
+    Parameters
+    ----------
+    contract : Contract
+        With `score_bands`, in the unit of the score.
+    scorer : Scorer
+        The monitored model. Points of the lender's own model become probabilities by its curve.
+
+    Returns
+    -------
+    array
+        Ascending; empty where the contract states none, and where it states points that the model does not have.
+    """
+    lines = np.array(contract.score_bands, dtype=np.float64)
+    if contract.score is not None and contract.score.higher_is is not None:
+        curve = scorer.curve if isinstance(scorer, ScoreColumn) else None
+        lines = np.zeros(0) if curve is None else scipy.special.expit(curve[0] + curve[1] * lines)
+    return np.sort(np.asarray(lines, dtype=np.float64))
 
 
 def tabulate_bands(reference: Side, window: Side, lines: Floats, lending: LoanRule) -> list[ScoreBand]:

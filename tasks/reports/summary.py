@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tasks.bank.numbers import BankNumbers, Measured, measure_bank_numbers
+from tasks.bank.score_bands import find_own_lines
 from tasks.core.causes import group_causes
 from tasks.core.findings import Finding, Outcome, Question, summarise
 from tasks.core.self_check import SelfCheck
@@ -72,10 +73,11 @@ class Run:
     @cached_property
     def bank(self) -> BankNumbers | None:
         """The window in the bank's terms, for information; None where it was not compared."""
-        if self.comparison is None:
+        if self.comparison is None or self.champion is None:
             return None
         measured = Measured(self.comparison.profile, self.comparison.observed, self.comparison.codes)
-        return measure_bank_numbers(self.job.contract, measured, DECISION_THRESHOLD)
+        lines = find_own_lines(self.job.contract, self.champion.bundle.scorer)
+        return measure_bank_numbers(self.job.contract, measured, DECISION_THRESHOLD, lines)
 
     def as_result(self) -> RunResult:
         """The run's end in plain values."""

@@ -71,7 +71,7 @@ def _show_headline(headline: Record, meaning: Record) -> dict[str, str]:
     is_psi = headline["key"] in ("psi", "csi")
     say = _say_money if headline["key"] == "profit" else _say_plain
     interval = f"{say(headline['low'])} to {say(headline['high'])}" if headline["low"] is not None else ""
-    chance = f"up to {say(headline['high'])} by chance"
+    chance = f"by chance up to {say(headline['high'])}"
     rows = [f"{headline[side]:,}" for side in ("reference_rows", "window_rows")]
     unit = (
         f", {headline['unit']} for each application".replace(",  for", ", for") if headline["key"] == "profit" else ""
