@@ -14,6 +14,7 @@ from tasks.reports.page.bank_picture import draw_attribution
 from tasks.reports.page.wording import Record, find_positive
 
 MOST_COLUMNS = 40
+TERMS = {"psi": "PSI", "csi": "PSI", "ks": "KS", "gini": "Gini"}
 NO_NUMBER = "–"
 REACH = 1.96  # 95 % of a normal distribution
 
@@ -78,6 +79,7 @@ def _show_headline(headline: Record, meaning: Record) -> dict[str, str]:
     )
     return {
         "name": headline["name"] + (f": {headline['subject']}" if headline["subject"] else "") + unit,
+        "term": TERMS.get(headline["key"], ""),
         "reference": "" if is_psi else say(headline["reference"]),
         "window": say(headline["window"]),
         "interval": chance if is_psi else interval,
