@@ -32,7 +32,7 @@ from tasks.drift.comparison import Comparison
 from tasks.drift.model import check_model_drift
 from tasks.drift.recent import add_recent, check_recent_days
 from tasks.extract.extract import extract_applications
-from tasks.job.findings import save_findings
+from tasks.job.findings import save_bank_numbers, save_findings
 from tasks.job.first_answer import recall_first_answer
 from tasks.job.journal import read_timings
 from tasks.models.customers import report_customers
@@ -118,6 +118,7 @@ def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:
     send_outcome_alert(job, run.as_result())
     version = run.champion.model.version if run.champion else None
     save_findings(job, run.findings, outcome, reason, version, is_replay=run.is_replay)
+    save_bank_numbers(job, run.bank.as_history() if run.bank else None)
     summary = {**summarise_run(run, read_timings(job), datetime.now(UTC)), "pages": pages}
     write_json(job.results / "summary.json", summary)
     rebuild_history(job)

@@ -64,6 +64,11 @@ class Contract(Entry):
         description="In place of `cut_off`: the share of the reference's applications that the model would give a "
         "loan.",
     )
+    score_bands: tuple[float, ...] = Field(
+        (),
+        description="Where the score is cut into the lender's own bands for the report, in the unit of the score and "
+        "ascending: each belongs to the band above it. Without it: the deciles of the reference.",
+    )
     columns: tuple[Column, ...] = Field(alias="column", description="The columns.")
     derived: tuple[Derived, ...] = Field((), description="Features computed from others.")
     sources: tuple[Source, ...] = Field((), alias="source", description="The tables that `flows.load` makes and fills.")
@@ -215,6 +220,8 @@ class Contract(Entry):
                 yield "a column has the role model_version, but none has the role score"
         elif roles[Role.MODEL_VERSION] and self.stated_model is not None and self.stated_model.version is not None:
             yield "`[model]` states a version, and so does the column with the role model_version: leave one out"
+        if list(self.score_bands) != sorted(set(self.score_bands)):
+            yield "`score_bands` must ascend, each number once"
         if self.cut_off is not None and self.approval_rate is not None:
             yield "state `cut_off` or `approval_rate`, not both"
         has_points = any(column.role is Role.SCORE and column.higher_is for column in self.columns)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -63,6 +64,14 @@ def save_findings(
         if rows:
             connection.execute(read_query("journal/add_finding"), rows)
     return len(rows)
+
+
+def save_bank_numbers(job: Job, numbers: Mapping[str, Any] | None) -> None:
+    """Store the run's numbers in the bank's terms with its outcome, for the history; without any nothing is stored."""
+    if numbers is not None:
+        with connect(job.database).begin() as connection:
+            values = {"job_id": job.job_id, "bank": json.dumps(numbers)}
+            connection.execute(read_query("journal/add_bank_numbers"), values)
 
 
 def _replace_attempts(connection: Connection, job: Job) -> None:

@@ -36,6 +36,7 @@ def render_verdict(summary: Mapping[str, Any], run_page: str | None) -> str:
         "",
         *_alarms(causes, positive),
         *_known(causes, positive),
+        *_bank(summary),
         _models(summary),
         "",
         f"Report: {_link(link_page(Path(summary['results']), 'report.html'))}",
@@ -137,6 +138,24 @@ def _known(causes: Sequence[Cause], positive: Positive) -> list[str]:
     known = [cause for cause in causes if cause.verdict is Verdict.KNOWN]
     named = [f"{cause.name(positive)} (since {cause.answer.since})" for cause in known if cause.answer]
     return [escape(f"Known changes: {', '.join(named)}."), ""] if named else []
+
+
+def _bank(summary: Mapping[str, Any]) -> list[str]:
+    """The bank's numbers as a short table, for information."""
+    bank = summary.get("bank")
+    if not bank:
+        return []
+    rows = [
+        f"| {escape(' '.join(filter(None, (one['name'], one['subject']))))} | {_digits(one['reference'])} "
+        f"| {_digits(one['window'])} | {one['band']} | {one['window_rows']:,} |"
+        for one in bank["headlines"]
+    ]
+    head = ["| number | reference | window | usual band | rows |", "|---|---|---|---|---|"]
+    return ["## In the bank's terms", "", "For information; no verdict depends on them.", "", *head, *rows, ""]
+
+
+def _digits(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
 
 
 def _models(summary: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tasks.bank.contest import compare_in_banks_terms
 from tasks.changes.past_runs import CHANGED
 from tasks.changes.regime import Regime
 from tasks.contract.contract import Contract
@@ -241,6 +242,9 @@ def _explain(job: Job, champion: Champion, training: Training, judged: TestRows)
         },
         "approval": [asdict(group) for group in approval],
         "importance": [asdict(column) for column in importance],
+        "bank": compare_in_banks_terms(
+            job.contract, labels, judged.scores[CHAMPION], judged.scores[CHALLENGER], judged.thresholds[CHAMPION]
+        ),
     }
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from tasks.bank.numbers import BankNumbers, Measured, measure_bank_numbers
+from tasks.bank.score_bands import find_own_lines
 from tasks.core.causes import group_causes
 from tasks.core.findings import Finding, Outcome, Question, summarise
 from tasks.core.self_check import SelfCheck
@@ -67,12 +70,21 @@ class Run:
         checks = [champion.self_check for champion in (self.champion, self.successor) if champion is not None]
         return [check for check in checks if check is not None]
 
-    @property
+    @cached_property
     def cut_off(self) -> CutOff | None:
         """That of the monitored model."""
         if self.champion is None:
             return None
         return find_cut_off(self.job.contract, self.job.policy.cut_off, self.champion.bundle)
+
+    @cached_property
+    def bank(self) -> BankNumbers | None:
+        """The window in the bank's terms, for information; None where it was not compared."""
+        if self.comparison is None or self.champion is None or self.cut_off is None:
+            return None
+        measured = Measured(self.comparison.profile, self.comparison.observed, self.comparison.codes)
+        lines = find_own_lines(self.job.contract, self.champion.bundle.scorer)
+        return measure_bank_numbers(self.job.contract, measured, self.cut_off.threshold, lines)
 
     def as_result(self) -> RunResult:
         """The run's end in plain values."""
@@ -115,6 +127,7 @@ def summarise_run(run: Run, timings: list[dict[str, Any]], finished_at: datetime
         "cut_off": run.cut_off.as_record() if run.cut_off else None,
         "champion_after": run.champion_after,
         "comparison": run.contest.record if run.contest else None,
+        "bank": run.bank.as_record() if run.bank else None,
         "self_checks": [check.model_dump(mode="json") for check in run.self_checks],
         "stages": order_stages(timings),
         "start_up_seconds": measure_start_up(),

@@ -7,11 +7,11 @@ from importlib import import_module
 
 import pytest
 
-from tasks import core, drift, statistics
+from tasks import bank, core, drift, statistics
 
 MODULES = [
     import_module(f"{package.__name__}.{module.name}")
-    for package in (statistics, drift, core)
+    for package in (statistics, drift, core, bank)
     for module in pkgutil.iter_modules(package.__path__)
 ]
 FORMULAS = [

@@ -12,6 +12,7 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
 from tasks.core.files import write_text
 from tasks.job.job import Job
+from tasks.reports.history.bank import show_bank_history
 from tasks.reports.history.heat import map_heat
 from tasks.reports.history.pictures import draw_performance
 from tasks.reports.history.records import read_history
@@ -28,8 +29,8 @@ def write_history(connection: Connection, results: Path) -> Path:
     path = results / INDEX
     histories = read_history(connection)
     shown = [
-        (history, map_heat(history.windows[-MONTHS:]), history.windows[-MONTHS:], draw_performance(history))
-        for history in histories
+        (history, map_heat(shown), shown, draw_performance(history), show_bank_history(shown))
+        for history, shown in ((history, history.windows[-MONTHS:]) for history in histories)
     ]
     reports = {file.parent.name for file in results.glob("*/report.html")}
     write_text(path, render_page("history.html.j2", shown=shown, reports=reports))

@@ -34,6 +34,7 @@ class PastRun:
     stored_outcome: str | None
     was_retrained: bool
     findings: Sequence[Record]
+    bank: Record | None = None
 
     @property
     def window(self) -> tuple[date, date] | None:

@@ -17,12 +17,14 @@ from tasks.core.policy import MonitorPolicy
 from tasks.core.positive import name_check
 from tasks.core.wording import OUTCOMES, TONES, VERDICTS, join_list, name_outcome, name_verdict
 from tasks.reports.page import wording
+from tasks.reports.page.bank import show_bank
 from tasks.reports.page.champion import describe_standing, list_worst_segments
 from tasks.reports.page.changes import make_cards, weigh
 from tasks.reports.page.evidence import Evidence
 from tasks.reports.page.glossary import PageGlossary, anchor
 from tasks.reports.page.known import list_known
 from tasks.reports.page.model_pictures import draw_difference
+from tasks.reports.page.swap_set import show_swap_set
 from tasks.reports.page.wording import Record
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -56,6 +58,8 @@ def render_report(
         standing=describe_standing(summary, evidence),
         segments=list_worst_segments(summary, evidence),
         difference=_draw_difference(summary),
+        bank=show_bank(summary),
+        swap=show_swap_set(summary),
         limits=list_limits(summary["policy"]),
         left_out=left_out,
         **given,

@@ -6,7 +6,7 @@ select entry.contract, entry.job_id,
        (array_agg(entry.stage order by entry.entry) filter (where entry.status in ('failed', 'abandoned')))[1] as stopped_at,
        coalesce((array_agg(entry.message order by entry.entry) filter (where entry.status in ('failed', 'abandoned')))[1], '')
            as message,
-       run.window_start, run.window_end, run.outcome as stored_outcome,
+       run.window_start, run.window_end, run.outcome as stored_outcome, run.bank,
        bool_or(entry.stage = 'train' and entry.status = 'finished') as was_retrained
 from loanwatch.mljob as entry
 left join loanwatch.run on run.job_id = entry.job_id

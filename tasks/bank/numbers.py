@@ -1,0 +1,201 @@
+"""The bank's numbers of one window against its reference, as one record. Information: no verdict depends on them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from tasks.bank.attribution import MOST_WORK, Attributions, Decided, attribute_change
+from tasks.bank.basis import describe_basis
+from tasks.bank.headline import list_headlines
+from tasks.bank.meaning import read_meanings
+from tasks.bank.profit import ExpectedProfit, measure_profit
+from tasks.bank.ranking import Capture, find_gini, measure_capture, measure_ks
+from tasks.bank.score_bands import ScoreBand, tabulate_bands
+from tasks.bank.sides import LoanRule, Side
+from tasks.bank.stability import Stability, compare_columns, compare_scores, find_lines
+from tasks.contract.contract import Contract
+from tasks.core.arrays import Codes, Floats, Integers, sample_rows
+from tasks.core.scored_window import ScoredWindow
+from tasks.profile.profile import SAMPLE_ROWS, Profile, count_levels
+from tasks.statistics.auc import Auc, measure_auc
+from tasks.statistics.clusters import find_clusters
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """KS and Gini of one side.
+
+    Parameters
+    ----------
+    ks, ks_at, ks_rows
+        The distance, the score at which it is greatest, and the rows.
+    gini, low, high, gini_rows
+        The coefficient, its interval, and the rows. Of the reference it is over all of its rows, KS over the sample.
+    """
+
+    ks: float
+    ks_at: float
+    ks_rows: int
+    gini: float
+    low: float
+    high: float
+    gini_rows: int
+
+
+@dataclass(frozen=True)
+class CaptureTable:
+    """How much the first x % hold on both sides, and the rows with a label and a score."""
+
+    reference: tuple[Capture, ...]
+    window: tuple[Capture, ...]
+    reference_rows: int
+    window_rows: int
+
+
+@dataclass(frozen=True)
+class BankNumbers:
+    """All of them. What could not be measured is None or empty."""
+
+    threshold: float
+    is_positive_good: bool
+    confidence: float
+    basis: str
+    psi: Stability
+    columns: tuple[Stability, ...]
+    reference: Ranking | None
+    window: Ranking | None
+    bands: tuple[ScoreBand, ...]
+    good: CaptureTable
+    bad: CaptureTable
+    reference_profit: ExpectedProfit | None
+    window_profit: ExpectedProfit | None
+    attribution: Attributions | None
+
+    def as_record(self) -> dict[str, Any]:
+        """Plain JSON values: the numbers, first the headlines, and what each can and cannot say."""
+        headlines = [asdict(headline) for headline in list_headlines(self)]
+        meanings = {key: meaning.as_record() for key, meaning in read_meanings().items()}
+        return {"headlines": headlines, "meanings": meanings, **asdict(self)}
+
+    def as_history(self) -> dict[str, Any]:
+        """What the history keeps of them: the PSI of the score, and KS and Gini on both sides."""
+        return {
+            "psi": asdict(self.psi),
+            "reference": None if self.reference is None else asdict(self.reference),
+            "window": None if self.window is None else asdict(self.window),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What the numbers are measured on: the reference, the window, and the window's codes."""
+
+    profile: Profile
+    observed: ScoredWindow
+    codes: Codes
+
+
+def measure_bank_numbers(
+    contract: Contract, measured: Measured, threshold: float, lines: Floats | None = None
+) -> BankNumbers:
+    """All numbers of a window.
+
+    Parameters
+    ----------
+    contract : Contract
+        Which label is good, what loans are worth, and the decision column.
+    measured : Measured
+        The two sides.
+    threshold : float
+        The score that parts the two decisions.
+    lines : array, optional
+        Where the score is cut for the table of bands; by default, and where it is empty, at the reference's deciles.
+
+    Returns
+    -------
+    BankNumbers
+        Rows without a score, or without a label where that is needed, are left out; each number says its rows.
+    """
+    profile, observed = measured.profile, measured.observed
+    before, now = Side(profile.labels, profile.scores), Side(observed.labels, observed.scores)
+    lending = LoanRule(threshold, contract.is_positive_good)
+    lines = lines if lines is not None and len(lines) else find_lines(before.scored)
+    profits = [
+        measure_profit(side, lending, contract.profit, CONFIDENCE) if contract.profit else None
+        for side in (before, now)
+    ]
+    return BankNumbers(
+        threshold,
+        contract.is_positive_good,
+        CONFIDENCE,
+        describe_basis(contract, observed),
+        compare_scores(before.scores, now.scores),
+        tuple(compare_columns(profile.columns, profile.counts, count_levels(profile.columns, measured.codes))),
+        _rank_reference(profile, before),
+        _rank_window(observed, now),
+        tuple(tabulate_bands(before, now, lines, lending)),
+        _capture((before, now), lending, is_good=True),
+        _capture((before, now), lending, is_good=False),
+        profits[0],
+        profits[1],
+        _attribute(measured),
+    )
+
+
+def _rank_reference(profile: Profile, side: Side) -> Ranking | None:
+    if profile.auc is None or not side.has_both_labels:
+        return None
+    return _rank(side.take_usable(), profile.auc, profile.labelled)
+
+
+def _rank_window(observed: ScoredWindow, side: Side) -> Ranking | None:
+    if not side.has_both_labels:
+        return None
+    rows, held = side.usable, side.take_usable()
+    clusters = find_clusters(None if observed.keys is None else observed.keys[rows])
+    return _rank(held, measure_auc(held.labels, held.scores, clusters), len(rows))
+
+
+def _rank(held: Side, auc: Auc, rows: int) -> Ranking:
+    ks, at = measure_ks(held.labels, held.scores)
+    gini = find_gini(auc, CONFIDENCE)
+    return Ranking(ks, at, len(held.labels), gini.value, gini.low, gini.high, rows)
+
+
+def _capture(sides: tuple[Side, Side], lending: LoanRule, *, is_good: bool) -> CaptureTable:
+    """The good ones among the best, or the bad ones among the worst."""
+    usable = [side.take_usable() for side in sides]
+    found = []
+    for held in usable:
+        good, merit = lending.is_good(held.labels), lending.find_merit(held.scores)
+        found.append(tuple(measure_capture(good if is_good else ~good, merit if is_good else -merit)))
+    return CaptureTable(found[0], found[1], len(usable[0].labels), len(usable[1].labels))
+
+
+def _attribute(measured: Measured) -> Attributions | None:
+    profile, observed = measured.profile, measured.observed
+    before, now = Side(profile.labels, profile.scores), Side(observed.labels, observed.scores)
+    most = _find_most_rows(profile)
+    old, new = (rows[sample_rows(len(rows), most, seed=0)] for rows in (before.usable, now.usable))
+    groups = profile.groups[old] if profile.halves is not None else None
+    keys = None if observed.keys is None else observed.keys[new]
+    reference = Decided(profile.codes[old], before.labels[old], before.scores[old], find_clusters(groups))
+    window = Decided(measured.codes[new], now.labels[new], now.scores[new], find_clusters(keys))
+    # One thread: small matrices gain nothing by more, and sums in another order would differ in their last bit.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return attribute_change(profile.columns, profile.counts, reference, window)
+
+
+def _find_most_rows(profile: Profile) -> int:
+    """So many rows of each side that the regression stays fast."""
+    codes = sum(len(set(_groups(profile, place))) for place in range(len(profile.columns)))
+    return int(min(SAMPLE_ROWS, max(MOST_WORK // max(codes, 1) ** 2, SAMPLE_ROWS // 10)))
+
+
+def _groups(profile: Profile, place: int) -> Integers:
+    return profile.columns[place].group_codes(profile.counts[place])
