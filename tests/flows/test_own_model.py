@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
-from blocks.postgres.connect import Patience, make_engine
+from blocks.postgres.connect import Patience, make_engine, resolve_database
 from flows import models, rollback
 from flows.score import score
 from flows.train import train
@@ -23,6 +23,7 @@ from tasks.core.windows import Window
 from tasks.demo.story import STORY
 from tasks.models.score_batch import ScoredElsewhereError
 from tasks.source_tables.load import load_tables
+from tests.deployments.test_api import make_request, serve
 from tests.flows.test_monitor import QUICK, SCHEMA, _expect, read_all
 from tests.support.flow import month, run_monitor
 from tests.support.scored_loans import (
@@ -114,7 +115,7 @@ def test_a_lenders_own_model_is_adopted_and_nothing_is_trained(demo, tmp_path, c
     named = "Scorecard 2023 (the lender's own model; owner: Risk department)"
     assert page.count(named) >= 2
     assert "out-of-fold" not in page.split("Monitored model")[1].split("</section>")[0]
-    assert named in html.unescape((tmp_path / "results" / "history.html").read_text(encoding="utf-8"))
+    assert named in html.unescape((tmp_path / "results" / "index.html").read_text(encoding="utf-8"))
     (entry,) = read_all(demo, "select * from loanwatch.promotion")
     assert f"Adopted as it is: {named}" in entry["why"]
     assert str(entry["effective_from"]) == "2024-07-01"
@@ -131,19 +132,14 @@ def test_a_lenders_own_model_is_adopted_and_nothing_is_trained(demo, tmp_path, c
 
 
 def test_the_api_shows_a_lenders_own_model_and_says_that_it_cannot_predict(demo, tmp_path):
-    from fastapi.testclient import TestClient
-
-    from blocks.postgres.connect import resolve_database
-    from deployments.api.app import create_app
-
     fill_crude_scores(demo)
     contract = write_contract(tmp_path)
     run_monitor(tmp_path, **month(2024, 7), **HALF_YEAR, policy=QUICK, contract=contract)
-    client = TestClient(create_app(resolve_database(), load_contract(contract)))
-    assert client.get("/model").json()["kind"] == "external"
-    for answer in (client.get("/ping"), client.post("/predict", json={"loan_id": "a"})):
-        assert answer.status_code == 503
-        assert "made elsewhere" in answer.text
+    with serve(database=resolve_database(), contract=load_contract(contract)) as client:
+        assert client.get("/model").json()["kind"] == "external"
+        for answer in (client.get("/ping"), client.post("/predict", json=make_request(loan_id="a"))):
+            assert answer.status_code == 503
+            assert "made elsewhere" in answer.text
 
 
 @pytest.mark.slow
