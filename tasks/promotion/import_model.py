@@ -100,7 +100,8 @@ def install_imported(
         before = "no model" if current is None else f"version {current}"
         why = (
             f"{identity.name}{f', version {identity.version},' if identity.version else ''} of "
-            f"{identity.owner or 'the lender'}, imported from {model.passport.file} by hand and put in the place of {before} without a comparison."
+            f"{identity.owner or 'the lender'}, imported from {model.passport.file} by hand and put in the place of "
+            f"{before} without a comparison."
         )
         effective = start.effective_from or reference.end + timedelta(days=1)
         succession = Succession(effective, current, why, hash_evidence(bundle.metrics))
