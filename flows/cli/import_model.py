@@ -30,8 +30,8 @@ from tasks.foreign.read_import import File, make_imported
 from tasks.job.job import Job
 from tasks.promotion.import_model import Identity, Start, install_imported, refuse_known_days, try_on_window
 from tasks.run.days import plan_reference
+from tasks.run.import_request import ImportRequest
 from tasks.run.open import Table, make_job, plan_days, prepare_database
-from tasks.run.request import ImportRequest
 
 
 def import_model(

@@ -15,7 +15,8 @@ from tasks.contract.load import load_contract
 from tasks.core.policy import load_policy
 from tasks.core.windows import PlanError, month_of
 from tasks.extract.check_queries import check_texts
-from tasks.run.request import BackfillRequest, ImportRequest, MonitorRequest, Request, ScoreRequest, TrainRequest
+from tasks.run.import_request import ImportRequest
+from tasks.run.request import BackfillRequest, MonitorRequest, Request, ScoreRequest, TrainRequest
 
 R = TypeVar("R")
 P = ParamSpec("P")

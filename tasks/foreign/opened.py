@@ -83,7 +83,7 @@ def find_place(contract: Contract, classes: tuple[Any, Any] | None, stated: str 
     for words in (("0", "1"), ("false", "true")):
         if set(names) == set(words):
             place = names.index(words[1])
-            return place, f"Its class {words[1]!r} is taken for “{contract.positive}”; `positive` names another one."
+            return place, f"Its class {words[1]!r} is taken for “{contract.positive}”."
     raise UnfitModelError(
         f"The model's classes are {names[0]!r} and {names[1]!r}; the contract's target is “{contract.positive}” or "
         f"“{contract.negative}”. Say with `positive` which class means “{contract.positive}”."

@@ -28,11 +28,11 @@ from tasks.foreign.model import ForeignModel, Scorer
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.candidates import Training, train_candidates
-from tasks.models.cut_off import EVEN, CutOff, find_cut_off, place_cut_off
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.ripening import read_training_rows
 from tasks.models.scoring import score
 from tasks.models.train import split_rows
+from tasks.promotion.both_cut_offs import BOTH_EVEN, CHALLENGER, CHAMPION, find_cut_offs
 from tasks.promotion.compare import Comparison, PromotionDecision, decide_promotion, measure_difference
 from tasks.promotion.decide import is_drift_proven
 from tasks.promotion.final_fit import refit_challenger
@@ -42,8 +42,6 @@ from tasks.registry.versions import Champion
 from tasks.statistics.clusters import find_clusters
 
 DEPLOY_REPORT = "deploy_report.json"
-CHALLENGER, CHAMPION = "challenger", "champion"
-BOTH_EVEN = {CHALLENGER: EVEN, CHAMPION: EVEN}
 
 
 @dataclass(frozen=True)
@@ -167,20 +165,6 @@ def promote_or_keep(
     succession = Succession(job.window.end + timedelta(days=1), champion.model.version, why, evidence)
     successor = install_champion(job, trained, succession)
     return ContestResult(Outcome.PROMOTED, successor.model.version, successor)
-
-
-def find_cut_offs(job: Job, champion: Champion, training: Training) -> dict[str, CutOff]:
-    """The cut-offs of both models. Raises CutOffError.
-
-    Where an approval rate is wanted, each has a threshold of its own; so it has where the contract's cut-off is in the
-    champion's points: the challenger then gives the share of its reference that the champion gives of its own.
-    """
-    incumbent = find_cut_off(job.contract, job.policy.cut_off, champion.bundle)
-    held = training.chosen.out_of_fold
-    return {
-        CHALLENGER: place_cut_off(job.contract, job.policy.cut_off, held, share=incumbent.given),
-        CHAMPION: incumbent,
-    }
 
 
 def judge(

@@ -99,8 +99,9 @@ def install_imported(
         ready = prepare_import(job, model, identity, reference, tried)
         before = "no model" if current is None else f"version {current}"
         why = (
-            f"{identity.name}{f' {identity.version}' if identity.version else ''} of {identity.owner or 'the lender'}, "
-            f"imported from {model.passport.file} by hand and put in the place of {before} without a comparison."
+            f"{identity.name}{f', version {identity.version},' if identity.version else ''} of "
+            f"{identity.owner or 'the lender'}, imported from {model.passport.file} by hand and put in the place of "
+            f"{before} without a comparison."
         )
         effective = start.effective_from or reference.end + timedelta(days=1)
         succession = Succession(effective, current, why, hash_evidence(ready.bundle.metrics))

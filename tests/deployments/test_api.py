@@ -107,6 +107,8 @@ def test_the_cut_off_parts_the_decisions_and_is_told(api):
 
 @pytest.mark.parametrize("form", ["skops", "joblib", "onnx"])
 def test_a_model_of_the_lenders_own_is_served_with_reasons(form, make_database, monkeypatch, tmp_path):
+    pytest.importorskip("skops", reason="the extra skops is not installed")
+    pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
     url = make_database()
     monkeypatch.setenv("LOANWATCH_DATABASE_URL", url.render_as_string(hide_password=False))
     engine, bundle = make_engine(url, Patience()), make_imported_bundle(CONTRACT, form)

@@ -20,6 +20,8 @@ from tasks.registry.versions import load_current
 from tasks.schema.migrate import prepare_schema
 from tests.support.lender_models import build_pipeline, fit_pipeline, read_frame, save_all
 
+skops_io = pytest.importorskip("skops.io", reason="the extra skops is not installed")
+pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 CONTRACT = load_contract("loan_applications")
 FITTED, WINDOW = Window(date(2024, 1, 1), date(2024, 3, 31)), Window(date(2024, 7, 1), date(2024, 7, 31))
 DAYS = [
@@ -142,7 +144,6 @@ def test_the_wrong_class_is_told_and_not_installed(demo, lender, tmp_path, capsy
 
 
 def test_an_unfit_model_leaves_the_champion(demo, lender, tmp_path, capsys):
-    import skops.io
     from sklearn.linear_model import LinearRegression
     from sklearn.pipeline import Pipeline
 
@@ -155,7 +156,7 @@ def test_an_unfit_model_leaves_the_champion(demo, lender, tmp_path, capsys):
         rows[["annual_income"]].rename(columns={"annual_income": "income"}), np.arange(len(rows)) % 2
     )
     for model, words in ((regressor, "is a regressor"), (renamed, "`income` (not in the contract)")):
-        skops.io.dump(model, tmp_path / "unfit.skops")
+        skops_io.dump(model, tmp_path / "unfit.skops")
         assert run(tmp_path / "unfit.skops", tmp_path, "--install", "--replace") == 2
         assert words in capsys.readouterr().err
     with demo.connect() as connection:
@@ -164,14 +165,13 @@ def test_an_unfit_model_leaves_the_champion(demo, lender, tmp_path, capsys):
 
 
 def test_a_tampered_bundle_is_refused_before_it_is_read(demo, lender, tmp_path, capsys, monkeypatch):
-    import skops.io
 
     assert run(lender[1]["skops"], tmp_path, "--install") == 0
     (folder,) = (tmp_path / "models").iterdir()
     content = bytearray((folder / "model.skops").read_bytes())
     content[len(content) // 2] ^= 1
     (folder / "model.skops").write_bytes(content)
-    monkeypatch.setattr(skops.io, "loads", lambda *_, **__: pytest.fail("it was read"))
+    monkeypatch.setattr(skops_io, "loads", lambda *_, **__: pytest.fail("it was read"))
     assert rollback.command(to=1) != 0  # it is in production already
     capsys.readouterr()
     from blocks.errors import LoanwatchError

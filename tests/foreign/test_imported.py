@@ -9,7 +9,6 @@ from typing import Any
 import joblib
 import numpy as np
 import pytest
-import skops.io
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -29,6 +28,8 @@ from tasks.foreign.sklearn_model import SklearnModel
 from tests.support.lender_models import NUMBERS, build_pipeline, convert, fit_pipeline, read_frame
 from tests.support.small_model import make_applications
 
+skops_io = pytest.importorskip("skops.io", reason="the extra skops is not installed")
+pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 CONTRACT = load_contract("loan_applications")
 ROWS = make_applications(CONTRACT, 800, seed=1)
 LABELS = read_labels(CONTRACT, ROWS)
@@ -38,7 +39,7 @@ MISSING = ROWS.assign(annual_income=np.nan, term=None)  # a lender's table has g
 
 
 def dump(model: Any) -> bytes:
-    return bytes(skops.io.dumps(model))
+    return bytes(skops_io.dumps(model))
 
 
 def bring(content: bytes, form: str = "skops", stated: tuple = ((), None), contract=CONTRACT) -> ImportedModel:
@@ -213,7 +214,7 @@ def test_types_that_skops_does_not_know_are_named_and_nothing_is_read(monkeypatc
     with pytest.raises(ModelFileError, match=r"Nothing was read.*--trust .*read_labels"):
         refuse_untrusted("skops", unknown, (), False)
     refuse_untrusted("skops", unknown, unknown, False)
-    monkeypatch.setattr(skops.io, "loads", lambda *_, **__: pytest.fail("it was read"))
+    monkeypatch.setattr(skops_io, "loads", lambda *_, **__: pytest.fail("it was read"))
     with pytest.raises(ModelFileError, match="skops cannot read"):
         list_unknown_types(b"no archive")
 

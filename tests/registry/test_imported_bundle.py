@@ -7,9 +7,7 @@ import json
 
 import joblib
 import numpy as np
-import onnxruntime
 import pytest
-import skops.io
 
 from tasks.contract.load import load_contract
 from tasks.foreign import formats
@@ -18,6 +16,8 @@ from tasks.registry.bundle import FILES, MANIFEST, BundleError, OtherLibrariesEr
 from tests.support.lender_models import make_imported_bundle
 from tests.support.small_model import make_applications
 
+skops_io = pytest.importorskip("skops.io", reason="the extra skops is not installed")
+onnxruntime = pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 CONTRACT = load_contract("loan_applications")
 FORMS = ("skops", "joblib", "onnx")
 
@@ -36,7 +36,7 @@ def nothing_is_read(monkeypatch):
         pytest.fail("the model was read")
 
     monkeypatch.setattr(joblib, "load", refuse)
-    monkeypatch.setattr(skops.io, "loads", refuse)
+    monkeypatch.setattr(skops_io, "loads", refuse)
     monkeypatch.setattr(onnxruntime, "InferenceSession", refuse)
 
 
