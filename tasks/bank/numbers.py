@@ -150,7 +150,9 @@ def measure_bank_numbers(
 def _rank_reference(profile: Profile, side: Side) -> Ranking | None:
     if profile.auc is None or not side.has_both_labels:
         return None
-    return _rank(side.take_usable(), profile.auc, profile.labelled)
+    # The AUC rests on the rows that the score bins count.
+    rows = profile.labelled if profile.score_bins is None else int(profile.score_bins.rows.sum())
+    return _rank(side.take_usable(), profile.auc, rows)
 
 
 def _rank_window(observed: ScoredWindow, side: Side) -> Ranking | None:

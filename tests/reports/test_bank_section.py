@@ -14,10 +14,12 @@ from tasks.core.positive import Positive
 from tasks.prefect_ui.verdict_artifact import render_verdict
 from tasks.reports.history.bank import show_bank_history
 from tasks.reports.history.records import PastRun
+from tasks.reports.page import write_report
 from tasks.reports.page.bank import explain_changes, show_bank
 from tasks.reports.page.page import render_fragment, render_report
 from tasks.reports.page.swap_set import show_swap_set
 from tests.reports.test_page import make_evidence, make_summary
+from tests.support.browser import audit, is_too_wide, needs_chromium, open_tab
 from tests.support.card_frames import HOSTILE, make_frame
 
 
@@ -43,7 +45,7 @@ def test_the_page_shows_numbers_bands_and_what_they_say(drifted):
     for name in ("PSI of the score", "KS", "Gini", "Score bands", "Capture and lift", "PSI of each column"):
         assert name in section
     assert "no verdict and no alarm depends on these numbers" in section
-    assert "PSI of a column (CSI): yearly_salary" in section
+    assert f"PSI of a column (CSI): {summary['bank']['columns'][0]['column']}" in section
     assert section.count("<svg") == 1
     assert "<script" not in section
 
@@ -78,9 +80,28 @@ def test_the_swap_set_stands_beside_the_comparison(drifted):
     swap = show_swap_set({**summary, "comparison": {"bank": record}})
     shown = render_fragment("swap_set.html.j2", swap=swap, glossary=None)
     assert "newly given" in shown
-    assert re.search(r"Of the newly given [+-][\d.]+ points more turned out good", shown)
+    assert re.search(r"The share of good ones is [\d.]+ points (higher|lower) among the newly given", shown)
     assert show_swap_set(summary) is None
     assert show_swap_set({**summary, "comparison": {}}) is None
+
+
+@pytest.fixture(scope="module")
+def tab(tmp_path_factory):
+    with open_tab(tmp_path_factory.mktemp("browser")) as opened:
+        yield opened
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_section_in_a_browser(tab, tmp_path, drifted, width, scheme):
+    page = tmp_path / "report.html"
+    write_report(page, *drifted)
+    seen = tab.open(page, width, scheme)
+    assert seen.complaints == []
+    assert seen.requests == [page.as_uri()]
+    assert audit(tab) == []
+    assert not is_too_wide(tab)
 
 
 def make_run(month: int, psi: float, gini: float | None) -> PastRun:

@@ -74,11 +74,8 @@ def _show_headline(headline: Record, meaning: Record) -> dict[str, str]:
     interval = f"{say(headline['low'])} to {say(headline['high'])}" if headline["low"] is not None else ""
     chance = f"by chance up to {say(headline['high'])}"
     rows = [f"{headline[side]:,}" for side in ("reference_rows", "window_rows")]
-    unit = (
-        f", {headline['unit']} for each application".replace(",  for", ", for") if headline["key"] == "profit" else ""
-    )
     return {
-        "name": headline["name"] + (f": {headline['subject']}" if headline["subject"] else "") + unit,
+        "name": _name_headline(headline),
         "term": TERMS.get(headline["key"], ""),
         "reference": "" if is_psi else say(headline["reference"]),
         "window": say(headline["window"]),
@@ -88,6 +85,14 @@ def _show_headline(headline: Record, meaning: Record) -> dict[str, str]:
         "rows": f"{rows[0]} and {rows[1]}",
         "says": meaning["says"],
     }
+
+
+def _name_headline(headline: Record) -> str:
+    if headline["key"] == "csi":
+        return f"Largest {headline['name']}: {headline['subject']}"
+    if headline["key"] == "profit":
+        return f"{headline['name']}, {headline['unit']} for each application".replace(",  ", ", ")
+    return str(headline["name"])
 
 
 def _show_column(column: Record) -> dict[str, str]:

@@ -74,7 +74,7 @@ def _draw_bar(top: int, texts: tuple[str, str], span: tuple[float, float], x: Sc
     is_total = label == PARTS["total"]
     return [
         draw_text((2 if is_total else 18, middle + 4), label),
-        bar((start, top), end - start, ROW - 8, "before-bar" if is_total else "now-bar"),
+        bar((start, top), end - start, ROW - 8, "before-bar" if is_total else "part-bar"),
         line([(x(value - reach), middle), (x(value + reach), middle)], "reach"),
-        draw_text((x(value + reach) + 6, middle + 4), told, "before-value" if is_total else "now-value"),
+        draw_text((WIDTH - 2, middle + 4), told, "before-value" if is_total else "now-value", "end"),
     ]

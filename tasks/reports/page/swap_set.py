@@ -48,9 +48,10 @@ def _explain_difference(swap: Record) -> str:
     if swap["difference"] is None:
         return "No application would be swapped, or on one side only: there is nothing to compare."
     low, value, high = (100 * swap[name] for name in ("low", "difference", "high"))
+    word = "higher" if value >= 0 else "lower"
     return (
-        f"Of the newly given {value:+.1f} points more turned out good than of the newly refused (95 % interval "
-        f"{low:+.1f} to {high:+.1f})."
+        f"The share of good ones is {abs(value):.1f} points {word} among the newly given "
+        f"than among the newly refused (95 % interval {low:+.1f} to {high:+.1f} points)."
     )
 
 
