@@ -29,8 +29,8 @@ from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.scoring import score
 from tasks.models.train import Candidate, Split, fit_candidate
 from tasks.promotion.both_cut_offs import CHALLENGER, CHAMPION
-from tasks.promotion.challenge import TestRows, judge, measure_comparison
 from tasks.promotion.compare import decide_promotion
+from tasks.promotion.judging import TestRows, judge, measure_comparison
 from tasks.registry.known_customers import hash_customers
 from tasks.statistics.regression import logit
 

@@ -37,9 +37,9 @@ from tasks.monitor_check.check_champion import count_monthly_rows
 from tasks.monitor_check.own_splits import draw_splits
 from tasks.monitor_check.self_check import Splits
 from tasks.profile.profile import Profile, fit_profile
-from tasks.promotion.challenge import judge, measure_comparison
 from tasks.promotion.compare import decide_promotion
 from tasks.promotion.decide import decide, is_drift_proven
+from tasks.promotion.judging import judge, measure_comparison
 from tasks.quality.check import is_fit, measure_quality, require_fit
 from tasks.quality.leak_search import measure_leaks
 from tasks.quality.repeated_customers import find_repeated_customers

@@ -36,11 +36,11 @@ from tasks.models.preprocess import concatenate
 from tasks.models.scoring import score
 from tasks.models.train import split_rows
 from tasks.profile.profile import Profile
-from tasks.promotion.challenge import judge, measure_comparison
 from tasks.promotion.compare import PromotionDecision, decide_promotion
 from tasks.promotion.decide import decide, is_drift_proven
 from tasks.promotion.final_fit import list_training_windows, record_regime
 from tasks.promotion.install import choose_reference
+from tasks.promotion.judging import judge, measure_comparison
 from tasks.quality.check import is_fit
 from tasks.registry.versions import ModelVersion
 from tasks.run.days import skip_seen_days

@@ -22,9 +22,9 @@ from tasks.core.findings import DRIFT_QUESTIONS, Finding, Question, Verdict, sum
 from tasks.core.windows import Window
 from tasks.models.candidates import Training
 from tasks.models.train import Split, split_rows
-from tasks.promotion.challenge import judge, measure_comparison
 from tasks.promotion.compare import PromotionDecision, decide_promotion
 from tasks.promotion.decide import is_drift_proven
+from tasks.promotion.judging import judge, measure_comparison
 from tasks.quality.check import is_fit
 
 

@@ -3,60 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import numpy as np
-
-from tasks.bank.contest import compare_in_banks_terms
 from tasks.changes.past_runs import CHANGED
 from tasks.changes.regime import Regime
-from tasks.contract.contract import Contract
-from tasks.core.arrays import Floats
 from tasks.core.files import write_json
 from tasks.core.findings import Finding, Outcome
 from tasks.core.policy import PromotionPolicy
-from tasks.evaluation.approval_by_group import measure_approval
-from tasks.evaluation.calibration import measure_calibration_error, measure_reliability
-from tasks.evaluation.importance import measure_importance
-from tasks.evaluation.performance import measure_performance
-from tasks.evaluation.segments import compare_segments, cut_segments
-from tasks.evaluation.training_metrics import leave_out
-from tasks.foreign.model import ForeignModel, Scorer
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.candidates import Training, train_candidates
-from tasks.models.preprocess import Prepared, concatenate
+from tasks.models.preprocess import Prepared
 from tasks.models.ripening import read_training_rows
-from tasks.models.scoring import score
 from tasks.models.train import split_rows
-from tasks.promotion.both_cut_offs import BOTH_EVEN, CHALLENGER, CHAMPION, find_cut_offs
-from tasks.promotion.compare import Comparison, PromotionDecision, decide_promotion, measure_difference
+from tasks.promotion.both_cut_offs import find_cut_offs
+from tasks.promotion.compare import Comparison, PromotionDecision, decide_promotion
 from tasks.promotion.decide import is_drift_proven
+from tasks.promotion.deploy_report import DEPLOY_REPORT, explain_contest, record_contest
 from tasks.promotion.final_fit import refit_challenger
 from tasks.promotion.install import Succession, install_champion
-from tasks.registry.known_customers import Customers, hash_customers
+from tasks.promotion.judging import judge, measure_comparison
 from tasks.registry.versions import Champion
-from tasks.statistics.clusters import find_clusters
-
-DEPLOY_REPORT = "deploy_report.json"
-
-
-@dataclass(frozen=True)
-class TestRows:
-    """The test rows of customers that neither model was fitted on, how many were left out, and both models' scores.
-
-    `unscored` more have no score of the lender's own model. `thresholds` are the probabilities from which the models'
-    decisions are positive.
-    """
-
-    rows: Prepared
-    left_out: int
-    scores: dict[str, Floats]
-    thresholds: Mapping[str, float]
-    unscored: int = 0
 
 
 @dataclass(frozen=True)
@@ -92,21 +62,31 @@ def compare_with_champion(job: Job, champion: Champion, training: Training, find
     thresholds = {name: cut_off.threshold for name, cut_off in cut_offs.items()}
     judged = judge(training, champion.bundle.scorer, champion.bundle.customers, thresholds)
     comparison = measure_comparison(job.contract, job.policy.promotion, training, judged)
-    decision = decide_promotion(
-        comparison, is_drift_proven(findings), job.policy.train.minimum_test_rows, job.policy.promotion
-    )
-    objection = find_objection(champion, findings, job.policy.promotion)
-    if objection is not None and decision.promote:
-        decision = PromotionDecision(False, f"Kept: {decision.reason.removeprefix('Promoted: ')} {objection}")
-    elif decision.promote and champion.model.external and not job.policy.promotion.may_replace_external:
-        decision = leave_external(champion.model.external["name"], comparison, job.policy.promotion)
+    decision = decide_contest(job, champion, comparison, findings)
     if training.others is not None:
         rests = "Both were compared on loans that were given; of those refused no outcome is known or assumed."
         decision = PromotionDecision(decision.promote, f"{decision.reason} {rests}")
-    record = _record(job, champion, training, comparison, decision) | _explain(job, champion, training, judged)
+    record = record_contest(job, champion, training, comparison, decision)
+    record |= explain_contest(job, champion, training, judged)
     record |= {"cut_offs": {name: cut_off.as_record() for name, cut_off in cut_offs.items()}}
     write_json(job.results / DEPLOY_REPORT, record)
     return Contest(comparison, decision, record)
+
+
+def decide_contest(
+    job: Job, champion: Champion, comparison: Comparison, findings: Sequence[Finding]
+) -> PromotionDecision:
+    """The promotion rule, unless this run may not promote, or not over the lender's own model."""
+    policy = job.policy.promotion
+    decision = decide_promotion(comparison, is_drift_proven(findings), job.policy.train.minimum_test_rows, policy)
+    if not decision.promote:
+        return decision
+    objection = find_objection(champion, findings, policy)
+    if objection is not None:
+        return PromotionDecision(False, f"Kept: {decision.reason.removeprefix('Promoted: ')} {objection}")
+    if champion.model.external and not policy.may_replace_external:
+        return leave_external(champion.model.external["name"], comparison, policy)
+    return decision
 
 
 def find_objection(champion: Champion, findings: Sequence[Finding], policy: PromotionPolicy) -> str | None:
@@ -165,94 +145,3 @@ def promote_or_keep(
     succession = Succession(job.window.end + timedelta(days=1), champion.model.version, why, evidence)
     successor = install_champion(job, trained, succession)
     return ContestResult(Outcome.PROMOTED, successor.model.version, successor)
-
-
-def judge(
-    training: Training, champion: Scorer, known: Customers, thresholds: Mapping[str, float] = BOTH_EVEN
-) -> TestRows:
-    """Both models' scores of the test rows; `known` are the customers that the champion was fitted on.
-
-    Rows without a score of the lender's own model are left out for both.
-    """
-    rows, left_out = leave_out(training.split.test, hash_customers(training.fitted_on.keys), known)
-    unscored = 0
-    if isinstance(champion, ForeignModel):
-        is_scored = ~np.isnan(score(champion, rows.applications))
-        rows, unscored = rows.take(is_scored), int((~is_scored).sum())
-    models: dict[str, Scorer] = {CHALLENGER: training.chosen.pipeline, CHAMPION: champion}
-    scores = {name: score(model, rows.applications) for name, model in models.items()}
-    return TestRows(rows, left_out, scores, thresholds, unscored)
-
-
-def measure_comparison(contract: Contract, policy: PromotionPolicy, training: Training, judged: TestRows) -> Comparison:
-    """Both models on the test days, as a whole and by segment."""
-    labels, thresholds = judged.rows.labels, judged.thresholds
-    challenger, champion = judged.scores[CHALLENGER], judged.scores[CHAMPION]
-    fitted = training.fitted_on
-    measured = measure_difference(labels, challenger, champion, policy.confidence, find_clusters(judged.rows.keys))
-    segments = cut_segments(contract, judged.rows.applications, judged.rows.keys)
-    return Comparison(
-        challenger=measure_performance(labels, challenger, thresholds[CHALLENGER]),
-        champion=measure_performance(labels, champion, thresholds[CHAMPION]),
-        challenger_training=measure_performance(fitted.labels, training.chosen.out_of_fold, thresholds[CHALLENGER]),
-        difference=measured[0] if measured else None,
-        interval=measured[1] if measured else None,
-        left_out=judged.left_out,
-        segments=tuple(compare_segments(segments, labels, challenger, champion, policy)),
-        unscored=judged.unscored,
-    )
-
-
-def _explain(job: Job, champion: Champion, training: Training, judged: TestRows) -> dict[str, Any]:
-    """What stands beside the comparison and decides nothing: calibration, decisions by group, and what changed why."""
-    labels, confidence = judged.rows.labels, job.policy.promotion.confidence
-    curves = {name: measure_reliability(labels, scores, confidence) for name, scores in judged.scores.items()}
-    decisions = {"the lender": labels == 1} | {
-        name: scores >= judged.thresholds[name] for name, scores in judged.scores.items()
-    }
-    approval = measure_approval(job.contract, judged.rows.applications, decisions, confidence)
-    rows, split, since = training.rows, training.split, champion.model.reference_since
-    is_reference = np.isin(rows.days, split.train.days, invert=True)
-    # A champion that knows of a change scores every row as one that came since.
-    reference = rows.take(is_reference if since is None else is_reference & rows.is_since(since))
-    window = concatenate([split.train, split.validation, split.test])
-    importance = measure_importance(
-        job.contract, champion.bundle.scorer, reference, window, confidence, job.policy.train.seed
-    )
-    return {
-        "calibration": {
-            name: {"error": measure_calibration_error(curve), "reliability": [asdict(band) for band in curve]}
-            for name, curve in curves.items()
-        },
-        "approval": [asdict(group) for group in approval],
-        "importance": [asdict(column) for column in importance],
-        "bank": compare_in_banks_terms(
-            job.contract, labels, judged.scores[CHAMPION], judged.scores[CHALLENGER], judged.thresholds[CHAMPION]
-        ),
-    }
-
-
-def _record(
-    job: Job, champion: Champion, training: Training, comparison: Comparison, decision: PromotionDecision
-) -> dict[str, Any]:
-    split = training.split
-    return {
-        "schema": "loanwatch.deploy_report/1",
-        "job_id": job.job_id,
-        "champion_version": champion.model.version,
-        "champion_kind": champion.model.kind,
-        "champion_external": champion.model.external,
-        "kind": str(training.chosen.kind),
-        "recipe": str(training.chosen.recipe),
-        **comparison.as_record(),
-        "candidates": {kind: {"validation_auc": auc} for kind, auc in training.validation_auc.items()},
-        "split": {name: _describe_days(getattr(split, name)) for name in ("train", "validation", "test")},
-        "promoted": decision.promote,
-        "reason": decision.reason,
-    }
-
-
-def _describe_days(rows: Prepared) -> dict[str, Any]:
-    if not len(rows):
-        return {"rows": 0, "start": None, "end": None}
-    return {"rows": len(rows), "start": str(rows.days.min()), "end": str(rows.days.max())}

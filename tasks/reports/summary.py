@@ -23,7 +23,8 @@ from tasks.job.job import Job, measure_start_up
 from tasks.job.run_result import RunResult
 from tasks.job.stages import order_stages
 from tasks.models.cut_off import CutOff, find_cut_off
-from tasks.promotion.challenge import DEPLOY_REPORT, Contest
+from tasks.promotion.challenge import Contest
+from tasks.promotion.deploy_report import DEPLOY_REPORT
 from tasks.registry.versions import Champion
 from tasks.reports.repeat_command import format_command
 
