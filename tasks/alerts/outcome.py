@@ -149,7 +149,9 @@ def _list_known(known: Sequence[Finding], shown: int, positive: Positive) -> lis
 def _describe_models(result: RunResult) -> dict[str, str]:
     if result.champion is None:
         return {"Model": "the champion stays"}
-    facts = {"Model before": f"version {result.champion} ({result.champion_kind.replace('_', ' ')})"}
+    # The name of a lender's own model stays as it is; a kind is one word.
+    kind = result.champion_kind
+    facts = {"Model before": f"version {result.champion} ({kind if ' ' in kind else kind.replace('_', ' ')})"}
     facts["Model after"] = f"version {result.champion_after or result.champion}"
     if result.champion_auc is not None and result.challenger_auc is not None:
         facts["AUC"] = f"champion {result.champion_auc:.3f}, challenger {result.challenger_auc:.3f}"

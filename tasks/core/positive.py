@@ -54,6 +54,7 @@ CHECKS = {
     "score_rounded": "rounded scores",
     "score_tied": "equal scores",
     "score_direction": "direction of the scores",
+    "model_name": "name of the lender's own model",
     "model_version": "version of the lender's own model",
     "strength": "ranking of the reference",
     "estimated_auc": "ranking of undecided applications (estimated AUC)",

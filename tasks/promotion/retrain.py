@@ -20,9 +20,10 @@ def load_incumbent(job: Job) -> Champion:
     with connect(job.database).connect() as connection:
         champion = find_champion(connection, job.contract.name, job.window)
     if champion is None:
+        adopts = " Or run `python -m flows.monitor`, which adopts the model behind the table's scores."
         raise NoChampionError(
             f"No model for {job.contract.name} is in production to compare with. Add `replace` to train a first one on "
-            f"{job.window}."
+            f"{job.window}.{adopts if job.contract.score else ''}"
         )
     return champion
 

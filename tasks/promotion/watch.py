@@ -8,7 +8,8 @@ from datetime import date, timedelta
 import numpy as np
 
 from blocks.postgres.connect import connect
-from tasks.core.findings import Finding
+from tasks.contract.contract import Contract
+from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.model_names import name_external
 from tasks.core.policy import DriftPolicy
 from tasks.core.windows import Window, months_before
@@ -68,9 +69,25 @@ def check_scores(job: Job, champion: Champion, extract: Extract) -> list[Finding
         return []
     applications, auc = extract.applications, champion.bundle.profile.auc
     return [
+        *report_other_model(job.contract, champion.model),
         *report_versions(job.contract, count_versions(job.contract, applications), scorer.version),
         *measure_score_quality(job.contract, scorer, applications, auc, job.policy.quality),
     ]
+
+
+def report_other_model(contract: Contract, model: ModelVersion) -> list[Finding]:
+    """A note where the contract names another model than the one that was adopted."""
+    stated, adopted = contract.lender_model, model.external or {}
+    is_version_same = contract.model_version is not None or (stated and stated.version == adopted.get("version"))
+    if stated is None or (stated.name == adopted.get("name") and is_version_same):
+        return []
+    named = name_external({"name": stated.name, "version": stated.version, "owner": stated.owner})
+    sentence = (
+        f"The contract names {named}, and version {model.version} in production was adopted as {model.title}: windows "
+        "are compared with its reference. If another model gives the scores now, tell the two apart by a column with "
+        "the role model_version."
+    )
+    return [Finding(Question.QUALITY, "model_name", Verdict.WARN, sentence)]
 
 
 @stage("model_version", lambda champion: champion.silence or describe_model(champion.model))

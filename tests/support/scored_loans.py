@@ -16,6 +16,7 @@ from tasks.core.windows import Window
 from tasks.extract.extract import extract_window
 from tasks.extract.labels import read_labels
 from tasks.models.preprocess import clean_numbers, prepare
+from tasks.models.ripening import ripen
 from tasks.models.scoring import score_by_fold, score_out_of_fold
 from tasks.registry.versions import Champion, load_model, read_version
 
@@ -45,19 +46,26 @@ def write_contract(folder: Path, *, score: str = SCORE, model: str = MODEL, more
     query = query.replace("    coalesce(others.repeats, 0)", selected + "    coalesce(others.repeats, 0)")
     query = query.replace(
         "from ranked as loan\n",
-        "from ranked as loan\nleft join loan_score as scored on scored.loan_id = loan.loan_id\n",
+        "from ranked as loan\nleft join loan_score as scored on scored.loan_id = loan.loan_id "
+        "and scored.scored_on = loan.applied_at::date\n",
     )
     (folder / "scored_loans.sql").write_text(query, encoding="utf-8")
     return str(file)
 
 
 def fill_scores(engine: Engine, scores: pd.DataFrame) -> None:
-    """Make the table of scores: loan_id, own_score, and what else the contract names."""
+    """Make the table of scores: loan_id, own_score, scored_on (the application's day), and what else there is.
+
+    A loan may have several versions, each of another day.
+    """
     frame = scores.assign(**{name: None for name in ("scored_by", "decided") if name not in scores})
     with engine.begin() as connection:
         connection.execute(text("drop table if exists loan_score"))
         connection.execute(
-            text("create table loan_score (loan_id text, own_score double precision, scored_by text, decided text)")
+            text(
+                "create table loan_score (loan_id text, scored_on date, own_score double precision, scored_by text, "
+                "decided text)"
+            )
         )
         frame.to_sql("loan_score", connection, if_exists="append", index=False, method="multi", chunksize=2_000)
         connection.execute(text("create index on loan_score (loan_id)"))
@@ -82,13 +90,21 @@ def score_as_champion(engine: Engine, version: int, days: Window = YEAR) -> pd.D
         loans = extract_window(engine, contract, window).applications
         rows = prepare(contract, loans, champion.bundle.profile.told_by)
         scorer = champion.bundle.scorer
+        if is_reference:
+            rows, _ = ripen(engine, contract, window, rows)
         scores = (
             score_out_of_fold(scorer, rows.applications, rows.labels, rows.keys)
             if is_reference
             else score_by_fold(scorer, rows.applications, rows.keys)
         )
-        parts.append(pd.DataFrame({"loan_id": loans["loan_id"], "own_score": scores}))
-    return pd.concat(parts, ignore_index=True).drop_duplicates("loan_id")
+        parts.append(name_scores(loans, scores))
+    return pd.concat(parts, ignore_index=True)
+
+
+def name_scores(loans: pd.DataFrame, scores: Floats, **more: object) -> pd.DataFrame:
+    """A table of scores of these loans, with further columns."""
+    frame = {"loan_id": loans["loan_id"], "scored_on": loans["application_time"].dt.date, "own_score": scores, **more}
+    return pd.DataFrame(frame).drop_duplicates(["loan_id", "scored_on"])
 
 
 def _part(days: Window, reference: Window) -> list[tuple[Window, bool]]:
