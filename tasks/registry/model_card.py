@@ -73,20 +73,22 @@ def _write_regime(metrics: dict[str, Any]) -> list[str]:
 
 
 def write_measures(metrics: dict[str, Any], positive: Positive) -> list[str]:
-    """The performance on the test days, and on the training rows of a model that was fitted here."""
-    intervals, training = metrics["intervals"], metrics.get("training") or {}
+    """The performance on the test days and the training rows; of a model fitted elsewhere on its reference."""
+    intervals, training = metrics["intervals"], metrics.get("training")
     rows = [
-        f"| {name} | {_round(value)} | {_span(intervals.get(name))} | {_round(training.get(name))} |"
+        f"| {name} | {_round(value)} | {_span(intervals.get(name))} |"
+        + (f" {_round(training[name])} |" if training else "")
         for name, value in metrics["test"].items()
         if name != "rows"
     ]
+    days, more = ("test days", " training rows |") if training else ("reference", "")
     return [
         "## Performance",
         "",
         f"Accuracy, precision, recall and F1 are those at a probability of {metrics['tested_at']:.4g}.",
         "",
-        f"| measure | test days | {metrics['confidence']:.0%} interval | training rows |",
-        "|---|---|---|---|",
+        f"| measure | {days} | {metrics['confidence']:.0%} interval |{more}",
+        "|---|---|---|---|" if training else "|---|---|---|",
         *rows,
         "",
         f"Calibration error (mean difference between predicted probability and observed {positive.share}): "
