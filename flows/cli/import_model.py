@@ -94,7 +94,7 @@ def identify(contract: Contract, request: ImportRequest, path: Path, trust: str,
     """Whose model it is, by the command line, else by the contract, else by the file's name."""
     stated = contract.stated_model
     return Identity(
-        name=request.name or (stated.name if stated else path.stem),
+        name=" ".join((request.name or (stated.name if stated else path.stem)).split()),
         version=request.version or (stated.version if stated else None) or "",
         owner=request.owner or (stated.owner if stated else ""),
         trained_until=request.trained_until or (stated.trained_until if stated else None),

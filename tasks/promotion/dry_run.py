@@ -117,7 +117,7 @@ def compare_with_table(contract: Contract, window: Prepared, scores: Floats) -> 
     if column is None:
         return None
     told = window.applications[column.name].to_numpy(np.float64, na_value=np.nan)
-    both = np.isfinite(told) & ~np.isnan(scores)
+    both = np.isfinite(told) & ~np.isin(told, list(column.special)) & ~np.isnan(scores)
     if both.sum() < 3 or np.ptp(told[both]) == 0:
         return None
     if column.higher_is is None:

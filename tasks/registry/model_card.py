@@ -86,21 +86,21 @@ def _write_regime(metrics: dict[str, Any]) -> list[str]:
 
 
 def write_measures(metrics: dict[str, Any], positive: Positive) -> list[str]:
-    """The table of figures; a model that was fitted elsewhere has no training rows here."""
-    intervals, training = metrics["intervals"], metrics.get("training") or {}
+    """The performance on the test days and the training rows; of a model fitted elsewhere on its reference."""
+    intervals, training = metrics["intervals"], metrics.get("training")
     rows = [
         f"| {name} | {_round(value)} | {_span(intervals.get(name))} |"
         + (f" {_round(training[name])} |" if training else "")
         for name, value in metrics["test"].items()
         if name != "rows"
     ]
-    where = ("test days", " training rows |") if training else ("reference", "")
+    days, more = ("test days", " training rows |") if training else ("reference", "")
     return [
         "## Performance",
         "",
         f"Accuracy, precision, recall and F1 are those at a probability of {metrics['tested_at']:.4g}.",
         "",
-        f"| measure | {where[0]} | {metrics['confidence']:.0%} interval |{where[1]}",
+        f"| measure | {days} | {metrics['confidence']:.0%} interval |{more}",
         "|---|---|---|---|" if training else "|---|---|---|",
         *rows,
         "",

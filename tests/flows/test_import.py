@@ -94,6 +94,8 @@ def test_a_dry_run_tells_and_changes_nothing_and_installing_does(form, demo, len
         "“loan given”",
     ):
         assert words in champion.bundle.card
+    assert "| auc | 0." in champion.bundle.card
+    assert "training rows" not in champion.bundle.card
     rows = extract_window(demo, CONTRACT, WINDOW).applications
     expected = pipeline.predict_proba(read_frame(rows))[:, 1]
     limit = 1e-5 if form == "onnx" else 0
