@@ -117,3 +117,16 @@ def test_expected_rank_is_that_of_counted_chances_and_of_delong():
     moved[17] += 1e-6
     slope = (expect_rank(moved, scores).value - found.value) / 1e-6
     assert found.by_chance[17] == pytest.approx(slope, rel=1e-3)
+
+
+@pytest.mark.parametrize("rows", [60, 400])
+def test_labels_that_the_score_separates_and_columns_that_say_the_same_are_split_too(drawn, rows):
+    codes = np.repeat(drawn.reference.codes[:rows, :1], drawn.reference.codes.shape[1], axis=1)
+    codes = np.minimum(codes, [bins.levels for bins in drawn.profile.columns]).astype(np.int32)
+    scores = np.linspace(0, 1, rows)
+    side = Decided(codes, (scores > 0.5).astype(float), scores)
+    found = attribute_change(drawn.profile.columns, drawn.profile.counts, side, side)
+    values = [part.value for change in (found.rate, found.auc) for part in (change.total, change.mix, change.rule)]
+    errors = [part.error for change in (found.rate, found.auc) for part in (change.total, change.mix, change.rule)]
+    assert values == pytest.approx([0] * 6, abs=1e-3)
+    assert np.isfinite(errors).all()
