@@ -15,9 +15,9 @@ class RunResult:
     """The end of one run.
 
     `champion` is the version that the window was monitored against and `champion_kind` its kind, or the name of the
-    lender's own model; None and "" where the window was unfit. `is_first_champion` says that this run has trained it. `champion_after` is the version in
-    production now. The two AUCs are those of the comparison on the test days; None where nothing was compared.
-    `positive` is the positive label as sentences name it.
+    lender's own model; None and "" where the window was unfit. `is_first_champion` says that this run has trained it.
+    `champion_after` is the version in production now. The two AUCs are those of the comparison on the test days; None
+    where nothing was compared. `positive` is the positive label as sentences name it.
     """
 
     job_id: str
