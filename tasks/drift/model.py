@@ -65,7 +65,7 @@ def measure_model_drift(comparison: Comparison) -> list[Finding]:
     return [finding if finding.check == "estimated_auc" else next(said) for finding in judged]
 
 
-def report_weakness(auc: Auc | None, limit: float, *, is_external: bool = False) -> list[Finding]:
+def report_weakness(auc: Auc | None, limit: float, *, is_foreign: bool = False) -> list[Finding]:
     """A warning where the model ranks the reference weakly; it hinders no verdict.
 
     Parameters
@@ -74,8 +74,8 @@ def report_weakness(auc: Auc | None, limit: float, *, is_external: bool = False)
         Of the reference; None where its decisions are all the same.
     limit : float
         Below which a model is weak.
-    is_external : bool
-        Whether it is the lender's own model, for which nothing can be trained.
+    is_foreign : bool
+        Whether it is the lender's own model, which loanwatch did not train.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def report_weakness(auc: Auc | None, limit: float, *, is_external: bool = False)
         sentence = (
             "The model ranks nobody: the decisions of its reference are all the same. Concept and model drift cannot "
             "be judged; quality, data and label drift do not depend on it. "
-            + ("Choose a longer reference." if is_external else "Train on more days.")
+            + ("Choose a longer reference." if is_foreign else "Train on more days.")
         )
         return [Finding(Question.MODEL, "strength", Verdict.WARN, sentence, unit=AUC, limit=limit)]
     if auc.value >= limit:
@@ -96,8 +96,8 @@ def report_weakness(auc: Auc | None, limit: float, *, is_external: bool = False)
         "needs (`promotion.minimum_auc`). Concept and model drift are judged by its scores, so only large changes of "
         "the rule would be detected; quality, data and label drift do not depend on it. "
         + (
-            "Check the column of the scores."
-            if is_external
+            "Check its scores, and that a higher one means the contract's positive value more often."
+            if is_foreign
             else "Check the columns in the contract, or train on more days."
         )
     )
@@ -235,8 +235,8 @@ def _measure_gap(chances: Floats, slopes: Floats, of: tuple[Floats, Mask]) -> tu
 def check_model_drift(job: Job, comparison: Comparison) -> list[Finding]:
     """Ask whether the model is worse than it was. Acting on it is the flow's business."""
     profile = comparison.profile
-    is_external = profile.origin == "holdout"  # a model of ours has out-of-fold scores
-    strength = report_weakness(profile.auc, job.policy.promotion.minimum_auc, is_external=is_external)
+    is_foreign = profile.origin == "holdout"  # a model of loanwatch's has out-of-fold scores
+    strength = report_weakness(profile.auc, job.policy.promotion.minimum_auc, is_foreign=is_foreign)
     findings = measure_model_drift(comparison)
     judged = apply_own_limits(findings, comparison.own_limits, len(comparison.observed.labels))
     return [*date_changes(judged, comparison), *strength]

@@ -47,18 +47,23 @@ class ModelVersion:
 
     @property
     def external(self) -> dict[str, Any] | None:
-        """Name, version and owner of the lender's own model; None for a model of loanwatch's."""
+        """Name, version and owner of a model that is a column of scores; None for one that is computed here."""
         return self.metrics.get("external")
+
+    @property
+    def lenders(self) -> dict[str, Any] | None:
+        """Name, version and owner of a model of the lender's own, by its scores or imported; None for loanwatch's."""
+        return self.external or self.metrics.get("imported")
 
     @property
     def title(self) -> str:
         """What it is, for people: its kind, or the name of the lender's own model."""
-        return name_model(self.kind, self.external)
+        return name_model(self.kind, self.lenders)
 
     @property
     def says_days(self) -> str:
         """What its days are: those it was fitted on, or those that the lender's own model is compared with."""
-        return f"{'compared with' if self.external else 'fitted on'} {self.reference}"
+        return f"{'compared with' if self.lenders else 'fitted on'} {self.reference}"
 
     @property
     def reference(self) -> Window:
@@ -129,7 +134,7 @@ def find_champion(connection: Connection, contract: str, window: Window, version
         )
     model = read_version(connection, contract, effective)
     if any(days.overlaps(window) for days in model.training_windows):
-        rests = "has its reference" if model.external else "was trained"
+        rests = "has its reference" if model.lenders else "was trained"
         raise NoChampionThenError(
             f"Champion version {model.version}, effective on {window.start}, {rests} on days of the window "
             f"{window}. Choose a window outside {model.reference}."
@@ -223,5 +228,5 @@ def to_json(windows: tuple[Window, ...]) -> str:
 
 def describe_model(model: ModelVersion) -> str:
     """A model in short: version, kind and test AUC."""
-    auc, where = model.metrics["test"]["auc"], "reference" if model.external else "test"
+    auc, where = model.metrics["test"]["auc"], "reference" if model.lenders else "test"
     return f"version {model.version}, {model.title}, " + ("not tested" if auc is None else f"{where} AUC {auc:.3f}")

@@ -20,6 +20,7 @@ from tasks.drift.comparison import Comparison
 from tasks.extract.extract import Extract
 from tasks.extract.labels import read_labels
 from tasks.job.job import Job, measure_start_up
+from tasks.job.journal import describe_error, log
 from tasks.job.run_result import RunResult
 from tasks.job.stages import order_stages
 from tasks.models.cut_off import CutOff, find_cut_off
@@ -80,12 +81,19 @@ class Run:
 
     @cached_property
     def bank(self) -> BankNumbers | None:
-        """The window in the bank's terms, for information; None where it was not compared."""
+        """The window in the bank's terms, for information; None where it was not compared.
+
+        They are None, too, where they cannot be computed: no verdict depends on them, and none must be lost by them.
+        """
         if self.comparison is None or self.champion is None or self.cut_off is None:
             return None
         measured = Measured(self.comparison.profile, self.comparison.observed, self.comparison.codes)
-        lines = find_own_lines(self.job.contract, self.champion.bundle.scorer)
-        return measure_bank_numbers(self.job.contract, measured, self.cut_off.threshold, lines)
+        try:
+            lines = find_own_lines(self.job.contract, self.champion.bundle.scorer)
+            return measure_bank_numbers(self.job.contract, measured, self.cut_off.threshold, lines)
+        except Exception as error:
+            log.warning("The numbers in the bank's terms are not in the report: %s", describe_error(error))
+            return None
 
     def as_result(self) -> RunResult:
         """The run's end in plain values."""

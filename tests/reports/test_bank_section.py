@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from tasks.reports.page import write_report
 from tasks.reports.page.bank import explain_changes, show_bank
 from tasks.reports.page.page import render_fragment, render_report
 from tasks.reports.page.swap_set import show_swap_set
+from tasks.reports.summary import Run
 from tests.reports.test_page import make_evidence, make_summary
 from tests.support.browser import audit, is_too_wide, needs_chromium, open_tab
 from tests.support.card_frames import HOSTILE, make_frame
@@ -55,6 +57,19 @@ def test_a_record_from_before_has_no_section(drifted):
     page = render_report({key: value for key, value in summary.items() if key != "bank"}, evidence)
     assert '<section class="bank">' not in page
     assert show_bank({**summary, "bank": None}) is None
+
+
+def test_a_fault_in_them_loses_no_verdict(drifted):
+    _, evidence = drifted
+    broken = SimpleNamespace(profile=None, observed=evidence.observed, codes=None)
+    champion = SimpleNamespace(bundle=SimpleNamespace(scorer=None))
+    run = SimpleNamespace(
+        job=SimpleNamespace(contract=evidence.contract),
+        comparison=broken,
+        champion=champion,
+        cut_off=SimpleNamespace(threshold=0.5),
+    )
+    assert Run.bank.func(run) is None
 
 
 def test_the_sentences_say_direction_size_and_noise():
