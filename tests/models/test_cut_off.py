@@ -96,7 +96,7 @@ def test_tied_scores_are_not_parted():
 )
 def test_points_go_through_the_models_curve_and_count_with_the_higher_ones(points, bad, slope, given):
     contract = restate(bad=bad, points=points, cut_off=600)
-    scorer = ScoreColumn("points", (-600 * slope + 0.3, slope))
+    scorer = ScoreColumn("points", (-600 * slope + 0.3, slope), scale=(None, None))
     rows = pd.DataFrame({"points": np.arange(550.0, 651.0)})  # 50 below 600, 600 itself, 50 above
     scores = scorer.score(rows)
     threshold = place_cut_off(contract, NOTHING, scores, scorer).threshold

@@ -13,9 +13,10 @@ from tasks.contract.contract import SHIPPED
 from tasks.contract.load import load_contract
 from tasks.core.arrays import Floats
 from tasks.core.windows import Window
+from tasks.extract.cleaning import clean_numbers
 from tasks.extract.extract import extract_window
 from tasks.extract.labels import read_labels
-from tasks.models.preprocess import clean_numbers, prepare
+from tasks.models.preprocess import prepare
 from tasks.models.ripening import ripen
 from tasks.models.scoring import score_by_fold, score_out_of_fold
 from tasks.registry.versions import Champion, load_model, read_version
