@@ -26,6 +26,9 @@ _MOSTLY_DIFFERENT = 0.5
 # Of the rows: a date that lies after the application this often was not known then.
 _MOST_LATER = 0.01
 _TEXT_TYPES = ("text", "character varying", "character")
+OWN_SCORE = (
+    'if it is your own model\'s score, its role is "score": it is then watched, and no feature (docs/own-model.md)'
+)
 
 
 def choose_features(columns: Sequence[ColumnDraft]) -> None:
@@ -56,6 +59,8 @@ def _choose_by_itself(column: ColumnDraft) -> None:
         column.ignore("by its name filled in after the decision", is_doubtful=True)
     else:
         column.take_role("feature")
+        if reading.is_numeric and column.name in list_words("names", "own_score"):
+            column.doubts.append(OWN_SCORE)
 
 
 def _is_identifier(column: ColumnDraft) -> bool:

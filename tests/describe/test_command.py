@@ -51,6 +51,15 @@ def test_it_writes_a_contract_that_loads_and_says_what_it_decided(folder, capsys
         assert told in said
 
 
+@pytest.mark.parametrize(("name", "is_pointed_at"), [("Model Score", True), ("credit_score", False)])
+def test_a_column_that_may_be_the_lenders_own_score_is_pointed_at(folder, name, is_pointed_at):
+    lines = (HEADER + make_rows()).splitlines()
+    rows = [f"{lines[0]},{name}", *(f"{line},{500 + 7 * place % 300}" for place, line in enumerate(lines[1:]))]
+    (folder / "scored.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    assert command("scored.csv", target="Outcome") == 0
+    assert ('its role is "score"' in (folder / "scored.toml").read_text(encoding="utf-8")) is is_pointed_at
+
+
 def test_it_never_overwrites_without_being_told(folder, capsys):
     (folder / "loans.sql").write_text("mine")
     assert command("loans.csv", target="Outcome") == 2
