@@ -171,6 +171,12 @@ def test_groups_of_values_have_names():
     assert named["yearly_salary"][-3].endswith(" or more")
 
 
+def test_names_of_limits_are_set_as_code():
+    evidence = make_evidence(make_frame(2))
+    page = render_report(make_summary(evidence, reason="Kept, by `promotion.minimum_auc` <b>."), evidence)
+    assert "Kept, by <code>promotion.minimum_auc</code> &lt;b&gt;." in page
+
+
 def test_words_of_the_data_are_text(drifted):
     page = render_report(*drifted)
     assert "<script" not in page

@@ -100,6 +100,7 @@ def _make_environment() -> Environment:
         "external": wording.find_external,
         "promoted": wording.describe_promoted,
         "listed": join_list,
+        "prose": wording.set_names,
         "anchor": anchor,
     }
     environment.globals |= {

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+from markupsafe import Markup, escape
 
 from tasks.core.causes import read_causes
 from tasks.core.findings import DRIFT_QUESTIONS, UNANSWERED, Verdict
@@ -68,6 +71,20 @@ def describe_champion(champion: Record) -> str:
     """The monitored model of a summary: its usual name, or that of the lender's own model."""
     external = find_external(champion)
     return name_external(external) if external else name_kind(champion["kind"])
+
+
+def set_names(sentence: str) -> Markup:
+    """A sentence for a page: what stands in backticks, such as the name of a limit, is set as code.
+
+    Examples
+    --------
+    >>> str(set_names("Raise `drift.label_limit`, if 3 < 4."))
+    'Raise <code>drift.label_limit</code>, if 3 &lt; 4.'
+    """
+    parts = re.split(r"`([\w.]+)`", sentence)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if n % 2 else escape(part) for n, part in enumerate(parts)
+    )
 
 
 def describe_promoted(row: Record) -> str:
