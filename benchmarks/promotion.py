@@ -28,7 +28,7 @@ from tasks.models.candidates import Training, train_candidates
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.scoring import score
 from tasks.models.train import Candidate, Split, fit_candidate
-from tasks.promotion.both_cut_offs import CHALLENGER, CHAMPION
+from tasks.promotion.both_cut_offs import BOTH_EVEN, CHALLENGER, CHAMPION
 from tasks.promotion.compare import decide_promotion
 from tasks.promotion.judging import TestRows, judge, measure_comparison
 from tasks.registry.known_customers import hash_customers
@@ -91,7 +91,7 @@ def count_better(draws: int, test_rows: int, gain: float, policy: TrainPolicy = 
         drawn = np.zeros(len(challenger), bool)
         drawn[generator.choice(len(challenger), test_rows, replace=False)] = True
         scores = {CHALLENGER: challenger[drawn], CHAMPION: champion[drawn]}
-        promoted += _is_promoted(training, TestRows(pool.test.take(drawn), 0, scores))
+        promoted += _is_promoted(training, TestRows(pool.test.take(drawn), 0, scores, BOTH_EVEN))
     return _count("better", draws, promoted)
 
 

@@ -73,6 +73,8 @@ def test_no_word_of_a_run_calls_a_default_an_approval(database, tmp_path):
     }
     for place in ("terminal", "alert", "verdict artifact", "findings artifact", "card"):
         assert "default" in said[place], place
+    # The name of a limit: the share of the applications that a model would give a loan, whatever the target is.
+    said["report.html"] = said["report.html"].replace('<th scope="row">approval rate</th>', "")
     found = {place: re.findall(r".{0,40}approv.{0,40}", words, re.IGNORECASE) for place, words in said.items()}
     assert {place: words for place, words in found.items() if words} == {}
     engine.dispose()

@@ -86,9 +86,8 @@ def make(project, *command, **variables):
         timeout=TIMEOUT,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert len(list(project.glob(".venv/lib/python*/site-packages/needed_by_*.py"))) == len(
-        list(project.glob("requirements/*.lock"))
-    )
+    locks = list(project.glob("requirements/*.lock"))
+    assert len(list(project.glob(".venv/lib/python*/site-packages/needed_by_*.py"))) == len(locks)
 
 
 def write_pip_conf(project, *lines):
