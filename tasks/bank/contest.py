@@ -7,10 +7,11 @@ from typing import Any
 
 from tasks.bank.numbers import CONFIDENCE
 from tasks.bank.profit import ExpectedProfit, measure_profit
-from tasks.bank.sides import LoanRule, Side
+from tasks.bank.sides import Side
 from tasks.bank.swap_set import choose_best, find_swap_set
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats
+from tasks.core.loan_rule import LoanRule
 
 
 def compare_in_banks_terms(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasks.core.arrays import Floats
+from tasks.statistics.expected_area import expect_area
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,13 +53,10 @@ def expect_rank(chances: Floats, scores: Floats) -> ExpectedRank:
     >>> expect_rank(np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.1, 0.3, 0.4, 0.8])).value
     0.75
     """
-    _, place = np.unique(scores, return_inverse=True)
-    positive = np.bincount(place, weights=chances)
-    negative = np.bincount(place, weights=1 - chances)
-    p, n = float(positive.sum()), float(negative.sum())
-    below = ((np.cumsum(negative) - negative / 2) / n)[place]
-    above = (1 - (np.cumsum(positive) - positive / 2) / p)[place]
-    value = float(chances @ below) / p
-    by_chance = (below - value) / p - (above - value) / n
-    by_row = chances * (below - value) / p + (1 - chances) * (above - value) / n
-    return ExpectedRank(value, np.asarray(by_row), np.asarray(by_chance))
+    _, place, rows = np.unique(scores, return_inverse=True, return_counts=True)
+    held = np.bincount(place, weights=chances) / rows
+    area = expect_area(rows / len(scores), held)
+    by_chance = area.by_chance[place]
+    # What a row adds is that of an average one of its score, and what its own chance differs from theirs.
+    by_row = area.by_row[place] + (chances - held[place]) * by_chance
+    return ExpectedRank(area.value, np.asarray(by_row / len(scores)), np.asarray(by_chance / len(scores)))

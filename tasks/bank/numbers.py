@@ -14,10 +14,11 @@ from tasks.bank.meaning import read_meanings
 from tasks.bank.profit import ExpectedProfit, measure_profit
 from tasks.bank.ranking import Capture, find_gini, measure_capture, measure_ks
 from tasks.bank.score_bands import ScoreBand, tabulate_bands
-from tasks.bank.sides import LoanRule, Side
+from tasks.bank.sides import Side
 from tasks.bank.stability import Stability, compare_columns, compare_scores, find_lines
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Codes, Floats, Integers, sample_rows
+from tasks.core.loan_rule import LoanRule
 from tasks.core.scored_window import ScoredWindow
 from tasks.profile.profile import SAMPLE_ROWS, Profile, count_levels
 from tasks.statistics.auc import Auc, measure_auc

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-from tasks.bank.sides import LoanRule, Side
+from tasks.bank.sides import Side
 from tasks.contract.lender_model import Profit
+from tasks.core.loan_rule import LoanRule
 
 
 @dataclass(frozen=True)

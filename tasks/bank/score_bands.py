@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import scipy
 
-from tasks.bank.sides import LoanRule, Side
+from tasks.bank.sides import Side
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats
+from tasks.core.loan_rule import LoanRule
 from tasks.foreign.model import ScoreColumn, Scorer
 
 
@@ -65,9 +65,8 @@ def find_own_lines(contract: Contract, scorer: Scorer) -> Floats:
         Ascending; empty where the contract states none, and where it states points that the model does not have.
     """
     lines = np.array(contract.score_bands, dtype=np.float64)
-    if contract.score is not None and contract.score.higher_is is not None:
-        curve = scorer.curve if isinstance(scorer, ScoreColumn) else None
-        lines = np.zeros(0) if curve is None else scipy.special.expit(curve[0] + curve[1] * lines)
+    if contract.has_points:
+        lines = scorer.convert(lines) if isinstance(scorer, ScoreColumn) and scorer.curve else np.zeros(0)
     return np.sort(np.asarray(lines, dtype=np.float64))
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-from tasks.bank.sides import LoanRule
 from tasks.core.arrays import Floats, Mask
+from tasks.core.loan_rule import LoanRule
 
 
 @dataclass(frozen=True)

@@ -140,6 +140,11 @@ class Contract(Entry):
         return self.stated_model or LenderModel(name=f"The model behind {self.score.name}")
 
     @property
+    def has_points(self) -> bool:
+        """Whether the scores are points, and no probability of the positive value."""
+        return self.score is not None and self.score.higher_is is not None
+
+    @property
     def is_positive_good(self) -> bool:
         """Whether the positive label is what the lender wants; it is not where it stands for a default."""
         return self.target.positive_is != "bad"
@@ -224,8 +229,7 @@ class Contract(Entry):
             yield "`score_bands` must ascend, each number once"
         if self.cut_off is not None and self.approval_rate is not None:
             yield "state `cut_off` or `approval_rate`, not both"
-        has_points = any(column.role is Role.SCORE and column.higher_is for column in self.columns)
-        if self.cut_off is not None and not has_points and not 0 <= self.cut_off <= 1:
+        if self.cut_off is not None and not self.has_points and not 0 <= self.cut_off <= 1:
             yield "`cut_off` is a probability of 0 to 1, unless the score is in points (`higher_is`)"
 
     def _list_missing_mistakes(self) -> Iterator[str]:

@@ -59,7 +59,10 @@ class ScoreColumn(ForeignModel):
 
     def score(self, applications: pd.DataFrame) -> Floats:
         """The probability of the positive label; NaN without a score, outside its scale, or of another version."""
-        scores = self.read_own(applications)
+        return self.convert(self.read_own(applications))
+
+    def convert(self, scores: Floats) -> Floats:
+        """Scores as they stand there as probabilities of the positive label: points by the curve, others untouched."""
         if self.curve is None:
             return scores
         level, slope = self.curve

@@ -33,13 +33,8 @@ def make_score_column(
         version_column=version_column.name if version_column else None,
         version=version if version_column else None,
         special=tuple(column.special),
-        scale=(column.min, column.max) if is_in_points(contract) else (0.0, 1.0),
+        scale=(column.min, column.max) if contract.has_points else (0.0, 1.0),
     )
-
-
-def is_in_points(contract: Contract) -> bool:
-    """Whether the scores are points, and no probability of the positive value."""
-    return contract.score is not None and contract.score.higher_is is not None
 
 
 def fit_score_column(
@@ -69,7 +64,7 @@ def fit_score_column(
             f"`{plain.column}` holds no score{whose} on its scale on the reference's days. Choose other days, or say "
             "since when there are scores (`scored_since` of the contract's `[model]`)."
         )
-    if not is_in_points(contract):
+    if not contract.has_points:
         return plain
     judged = ~np.isnan(scores) & ~np.isnan(labels)
     if len(np.unique(labels[judged])) < 2:

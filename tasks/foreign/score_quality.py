@@ -11,7 +11,6 @@ from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.core.wording import format_share
 from tasks.foreign.model import ScoreColumn
-from tasks.foreign.score_column import is_in_points
 from tasks.statistics.auc import Auc
 
 ERRORS = 2.0  # standard errors by which an AUC must lie below one half to be called the wrong way round
@@ -62,11 +61,11 @@ def _check_scale(contract: Contract, scorer: ScoreColumn, raw: Floats) -> Findin
     outside = int((known & ~scorer.is_on_scale(raw)).sum())
     lowest, highest = scorer.scale
     ends = " to ".join("any" if end is None else f"{end:g}" for end in (lowest, highest))
-    what = "points" if is_in_points(contract) else "a probability"
+    what = "points" if contract.has_points else "a probability"
     if not outside:
         return _make(scorer, "score_scale", False, f"Every score lies on its scale ({what}, {ends}).", 0.0)
     sentence = f"{outside:,} of {int(known.sum()):,} scores lie outside the scale ({what}, {ends}) and count as none."
-    if not is_in_points(contract):
+    if not contract.has_points:
         sentence += " If the scores are points, say so with `higher_is` in the contract."
     return _make(scorer, "score_scale", True, sentence, outside / max(int(known.sum()), 1))
 
@@ -95,7 +94,7 @@ def _check_direction(contract: Contract, scorer: ScoreColumn, reference: Auc | N
     if reference is None or reference.value + ERRORS * float(np.sqrt(reference.variance)) >= 0.5:
         return []
     positive = contract.positive_words
-    if is_in_points(contract) and contract.score is not None:
+    if contract.has_points and contract.score is not None:
         advice = f'The contract says `higher_is = "{contract.score.higher_is}"`, and the outcomes say the opposite'
     else:
         advice = f"A higher score should mean {positive} more often, and here it means it less often"

@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
 
 from blocks.errors import UsageError
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats, Mask
+from tasks.core.loan_rule import LoanRule
 from tasks.core.policy import CutOffPolicy
 from tasks.foreign.model import ScoreColumn, Scorer
 from tasks.registry.bundle import Bundle
@@ -88,7 +88,7 @@ def place_cut_off(
     by, probability, rate = "the policy", policy.probability, policy.approval_rate
     if probability is None and rate is None:
         by, probability, rate = "the contract", contract.cut_off, contract.approval_rate
-        if probability is not None and has_points(contract):
+        if probability is not None and contract.has_points:
             return _turn_points(contract, probability, scores, scorer, share)
     if rate is not None:
         threshold = find_quantile(scores, rate if contract.is_positive_good else 1 - rate)
@@ -98,14 +98,9 @@ def place_cut_off(
     return _conclude(contract, EVEN, scores, "the default")
 
 
-def has_points(contract: Contract) -> bool:
-    """Whether the contract's scores, and so its cut-off, are points."""
-    return contract.score is not None and contract.score.higher_is is not None
-
-
 def is_given(contract: Contract, scores: Floats, threshold: float) -> Mask:
     """Which applications the model would give a loan: NaN scores are none."""
-    return np.asarray(scores >= threshold if contract.is_positive_good else scores < threshold)
+    return LoanRule(threshold, contract.is_positive_good).is_given(scores)
 
 
 def find_quantile(scores: Floats, share: float) -> float:
@@ -133,10 +128,9 @@ def _turn_points(
 ) -> CutOff:
     """Points as a probability, by the curve of the model that has them."""
     if isinstance(scorer, ScoreColumn) and scorer.curve is not None:
-        level, slope = scorer.curve
-        threshold = float(expit(level + slope * np.array([points]))[0])  # as of a column, to the last bit
+        threshold = float(scorer.convert(np.array([points]))[0])  # as of a column, to the last bit
         # The cut-off itself counts with the higher points, whose probability of the positive value may be lower.
-        threshold = float(np.nextafter(threshold, np.inf)) if slope < 0 else threshold
+        threshold = float(np.nextafter(threshold, np.inf)) if scorer.curve[1] < 0 else threshold
         return _conclude(contract, threshold, scores, f"the contract's {points:g} points")
     if share is None:
         raise CutOffError(

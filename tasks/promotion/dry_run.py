@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import scipy
 
+from tasks.bank.ranking import measure_ks
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats
 from tasks.core.windows import Window
@@ -106,7 +107,7 @@ def measure_figures(contract: Contract, days: Window, labels: Floats, scores: Fl
     if len(np.unique(ones)) < 2:
         return Figures(str(days), len(scores), int(known.sum()), None, None, None, None, given)
     auc = measure_auc(ones, held).value
-    ks = float(scipy.stats.ks_2samp(held[ones == 1], held[ones == 0]).statistic)
+    ks, _ = measure_ks(ones, held)
     error = measure_calibration_error(measure_reliability(ones, held, 0.95))
     return Figures(str(days), len(scores), int(known.sum()), auc, 2 * auc - 1, ks, error, given)
 
@@ -120,7 +121,7 @@ def compare_with_table(contract: Contract, window: Prepared, scores: Floats) -> 
     both = np.isfinite(told) & ~np.isin(told, list(column.special)) & ~np.isnan(scores)
     if both.sum() < 3 or np.ptp(told[both]) == 0:
         return None
-    if column.higher_is is None:
+    if not contract.has_points:
         correlation = float(np.corrcoef(told[both], scores[both])[0, 1])
         return Beside(column.name, int(both.sum()), correlation, float(np.max(np.abs(told - scores)[both])))
     return Beside(column.name, int(both.sum()), float(scipy.stats.spearmanr(told[both], scores[both]).statistic), None)

@@ -10,11 +10,12 @@ import scipy
 from tasks.bank.contest import compare_in_banks_terms
 from tasks.bank.profit import measure_profit
 from tasks.bank.score_bands import tabulate_bands
-from tasks.bank.sides import LoanRule, Side
+from tasks.bank.sides import Side
 from tasks.bank.stability import find_lines
 from tasks.bank.swap_set import SwapGroup, _compare, _count, choose_best, find_swap_set
 from tasks.contract.lender_model import Profit
 from tasks.contract.load import load_contract
+from tasks.core.loan_rule import LoanRule
 from tests.support.second_lender import CONTRACT
 
 GOOD, BAD = LoanRule(0.5, is_positive_good=True), LoanRule(0.5, is_positive_good=False)

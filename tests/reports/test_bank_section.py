@@ -20,19 +20,13 @@ from tasks.reports.page.bank import explain_changes, show_bank
 from tasks.reports.page.page import render_fragment, render_report
 from tasks.reports.page.swap_set import show_swap_set
 from tasks.reports.summary import Run
-from tests.reports.test_page import make_evidence, make_summary
+from tests.reports.test_page import make_drifted, make_summary
 from tests.support.browser import audit, is_too_wide, needs_chromium, open_tab
-from tests.support.card_frames import HOSTILE, make_frame
 
 
 @pytest.fixture(scope="module")
 def drifted() -> tuple[dict, object]:
-    window = make_frame(2)
-    window["yearly_salary"] *= 1.4
-    words = window["channel"].astype(object)
-    words.iloc[:200] = HOSTILE
-    window["channel"] = words.astype("category")
-    evidence = make_evidence(window)
+    evidence = make_drifted()
     comparison = evidence.comparison
     measured = Measured(comparison.profile, comparison.observed, comparison.codes)
     numbers = measure_bank_numbers(evidence.contract, measured, 0.5)

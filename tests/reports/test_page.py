@@ -98,14 +98,19 @@ def make_summary(evidence: Evidence, **changes: object) -> dict:
     }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def drifted() -> tuple[dict, Evidence]:
+def make_drifted() -> Evidence:
+    """Salaries that have moved, and words that are markup."""
     window = make_frame(2)
     window["yearly_salary"] *= 1.4
     words = window["channel"].astype(object)
     words.iloc[:200] = HOSTILE
     window["channel"] = words.astype("category")
-    evidence = make_evidence(window)
+    return make_evidence(window)
+
+
+@pytest.fixture(scope="module")
+def drifted() -> tuple[dict, Evidence]:
+    evidence = make_drifted()
     return make_summary(evidence), evidence
 
 
