@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import numpy as np
-
 from blocks.postgres.connect import connect
 from tasks.contract.contract import Contract
-from tasks.core.arrays import sample_rows
 from tasks.core.model_names import EXTERNAL, name_external
-from tasks.core.reference_rows import ReferenceRows, sample_customers
 from tasks.core.windows import Window
-from tasks.evaluation.training_metrics import measure_model
 from tasks.foreign.model import ScoreColumn
 from tasks.foreign.score_column import fit_score_column
 from tasks.job.job import Job
 from tasks.job.stage import stage
-from tasks.models.cut_off import place_cut_off
 from tasks.models.preprocess import Prepared
 from tasks.models.scoring import score
-from tasks.profile.profile import SAMPLE_ROWS
 from tasks.promotion.first_champion import read_reference
-from tasks.promotion.install import Ready, Succession, install, profile_reference
+from tasks.promotion.foreign import ForeignReference, keep_reference, measure_reference, prepare_foreign
+from tasks.promotion.install import Ready, Succession, install
 from tasks.promotion.training_lock import wait_for_training_lock
 from tasks.quality.ripeness import Ripeness
-from tasks.registry.bundle import Bundle
 from tasks.registry.external_card import write_external_card
-from tasks.registry.known_customers import hash_customers
 from tasks.registry.promote import hash_evidence
 from tasks.registry.versions import Champion, describe_model, find_champion
 
@@ -72,37 +64,15 @@ def prepare_adoption(job: Job, adoption: Adoption, version: str | None) -> Ready
     """
     contract, rows = job.contract, adoption.rows
     scorer = fit_score_column(contract, version, rows.applications, rows.labels)
-    kept = rows if rows.refused is not None else rows.take(rows.is_labelled)
-    scores = score(scorer, kept.applications)
-    reference = ReferenceRows(kept.applications, kept.labels, scores, kept.days, kept.keys, kept.refused)
-    profile = replace(
-        profile_reference(job, reference, (adoption.days,), "holdout"),
-        undecided=adoption.ripeness.undecided,
-        told_by=kept.told_by,
-    )
-    metrics = _measure(job, adoption, scorer, kept)
-    nobody = hash_customers(np.zeros(0, np.uint64))  # whom it was fitted on is not known here
-    bundle = Bundle(scorer, profile, nobody, metrics, write_external_card(contract, scorer, (adoption.days,), metrics))
-    return Ready(bundle, EXTERNAL, (adoption.days,), sample_customers(reference, job.policy.drift.seed))
-
-
-def _measure(job: Job, adoption: Adoption, scorer: ScoreColumn, rows: Prepared) -> dict[str, Any]:
-    """Who it is, and how it does on the labelled rows of its reference that it has scored."""
-    scores = score(scorer, rows.applications)
-    judged = rows.is_labelled & ~np.isnan(scores)
-    kept = scores[sample_rows(len(scores), SAMPLE_ROWS, job.policy.drift.seed)]
-    cut_off = place_cut_off(job.contract, job.policy.cut_off, kept, scorer)
-    return {
-        "external": describe_external(job.contract, scorer),
-        "fitted_rows": int(rows.is_labelled.sum()),
-        "reference_applications": len(rows),
-        "judged_on": str(adoption.days),
-        "left_out": int(rows.is_labelled.sum() - judged.sum()),
-        **measure_model(job, rows.take(judged), scores[judged], cut_off),
-        "training": None,
+    kept = keep_reference(rows)
+    reference = ForeignReference(adoption.days, kept, score(scorer, kept.applications), adoption.ripeness.undecided)
+    metrics = measure_reference(job, scorer, reference) | {
+        "external": describe_external(contract, scorer),
         "candidates": {},
         "ripe_until": str(adoption.ripeness.until),
     }
+    card = write_external_card(contract, scorer, (adoption.days,), metrics)
+    return prepare_foreign(job, EXTERNAL, scorer, reference, (metrics, card))
 
 
 def describe_external(contract: Contract, scorer: ScoreColumn) -> dict[str, Any]:

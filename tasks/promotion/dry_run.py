@@ -18,6 +18,7 @@ from tasks.foreign.imported import ImportedModel
 from tasks.job.job import Job
 from tasks.models.cut_off import CutOff, is_given, place_cut_off
 from tasks.models.preprocess import Prepared
+from tasks.promotion.foreign import keep_reference
 from tasks.statistics.auc import measure_auc
 
 
@@ -66,7 +67,7 @@ class DryRun:
 
 @dataclass(frozen=True, eq=False)
 class Tried:
-    """The labelled rows of a model's reference with its scores, how many rows have no label, and its dry run."""
+    """The rows of a model's reference with its scores, how many more rows are undecided, and its dry run."""
 
     rows: Prepared
     scores: Floats
@@ -81,18 +82,17 @@ def try_model(job: Job, model: ImportedModel, reference: tuple[Window, Prepared,
     """
     days, prepared, undecided = reference
     seed = job.policy.drift.seed
-    # Where only loans that were given have an outcome, all applicants are the reference.
-    labelled = prepared if prepared.refused is not None else prepared.take(prepared.is_labelled)
-    scores, now = check_scores(model, labelled.applications), check_scores(model, window.applications)
+    kept = keep_reference(prepared)
+    scores, now = check_scores(model, kept.applications), check_scores(model, window.applications)
     cut_off = place_cut_off(job.contract, job.policy.cut_off, scores)
     dry_run = DryRun(
-        measure_figures(job.contract, days, labelled.labels, scores, cut_off.threshold),
+        measure_figures(job.contract, days, kept.labels, scores, cut_off.threshold),
         measure_figures(job.contract, job.window, window.labels, now, cut_off.threshold),
         cut_off,
         compare_with_table(job.contract, window, now),
         tuple(find_idle_columns(model, window.applications, seed)),
     )
-    return Tried(labelled, scores, undecided, dry_run)
+    return Tried(kept, scores, undecided, dry_run)
 
 
 def measure_figures(contract: Contract, days: Window, labels: Floats, scores: Floats, threshold: float) -> Figures:

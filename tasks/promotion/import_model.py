@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
-
-import numpy as np
 
 from blocks.errors import UsageError
 from blocks.postgres.connect import connect
 from tasks.contract.contract import Contract
-from tasks.core.arrays import sample_rows
-from tasks.core.reference_rows import ReferenceRows, sample_customers
 from tasks.core.windows import Window
-from tasks.evaluation.training_metrics import measure_model
 from tasks.foreign.errors import UnfitModelError
 from tasks.foreign.imported import ImportedModel
 from tasks.job.job import Job
-from tasks.models.cut_off import place_cut_off
-from tasks.models.preprocess import Prepared
-from tasks.profile.profile import SAMPLE_ROWS
 from tasks.promotion.dry_run import Tried, try_model
 from tasks.promotion.first_champion import read_reference
-from tasks.promotion.install import Ready, Succession, install, profile_reference
+from tasks.promotion.foreign import ForeignReference, measure_reference, prepare_foreign
+from tasks.promotion.install import Ready, Succession, install
 from tasks.promotion.training_lock import wait_for_training_lock
-from tasks.registry.bundle import Bundle
 from tasks.registry.imported_card import write_imported_card
-from tasks.registry.known_customers import hash_customers
 from tasks.registry.promote import Promotion, hash_evidence
 from tasks.registry.versions import Champion, find_current
 
@@ -111,33 +102,14 @@ def install_imported(
 
 
 def prepare_import(job: Job, model: ImportedModel, identity: Identity, reference: Window, tried: Tried) -> Ready:
-    """The model's file with the profile of its reference, its metrics and its card. It knows no customers."""
-    rows, seed = tried.rows, job.policy.drift.seed
-    held = ReferenceRows(rows.applications, rows.labels, tried.scores, rows.days, rows.keys, rows.refused)
-    profile = replace(
-        profile_reference(job, held, (reference,), "holdout"), undecided=tried.undecided, told_by=rows.told_by
-    )
-    metrics = _measure(job, rows, tried) | {
+    """The model's file with the profile of its reference, its metrics and its card."""
+    held = ForeignReference(reference, tried.rows, tried.scores, tried.undecided)
+    metrics = measure_reference(job, model, held) | {
         "imported": describe_source(job.contract, model, identity),
         "dry_run": tried.dry_run.as_record(),
     }
     card = write_imported_card(job.contract, reference, metrics)
-    bundle = Bundle(model, profile, hash_customers(np.zeros(0, np.uint64)), metrics, card)
-    return Ready(bundle, KIND, (reference,), sample_customers(held, seed))
-
-
-def _measure(job: Job, rows: Prepared, tried: Tried) -> dict[str, Any]:
-    """How it does on the labelled rows of its reference; those without a score are left out."""
-    judged = rows.is_labelled & ~np.isnan(tried.scores)
-    kept = tried.scores[sample_rows(len(rows), SAMPLE_ROWS, job.policy.drift.seed)]
-    cut_off = place_cut_off(job.contract, job.policy.cut_off, kept)
-    return {
-        "fitted_rows": int(rows.is_labelled.sum()),
-        "judged_on": f"{rows.days.min()} to {rows.days.max()}",
-        "left_out": int(rows.is_labelled.sum() - judged.sum()),
-        **measure_model(job, rows.take(judged), tried.scores[judged], cut_off),
-        "training": None,
-    }
+    return prepare_foreign(job, KIND, model, held, (metrics, card))
 
 
 def describe_source(contract: Contract, model: ImportedModel, identity: Identity) -> dict[str, Any]:

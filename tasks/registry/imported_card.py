@@ -6,7 +6,7 @@ from typing import Any
 
 from tasks.contract.contract import Contract
 from tasks.core.windows import Window
-from tasks.registry.model_card import write_groups, write_measures, write_segments
+from tasks.registry.model_card import describe_outcomes, write_groups, write_measures, write_segments
 
 
 def write_imported_card(contract: Contract, reference: Window, metrics: dict[str, Any]) -> str:
@@ -29,6 +29,7 @@ def write_imported_card(contract: Contract, reference: Window, metrics: dict[str
         f"- **Fitted on**: {f'days up to {until}' if until else 'days that were not stated'}.",
         f"- **Reference**: {reference}; {metrics['fitted_rows']:,} decided applications, scored by it as new ones. "
         "Later windows are compared with these.",
+        *describe_outcomes(metrics),
         "",
         *write_measures(metrics, positive),
         *write_segments(metrics, positive),
