@@ -16,6 +16,7 @@ from blocks.postgres.connect import Database, connect
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats
 from tasks.core.policy import CutOffPolicy
+from tasks.foreign.errors import ModelScoreError
 from tasks.models.cut_off import find_threshold
 from tasks.models.scoring import decide_loans, score
 from tasks.profile.bins import MISSING
@@ -80,13 +81,18 @@ class Serving:
 
 
 def answer(contract: Contract, policy: CutOffPolicy, champion: Champion, applications: pd.DataFrame) -> list[Answer]:
-    """Probability, decision and the three strongest reasons for each application."""
+    """Probability, decision and the three strongest reasons for each application.
+
+    Raises ModelScoreError where an imported model gives one of them no number.
+    """
     threshold = find_threshold(contract, policy, champion.bundle)
     names = list(applications.columns)
     middles = find_middles(champion.bundle.profile)
     variants = [applications.assign(**{name: middles[name]}) for name in names]
     scores = score(champion.bundle.scorer, pd.concat([applications, *variants], ignore_index=True))
     rows = scores.reshape(len(names) + 1, len(applications))
+    if silent := int(np.isnan(rows[0]).sum()):
+        raise ModelScoreError(f"The model gives {silent} of {len(applications)} applications no probability.")
     decisions = decide_loans(contract, rows[0], threshold)
     return [
         Answer(float(rows[0, place]), str(decisions[place]), threshold, _rank(names, rows[1:, place] - rows[0, place]))

@@ -12,6 +12,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyarrow import csv
@@ -83,15 +84,23 @@ def require_model(champion: Champion) -> None:
 
 @stage("score", lambda done: f"{done.applications:,} applications, {done.added:,} new, {done.rate:,.0f} a second")
 def score_applications(job: Job, champion: Champion, chunk_rows: int = CHUNK_ROWS) -> Scored:
-    """Score the job's window with the champion, with or without labels."""
+    """Score the job's window with the champion, with or without labels.
+
+    Of an application that an imported model gives no number nothing is written: there is nothing to decide by.
+    """
     engine, began = connect(job.database), time.monotonic()
     threshold = find_threshold(job.contract, job.policy.cut_off, champion.bundle)
-    applications = added = 0
+    applications = added = unscored = 0
     for chunk in stream_window(engine, job.contract, job.window, chunk_rows):
-        predictions = tabulate_predictions(job.contract, chunk, score(champion.bundle.scorer, chunk), threshold)
+        scores = score(champion.bundle.scorer, chunk)
+        is_scored = ~np.isnan(scores)
+        predictions = tabulate_predictions(job.contract, chunk.loc[is_scored], scores[is_scored], threshold)
+        unscored += int((~is_scored).sum())
         added += add_predictions(engine, job.contract.name, champion.model.version, predictions)
         applications += len(chunk)
         log.info("%s applications scored", f"{applications:,}", extra={"stage": "score", "status": "reported"})
+    if unscored:
+        log.warning("%s of %s applications got no prediction: the model has none for them", unscored, applications)
     return Scored(applications, added, time.monotonic() - began, threshold)
 
 

@@ -12,11 +12,14 @@ from prefect.exceptions import ParameterTypeError
 from sqlalchemy import text
 
 from blocks.postgres.connect import Database
+from deployments.api.serving import answer
 from flows import score as flow
 from tasks.contract.load import load_contract
 from tasks.core.policy import CutOffPolicy, MonitorPolicy
 from tasks.core.windows import Window
 from tasks.extract.extract import extract_window
+from tasks.foreign.errors import ModelScoreError
+from tasks.foreign.model import ForeignModel
 from tasks.job.job import Job
 from tasks.models.cut_off import find_threshold
 from tasks.models.score_batch import load_champion, score_applications
@@ -61,6 +64,25 @@ def test_chunks_give_every_application_the_score_that_the_whole_gives(demo):
     assert written.keys() == expected.keys()
     np.testing.assert_allclose([written[name].probability for name in expected], list(expected.values()), rtol=1e-12)
     assert all((row.decision == "loan given") == (row.probability >= 0.5) for row in written.values())
+
+
+class HalfSilent(ForeignModel):
+    """It scores every other application."""
+
+    def score(self, applications):
+        return np.where(np.arange(len(applications)) % 2, 0.7, np.nan)
+
+
+def test_without_a_number_nothing_is_decided(demo):
+    job = make_job()
+    champion = load_champion.fn(job)
+    champion = replace(champion, bundle=replace(champion.bundle, scorer=HalfSilent()))
+    done = score_applications.fn(job, champion)
+    assert (done.applications, done.added) == (2000, 1000)
+    assert {row.probability for row in read_predictions(demo).values()} == {0.7}
+    whole = extract_window(demo, CONTRACT, WINDOW).applications
+    with pytest.raises(ModelScoreError, match="5 of 10 applications no probability"):
+        answer(CONTRACT, CutOffPolicy(), champion, whole.iloc[:10][[column.name for column in CONTRACT.features]])
 
 
 def test_decisions_follow_the_cut_off(demo):
