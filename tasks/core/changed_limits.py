@@ -1,0 +1,48 @@
+"""Changed limits: which limits of a policy differ from the defaults. Report, history, Slack and terminal name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.core.policy import MonitorPolicy
+
+# A run finds its cadence itself where none is given: it is no limit that a person changed.
+_SETTLED = frozenset({"drift.cadence"})
+
+
+@dataclass(frozen=True)
+class ChangedLimit:
+    """A limit with another value than the default; `name` is its path in a policy file, such as drift.label_limit."""
+
+    name: str
+    value: Any
+    default: Any
+
+    def __str__(self) -> str:
+        """For a person: "drift.label_limit 0.05 (default 0.03)"."""
+        return f"{self.name} {_say(self.value)} (default {_say(self.default)})"
+
+
+def list_changed_limits(policy: Mapping[str, Any]) -> list[ChangedLimit]:
+    """The limits that differ from the defaults, in the order of a policy file.
+
+    Parameters
+    ----------
+    policy : mapping
+        A policy as plain JSON values, as in summary.json; what it does not name has its default.
+    """
+    defaults = MonitorPolicy().model_dump(mode="json")
+    return [
+        ChangedLimit(f"{part}.{name}", policy[part][name], default)
+        for part, limits in defaults.items()
+        for name, default in limits.items()
+        if name in policy.get(part, {}) and policy[part][name] != default and f"{part}.{name}" not in _SETTLED
+    ]
+
+
+def _say(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "none" if value is None else str(value)
