@@ -44,9 +44,10 @@ def name_families(finding: Finding) -> tuple[str, ...]:
 
 
 def find_first_day(findings: Iterable[Finding], window: Window) -> date:
-    """The first day of the changes that were found, as far as the days of the window tell; else its own first day."""
+    """The first day in the window of the changes that were found, as far as its days tell; else its own first day."""
     dated = [f.onset for f in findings if f.verdict is Verdict.FAIL and f.onset is not None]
-    return min((onset.day for onset in dated if onset.kind is OnsetKind.STEP and onset.day), default=window.start)
+    first = min((onset.day for onset in dated if onset.kind is OnsetKind.STEP and onset.day), default=window.start)
+    return max(first, window.start)
 
 
 @dataclass(frozen=True)

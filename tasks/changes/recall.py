@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from blocks.postgres.connect import connect
+from tasks.changes.earlier_days import date_with_earlier_days
 from tasks.changes.levels import find_levels, mark_known
 from tasks.changes.past_runs import read_past_runs
 from tasks.changes.regime import Regime, find_regime
@@ -47,7 +48,7 @@ def recall_changes(
     days = {level.window for chosen in levels.values() for level in chosen}
     compared = {window: compare_with_level(job, champion, comparison, window) for window in days}
     known = {window: found for window, found in compared.items() if found is not None}
-    marked = mark_known(findings, levels, known)
+    marked = date_with_earlier_days(job, champion, comparison, mark_known(findings, levels, known), past)
     regime = find_regime(job.window, champion.model, marked, past, job.policy)
     # A replay may promote nothing: only an alarm is worth a challenger.
     return marked, replace(regime, retry="") if champion.is_replay else regime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -70,3 +71,21 @@ class ScoredWindow:
             None if self.days is None else self.days[rows],
             None if self.refused is None else self.refused[rows],
         )
+
+
+def join_windows(earlier: ScoredWindow, later: ScoredWindow) -> ScoredWindow:
+    """The rows of two windows as those of one. What only one of them knows of its rows, the whole does not know."""
+
+    def join(name: str) -> Any:
+        parts = [getattr(earlier, name), getattr(later, name)]
+        return None if any(part is None for part in parts) else np.concatenate(parts)
+
+    return ScoredWindow(
+        pd.concat([earlier.applications, later.applications], ignore_index=True),
+        join("labels"),
+        join("scores"),
+        join("keys"),
+        later.note,
+        join("days"),
+        join("refused"),
+    )

@@ -37,10 +37,11 @@ def date_changes(findings: Sequence[Finding], comparison: Comparison) -> list[Fi
     list of Finding
         In the given order.
     """
-    return [_date_change(finding, comparison) for finding in findings]
+    return [date_change(finding, comparison) for finding in findings]
 
 
-def _date_change(finding: Finding, comparison: Comparison) -> Finding:
+def date_change(finding: Finding, comparison: Comparison) -> Finding:
+    """The finding with its onset, if it is an alarm and the days of the comparison's rows tell any."""
     days, find = comparison.observed.days, _CARRIERS.get(finding.check)
     if finding.verdict is not Verdict.FAIL or days is None or find is None:
         return finding
