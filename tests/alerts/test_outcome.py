@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import Engine
 
 from tasks.alerts.block_kit import Message
+from tasks.alerts.compose import compose_outcome
 from tasks.alerts.deliver import deliver_waiting, make_entry
 from tasks.alerts.outbox import add_alert
-from tasks.alerts.outcome import AlertResult, compose_outcome, is_worth_sending
-from tasks.alerts.repeats import FindingChanges
+from tasks.alerts.outcome import AlertResult, is_worth_sending
+from tasks.alerts.repeats import FindingChanges, fingerprint
 from tasks.alerts.slack import Answer, DeliveryStatus
-from tasks.core.findings import Outcome, Verdict
+from tasks.core.changed_limits import list_changed_limits
+from tasks.core.findings import Outcome, Question, Verdict
 from tasks.core.policy import AlertPolicy
 from tasks.job.run_result import RunResult
 from tasks.schema.migrate import prepare_schema
@@ -22,6 +24,7 @@ from tests.support.kept_run import MOVED, UNFIT, make_run
 from tests.support.slack_stand_in import check_blocks
 
 NOTHING = FindingChanges((), (), (), ())
+OPEN = replace(MOVED, question=Question.LABEL, check="approval_rate", subject="", verdict=Verdict.NOT_ENOUGH_DATA)
 
 
 @pytest.fixture
@@ -92,10 +95,58 @@ def test_a_cause_that_is_known_in_part_is_told_once_with_what_is_new(run: RunRes
         (Outcome.STABLE, FindingChanges((), (), (), ("data/a/b",)), False, True),  # it is over
         (Outcome.PROMOTED, FindingChanges((), (), (MOVED,), ()), False, True),
         (Outcome.QUALITY_FAILED, FindingChanges((UNFIT,), (), (), ()), False, True),
+        (Outcome.QUALITY_FAILED, NOTHING, False, True),  # what could not be judged is told each time
+        (Outcome.UNDECIDED, FindingChanges((), (), (OPEN,), ()), False, True),
+        (Outcome.STABLE, replace(NOTHING, by_limit={"data/a/b": "a limit"}), False, True),
     ],
 )
-def test_what_is_told(outcome: Outcome, news: FindingChanges, when_stable: bool, told: bool) -> None:
-    assert is_worth_sending(outcome, news, AlertPolicy(when_stable=when_stable)) is told
+def test_what_is_told(run: RunResult, outcome: Outcome, news: FindingChanges, when_stable: bool, told: bool) -> None:
+    assert is_worth_sending(replace(run, outcome=outcome), news, AlertPolicy(when_stable=when_stable)) is told
+
+
+def test_the_first_model_in_production_is_told(run: RunResult) -> None:
+    first = replace(run, outcome=Outcome.STABLE, is_first_champion=True, findings=())
+    assert is_worth_sending(first, NOTHING, AlertPolicy())
+    message = compose_outcome(first, NOTHING, shown=5)
+    assert message.lead == "Kept. Version 3 is the first model in production."
+    assert message.facts["Model before"] == "none"
+    assert message.facts["Model after"] == "version 3 (random forest)"
+    assert message.severity == "info"
+
+
+def test_a_question_that_could_not_be_tested_is_told_beside_the_alarms(run: RunResult) -> None:
+    partly = replace(run, findings=(MOVED, OPEN))
+    quiet = FindingChanges((), (), (MOVED,), ())
+    assert is_worth_sending(partly, quiet, AlertPolicy())
+    message = compose_outcome(partly, quiet, shown=5)
+    assert message.lead == "Kept. Label drift could not be tested. 1 earlier finding persists and is not repeated."
+
+
+def test_an_undecided_month_is_told_again_in_brief(run: RunResult) -> None:
+    undecided = replace(run, outcome=Outcome.UNDECIDED, reason="Label drift could not be tested.", findings=(OPEN,))
+    message = compose_outcome(undecided, FindingChanges((), (), (OPEN,), ()), shown=5)
+    assert message.lead == "Label drift could not be tested. 1 earlier finding persists and is not repeated."
+    assert not any(message.lists.values())
+    assert message.severity == "warning"
+
+
+def test_the_message_names_limits_that_differ_and_what_a_changed_limit_has_done(run: RunResult) -> None:
+    limits = tuple(list_changed_limits({"drift": {"label_limit": 0.05}}))
+    said = "drift.label_limit is 0.05 now, 0.03 in the run before"
+    changes = FindingChanges((MOVED,), (), (), (), by_limit={"label/approval_rate/": said, fingerprint(MOVED): said})
+    message = compose_outcome(replace(run, changed_limits=limits), changes, shown=5)
+    assert message.facts["Changed limits"] == "drift.label_limit 0.05 (default 0.03)"
+    assert message.lists["No longer an alarm because a limit was changed"] == [
+        f"label drift: share of the positive decision: {said}"
+    ]
+    assert message.lists["New because a limit was changed"] == [f"data drift: distribution of annual_income: {said}"]
+    assert message.lists["Recovered"] == []
+
+
+def test_the_message_links_the_run_in_the_history(run: RunResult, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOANWATCH_REPORTS_URL", "https://reports.example/")
+    links = compose_outcome(run, NOTHING, shown=5).links
+    assert links["History"] == "https://reports.example/index.html#run-20240901T060000-3f9a1c"
 
 
 @pytest.mark.parametrize(
