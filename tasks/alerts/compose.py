@@ -31,12 +31,19 @@ def compose_outcome(result: RunResult, changes: FindingChanges, shown: int) -> M
         "Known": _list_known(changes.known, shown, positive),
     }
     outcome = str(result.outcome).replace("_", " ")
+    severity = grade(result.outcome, [*changes.reported, *changes.silent])
+    seen = f"python -m flows.settle --seen --run {result.job_id} --who NAME --why COMMENT"
     return Message(
-        severity=grade(result.outcome, [*changes.reported, *changes.silent]),
+        severity=severity,
         title=f"{result.contract} {result.window}: {outcome}",
         lead=" ".join(filter(None, (result.reason, *_add_to_reason(result, silent)))),
         lists=lists,
-        facts={"Outcome": outcome, **_describe_models(result), **_describe_limits(result)},
+        facts={
+            "Outcome": outcome,
+            **_describe_models(result),
+            **_describe_limits(result),
+            **({} if severity == "info" else {"To say that it was seen": seen}),
+        },
         links=_find_links(result),
         alert_id=f"{result.job_id}/outcome",
     )

@@ -13,6 +13,18 @@ from tasks.core.policy import MonitorPolicy
 from tasks.core.wording import join_list
 
 Bars = tuple[float | None, float | None]
+# What a check is judged by. Where a column is often missing, or a decision is rare, its own limit has another value.
+JUDGED_BY = {
+    "distribution": ("distribution_limit", "columns_level"),
+    "never_seen": ("never_seen_limit", "columns_level"),
+    "missing": ("missing_limit", "columns_level"),
+    "joint_shape": ("joint_limit", "joint_level"),
+    "approval_rate": ("label_limit", "label_level", "rare_limit"),
+    "score_curve": ("concept_limit", "concept_level", "rare_limit"),
+    "by_column": ("concept_column_limit", "concept_level", "rare_limit"),
+    "auc": ("auc_limit", "model_level"),
+    "calibration": ("calibration_limit", "model_level", "rare_limit"),
+}
 
 
 def explain_by_limits(
@@ -48,7 +60,7 @@ def explain_by_limits(
             continue
         limits = _list_differences(mark.split("/")[0], changed_limits, before.changed_limits)
         if limits and _is_by_limit(by_mark.get(mark), before, mark):
-            said[mark] = _name_limits(limits, by_mark.get(mark), before.bars.get(mark))
+            said[mark] = _name_limits(mark, limits, by_mark.get(mark), before.bars.get(mark))
     return replace(changes, recovered=tuple(mark for mark in changes.recovered if mark not in said), by_limit=said)
 
 
@@ -69,10 +81,13 @@ def _list_differences(question: str, now: Mapping[str, Any], before: Mapping[str
     return [(name, new, old) for name, new, old in pairs if name.startswith(part) and new != old]
 
 
-def _name_limits(limits: Sequence[tuple[str, Any, Any]], finding: Finding | None, bars: Bars | None) -> str:
-    """The changed limits that the finding was judged by, as far as their values tell; else all of them."""
-    now = (finding.limit, finding.level) if finding else ()
-    own = [entry for entry in limits if entry[1] in now or (bars is not None and entry[2] in bars)]
+def _name_limits(mark: str, limits: Sequence[tuple[str, Any, Any]], finding: Finding | None, bars: Bars | None) -> str:
+    """The changed limits that the finding was judged by, as far as the check or their values tell; else all of them."""
+    judged_by = JUDGED_BY.get(mark.split("/")[1], ())
+    own = [entry for entry in limits if entry[0].partition(".")[2] in judged_by]
+    if not own:
+        now = (finding.limit, finding.level) if finding else ()
+        own = [entry for entry in limits if entry[1] in now or (bars is not None and entry[2] in bars)]
     words = [f"{name} is {_say(new)} now, {_say(old)} in the run before" for name, new, old in own or limits]
     return join_list(words)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tasks.alerts.limits import explain_by_limits
+from tasks.alerts.limits import JUDGED_BY, explain_by_limits
 from tasks.alerts.repeats import EarlierRun, FindingChanges, compare_with_earlier, fingerprint, read_earlier
 from tasks.core.findings import Finding, Question, Verdict, judge
 from tasks.core.policy import DriftPolicy, MonitorPolicy
@@ -42,6 +42,21 @@ def test_a_looser_limit_is_no_recovery():
     assert changes.recovered == ()
     assert changes.relaxed == (MARK,)
     assert changes.by_limit == {MARK: SAID}
+
+
+def test_only_the_limits_of_the_check_are_named():
+    """Of a column that is often missing, the limit that it was judged by has another value than the policy's."""
+    own = replace(MEASURED, question=Question.DATA, check="distribution", subject="income")
+    before = run(judge(replace(own, limit=0.0306)), {})
+    now = judge(replace(own, limit=0.0918))
+    changes = compare(now, {"drift.distribution_limit": 0.09, "drift.missing_limit": 0.09}, before)
+    assert changes.by_limit == {
+        "data/distribution/income": "drift.distribution_limit is 0.09 now, 0.06 in the run before"
+    }
+
+
+def test_every_limit_that_is_named_is_one_of_the_policy():
+    assert {name for names in JUDGED_BY.values() for name in names} <= set(DriftPolicy.model_fields)
 
 
 def test_a_stricter_limit_is_why_an_alarm_is_new():

@@ -44,6 +44,7 @@ def test_message_has_numbers_models_and_links(run: RunResult, monkeypatch: pytes
     check_blocks(entry.payload)
     said = str(entry.payload)
     assert entry.severity == "warning"
+    assert f"flows.settle --seen --run {run.job_id} --who NAME" in said
     assert "loan_applications 2024-08-01 to 2024-08-31: kept" in said
     assert "12 % of applicants &lt;crossed&gt; a line" in said
     assert "2 earlier findings persist" in said
