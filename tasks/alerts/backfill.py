@@ -16,16 +16,15 @@ from tasks.alerts.block_kit import Message
 from tasks.alerts.deliver import deliver_waiting, make_entry
 from tasks.alerts.outbox import add_alert
 from tasks.backfill.queue import Replay
+from tasks.core.alarms import describe_alarms
 from tasks.core.changed_limits import list_changed_limits, tell_changed_limits
-from tasks.core.findings import Finding, Outcome, Question, read_finding
+from tasks.core.findings import Outcome, read_finding
 from tasks.core.policy import AlertPolicy
-from tasks.core.wording import list_some
 from tasks.job.journal import describe_error, log
 from tasks.prefect_ui.links import find_flow_run_id, link_history, link_run
 from tasks.schema.queries import read_query
 
 GRAVITY = ("not monitored", Outcome.QUALITY_FAILED, Outcome.PROMOTED, Outcome.KEPT, Outcome.UNDECIDED, Outcome.STABLE)
-COLUMNS_NAMED = 4
 
 
 def send_backfill_alert(engine: Engine, contract: str, replays: Sequence[Replay], policy: AlertPolicy) -> str:
@@ -93,28 +92,6 @@ def read_found(engine: Engine, backfill: str) -> dict[date, Found]:
         alarms = [read_finding(row.details) for row in held if row.details is not None]
         found[start] = Found(held[0].job_id, describe_alarms(alarms))
     return found
-
-
-def describe_alarms(alarms: Sequence[Finding]) -> str:
-    """Alarms in a few words, by question.
-
-    Examples
-    --------
-    >>> from tasks.core.findings import Verdict
-    >>> income = Finding(Question.DATA, "distribution", Verdict.FAIL, "", "income")
-    >>> describe_alarms([income, Finding(Question.LABEL, "approval_rate", Verdict.FAIL, "")])
-    'data drift (income), label drift'
-    """
-    names: dict[Question, list[str]] = {}
-    for finding in alarms:
-        columns = [finding.subject] if finding.subject else finding.columns if finding.check == "missing" else ()
-        names.setdefault(finding.question, []).extend(columns)
-    words = []
-    for question, columns in names.items():
-        name = "data quality" if question is Question.QUALITY else f"{question} drift"
-        named = list_some(list(dict.fromkeys(columns)), COLUMNS_NAMED)
-        words.append(f"{name} ({named})" if named else name)
-    return ", ".join(words)
 
 
 def describe_end(replay: Replay) -> str:

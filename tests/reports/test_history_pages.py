@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -13,9 +14,10 @@ from sqlalchemy import text
 
 from flows import history as command
 from flows import settle
+from tasks.alerts import failure
 from tasks.core.findings import Outcome, Verdict
 from tasks.core.windows import month_of
-from tasks.reports.history import write_comparison, write_history
+from tasks.reports.history import words, write_comparison, write_history
 from tasks.reports.history.answers import OPEN as STILL_OPEN
 from tasks.reports.history.answers import list_answered, list_other_alerts
 from tasks.reports.history.axis import LETTER, label_days
@@ -50,6 +52,11 @@ def years(engine, tmp_path) -> list[str]:
 def write(engine, folder) -> str:
     with engine.connect() as connection:
         return write_history(connection, folder).read_text(encoding="utf-8")
+
+
+def test_windows_are_written_as_the_examples_say():
+    assert doctest.testmod(words).failed == 0
+    assert doctest.testmod(failure).failed == 0
 
 
 def test_rows_go_by_window_the_newest_first_and_runs_of_one_window_together(engine, years):

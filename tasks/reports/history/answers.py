@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from tasks.alerts.backfill import describe_alarms
 from tasks.changes.past_runs import ACCEPT, REOPEN
+from tasks.core.alarms import describe_alarms
 from tasks.core.findings import Outcome, Verdict, read_finding
 from tasks.reports.history.records import FAILED, History, PastRun, Record
 from tasks.reports.history.words import format_window
