@@ -13,12 +13,14 @@ from tasks.core.positive import Positive
 from tasks.core.wording import join_list
 from tasks.job.run_result import RunResult
 from tasks.prefect_ui.links import find_flow_run_id, link_history, link_page, link_run
+from tasks.registry.entries import Entry
 
 
-def compose_outcome(result: RunResult, changes: FindingChanges, shown: int) -> Message:
+def compose_outcome(result: RunResult, changes: FindingChanges, shown: int, placed: Sequence[Entry] = ()) -> Message:
     """The run's message: severity, outcome, the gravest changes with their numbers, what was done, the models.
 
-    Findings of one cause are one line, and of each list at most `shown` lines are listed.
+    Findings of one cause are one line, and of each list at most `shown` lines are listed. `placed` are the rows of the
+    ledger that the run has written.
     """
     new, still, silent = sort_causes(result, changes)
     positive = result.positive
@@ -36,11 +38,11 @@ def compose_outcome(result: RunResult, changes: FindingChanges, shown: int) -> M
     return Message(
         severity=severity,
         title=f"{result.contract} {result.window}: {outcome}",
-        lead=" ".join(filter(None, (result.reason, *_add_to_reason(result, silent)))),
+        lead=" ".join(filter(None, (result.reason, *_add_to_reason(result, placed, silent)))),
         lists=lists,
         facts={
             "Outcome": outcome,
-            **_describe_models(result),
+            **_describe_models(result, placed),
             **_describe_limits(result),
             **({} if severity == "info" else {"To say that it was seen": seen}),
         },
@@ -80,11 +82,14 @@ def list_untested(result: RunResult) -> list[str]:
     return [str(name) for name in DRIFT_QUESTIONS if name in asked and is_open(summarise(result.findings, name))]
 
 
-def _add_to_reason(result: RunResult, silent: Sequence[Cause]) -> list[str]:
-    """What a message says after the run's reason."""
+def _add_to_reason(result: RunResult, placed: Sequence[Entry], silent: Sequence[Cause]) -> list[str]:
+    """What a message says after the run's reason, which tells of a challenger that was promoted."""
     said = []
-    if result.is_first_champion:
-        said.append(f"Version {result.champion} is the first model in production.")
+    for row in placed:
+        if row.from_version is None:
+            said.append(f"Version {row.to_version} is the first model in production.")
+        elif result.outcome is not Outcome.PROMOTED:
+            said.append(f"Version {row.to_version} is in production in place of version {row.from_version}: {row.why}")
     if untested := list_untested(result):
         said.append(f"{join_list(untested).capitalize()} drift could not be tested.")
     if silent:
@@ -123,15 +128,17 @@ def _list_known(known: Sequence[Finding], shown: int, positive: Positive) -> lis
     return [*lines[:shown], f"and {rest} more in the report"] if rest > 0 else lines
 
 
-def _describe_models(result: RunResult) -> dict[str, str]:
+def _describe_models(result: RunResult, placed: Sequence[Entry]) -> dict[str, str]:
     if result.champion is None:
         return {"Model": "the champion stays"}
     # The name of a lender's own model stays as it is; a kind is one word.
     kind = result.champion_kind
     named = f"version {result.champion} ({kind if ' ' in kind else kind.replace('_', ' ')})"
     facts = {"Model before": named, "Model after": f"version {result.champion_after or result.champion}"}
-    if result.is_first_champion:
-        facts = {"Model before": "none", "Model after": named}
+    if placed:
+        ends = {"Model before": placed[0].from_version, "Model after": placed[-1].to_version}
+        for name, version in ends.items():
+            facts[name] = named if version == result.champion else f"version {version}" if version else "none"
     if result.champion_auc is not None and result.challenger_auc is not None:
         facts["AUC"] = f"champion {result.champion_auc:.3f}, challenger {result.challenger_auc:.3f}"
     return facts

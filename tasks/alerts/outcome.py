@@ -7,6 +7,7 @@ run.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -24,6 +25,7 @@ from tasks.job.job import Job
 from tasks.job.journal import describe_error, log
 from tasks.job.run_result import RunResult
 from tasks.job.stage import stage
+from tasks.registry.entries import Entry, read_ledger
 
 
 @dataclass(frozen=True)
@@ -57,27 +59,30 @@ def send_outcome_alert(job: Job, result: RunResult) -> AlertResult:
         return AlertResult(message, f"not sent: {describe_error(error)}")
 
 
-def is_worth_sending(result: RunResult, changes: FindingChanges, policy: AlertPolicy) -> bool:
+def is_worth_sending(
+    result: RunResult, changes: FindingChanges, policy: AlertPolicy, placed: Sequence[Entry] = ()
+) -> bool:
     """What went into production, what could not be judged, and what is new, due again or over are reported each time.
 
-    A quiet run is reported only where the policy asks for it.
+    A quiet run is reported only where the policy asks for it. `placed` are the rows of the ledger that it has written.
     """
     is_unjudged = result.outcome in (Outcome.QUALITY_FAILED, Outcome.UNDECIDED) or bool(list_untested(result))
     has_news = changes.reported or changes.recovered or changes.by_limit
-    return bool(result.has_promoted or is_unjudged or has_news or policy.when_stable)
+    return bool(result.has_promoted or placed or is_unjudged or has_news or policy.when_stable)
 
 
 def _save_outcome(engine: Engine, job: Job, result: RunResult) -> Message | None:
     policy = job.policy.alerts
     with engine.connect() as connection:
         earlier = read_earlier(connection, job)
+        placed = [row for row in read_ledger(connection, result.contract) if row.job_id == job.job_id]
     unanswered_too = result.outcome is Outcome.UNDECIDED
     changes = compare_with_earlier(result.findings, unanswered_too, earlier, policy.still_every, result.champion)
     limits = {limit.name: limit.value for limit in result.changed_limits}
     changes = explain_by_limits(changes, result.findings, limits, earlier, result.champion)
-    if not is_worth_sending(result, changes, policy):
+    if not is_worth_sending(result, changes, policy, placed):
         return None
-    message = compose_outcome(result, changes, policy.shown)
+    message = compose_outcome(result, changes, policy.shown, placed)
     marks = tuple(fingerprint(finding) for finding in changes.reported)
     add_alert(engine, make_entry(result.contract, result.job_id, message, marks))
     level = logging.INFO if message.severity == "info" else logging.WARNING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tasks.core.changed_limits import list_changed_limits
 from tasks.core.findings import Outcome, Question, Verdict
 from tasks.core.policy import AlertPolicy
 from tasks.job.run_result import RunResult
+from tasks.registry.entries import Entry
 from tasks.schema.migrate import prepare_schema
 from tests.support.kept_run import MOVED, UNFIT, make_run
 from tests.support.slack_stand_in import check_blocks
@@ -105,14 +107,28 @@ def test_what_is_told(run: RunResult, outcome: Outcome, news: FindingChanges, wh
     assert is_worth_sending(replace(run, outcome=outcome), news, AlertPolicy(when_stable=when_stable)) is told
 
 
+def place(before: int | None, after: int) -> Entry:
+    day = date(2024, 9, 1)
+    return Entry(1, "c", "j", datetime(2024, 9, 1, tzinfo=UTC), day, before, after, "It scores again.", "0", "0", "0")
+
+
 def test_the_first_model_in_production_is_told(run: RunResult) -> None:
-    first = replace(run, outcome=Outcome.STABLE, is_first_champion=True, findings=())
-    assert is_worth_sending(first, NOTHING, AlertPolicy())
-    message = compose_outcome(first, NOTHING, shown=5)
+    first, placed = replace(run, outcome=Outcome.STABLE, findings=()), [place(None, 3)]
+    assert is_worth_sending(first, NOTHING, AlertPolicy(), placed)
+    message = compose_outcome(first, NOTHING, 5, placed)
     assert message.lead == "Kept. Version 3 is the first model in production."
     assert message.facts["Model before"] == "none"
     assert message.facts["Model after"] == "version 3 (random forest)"
     assert message.severity == "info"
+
+
+def test_another_version_that_scores_now_is_told_and_a_promotion_is_not_told_twice(run: RunResult) -> None:
+    quiet, placed = replace(run, outcome=Outcome.STABLE, findings=()), [place(2, 3)]
+    message = compose_outcome(quiet, NOTHING, 5, placed)
+    assert message.lead == "Kept. Version 3 is in production in place of version 2: It scores again."
+    assert (message.facts["Model before"], message.facts["Model after"]) == ("version 2", "version 3 (random forest)")
+    promoted = compose_outcome(replace(quiet, outcome=Outcome.PROMOTED), NOTHING, 5, placed)
+    assert promoted.lead == "Kept."
 
 
 def test_a_question_that_could_not_be_tested_is_told_beside_the_alarms(run: RunResult) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from io import StringIO
 
 import pytest
+from rich.console import Console
 from sqlalchemy import text
 
 from blocks.postgres.connect import Database
-from flows import rollback
+from flows import load, rollback
 from tasks.alerts import deliver as delivery
 from tasks.alerts import production
 from tasks.alerts.production import compose_production, report_production
@@ -37,6 +39,7 @@ def slack(monkeypatch):
         monkeypatch.setattr(delivery, "find_sender", lambda: sender)
         monkeypatch.setattr(production, "find_sender", lambda: sender)
         monkeypatch.setattr(rollback, "find_server", lambda: None)
+        monkeypatch.setattr(load, "find_server", lambda: None)
         yield listener
 
 
@@ -101,6 +104,8 @@ def test_a_retirement_is_told_each_time(engine, three, slack):
         retire_champion(connection, NAME, "its applications were replaced")
     with engine.connect() as connection:
         row = read_ledger(connection, NAME)[-1]
-    assert report_production(Database("environment"), row) == "1 sent"
+    screen = StringIO()
+    load.report_retirement(Console(file=screen, width=200), Database("environment"), NAME)
+    assert screen.getvalue() == f"version {three[2]} is retired; alert: 1 sent\n"
     assert report_production(Database("environment"), row) == "", "the same row is told once"
     assert f"version {three[2]} is retired, and no model is in production" in str(slack.seen)
