@@ -76,6 +76,20 @@ def test_a_failed_run_has_its_window_and_a_cancelled_one_has_not_failed(engine, 
     assert any('<span class="pill cancelled">cancelled</span>' in row for row in rows.values())
 
 
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ("TerminationSignal", "cancelled"),
+        ("cancelled: the run was told to stop before it was done (SIGTERM).", "cancelled"),
+        ("The run died before the stage ended.", "run failed"),
+        ("ValueError", "run failed"),
+    ],
+)
+def test_what_the_journal_says_of_an_end_is_told_apart(engine, message, name):
+    save(engine, Life(month_of("2024-05"), None, error=message))
+    assert [run.outcome_name for run in read(engine).runs] == [name]
+
+
 def test_the_migration_finds_the_windows_of_older_failed_runs(engine):
     prepare_schema(engine)
     save(engine, Life(month_of("2024-05"), None, error="It broke."))

@@ -19,7 +19,7 @@ from tasks.schema.queries import read_query
 RUNS, ALERTS = 300, 100
 FAILED, CANCELLED = "failed", "cancelled"
 # What the journal says of a run that was told to stop.
-TOLD_TO_STOP = ("TerminationSignal", "KeyboardInterrupt", "CancelledError")
+TOLD_TO_STOP = ("cancelled:", "TerminationSignal", "KeyboardInterrupt", "CancelledError")
 Record = dict[str, Any]
 
 
