@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, text
 
+from blocks.errors import LoanwatchError
 from flows.backfill import backfill
 from flows.monitor import monitor
 from flows.score import score
@@ -120,8 +121,8 @@ def test_a_failure_without_days_among_its_parameters_finds_them_in_the_runs_star
         connection.execute(
             text(f"{start} values ('a', 'loan_applications', '2024-08-01', '2024-08-31', :run)"), {"run": str(flow_run)}
         )
-    run = SimpleNamespace(name="brave-otter", id=flow_run, parameters={}, start_time=None)
-    send_failure_alert(SimpleNamespace(name="monitor"), run, SimpleNamespace(result=lambda **_: PlanError("No.")))
+    run = SimpleNamespace(name="brave-otter", id=flow_run, parameters={}, start_time=None, tags=[])
+    send_failure_alert(SimpleNamespace(name="monitor"), run, SimpleNamespace(result=lambda **_: LoanwatchError("No.")))
     (alert,) = read_alerts(engine)
     assert alert.title == "monitor failed: loan_applications 2024-08-01 to 2024-08-31"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -96,8 +97,11 @@ def test_the_messages_of_a_life(demo, tmp_path, slack, monkeypatch):
     said = read(slack)
     assert "version 1 is in production in place of version 2" in said
     assert "too many complaints" in said
-    monitor(start=date(2024, 8, 31), end=date(2024, 8, 1), return_state=True, **places)
-    assert "monitor failed: loan_applications 2024-08-31 to 2024-08-01" in read(slack)
+    shutil.rmtree(tmp_path / "models")
+    monitor(**month(2024, 8), return_state=True, **places)
+    said = read(slack)
+    assert "monitor failed: loan_applications 2024-08-01 to 2024-08-31" in said
+    assert "The deployed model is untouched." in said
 
     with demo.connect() as connection:
         figures = (
