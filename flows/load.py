@@ -10,11 +10,14 @@ from rich.console import Console
 from sqlalchemy import Engine
 
 from blocks.errors import LoanwatchError
-from blocks.postgres.connect import adopt_database_option, connect, resolve_database
+from blocks.postgres.connect import Database, adopt_database_option, connect, resolve_database
+from blocks.prefect_server import find_fault, find_server
 from flows.cli.load_progress import show_load
 from flows.cli.run_locally import report_error
+from tasks.alerts.production import report_production
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
+from tasks.registry.entries import read_ledger
 from tasks.source_tables.index_advice import advise_indexes
 from tasks.source_tables.load import LoadFolderError, load_tables
 
@@ -60,11 +63,23 @@ def command(
             with show_load() as show:
                 counts = load_tables(engine, described, folder, replace, show)
             show_counts(console, counts, str(place))
+            if replace:
+                report_retirement(console, place, described.name)
         if advise:
             show_advice(console, engine, described)
     except LoanwatchError as error:
         return report_error(error)
     return 0
+
+
+def report_retirement(console: Console, place: Database, contract: str) -> None:
+    """Report that the champion, whose data was replaced, has retired; nothing where there was none."""
+    with connect(place).connect() as connection:
+        ledger = read_ledger(connection, contract)
+    if ledger and ledger[-1].to_version is None:
+        fault = find_fault() if find_server() else None
+        said = report_production(place, ledger[-1], can_deliver=not fault)
+        console.print(f"version {ledger[-1].from_version} is retired; alert: {said}", markup=False, soft_wrap=True)
 
 
 def show_counts(console: Console, counts: dict[str, int], place: str) -> None:

@@ -32,7 +32,7 @@ from tasks.drift.comparison import Comparison
 from tasks.drift.model import check_model_drift
 from tasks.drift.recent import add_recent, check_recent_days
 from tasks.extract.extract import extract_applications
-from tasks.job.findings import save_bank_numbers, save_findings
+from tasks.job.findings import save_bank_numbers, save_figures, save_findings
 from tasks.job.first_answer import recall_first_answer
 from tasks.job.journal import read_timings
 from tasks.models.customers import report_customers
@@ -47,6 +47,7 @@ from tasks.promotion.training_lock import hold_training_lock
 from tasks.promotion.watch import check_scores, choose_champion
 from tasks.quality.arrivals import check_arrivals
 from tasks.quality.check import check_leaks, check_quality, is_fit
+from tasks.reports.figures import measure_figures
 from tasks.reports.history import rebuild_history
 from tasks.reports.summary import Run, summarise_run
 from tasks.reports.write_pages import write_pages
@@ -119,6 +120,7 @@ def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:
     version = run.champion.model.version if run.champion else None
     save_findings(job, run.findings, outcome, reason, version, is_replay=run.is_replay)
     save_bank_numbers(job, run.bank.as_history() if run.bank else None)
+    save_figures(job, measure_figures(run))
     summary = {**summarise_run(run, read_timings(job), datetime.now(UTC)), "pages": pages}
     write_json(job.results / "summary.json", summary)
     rebuild_history(job)

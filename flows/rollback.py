@@ -9,9 +9,10 @@ from cyclopts import App
 from rich.console import Console
 
 from blocks.errors import LoanwatchError
-from blocks.postgres.connect import adopt_database_option, connect, resolve_database
+from blocks.postgres.connect import Database, adopt_database_option, connect, resolve_database
 from blocks.prefect_server import find_fault, find_server
 from flows.cli.run_locally import report_error
+from tasks.alerts.production import report_production
 from tasks.contract.load import load_contract
 from tasks.job.job import name_job
 from tasks.prefect_ui.events import emit_promotion
@@ -51,7 +52,8 @@ def command(
     now = datetime.now(UTC)
     try:
         name = load_contract(contract).name
-        engine = connect(resolve_database(adopt_database_option(database)))
+        place = resolve_database(adopt_database_option(database))
+        engine = connect(place)
         prepare_schema(engine)
         with engine.begin() as connection:
             done = roll_back(connection, name, name_job(now), Return(to, effective or now.date(), why))
@@ -62,20 +64,26 @@ def command(
         f"{done.effective_from} on",
         soft_wrap=True,
     )
-    notify_server(done)
+    announce(place, done)
     return 0
 
 
-def notify_server(done: Promotion) -> None:
-    """Let the automations of a configured Prefect server know. The rollback is done, whether they hear of it or not."""
-    if not find_server():
-        return
-    fault = find_fault()
+def announce(database: Database, done: Promotion) -> None:
+    """Report the change in Slack, and let the automations of a configured Prefect server know.
+
+    What is in production stays so, whether anybody hears of it or not.
+    """
+    has_server = bool(find_server())
+    fault = find_fault() if has_server else None
+    said = report_production(database, done, can_deliver=not fault)
+    console = Console(stderr=True, highlight=False)
+    if said:
+        console.print(f"alert: {said}", markup=False, soft_wrap=True)
     if fault:
         warning = f"note: no automation was notified, as {fault} Score with `python -m flows.score`."
-        Console(stderr=True, highlight=False).print(warning, markup=False, soft_wrap=True)
-        return
-    emit_promotion(done)
+        console.print(warning, markup=False, soft_wrap=True)
+    elif has_server:
+        emit_promotion(done)
 
 
 if __name__ == "__main__":

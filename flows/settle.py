@@ -1,4 +1,4 @@
-"""Settle: accept a change that a run found, or open it again. It needs no Prefect server."""
+"""Settle: accept a change that a run found, open it again, or say that it was seen. It needs no Prefect server."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from rich.console import Console
 from rich.table import Table
 
 from blocks.errors import LoanwatchError
-from blocks.postgres.connect import adopt_database_option, connect, resolve_database
+from blocks.postgres.connect import Database, adopt_database_option, connect, resolve_database
+from blocks.prefect_server import find_fault, find_server
 from flows.cli.run_locally import report_error
+from tasks.alerts.production import report_production
 from tasks.changes.past_runs import ACCEPT, REOPEN
-from tasks.changes.settlements import FoundChange, Request, list_changes, settle
+from tasks.changes.settlements import FoundChange, Request, SettlementError, acknowledge, list_changes, settle
 from tasks.contract.load import load_contract
 from tasks.core.wording import VERDICTS, shorten
 from tasks.job.job import name_job
+from tasks.registry.promote import Promotion
 from tasks.schema.migrate import prepare_schema
 
-app = App(name="flows.settle", help="Accept a change that a run found, or open it again.")
+app = App(name="flows.settle", help="Accept a change that a run found, open it again, or say that it was seen.")
 
 
 @app.default
@@ -30,13 +33,16 @@ def command(
     who: str = "",
     why: str = "",
     reopen: bool = False,
+    seen: bool = False,
     contract: str = "loan_applications",
     database: str | None = None,
 ) -> int:
-    """List the changes of a run, accept one, or open it again.
+    """List the changes of a run, accept one, open it again, or say that the run was seen.
 
     An accepted change is known from then on, as it was in that run's window, and no challenger is trained for it
     again; a further change is an alarm. A change that is opened again is an alarm in the next window that shows it.
+
+    With --seen the history shows who has seen the run's findings, and the comment. No verdict changes by it.
 
     Exit code 0: done; 1: it could not be, and nothing was changed; 2: bad arguments.
 
@@ -47,11 +53,13 @@ def command(
     run
         The run that found it. Default: the latest one that found any.
     who
-        Who decides; it goes into the ledger.
+        Who decides; it goes into the ledger. With --seen: who has seen it.
     why
-        The reason; it goes into the ledger.
+        The reason; it goes into the ledger. With --seen: a comment.
     reopen
         Open the change again in place of accepting it.
+    seen
+        Record that a person has seen the run. No change is named.
     contract
         What the table is: a contract that comes with loanwatch, or a TOML file.
     database
@@ -59,10 +67,17 @@ def command(
     """
     console = Console(highlight=False)
     try:
+        if seen and (change or reopen):
+            raise SettlementError("--seen is about a whole run: name no change, and leave out --reopen.")
         name = load_contract(contract).name
-        engine = connect(resolve_database(adopt_database_option(database)))
+        place = resolve_database(adopt_database_option(database))
+        engine = connect(place)
         prepare_schema(engine)
         with engine.begin() as connection:
+            if seen:
+                seen_run = acknowledge(connection, name, run, who.strip(), why.strip())
+                console.print(f"Run {seen_run} was seen by {who.strip()}. No verdict was changed.", markup=False)
+                return 0
             job_id, changes = list_changes(connection, name, run)
             if change is None:
                 console.print(tabulate(job_id, changes))
@@ -73,7 +88,15 @@ def command(
         return report_error(error)
     said = f"{row.why} The ledger has a row of it; version {row.to_version} stays."
     console.print(said, markup=False, soft_wrap=True)
+    report_settlement(console, place, row)
     return 0
+
+
+def report_settlement(console: Console, place: Database, row: Promotion) -> None:
+    """Report it where the alarm was reported: later runs raise no alarm for an accepted change."""
+    fault = find_fault() if find_server() else None
+    if said := report_production(place, row, can_deliver=not fault):
+        console.print(f"alert: {said}", markup=False, soft_wrap=True)
 
 
 def tabulate(job_id: str, changes: list[FoundChange]) -> Table:

@@ -17,6 +17,7 @@ from blocks.errors import LoanwatchError
 from flows.cli.options import POLICY_HELP, SPREAD, as_parameters, read_options, takes
 from flows.cli.run_locally import report_error, run_flow
 from tasks.alerts.failure import send_failure_alert
+from tasks.alerts.production import report_job
 from tasks.changes.regime import read_regime
 from tasks.core.windows import PlanError
 from tasks.extract.extract import extract_applications
@@ -51,6 +52,7 @@ def train(request: TrainRequest) -> State[dict[str, Any]]:
         champion = replace_champion(job)
         version = champion.model.version
         emit_promotions(job)
+        report_job(job)
         check_champion(job, champion)
         return conclude("replaced", version, f"Version {version}, fitted on {job.window}, is in production.")
 
@@ -65,6 +67,7 @@ def train(request: TrainRequest) -> State[dict[str, Any]]:
         contest = compare_with_champion(job, champion, training, findings)
         succeeded = promote_or_keep(job, champion, training, contest, regime)
     emit_promotions(job)
+    report_job(job)
     check_champion(job, succeeded.successor or champion, len(prepared))
     return conclude(str(succeeded.outcome), succeeded.version, contest.decision.reason)
 

@@ -13,7 +13,7 @@ from blocks.errors import LoanwatchError
 from flows.cli.import_table import show_dry_run
 from flows.cli.options import POLICY_HELP, SPREAD, read_options
 from flows.cli.run_locally import report_error
-from flows.rollback import notify_server
+from flows.rollback import announce
 from tasks.contract.contract import Contract
 from tasks.foreign.errors import ModelFileError
 from tasks.foreign.formats import (
@@ -122,7 +122,7 @@ def run_import(
         markup=False,
         soft_wrap=True,
     )
-    notify_server(row)
+    announce(table.database, row)
 
 
 def open_job(table: Table, request: ImportRequest) -> Job:

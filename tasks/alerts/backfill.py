@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy import Engine
 
@@ -12,10 +16,13 @@ from tasks.alerts.block_kit import Message
 from tasks.alerts.deliver import deliver_waiting, make_entry
 from tasks.alerts.outbox import add_alert
 from tasks.backfill.queue import Replay
-from tasks.core.findings import Outcome
+from tasks.core.alarms import describe_alarms
+from tasks.core.changed_limits import list_changed_limits, tell_changed_limits
+from tasks.core.findings import Outcome, read_finding
 from tasks.core.policy import AlertPolicy
 from tasks.job.journal import describe_error, log
 from tasks.prefect_ui.links import find_flow_run_id, link_history, link_run
+from tasks.schema.queries import read_query
 
 GRAVITY = ("not monitored", Outcome.QUALITY_FAILED, Outcome.PROMOTED, Outcome.KEPT, Outcome.UNDECIDED, Outcome.STABLE)
 
@@ -27,7 +34,7 @@ def send_backfill_alert(engine: Engine, contract: str, replays: Sequence[Replay]
     """
     try:
         if is_worth_sending(replays, policy):
-            message = compose_backfill(contract, replays, policy.shown)
+            message = compose_backfill(contract, replays, policy.shown, read_found(engine, replays[0].backfill))
             add_alert(engine, make_entry(contract, replays[0].backfill, message))
             log.warning("%s\n%s", message.title, message.lead, extra={"stage": "alert", "status": "reported"})
         return deliver_waiting(engine, policy)
@@ -41,8 +48,18 @@ def is_worth_sending(replays: Sequence[Replay], policy: AlertPolicy) -> bool:
     return policy.when_stable or any(describe_end(replay) != Outcome.STABLE for replay in replays)
 
 
-def compose_backfill(contract: str, replays: Sequence[Replay], shown: int) -> Message:
-    """How many windows ended how, and which they are, the gravest first.
+@dataclass(frozen=True)
+class Found:
+    """What the run over a window found: the run, and its alarms in a few words."""
+
+    job_id: str
+    alarms: str = ""
+
+
+def compose_backfill(
+    contract: str, replays: Sequence[Replay], shown: int, found: Mapping[date, Found] = MappingProxyType({})
+) -> Message:
+    """How many windows ended how, which they are and what was found in them, the gravest first.
 
     The alert's id holds the number of attempts: the same request reports again only where something was done again.
     """
@@ -51,16 +68,30 @@ def compose_backfill(contract: str, replays: Sequence[Replay], shown: int) -> Me
         ends.setdefault(describe_end(replay).replace("_", " "), []).append(replay)
     counts = Counter({end: len(windows) for end, windows in ends.items()})
     days = f"{replays[0].window.start} to {replays[-1].window.end}"
-    page, results = link_run(find_flow_run_id()), Path(str(replays[0].parameters.get("results", "results")))
+    limits = tell_changed_limits(list_changed_limits(replays[0].parameters.get("policy") or {}))
     return Message(
         severity=_grade(ends),
         title=f"{contract} {days}: a backfill has ended",
         lead=f"{len(replays)} windows: {', '.join(f'{count} {end}' for end, count in counts.items())}.",
-        lists={end.capitalize(): _list(windows, shown) for end, windows in ends.items() if end != Outcome.STABLE},
-        facts={"Backfill": replays[0].backfill},
-        links={**({"Run": page} if page else {}), "History": link_history(results)},
+        lists={
+            end.capitalize(): _list(windows, shown, found) for end, windows in ends.items() if end != Outcome.STABLE
+        },
+        facts={"Backfill": replays[0].backfill, **({"Changed limits": limits} if limits else {})},
+        links=_find_links(replays, [replay for windows in ends.values() for replay in windows], found),
         alert_id=f"backfill/{replays[0].backfill}/{sum(replay.attempts for replay in replays)}",
     )
+
+
+def read_found(engine: Engine, backfill: str) -> dict[date, Found]:
+    """What the runs of a backfill found, by the first day of their windows."""
+    with engine.connect() as connection:
+        rows = connection.execute(read_query("backfill/found"), {"backfill": backfill}).all()
+    found = {}
+    for start, group in groupby(rows, key=lambda row: row.window_start):
+        held = list(group)
+        alarms = [read_finding(row.details) for row in held if row.details is not None]
+        found[start] = Found(held[0].job_id, describe_alarms(alarms))
+    return found
 
 
 def describe_end(replay: Replay) -> str:
@@ -74,6 +105,19 @@ def _grade(ends: dict[str, list[Replay]]) -> str:
     return "warning" if {"kept", "undecided"} & set(ends) else "info"
 
 
-def _list(windows: Sequence[Replay], shown: int) -> list[str]:
-    lines = [f"{replay.window}{f': {replay.message}' if replay.message else ''}" for replay in windows[:shown]]
+def _list(windows: Sequence[Replay], shown: int, found: Mapping[date, Found]) -> list[str]:
+    lines = []
+    for replay in windows[:shown]:
+        said = replay.message or found.get(replay.window.start, Found("")).alarms
+        lines.append(f"{replay.window}: {said}" if said else str(replay.window))
     return [*lines, f"and {len(windows) - shown} more"] if len(windows) > shown else lines
+
+
+def _find_links(
+    replays: Sequence[Replay], gravest_first: Sequence[Replay], found: Mapping[date, Found]
+) -> dict[str, str]:
+    """The run, and the history at the window that ended worst."""
+    page, results = link_run(find_flow_run_id()), Path(str(replays[0].parameters.get("results", "results")))
+    runs = [found[replay.window.start].job_id for replay in gravest_first if replay.window.start in found]
+    anchor = f"#run-{runs[0]}" if runs else ""
+    return {**({"Run": page} if page else {}), "History": f"{link_history(results)}{anchor}"}

@@ -24,6 +24,7 @@ from tasks.job.journal import describe_error, log
 from tasks.prefect_ui.links import link_run
 from tasks.registry.entries import Entry, read_ledger
 from tasks.schema.migrate import prepare_schema
+from tasks.schema.queries import read_query
 
 
 def send_failure_alert(flow: Any, flow_run: Any, state: Any) -> None:
@@ -37,24 +38,41 @@ def send_failure_alert(flow: Any, flow_run: Any, state: Any) -> None:
     try:
         if isinstance(state.result(raise_on_failure=False), UnfinishedError):
             return
-        message = compose_failure(flow.name, flow_run.name, flow_run.id, explain_state(state))
+        work = describe_work(parameters) or flow_run.name
+        message = compose_failure((flow.name, work), flow_run.name, flow_run.id, explain_state(state))
         _tell(message, parameters, flow_run)
     except Exception as error:  # an alert must not hide the failure itself
         log.warning("The failure alert could not be sent: %s", describe_error(error))
 
 
-def compose_failure(flow_name: str, run_name: str, flow_run_id: UUID, reason: str) -> Message:
-    """The message of a failed run."""
+def compose_failure(work: tuple[str, str], run_name: str, flow_run_id: UUID, reason: str) -> Message:
+    """The message of a failed run. `work` is the flow's name, and what it was to work on."""
     page = link_run(flow_run_id)
     return Message(
         severity="critical",
-        title=f"{flow_name} failed: {run_name}",
+        title=": ".join((f"{work[0]} failed", work[1])),
         lead=reason,
         lists={},
-        facts={"Outcome": "failed"},
+        facts={"Outcome": "failed", "Prefect run": run_name},
         links={"Run": page} if page else {},
         alert_id=f"{flow_run_id}/failed",
     )
+
+
+def describe_work(parameters: Mapping[str, Any], window: str = "") -> str:
+    """What a run was to work on: its contract and its days, as far as its parameters or its start (`window`) tell.
+
+    Examples
+    --------
+    >>> describe_work({"contract": "loan_applications", "start": "2024-08-01", "end": "2024-08-31"})
+    'loan_applications 2024-08-01 to 2024-08-31'
+    """
+    start, end, trailing = (parameters.get(name) for name in ("start", "end", "trailing_days"))
+    if not window and start and end:
+        window = f"{start} to {end}"
+    elif not window and trailing:
+        window = f"the last {trailing} days"
+    return f"{name_contract(parameters)} {window}".strip()
 
 
 def explain_state(state: Any) -> str:
@@ -75,7 +93,12 @@ def _tell(message: Message, parameters: Mapping[str, Any], flow_run: Any) -> Non
         contract = name_contract(parameters)
         with engine.connect() as connection:
             models = explain_models(read_ledger(connection, contract), flow_run.start_time)
+            begun = connection.execute(read_query("journal/find_start"), {"flow_run": str(flow_run.id)}).first()
         message = replace(message, lead=f"{message.lead} {models}".strip())
+        if begun is not None:
+            days = f"{begun.window_start} to {begun.window_end}"
+            named = describe_work(parameters, days)
+            message = replace(message, title=f"{message.title.partition(': ')[0]}: {named}")
         add_alert(engine, make_entry(contract, str(flow_run.id), message))
     except Exception as error:
         log.warning("The outbox cannot be used (%s): posting to Slack directly", describe_error(error))

@@ -6,6 +6,7 @@ run.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,18 +14,18 @@ from sqlalchemy import Engine
 
 from blocks.postgres.connect import connect
 from tasks.alerts.block_kit import Message
+from tasks.alerts.compose import compose_outcome, list_untested
 from tasks.alerts.deliver import deliver_waiting, make_entry
+from tasks.alerts.limits import explain_by_limits
 from tasks.alerts.outbox import add_alert
-from tasks.alerts.repeats import FindingChanges, compare_with_earlier, describe_recovered, fingerprint, read_earlier
-from tasks.core.causes import Cause, describe_cause, group_causes, name_others, name_parts
-from tasks.core.findings import Finding, Outcome, Verdict
+from tasks.alerts.repeats import FindingChanges, compare_with_earlier, fingerprint, read_earlier
+from tasks.core.findings import Outcome
 from tasks.core.policy import AlertPolicy
-from tasks.core.positive import Positive
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, log
 from tasks.job.run_result import RunResult
 from tasks.job.stage import stage
-from tasks.prefect_ui.links import find_flow_run_id, link_page, link_run
+from tasks.registry.entries import Entry, read_ledger
 
 
 @dataclass(frozen=True)
@@ -58,106 +59,32 @@ def send_outcome_alert(job: Job, result: RunResult) -> AlertResult:
         return AlertResult(message, f"not sent: {describe_error(error)}")
 
 
-def compose_outcome(result: RunResult, changes: FindingChanges, shown: int) -> Message:
-    """The run's message: severity, outcome, the gravest changes with their numbers, what was done, the models.
+def is_worth_sending(
+    result: RunResult, changes: FindingChanges, policy: AlertPolicy, placed: Sequence[Entry] = ()
+) -> bool:
+    """What went into production, what could not be judged, and what is new, due again or over are reported each time.
 
-    Findings of one cause are one line, and of each list at most `shown` lines are listed.
+    A quiet run is reported only where the policy asks for it. `placed` are the rows of the ledger that it has written.
     """
-    new, still, silent = sort_causes(result, changes)
-    lists = {
-        "New": _list(new, changes.new, shown, result.positive),
-        "Still": _list(still, changes.still, shown, result.positive),
-        "Recovered": describe_recovered(changes.recovered, result.positive)[:shown],
-        "Known": _list_known(changes.known, shown, result.positive),
-    }
-    known = f"{len(silent)} earlier findings persist and are not repeated." if silent else ""
-    outcome = str(result.outcome).replace("_", " ")
-    return Message(
-        severity=grade(result.outcome, [*changes.reported, *changes.silent]),
-        title=f"{result.contract} {result.window}: {outcome}",
-        lead=f"{result.reason} {known}".strip(),
-        lists=lists,
-        facts={"Outcome": outcome, **_describe_models(result)},
-        links=_find_links(result),
-        alert_id=f"{result.job_id}/outcome",
-    )
-
-
-def sort_causes(result: RunResult, changes: FindingChanges) -> tuple[list[Cause], list[Cause], list[Cause]]:
-    """The causes with something new, those with something due again, and those that are known: each in one list only.
-
-    Notes are among their parts: all columns together may raise the alarm for a column that is noted by itself.
-    """
-    notes = [finding for finding in result.findings if finding.verdict is Verdict.WARN]
-    causes = group_causes([*changes.new, *changes.still, *changes.silent, *notes])
-    lists: tuple[list[Cause], list[Cause], list[Cause]] = ([], [], [])
-    for cause in causes:
-        for listed, told in zip(lists, (changes.new, changes.still, changes.silent), strict=True):
-            if any(finding in told for finding in cause.findings):
-                listed.append(cause)
-                break
-    return lists
-
-
-def grade(outcome: Outcome, troubles: Sequence[Finding]) -> str:
-    """How loud: critical for unfit data, warning for drift or an open question, info for the rest."""
-    if outcome is Outcome.QUALITY_FAILED:
-        return "critical"
-    return "warning" if troubles or outcome is Outcome.UNDECIDED else "info"
-
-
-def is_worth_sending(outcome: Outcome, changes: FindingChanges, policy: AlertPolicy) -> bool:
-    """A promotion and what is new, due again or over are reported; a quiet run only where the policy asks for it."""
-    return bool(outcome is Outcome.PROMOTED or changes.reported or changes.recovered or policy.when_stable)
+    is_unjudged = result.outcome in (Outcome.QUALITY_FAILED, Outcome.UNDECIDED) or bool(list_untested(result))
+    has_news = changes.reported or changes.recovered or changes.by_limit
+    return bool(result.has_promoted or placed or is_unjudged or has_news or policy.when_stable)
 
 
 def _save_outcome(engine: Engine, job: Job, result: RunResult) -> Message | None:
     policy = job.policy.alerts
     with engine.connect() as connection:
         earlier = read_earlier(connection, job)
+        placed = [row for row in read_ledger(connection, result.contract) if row.job_id == job.job_id]
     unanswered_too = result.outcome is Outcome.UNDECIDED
     changes = compare_with_earlier(result.findings, unanswered_too, earlier, policy.still_every, result.champion)
-    if not is_worth_sending(result.outcome, changes, policy):
+    limits = {limit.name: limit.value for limit in result.changed_limits}
+    changes = explain_by_limits(changes, result.findings, limits, earlier, result.champion)
+    if not is_worth_sending(result, changes, policy, placed):
         return None
-    message = compose_outcome(result, changes, policy.shown)
+    message = compose_outcome(result, changes, policy.shown, placed)
     marks = tuple(fingerprint(finding) for finding in changes.reported)
     add_alert(engine, make_entry(result.contract, result.job_id, message, marks))
-    log.warning("%s\n%s", message.title, message.lead, extra={"stage": "alert", "status": "reported"})
+    level = logging.INFO if message.severity == "info" else logging.WARNING
+    log.log(level, "%s\n%s", message.title, message.lead, extra={"stage": "alert", "status": "reported"})
     return message
-
-
-def _list(causes: Sequence[Cause], told: Sequence[Finding], shown: int, positive: Positive) -> list[str]:
-    lines = []
-    for cause in causes[:shown]:
-        parts = name_parts(cause, positive, told)
-        lines.append(describe_cause(cause, told) + (f" Of the same cause: {parts}." if parts else ""))
-    rest = causes[shown:]
-    return [*lines, f"and {len(rest)} more in the report: {name_others(rest, positive)}"] if rest else lines
-
-
-def _list_known(known: Sequence[Finding], shown: int, positive: Positive) -> list[str]:
-    """A line for each change that an earlier run has answered: what, since when, and what was done."""
-    lines = [
-        f"{cause.name(positive)}: since {cause.answer.since}; {cause.answer.how}"
-        for cause in group_causes(known)
-        if cause.answer
-    ]
-    rest = len(lines) - shown
-    return [*lines[:shown], f"and {rest} more in the report"] if rest > 0 else lines
-
-
-def _describe_models(result: RunResult) -> dict[str, str]:
-    if result.champion is None:
-        return {"Model": "the champion stays"}
-    # The name of a lender's own model stays as it is; a kind is one word.
-    kind = result.champion_kind
-    facts = {"Model before": f"version {result.champion} ({kind if ' ' in kind else kind.replace('_', ' ')})"}
-    facts["Model after"] = f"version {result.champion_after or result.champion}"
-    if result.champion_auc is not None and result.challenger_auc is not None:
-        facts["AUC"] = f"champion {result.champion_auc:.3f}, challenger {result.challenger_auc:.3f}"
-    return facts
-
-
-def _find_links(result: RunResult) -> dict[str, str]:
-    page = link_run(find_flow_run_id())
-    return {**({"Run": page} if page else {}), "Report": link_page(result.results, "report.html")}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -21,11 +21,17 @@ RUNS_LOOKED_AT = 30
 
 @dataclass(frozen=True)
 class EarlierRun:
-    """A run: each fingerprint's verdict, the fingerprints that it reported, and the model that it judged by, if any."""
+    """A run: each fingerprint's verdict, the fingerprints that it reported, and the model that it judged by, if any.
+
+    `changed_limits` are those of its limits that differ from the defaults, None where they were not recorded. `bars`
+    holds each fingerprint's own limit and significance level.
+    """
 
     verdicts: dict[str, Verdict]
     reported: frozenset[str]
     champion: int | None = None
+    changed_limits: Mapping[str, Any] | None = None
+    bars: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
 
     @property
     def troubles(self) -> frozenset[str]:
@@ -53,7 +59,9 @@ class EarlierRun:
 class FindingChanges:
     """What a run has to report. `silent` lasts and was reported recently; `recovered` holds fingerprints.
 
-    `known` changes were answered by an earlier run: they are never reported by themselves.
+    `known` changes were answered by an earlier run: they are never reported by themselves. `by_limit` says of the
+    fingerprints of findings that are new, or no longer an alarm, because a limit was changed, which limit that is;
+    what is no longer an alarm for that reason has not `recovered`.
     """
 
     new: tuple[Finding, ...]
@@ -61,6 +69,13 @@ class FindingChanges:
     silent: tuple[Finding, ...]
     recovered: tuple[str, ...]
     known: tuple[Finding, ...] = ()
+    by_limit: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def relaxed(self) -> tuple[str, ...]:
+        """The fingerprints of what is no longer an alarm because a limit was changed."""
+        new = {fingerprint(finding) for finding in self.new}
+        return tuple(mark for mark in self.by_limit if mark not in new)
 
     @property
     def reported(self) -> tuple[Finding, ...]:
@@ -117,8 +132,8 @@ def compare_with_earlier(
     """Sort a run's alarms by what earlier runs reported; `earlier` has the latest first.
 
     With `unanswered_too` questions without an answer count as well. A lasting one is reported again in every
-    `every`-th run; an alarm that goes further than a known change is new. It is over when a run that answers the same
-    question, against the same `champion`, no longer finds it; against another one it is new.
+    `every`-th run, an unfit window each time; an alarm that goes further than a known change is new. It is over when a
+    run that answers the same question, against the same `champion`, no longer finds it; against another one it is new.
     """
     known = tuple(finding for finding in findings if finding.verdict is Verdict.KNOWN)
     watched = [f for f in findings if f.verdict is Verdict.FAIL or (unanswered_too and is_open(f.verdict))]
@@ -130,7 +145,9 @@ def compare_with_earlier(
         was_known = bool(asked) and asked[0].verdicts.get(mark) is Verdict.KNOWN
         if finding.verdict is Verdict.FAIL and (finding.answer is not None or was_known):
             asked = []
-        sorted_out[_place(mark, asked, every)].append(finding)
+        # What could not be judged is reported each time: of an unfit window that is all there is to say.
+        often = 1 if finding.question is Question.QUALITY else every
+        sorted_out[_place(mark, asked, often)].append(finding)
     return FindingChanges(
         new=tuple(sorted_out["new"]),
         still=tuple(sorted_out["still"]),
@@ -179,10 +196,16 @@ def read_earlier(connection: Connection, job: Job) -> list[EarlierRun]:
 
 
 def _read_run(rows: Sequence[Any]) -> EarlierRun:
-    verdicts = {
+    found = {
         mark_finding(
             row.question, row.check_name, name_subject(row.check_name, row.subject, row.columns), Verdict(row.verdict)
-        ): Verdict(row.verdict)
+        ): row
         for row in rows
     }
-    return EarlierRun(verdicts, frozenset(rows[0].told), rows[0].champion)
+    return EarlierRun(
+        {mark: Verdict(row.verdict) for mark, row in found.items()},
+        frozenset(rows[0].told),
+        rows[0].champion,
+        rows[0].changed_limits,
+        {mark: (row.effect_limit, row.level) for mark, row in found.items()},
+    )

@@ -22,7 +22,7 @@ from tasks.schema.queries import read_query
 RUNS_LOOKED_AT = 60
 ANSWERING = (Outcome.KEPT, Outcome.PROMOTED)
 CHANGED = (Verdict.FAIL, Verdict.KNOWN)
-ACCEPT, REOPEN = "accept", "reopen"
+ACCEPT, REOPEN, SEEN = "accept", "reopen", "seen"
 MEASURED = (Verdict.PASS, Verdict.WARN, Verdict.KNOWN, Verdict.FAIL)
 
 

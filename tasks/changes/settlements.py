@@ -1,4 +1,7 @@
-"""Settlements: a committee accepts a change that a run found, or opens it again; each with a row of the ledger."""
+"""Settlements: a committee accepts a change that a run found, or opens it again; each with a row of the ledger.
+
+An acknowledgement says that a person has seen what a run found. It changes no verdict and no row of the ledger.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection
 
 from blocks.errors import UsageError
-from tasks.changes.past_runs import ACCEPT, name_families
+from tasks.changes.past_runs import ACCEPT, SEEN, name_families
 from tasks.core.findings import Verdict, read_finding
 from tasks.core.wording import join_list
 from tasks.registry.entries import read_ledger
@@ -113,3 +116,30 @@ def settle(connection: Connection, contract: str, job_id: str, request: Request)
     row = Promotion(contract, job_id, effective, current, current, why, hash_evidence(said))
     promote(connection, row)
     return row
+
+
+def acknowledge(connection: Connection, contract: str, job_id: str | None, who: str, why: str) -> str:
+    """Record that a person has seen what a run found, or that it failed; returns the run.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction of the caller's.
+    contract, job_id : str
+        The run; None for the latest one that found a change.
+    who, why : str
+        Who has seen it, and a comment. The history shows both.
+
+    Raises
+    ------
+    SettlementError
+        Where there is no such run, or nobody and no comment is named.
+    """
+    if not who or not why:
+        raise SettlementError("Say who has seen it, and a comment, with --who and --why: the history shows both.")
+    run = job_id or list_changes(connection, contract)[0]
+    if connection.execute(read_query("changes/find_run"), {"contract": contract, "job_id": run}).scalar() is None:
+        raise SettlementError(f"There is no run {run} of {contract}. `python -m flows.history` lists all runs.")
+    said = {"contract": contract, "job_id": run, "family": "", "action": SEEN, "who": who, "why": why}
+    connection.execute(read_query("changes/add_settlement"), said)
+    return run

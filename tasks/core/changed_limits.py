@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tasks.core.policy import MonitorPolicy
+from tasks.core.wording import list_some
 
 # A run finds its cadence itself where none is given: it is no limit that a person changed.
 _SETTLED = frozenset({"drift.cadence"})
@@ -40,6 +41,11 @@ def list_changed_limits(policy: Mapping[str, Any]) -> list[ChangedLimit]:
         for name, default in limits.items()
         if name in policy.get(part, {}) and policy[part][name] != default and f"{part}.{name}" not in _SETTLED
     ]
+
+
+def tell_changed_limits(limits: Sequence[ChangedLimit], most: int = 5) -> str:
+    """The changed limits in a line, the first few of them; empty where none differs."""
+    return list_some([str(limit) for limit in limits], most)
 
 
 def _say(value: Any) -> str:

@@ -74,6 +74,13 @@ def save_bank_numbers(job: Job, numbers: Mapping[str, Any] | None) -> None:
             connection.execute(read_query("journal/add_bank_numbers"), values)
 
 
+def save_figures(job: Job, figures: Mapping[str, Any]) -> None:
+    """Store what the history draws of the run's window (`tasks/reports/figures.py`) with its outcome."""
+    with connect(job.database).begin() as connection:
+        values = {"job_id": job.job_id, "figures": json.dumps(figures)}
+        connection.execute(read_query("journal/add_figures"), values)
+
+
 def _replace_attempts(connection: Connection, job: Job) -> None:
     window = {"backfill": job.backfill, "window_start": job.window.start}
     lock_until_commit(connection, Lock.FINDINGS, f"{job.backfill}/{job.window.start}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tasks.core.changed_limits import ChangedLimit
 from tasks.core.findings import Finding, Outcome
 from tasks.core.positive import UNNAMED, Positive
 from tasks.core.windows import Window
@@ -17,7 +18,8 @@ class RunResult:
     `champion` is the version that the window was monitored against and `champion_kind` its kind, or the name of the
     lender's own model; None and "" where the window was unfit. `is_first_champion` says that this run has trained it.
     `champion_after` is the version in production now. The two AUCs are those of the comparison on the test days; None
-    where nothing was compared. `positive` is the positive label as sentences name it.
+    where nothing was compared. `positive` is the positive label as sentences name it. `changed_limits` are the limits
+    that differ from the defaults.
     """
 
     job_id: str
@@ -34,6 +36,7 @@ class RunResult:
     champion_after: int | None = None
     champion_auc: float | None = None
     challenger_auc: float | None = None
+    changed_limits: tuple[ChangedLimit, ...] = ()
 
     @property
     def has_promoted(self) -> bool:

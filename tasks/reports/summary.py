@@ -13,6 +13,7 @@ import numpy as np
 from tasks.bank.numbers import BankNumbers, Measured, measure_bank_numbers
 from tasks.bank.score_bands import find_own_lines
 from tasks.core.causes import group_causes
+from tasks.core.changed_limits import list_changed_limits
 from tasks.core.findings import Finding, Outcome, Question, summarise
 from tasks.core.self_check import SelfCheck
 from tasks.core.versions import read_versions
@@ -114,6 +115,7 @@ class Run:
             champion_after=self.champion_after,
             champion_auc=comparison.champion.auc if comparison else None,
             challenger_auc=comparison.challenger.auc if comparison else None,
+            changed_limits=tuple(list_changed_limits(self.job.policy.model_dump(mode="json"))),
         )
 
 

@@ -18,7 +18,9 @@ from tasks.extract.check_queries import check_queries
 from tasks.extract.held_days import find_held_days
 from tasks.job.job import Job, make_results_folder, measure_start_up, name_job
 from tasks.job.journal import log
+from tasks.job.start import save_start
 from tasks.models.cut_off import find_cut_off
+from tasks.prefect_ui.links import find_flow_run_id, link_run
 from tasks.quality.times import describe_strays
 from tasks.registry.versions import Champion, NoChampionError, find_champion, find_current, read_version
 from tasks.run.days import (
@@ -115,6 +117,8 @@ def plan_monitoring(table: Table, request: MonitorRequest, scheduled_on: date | 
         may_promote=request.may_promote,
         backfill=request.backfill or "",
     )
+    flow_run = find_flow_run_id()
+    save_start(job, str(flow_run or ""), link_run(flow_run) or "")
     return MonitorPlan(job, champion, reference)
 
 

@@ -25,6 +25,7 @@ PRUNED = {
     "mljob": "created_at < :before",
     "finding": "created_at < :before",
     "run": "finished_at < :before",
+    "run_start": "started_at < :before",
     # What was not delivered yet still has to be.
     "alert": "created_at < :before and state <> 'pending'",
     # The champion's own predictions stay however old they are.

@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tasks.alerts.backfill import compose_backfill, is_worth_sending, send_backfill_alert
+from tasks.alerts.backfill import Found, compose_backfill, is_worth_sending, read_found, send_backfill_alert
 from tasks.alerts.failure import send_failure_alert
 from tasks.backfill.queue import Replay, UnfinishedError
+from tasks.core.findings import Finding, Outcome, Question, Verdict
 from tasks.core.policy import AlertPolicy
 from tasks.core.windows import month_of
+from tasks.job.findings import save_findings
 from tasks.run.dead_runs import close_dead_runs
 from tasks.schema.migrate import prepare_schema
+from tests.reports.test_evidence_pack import make_job
 from tests.support.slack_stand_in import check_blocks
 
 DONE = Replay("b", month_of("2024-01"), {}, "finished", attempts=1, outcome="stable")
@@ -39,6 +42,33 @@ def test_one_message_counts_the_outcomes_and_names_the_windows_the_gravest_first
     }
     assert message.severity == "critical"
     assert compose_backfill("loans", ENDS[:2], shown=5).severity == "warning"
+
+
+def test_the_message_says_what_drifted_in_each_window_and_links_the_gravest_in_the_history(monkeypatch):
+    monkeypatch.setenv("LOANWATCH_REPORTS_URL", "https://reports.example")
+    found = {
+        date(2024, 2, 1): Found("run-of-february", "data drift (income), label drift"),
+        date(2024, 3, 1): Found("run-of-march", "data quality"),
+    }
+    limited = [replace(replay, parameters={"policy": {"drift": {"label_limit": 0.05}}}) for replay in ENDS]
+    message = compose_backfill("loans", limited, 5, found)
+    assert message.lists["Kept"][0] == "2024-02-01 to 2024-02-29: data drift (income), label drift"
+    assert message.lists["Quality failed"] == ["2024-03-01 to 2024-03-31: data quality"]
+    assert message.links["History"] == "https://reports.example/index.html#run-run-of-march"
+    assert message.facts["Changed limits"] == "drift.label_limit 0.05 (default 0.03)"
+
+
+def test_what_drifted_is_read_from_the_runs_of_the_backfill(engine, tmp_path):
+    prepare_schema(engine)
+    moved = Finding(Question.DATA, "distribution", Verdict.FAIL, "It moved.", "income")
+    quiet = Finding(Question.DATA, "distribution", Verdict.PASS, "Quiet.", "debt")
+    for number, (month, findings) in enumerate({"2024-01": [quiet], "2024-02": [quiet, moved]}.items()):
+        job = make_job(tmp_path, job_id=f"job-{number}", window=month_of(month), backfill="b")
+        save_findings.fn(job, findings, Outcome.KEPT, "Because.", None, is_replay=True)
+    assert read_found(engine, "b") == {
+        date(2024, 1, 1): Found("job-0"),
+        date(2024, 2, 1): Found("job-1", "data drift (income)"),
+    }
 
 
 def test_what_was_not_monitored_is_told_with_the_reason():

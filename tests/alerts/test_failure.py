@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, text
 
+from blocks.errors import LoanwatchError
 from flows.backfill import backfill
 from flows.monitor import monitor
 from flows.score import score
@@ -17,6 +18,7 @@ from flows.train import train
 from tasks.alerts.deliver import make_entry
 from tasks.alerts.failure import (
     compose_failure,
+    describe_work,
     explain_models,
     explain_state,
     name_contract,
@@ -51,7 +53,8 @@ def test_the_message_names_the_flow_and_the_cause(flow: Any, engine: Engine, tmp
     state = flow(**days, **places, return_state=True)
     assert state.is_failed()
     (alert,) = read_alerts(engine)
-    assert alert.title.startswith(f"{flow.name} failed: ")
+    named = " 2030-01-01 to 2030-01-" if flow is not score else ""
+    assert alert.title.startswith(f"{flow.name} failed: loan_applications{named}")
     assert str(state.result(raise_on_failure=False)) in alert.body
     assert "The deployed model is untouched." in alert.body
     assert (alert.contract, alert.state) == ("loan_applications", "pending")
@@ -89,8 +92,39 @@ def test_a_failure_tells_our_message_and_no_other() -> None:
     strange = explain_state(state(ValueError("password=S3CRET")))
     assert "ValueError" in strange
     assert "S3CRET" not in strange
-    message = compose_failure("monitor", "august", uuid4(), strange)
+    message = compose_failure(("monitor", "loans 2024-08-01 to 2024-08-31"), "august", uuid4(), strange)
+    assert message.title == "monitor failed: loans 2024-08-01 to 2024-08-31"
+    assert message.facts["Prefect run"] == "august"
     check_blocks(make_entry("c", "j", message).payload)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "window", "said"),
+    [
+        ({}, "", "loan_applications"),
+        ({"trailing_days": 28}, "", "loan_applications the last 28 days"),
+        ({"trailing_days": 28}, "2024-08-04 to 2024-08-31", "loan_applications 2024-08-04 to 2024-08-31"),
+        ({**DAYS, "contract": "no such contract"}, "", "no such contract 2030-01-01 to 2030-01-31"),
+    ],
+)
+def test_a_failure_names_the_contract_and_the_days_as_far_as_they_are_known(
+    parameters: dict[str, Any], window: str, said: str
+) -> None:
+    assert describe_work(parameters, window) == said
+
+
+def test_a_failure_without_days_among_its_parameters_finds_them_in_the_runs_start(engine: Engine) -> None:
+    prepare_schema(engine)
+    flow_run = uuid4()
+    start = "insert into loanwatch.run_start (job_id, contract, window_start, window_end, flow_run)"
+    with engine.begin() as connection:
+        connection.execute(
+            text(f"{start} values ('a', 'loan_applications', '2024-08-01', '2024-08-31', :run)"), {"run": str(flow_run)}
+        )
+    run = SimpleNamespace(name="brave-otter", id=flow_run, parameters={}, start_time=None, tags=[])
+    send_failure_alert(SimpleNamespace(name="monitor"), run, SimpleNamespace(result=lambda **_: LoanwatchError("No.")))
+    (alert,) = read_alerts(engine)
+    assert alert.title == "monitor failed: loan_applications 2024-08-01 to 2024-08-31"
 
 
 def test_alert_limits_of_a_broken_policy_are_the_defaults() -> None:

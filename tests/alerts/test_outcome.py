@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from tasks.alerts.block_kit import Message
+from tasks.alerts.compose import compose_outcome
 from tasks.alerts.deliver import deliver_waiting, make_entry
 from tasks.alerts.outbox import add_alert
-from tasks.alerts.outcome import AlertResult, compose_outcome, is_worth_sending
-from tasks.alerts.repeats import FindingChanges
+from tasks.alerts.outcome import AlertResult, is_worth_sending
+from tasks.alerts.repeats import FindingChanges, fingerprint
 from tasks.alerts.slack import Answer, DeliveryStatus
-from tasks.core.findings import Outcome, Verdict
+from tasks.core.changed_limits import list_changed_limits
+from tasks.core.findings import Outcome, Question, Verdict
 from tasks.core.policy import AlertPolicy
 from tasks.job.run_result import RunResult
+from tasks.registry.entries import Entry
 from tasks.schema.migrate import prepare_schema
 from tests.support.kept_run import MOVED, UNFIT, make_run
 from tests.support.slack_stand_in import check_blocks
 
 NOTHING = FindingChanges((), (), (), ())
+OPEN = replace(MOVED, question=Question.LABEL, check="approval_rate", subject="", verdict=Verdict.NOT_ENOUGH_DATA)
 
 
 @pytest.fixture
@@ -41,6 +46,7 @@ def test_message_has_numbers_models_and_links(run: RunResult, monkeypatch: pytes
     check_blocks(entry.payload)
     said = str(entry.payload)
     assert entry.severity == "warning"
+    assert f"flows.settle --seen --run {run.job_id} --who NAME" in said
     assert "loan_applications 2024-08-01 to 2024-08-31: kept" in said
     assert "12 % of applicants &lt;crossed&gt; a line" in said
     assert "2 earlier findings persist" in said
@@ -92,10 +98,72 @@ def test_a_cause_that_is_known_in_part_is_told_once_with_what_is_new(run: RunRes
         (Outcome.STABLE, FindingChanges((), (), (), ("data/a/b",)), False, True),  # it is over
         (Outcome.PROMOTED, FindingChanges((), (), (MOVED,), ()), False, True),
         (Outcome.QUALITY_FAILED, FindingChanges((UNFIT,), (), (), ()), False, True),
+        (Outcome.QUALITY_FAILED, NOTHING, False, True),  # what could not be judged is told each time
+        (Outcome.UNDECIDED, FindingChanges((), (), (OPEN,), ()), False, True),
+        (Outcome.STABLE, replace(NOTHING, by_limit={"data/a/b": "a limit"}), False, True),
     ],
 )
-def test_what_is_told(outcome: Outcome, news: FindingChanges, when_stable: bool, told: bool) -> None:
-    assert is_worth_sending(outcome, news, AlertPolicy(when_stable=when_stable)) is told
+def test_what_is_told(run: RunResult, outcome: Outcome, news: FindingChanges, when_stable: bool, told: bool) -> None:
+    assert is_worth_sending(replace(run, outcome=outcome), news, AlertPolicy(when_stable=when_stable)) is told
+
+
+def place(before: int | None, after: int) -> Entry:
+    day = date(2024, 9, 1)
+    return Entry(1, "c", "j", datetime(2024, 9, 1, tzinfo=UTC), day, before, after, "It scores again.", "0", "0", "0")
+
+
+def test_the_first_model_in_production_is_told(run: RunResult) -> None:
+    first, placed = replace(run, outcome=Outcome.STABLE, findings=()), [place(None, 3)]
+    assert is_worth_sending(first, NOTHING, AlertPolicy(), placed)
+    message = compose_outcome(first, NOTHING, 5, placed)
+    assert message.lead == "Kept. Version 3 is the first model in production."
+    assert message.facts["Model before"] == "none"
+    assert message.facts["Model after"] == "version 3 (random forest)"
+    assert message.severity == "info"
+
+
+def test_another_version_that_scores_now_is_told_and_a_promotion_is_not_told_twice(run: RunResult) -> None:
+    quiet, placed = replace(run, outcome=Outcome.STABLE, findings=()), [place(2, 3)]
+    message = compose_outcome(quiet, NOTHING, 5, placed)
+    assert message.lead == "Kept. Version 3 is in production in place of version 2: It scores again."
+    assert (message.facts["Model before"], message.facts["Model after"]) == ("version 2", "version 3 (random forest)")
+    promoted = compose_outcome(replace(quiet, outcome=Outcome.PROMOTED), NOTHING, 5, placed)
+    assert promoted.lead == "Kept."
+
+
+def test_a_question_that_could_not_be_tested_is_told_beside_the_alarms(run: RunResult) -> None:
+    partly = replace(run, findings=(MOVED, OPEN))
+    quiet = FindingChanges((), (), (MOVED,), ())
+    assert is_worth_sending(partly, quiet, AlertPolicy())
+    message = compose_outcome(partly, quiet, shown=5)
+    assert message.lead == "Kept. Label drift could not be tested. 1 earlier finding persists and is not repeated."
+
+
+def test_an_undecided_month_is_told_again_in_brief(run: RunResult) -> None:
+    undecided = replace(run, outcome=Outcome.UNDECIDED, reason="Label drift could not be tested.", findings=(OPEN,))
+    message = compose_outcome(undecided, FindingChanges((), (), (OPEN,), ()), shown=5)
+    assert message.lead == "Label drift could not be tested. 1 earlier finding persists and is not repeated."
+    assert not any(message.lists.values())
+    assert message.severity == "warning"
+
+
+def test_the_message_names_limits_that_differ_and_what_a_changed_limit_has_done(run: RunResult) -> None:
+    limits = tuple(list_changed_limits({"drift": {"label_limit": 0.05}}))
+    said = "drift.label_limit is 0.05 now, 0.03 in the run before"
+    changes = FindingChanges((MOVED,), (), (), (), by_limit={"label/approval_rate/": said, fingerprint(MOVED): said})
+    message = compose_outcome(replace(run, changed_limits=limits), changes, shown=5)
+    assert message.facts["Changed limits"] == "drift.label_limit 0.05 (default 0.03)"
+    assert message.lists["No longer an alarm because a limit was changed"] == [
+        f"label drift: share of the positive decision: {said}"
+    ]
+    assert message.lists["New because a limit was changed"] == [f"data drift: distribution of annual_income: {said}"]
+    assert message.lists["Recovered"] == []
+
+
+def test_the_message_links_the_run_in_the_history(run: RunResult, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOANWATCH_REPORTS_URL", "https://reports.example/")
+    links = compose_outcome(run, NOTHING, shown=5).links
+    assert links["History"] == "https://reports.example/index.html#run-20240901T060000-3f9a1c"
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,11 @@ def settle(finding: Finding) -> Finding:
 @pytest.fixture
 def versions(engine: Engine) -> tuple[int, int]:
     """Two registered models, the first of them in production."""
+    return register_two(engine)
+
+
+def register_two(engine: Engine) -> tuple[int, int]:
+    """Register two models, and put the first into production; returns their versions."""
     prepare_schema(engine)
     april = Window(date(2015, 4, 1), date(2015, 4, 30))
     with engine.begin() as connection:

@@ -55,6 +55,13 @@ def test_a_lasting_finding_is_told_in_every_third_run() -> None:
     assert told == ["new", "", "", "still", "", "", "still", ""]
 
 
+def test_an_unfit_window_is_told_in_every_run() -> None:
+    unfit = finding(FAIL, Question.QUALITY)
+    before = EarlierRun({fingerprint(unfit): FAIL}, frozenset([fingerprint(unfit)]))
+    assert compare_with_earlier([unfit], False, [before], every=3).still == (unfit,)
+    assert compare_with_earlier([unfit], False, [before, before], every=3).still == (unfit,)
+
+
 @pytest.mark.parametrize(
     ("now", "earlier", "recovered"),
     [

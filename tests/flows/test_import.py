@@ -125,6 +125,12 @@ def test_a_champion_is_replaced_only_on_demand_and_comes_back(demo, lender, tmp_
     assert rollback.command(to=1) == 0
     with demo.connect() as connection:
         assert load_current(connection, CONTRACT.name).model.version == 1
+        told = connection.execute(text("select title from loanwatch.alert order by created_at")).scalars().all()
+    assert [title.partition(": ")[2] for title in told] == [
+        "version 1 is now in production",
+        "version 2 is in production in place of version 1",
+        "version 1 is in production in place of version 2",
+    ]
     assert models.verify() == 0
     assert models.show_all() == 0
     assert models.show_one(1) == 0

@@ -78,7 +78,9 @@ def test_quiet_months_are_stable_and_the_rule_change_is_concept_drift(demo, tmp_
     reference = {"reference_start": date(2024, 1, 1), "reference_end": date(2024, 6, 30)}
     _, first = run_monitor(tmp_path, **month(2024, 7), **reference, policy=QUICK)
     assert first["outcome"] == "stable"
-    assert not read_all(demo, "select * from loanwatch.alert")
+    (told,) = read_all(demo, "select severity, body from loanwatch.alert")
+    assert told["severity"] == "info", "a quiet month is told for one thing: its model is the first in production"
+    assert "Version 1 is the first model in production." in told["body"]
     _, second = run_monitor(tmp_path, **month(2024, 10), policy=QUICK)
     assert not second["champion"]["trained_by_this_run"]
     assert second["champion"]["version"] == first["champion"]["version"]

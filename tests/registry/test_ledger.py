@@ -38,7 +38,12 @@ TODAY = datetime.now(UTC).date()
 
 @pytest.fixture
 def three(engine, tmp_path):
-    """A registry with three champions in a row; returns their versions."""
+    """A registry with three champions in a row."""
+    return install_three(engine, tmp_path)
+
+
+def install_three(engine, tmp_path):
+    """Put three champions into production, one after the other; returns their versions."""
     prepare_schema(engine)
     versions = []
     for month in (2, 3, 5):

@@ -107,7 +107,7 @@ def test_the_deepchecks_pages_show_the_labels(tmp_path):
 
 
 def test_the_pages_take_their_colours_from_the_table():
-    page = render_page("history.html.j2", shown=[], reports=set())
+    page = render_page("history.html.j2", sections=[], reports=set())
     for tone in TONES:
         assert f"--{tone.style}:{tone.colour};" in page
         assert page.count(f"--{tone.style}:") == 2 or re.search(rf"--{tone.style}: #", page), (

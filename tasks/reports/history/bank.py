@@ -9,6 +9,7 @@ from datetime import date
 from markupsafe import Markup
 
 from tasks.bank.meaning import Meaning, read_meanings
+from tasks.reports.history.axis import label_days
 from tasks.reports.history.records import PastRun
 from tasks.reports.page.svg import Scale, dot, draw_text, line, picture, ticks
 
@@ -106,10 +107,7 @@ def draw_series(meaning: Meaning, points: Sequence[tuple[date, float]]) -> Marku
             parts.append(draw_text((WIDTH - 90, y(least) + 4), f"{word}", "axis-name"))
     places = [(x(day.toordinal()), y(value)) for day, value in points]
     parts += [line(places, "now-line"), *(dot(place, 4, "now-dot") for place in places)]
-    every = -(-len(points) // 5)
-    parts += [
-        draw_text((x(day.toordinal()), BOTTOM + 20), f"{day:%b %y}", anchor="middle") for day, _ in points[::every]
-    ]
+    parts += label_days([(x(day.toordinal()), f"{day:%b %y}") for day, _ in points], BOTTOM + 20)
     told = "; ".join(f"{day:%B %Y}: {value:.3f}" for day, value in points)
     return picture(WIDTH, HEIGHT, f"{meaning.name} by window. {told}", parts)
 

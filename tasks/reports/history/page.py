@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from markupsafe import Markup
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -12,29 +15,66 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
 from tasks.core.files import write_text
 from tasks.job.job import Job
-from tasks.reports.history.bank import show_bank_history
-from tasks.reports.history.heat import map_heat
+from tasks.reports.history.answers import Answered, list_answered, list_other_alerts
+from tasks.reports.history.bank import BankHistory, show_bank_history
+from tasks.reports.history.figures import draw_figures
+from tasks.reports.history.heat import HeatRow, map_heat
 from tasks.reports.history.pictures import draw_performance
-from tasks.reports.history.records import read_history
+from tasks.reports.history.records import History, PastRun, Record, read_history
+from tasks.reports.history.words import format_window, shorten_window
 from tasks.reports.page.page import render_page
 
 INDEX = "index.html"
 MONTHS = 24
+ANSWERED = 60
 
 log = logging.getLogger("loanwatch")
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the page shows of one contract. `windows` are the latest ones, the earliest first."""
+
+    history: History
+    windows: Sequence[PastRun]
+    heat: Sequence[HeatRow]
+    performance: Markup
+    figures: Sequence[Markup]
+    bank: BankHistory | None
+    answered: Sequence[Answered]
+    others: Sequence[Record]
 
 
 def write_history(connection: Connection, results: Path) -> Path:
     """Write the page of all runs that the database knows; runs whose folder is there are linked. Raises WriteError."""
     path = results / INDEX
-    histories = read_history(connection)
-    shown = [
-        (history, map_heat(shown), shown, draw_performance(history), show_bank_history(shown))
-        for history, shown in ((history, history.windows[-MONTHS:]) for history in histories)
-    ]
+    sections = [make_section(history) for history in read_history(connection)]
     reports = {file.parent.name for file in results.glob("*/report.html")}
-    write_text(path, render_page("history.html.j2", shown=shown, reports=reports))
+    page = render_page(
+        "history.html.j2",
+        sections=sections,
+        reports=reports,
+        format_window=format_window,
+        shorten_window=shorten_window,
+    )
+    write_text(path, page)
     return path
+
+
+def make_section(history: History) -> Section:
+    """A contract's history, ready to be shown."""
+    windows = history.windows[-MONTHS:]
+    answered = list_answered(history)[:ANSWERED]
+    return Section(
+        history,
+        windows,
+        map_heat(windows),
+        draw_performance(history),
+        draw_figures(windows),
+        show_bank_history(windows),
+        answered,
+        list_other_alerts(history, answered),
+    )
 
 
 def rebuild_history(job: Job) -> None:

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from markupsafe import Markup
 
+from tasks.reports.history.axis import label_days
 from tasks.reports.history.records import History, Record, list_estimates
 from tasks.reports.page.svg import Point, Scale, dot, draw_text, line, picture, ticks
 
@@ -25,7 +26,8 @@ def draw_performance(history: History) -> Markup:
     expected = [(_find_middle((first, last)), auc) for first, last, auc in list_estimates(history)]
     if not decided and not expected:
         return Markup("")
-    x = _make_days([day for day, *_ in seen])
+    # A window without a number is no reason to stretch the axis.
+    x = _make_days(days := sorted({day for day, _ in decided + expected}))
     values = [auc[name] for _, auc in decided + expected for name in ("reference", "current")]
     low, high = max(min(values) - 0.03, 0.0), min(max(values) + 0.03, 1.0)
     y = Scale(low, high, BOTTOM, TOP)
@@ -36,8 +38,7 @@ def draw_performance(history: History) -> Markup:
     points: list[Point] = [(x(day.toordinal()), y(auc["current"])) for day, auc in decided]
     parts += [line(points, "now-line"), *(dot(point, 4.5, "now-dot") for point in points)]
     parts += [dot((x(day.toordinal()), y(auc["current"])), 4, "guess-dot") for day, auc in expected]
-    every = -(-len(seen) // 10)
-    parts += [draw_text((x(day.toordinal()), 286), f"{day:%b %Y}", anchor="middle") for day, *_ in seen[::every]]
+    parts += label_days([(x(day.toordinal()), f"{day:%b %Y}") for day in days], 286)
     description = "; ".join(f"{day:%B %Y}: AUC {auc['current']:.3f}" for day, auc in decided)
     return picture(WIDTH, HEIGHT, f"The champion's AUC by window. {description}", parts)
 
