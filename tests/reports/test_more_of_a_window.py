@@ -159,7 +159,12 @@ def test_importance_is_shown_where_it_was_measured():
     assert "0.120 → 0.030" in picture
     assert "0.010 → 0.000" in picture
     assert picture.count("before-bar") == picture.count("now-bar") == 2
-    assert list_importance({"comparison": None}) == []
+    assert list_importance({"comparison": None, "champion": None}) == []
+    trained = {"metrics": {"importance": [{"column": "income", "loss": 0.08, "error": 0.01}]}}
+    of_training = list_importance({"comparison": None, "champion": trained})
+    assert of_training == [{"column": "income", "reference": 0.08, "current": None}]
+    assert "0.080" in draw_importance(of_training)
+    assert "now-bar" not in draw_importance(of_training)
     assert draw_importance([]) == Markup("")
 
 
