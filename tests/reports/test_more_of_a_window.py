@@ -141,7 +141,7 @@ def test_the_confusion_matrix_counts_both_sides():
         ("yes", "yes", "1"), ("yes", "no", "1"), ("no", "yes", "1"), ("no", "no", "2"),
     ]  # fmt: skip
     assert shown.agreed[1] == "60.0 %"
-    assert "Decisions at the cut-off" in render_report(summary, evidence)
+    assert "Decisions at the <a" in render_report(summary, evidence)
     assert show_confusion({**summary, "cut_off": None}, evidence) is None
     undecided = make_evidence(make_frame(3), undecided=True)
     assert show_confusion(summary, undecided) is None
