@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -62,6 +63,9 @@ def test_the_report_is_a_runs_without_what_only_a_run_has(compared, tmp_path):
     for left_out in ("champion stays", "Self-check", "Version", "Stages", "deepchecks reports", "challenger that"):
         assert left_out not in page.split(">Reproducibility</h2>")[0], left_out
     assert "<script" not in leave_out_script(page)
+    assert set(re.findall(r'<a href="#([^"]+)"', page)) <= set(re.findall(r'id="([^"]+)"', page))
+    for neighbour in ("index.html", "findings.csv", "flows.settle"):
+        assert neighbour not in page
     assert "before.csv" in page
     assert "“loan given”" in page
 

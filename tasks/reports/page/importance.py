@@ -21,8 +21,8 @@ def list_importance(summary: Record) -> list[Record]:
     none was measured.
     """
     measured = (summary.get("comparison") or {}).get("importance") or []
-    if not measured and summary.get("champion"):
-        trained = summary["champion"]["metrics"].get("importance", [])
+    if not measured:
+        trained = ((summary.get("champion") or {}).get("metrics") or {}).get("importance") or []
         measured = [{"column": one["column"], "reference": one["loss"], "current": None} for one in trained]
     return sorted(measured, key=lambda column: -_find_largest(column))
 
