@@ -10,14 +10,20 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
 from markupsafe import Markup
 
+from tasks.contract.columns import Column, Role
+from tasks.contract.load import load_contract
 from tasks.core.findings import Verdict
 from tasks.core.policy import DriftPolicy, MonitorPolicy
 from tasks.core.positive import Positive
+from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
 from tasks.drift.comparison import Comparison
+from tasks.extract.labels import read_labels
+from tasks.profile.profile import fit_profile
 from tasks.reports.findings_file import HEAD, format_findings
 from tasks.reports.links import Links
 from tasks.reports.page import Evidence
@@ -28,8 +34,9 @@ from tasks.reports.page.importance import draw_importance, list_importance
 from tasks.reports.page.page import render_report
 from tasks.reports.page.tiles import make_tiles
 from tests.reports.test_page import POLICY, make_drifted, make_evidence, make_summary
-from tests.support.card_frames import HOSTILE, make_frame
+from tests.support.card_frames import HOSTILE, make_frame, score
 from tests.support.page_script import leave_out_script
+from tests.support.second_lender import CONTRACT
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +81,27 @@ def test_many_quiet_columns_are_folded():
     assert (len(seen), len(folded)) == (len(contract.features), 0), "few columns are not worth a fold"
 
 
+@pytest.mark.slow
+def test_a_page_of_sixty_columns_is_smaller_than_a_megabyte():
+    contract = load_contract(CONTRACT)
+    more = [f"measure_with_a_long_name_{number}" for number in range(56)]
+    columns = (*contract.columns, *(Column(name=name, role=Role.FEATURE, type="number") for name in more))
+    contract = contract.model_copy(update={"columns": columns})
+    random = np.random.default_rng(5)
+
+    def widen(seed: int, shift: float) -> ScoredWindow:
+        frame = make_frame(seed)
+        values = {name: random.normal(shift, 1.0, len(frame)) for name in more}
+        wide = pd.concat([frame, pd.DataFrame(values)], axis=1)
+        return ScoredWindow(wide, read_labels(contract, frame), score(frame))
+
+    profile = fit_profile(contract, widen(1, 0.0), origin="holdout", seed=0)
+    evidence = Evidence(Comparison(profile, widen(4, 0.5), POLICY.drift), contract)
+    page = render_report(make_summary(evidence), evidence)
+    assert page.count('<figure class="tile"') == len(contract.features) >= 60
+    assert len(page.encode()) < 1_000_000
+
+
 def make_days(days: list[int], labels: list[float], scores: list[float]) -> Evidence:
     """A window of some rows on the first days of July."""
     evidence = make_evidence(make_frame(2))
@@ -94,11 +122,11 @@ def test_the_days_of_a_window_are_counted_and_averaged():
     first, series = measure_days(evidence, Positive("yes"))
     assert first == date(2023, 7, 1)
     assert [one.name for one in series] == ["applications", 'share of "yes"', "missing values", "mean score"]
-    assert series[0].values.tolist() == [3, 0, 1]
-    assert series[1].values.tolist() == pytest.approx([0.5, nan, 1.0], nan_ok=True)
-    assert series[3].values.tolist() == pytest.approx([0.4, nan, 0.5], nan_ok=True)
+    assert series[0].by_day.tolist() == [3, 0, 1]
+    assert series[1].by_day.tolist() == pytest.approx([0.5, nan, 1.0], nan_ok=True)
+    assert series[3].by_day.tolist() == pytest.approx([0.4, nan, 0.5], nan_ok=True)
     expected = (evidence.comparison.codes == 0).mean(axis=1)
-    assert series[2].values[2] == pytest.approx(expected[3])
+    assert series[2].by_day[2] == pytest.approx(expected[3])
     profile = evidence.profile
     assert series[1].reference == pytest.approx(profile.positive / profile.labelled)
     section = show_days(evidence, Positive("yes"))

@@ -29,7 +29,7 @@ class Series:
     ----------
     name
         What it is.
-    values, rows
+    by_day, rows
         One entry a day: NaN without rows, and how many rows count.
     reference
         The reference's level; None where it is not known.
@@ -38,7 +38,7 @@ class Series:
     """
 
     name: str
-    values: Floats
+    by_day: Floats
     rows: Floats
     reference: float | None
     is_share: bool = True
@@ -65,12 +65,12 @@ def show_days(evidence: Evidence | None, positive: Positive) -> DaySection | Non
     if evidence is None or evidence.observed.days is None or not len(evidence.observed.days):
         return None
     first, series = measure_days(evidence, positive)
-    days = [date.fromordinal(first.toordinal() + place) for place in range(len(series[0].values))]
+    days = [date.fromordinal(first.toordinal() + place) for place in range(len(series[0].by_day))]
     return DaySection(
         [draw_days(days, one) for one in series] if len(days) >= FEWEST else [],
         [one.name for one in series],
         ["–" if one.reference is None else one.say(one.reference) for one in series],
-        [(day, [one.say(float(one.values[place])) for one in series]) for place, day in enumerate(days)],
+        [(day, [one.say(float(one.by_day[place])) for one in series]) for place, day in enumerate(days)],
     )
 
 
@@ -126,7 +126,7 @@ def draw_days(days: Sequence[date], series: Series) -> Markup:
     parts.append(line([(LEFT, BOTTOM), (WIDTH - 6, BOTTOM)], "axis"))
     for mark, name in find_marks(days[0], days[-1]):
         parts.append(draw_text((x((mark - days[0]).days + 0.5), BOTTOM + 17), name, anchor="middle"))
-    known = series.values[~np.isnan(series.values)]
+    known = series.by_day[~np.isnan(series.by_day)]
     level = "" if series.reference is None else f"; the reference has {series.say(series.reference)}"
     told = f"{series.say(float(known.min()))} to {series.say(float(known.max()))}" if len(known) else "no values"
     return picture(WIDTH, BOTTOM + 22, f"{series.name} by day: {told}{level}.", parts)
@@ -138,10 +138,10 @@ def _say_mark(series: Series, mark: float) -> str:
 
 def _find_scale(series: Series) -> Scale:
     if not series.is_share:
-        return Scale(0.0, max(float(series.values.max()), series.reference or 0.0) * 1.08, BOTTOM, TOP)
+        return Scale(0.0, max(float(series.by_day.max()), series.reference or 0.0) * 1.08, BOTTOM, TOP)
     filled = series.rows[series.rows > 0]
     usual = float(np.median(filled)) if len(filled) else 0.0
-    values = series.values[(series.rows > 0) & (series.rows >= _LEAST_PART * usual)].tolist()
+    values = series.by_day[(series.rows > 0) & (series.rows >= _LEAST_PART * usual)].tolist()
     values += [] if series.reference is None else [series.reference]
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     margin = 0.12 * (high - low) or 0.01
@@ -149,21 +149,21 @@ def _find_scale(series: Series) -> Scale:
 
 
 def _draw_bars(series: Series, x: Scale, y: Scale) -> list[str]:
-    width = max((x.end - x.start) / len(series.values) * 0.7, 0.8)
-    bars = ((x(place + 0.5) - width / 2, y(float(value))) for place, value in enumerate(series.values) if value)
+    width = max((x.end - x.start) / len(series.by_day) * 0.7, 0.8)
+    bars = ((x(place + 0.5) - width / 2, y(float(value))) for place, value in enumerate(series.by_day) if value)
     return [bar(corner, width, BOTTOM - corner[1], "part-bar") for corner in bars]
 
 
 def _draw_dots(series: Series, x: Scale, y: Scale) -> list[str]:
     """A dot for each day, its area as its rows, joined by a line where days follow each other."""
     most, parts, run = float(series.rows.max()) or 1.0, list[str](), list[tuple[float, float]]()
-    for place, value in enumerate([*series.values.tolist(), float("nan")]):
+    for place, value in enumerate([*series.by_day.tolist(), float("nan")]):
         if not np.isnan(value):
             run.append((x(place + 0.5), y(value)))
             continue
         parts += [line(run, "day-line")] if len(run) > 1 else []
         run = []
-    for place, value in enumerate(series.values.tolist()):
+    for place, value in enumerate(series.by_day.tolist()):
         if not np.isnan(value):
             radius = max(1.2, 3.0 * float(np.sqrt(series.rows[place] / most)))
             parts.append(dot((x(place + 0.5), y(value)), radius, "now-dot"))
