@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Sequence
 from itertools import pairwise
 
-from tasks.changes.past_runs import name_families
 from tasks.core.findings import Verdict, read_finding
 from tasks.reports.page.wording import Record
 
@@ -17,6 +16,9 @@ def list_accept_commands(summary: Record) -> list[str]:
     """The command line that accepts each new change of a run; empty where it found none, or where there is no run."""
     if not summary.get("job_id"):
         return []
+    # Imported late: a comparison of two files has no run, and needs no database.
+    from tasks.changes.past_runs import name_families
+
     failed = [finding for finding in map(read_finding, summary["findings"]) if finding.verdict is Verdict.FAIL]
     families = dict.fromkeys(name for f in failed if f.question != "quality" for name in name_families(f))
     given = _list_given(shlex.split(summary["command"]))

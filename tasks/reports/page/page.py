@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -20,7 +20,6 @@ from tasks.core.notices import list_notices, place_of
 from tasks.core.policy import MonitorPolicy
 from tasks.core.positive import name_check
 from tasks.core.wording import OUTCOMES, TONES, VERDICTS, join_list, name_outcome, name_verdict
-from tasks.reports.links import Links
 from tasks.reports.page import wording
 from tasks.reports.page.accept import list_accept_commands
 from tasks.reports.page.bank import show_bank
@@ -36,6 +35,9 @@ from tasks.reports.page.model_pictures import draw_difference
 from tasks.reports.page.swap_set import show_swap_set
 from tasks.reports.page.tiles import make_tiles
 from tasks.reports.page.wording import Record
+
+if TYPE_CHECKING:  # a comparison of two files makes a page and needs neither Prefect nor a database
+    from tasks.reports.links import Links
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 LARGE_CARDS = 6
