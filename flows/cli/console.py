@@ -12,6 +12,7 @@ from rich.text import Text
 
 from tasks.core.answers import answer
 from tasks.core.findings import Outcome, Verdict
+from tasks.core.notices import list_notices
 from tasks.core.wording import GREEN, OUTCOMES, RED, VERDICTS, name_outcome, name_verdict
 
 
@@ -75,6 +76,11 @@ def show_verdict(console: Console, summary: dict[str, Any]) -> None:
         )
     console.print(make_table(summary))
     console.print(f"\n  {summary['reason']}", markup=False)
+    notices = list_notices(summary)
+    if notices:
+        console.print("\n  Also worth reading:")
+    for notice in notices:
+        console.print(f"  - {notice.text}", markup=False)
     for check in summary["self_checks"]:
         console.print(f"  self-check of version {check['version']}: {check['sentence']}", markup=False, style="dim")
     if "report" in summary["pages"]:

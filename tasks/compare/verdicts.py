@@ -72,7 +72,7 @@ class Verdicts:
         return summarise_comparison(self.compared)
 
     def write_report(self, path: str | Path = "report.html") -> Path:
-        """Write the report, one page without scripts. It replaces an earlier report of a comparison, and nothing else.
+        """Write the report, a page that opens offline. It replaces an earlier report of a comparison, and nothing else.
 
         Raises ForeignFileError, or WriteError where the file cannot be written.
         """

@@ -10,6 +10,7 @@ import numpy as np
 from tasks.core.arrays import Floats
 from tasks.evaluation.approval_by_group import measure_approval
 from tasks.evaluation.calibration import measure_calibration_error, measure_reliability
+from tasks.evaluation.importance import rank_columns
 from tasks.evaluation.performance import measure_intervals, measure_performance
 from tasks.evaluation.segments import cut_segments, measure_segments
 from tasks.job.job import Job
@@ -38,6 +39,7 @@ def measure_training(job: Job, training: Training, share: float | None = None) -
         "judged_on": _describe_test(test, training.split),
         "left_out": left_out,
         **measure_model(job, test, scores, cut_off),
+        "importance": [asdict(one) for one in rank_columns(job.contract, pipeline, test, job.policy.train.seed)],
         "training": asdict(measure_performance(fitted.labels, held, cut_off.threshold)),
         "candidates": {kind: {"validation_auc": auc} for kind, auc in training.validation_auc.items()},
     }

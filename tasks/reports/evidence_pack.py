@@ -20,7 +20,7 @@ from tasks.job.job import is_job_id
 from tasks.registry.entries import read_ledger
 from tasks.registry.versions import read_version
 
-KINDS = (".html", ".json", ".toml")
+KINDS = (".csv", ".html", ".json", ".toml")
 LARGEST = 15_000_000
 
 

@@ -9,6 +9,8 @@ from tasks.job.stage import stage
 from tasks.models.cut_off import EVEN
 from tasks.reports.deepchecks.content import Content, code_rows, sample_applications
 from tasks.reports.deepchecks.draw import draw_pages
+from tasks.reports.findings_file import write_findings_file
+from tasks.reports.links import REPORT, find_links
 from tasks.reports.page import Evidence, write_report
 from tasks.reports.repeat_command import write_policy
 from tasks.reports.summary import Run
@@ -19,7 +21,8 @@ def write_pages(job: Job, run: Run, summary: dict[str, Any]) -> dict[str, str]:
     """Write report.html and the deepchecks pages; returns their file names by name."""
     write_policy(job)
     drawn, run.left_out = write_deepchecks_pages(job, run)
-    pages = {"report": "report.html", **drawn}
+    write_findings_file(job.results, summary)
+    pages = {"report": REPORT, **drawn}
     write_run_report(run, {**summary, "pages": pages})
     return pages
 
@@ -27,7 +30,8 @@ def write_pages(job: Job, run: Run, summary: dict[str, Any]) -> dict[str, str]:
 def write_run_report(run: Run, summary: dict[str, Any]) -> None:
     """Write report.html from the run's record, whose pages were written before."""
     evidence = Evidence(run.comparison, run.job.contract) if run.comparison is not None else None
-    write_report(run.job.results / summary["pages"]["report"], summary, evidence, run.left_out)
+    page = run.job.results / summary["pages"]["report"]
+    write_report(page, summary, evidence, run.left_out, find_links(run.job))
 
 
 def write_deepchecks_pages(job: Job, run: Run) -> tuple[dict[str, str], str]:

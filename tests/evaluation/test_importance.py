@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from tasks.core.policy import Kind, TrainPolicy
-from tasks.evaluation.importance import measure_importance
+from tasks.evaluation.importance import measure_importance, rank_columns
 from tasks.models.preprocess import Prepared
 from tasks.models.train import fit_candidate
 from tests.support.small_training import CONTRACT, make
@@ -38,3 +38,15 @@ def test_without_labels_there_is_nothing_to_tell():
     window = make(300)
     bare = Prepared(window.applications, np.full(300, np.nan), window.days, window.keys)
     assert measure(bare) == {}
+
+
+def test_the_columns_of_one_model_are_ranked_on_rows_that_it_has_not_seen():
+    ranked = rank_columns(CONTRACT, fit().pipeline, make(2000, seed=3), 1)
+    assert [column.column for column in ranked] == sorted(
+        (column.name for column in CONTRACT.features), key=lambda name: -{c.column: c.loss for c in ranked}[name]
+    )
+    assert ranked[0].column == "a"
+    assert ranked[0].loss > 0.2
+    assert 0 < ranked[0].error < 0.05
+    rows = make(300)
+    assert rank_columns(CONTRACT, fit().pipeline, rows.take(rows.labels == 1), 1) == []

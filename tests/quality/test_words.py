@@ -20,6 +20,7 @@ from tasks.reports.page.page import render_report
 from tasks.source_tables.tables import create_tables
 from tests.reports.test_page import make_evidence, make_summary
 from tests.support.card_frames import make_frame as make_requests
+from tests.support.page_script import leave_out_script
 from tests.support.quality_frames import CONTRACT, make_extract, make_frame, pick
 from tests.support.source_rows import CONTRACT as LOANS
 from tests.support.source_rows import LOAN, MAY, insert
@@ -83,7 +84,7 @@ def test_hostile_words_are_plain_text_everywhere():
     screen = io.StringIO()
     show_verdict(Console(file=screen, width=400), summary)
     assert SHOWN in screen.getvalue()
-    page = render_report(summary, None)
+    page = leave_out_script(render_report(summary, None))
     assert "<script" not in page
     assert "&lt;script&gt;x&lt;/script&gt; [red]*_|`[/…" in page
     assert "\\<script\\>x\\</script\\> \\[red\\]\\*\\_\\|\\`\\[/…" in render_verdict(summary, None)

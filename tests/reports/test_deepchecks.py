@@ -125,6 +125,12 @@ def test_words_of_the_data_stay_text(pages, name):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_leads_back_to_the_report(pages, name):
+    assert '<a href="report.html">' in (pages / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
 @needs_chromium
 @pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize("name", PAGES)

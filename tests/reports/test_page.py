@@ -31,9 +31,18 @@ from tasks.reports.page.model_pictures import name_group
 from tasks.reports.page.page import render_report
 from tasks.reports.page.wording import write_headline
 from tasks.reports.summary import SCHEMA
-from tests.support.browser import audit, is_too_wide, needs_chromium, open_tab
+from tests.support.browser import (
+    audit,
+    is_too_wide,
+    list_broken_words,
+    list_cut_tables,
+    needs_chromium,
+    open_tab,
+)
 from tests.support.card_frames import HOSTILE, make_frame, score
+from tests.support.page_script import leave_out_script
 from tests.support.second_lender import CONTRACT
+from tests.support.wait import PATIENCE, wait_until
 
 POLICY = MonitorPolicy()
 
@@ -183,7 +192,7 @@ def test_names_of_limits_are_set_as_code():
 
 
 def test_words_of_the_data_are_text(drifted):
-    page = render_report(*drifted)
+    page = leave_out_script(render_report(*drifted))
     assert "<script" not in page
     assert "&lt;script&gt;" in page
 
@@ -254,7 +263,7 @@ def test_the_page_is_small_for_a_million_rows_of_25_features_that_all_moved(tmp_
 
 
 @needs_chromium
-@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize("width", [1400, 768, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("told", ["drifted", "undecided"])
 def test_the_page_in_a_browser(tab, tmp_path, request, told, width, scheme):
@@ -266,4 +275,43 @@ def test_the_page_in_a_browser(tab, tmp_path, request, told, width, scheme):
     assert seen.requests == [page.as_uri()]
     assert audit(tab) == []
     assert not is_too_wide(tab)
+    assert list_cut_tables(tab) == []
+    assert list_broken_words(tab) == []
     assert tab.run("document.title") != "hacked"
+
+
+@needs_chromium
+def test_a_table_is_sorted_and_filtered_by_the_pages_script(tab, tmp_path, drifted):
+    page = tmp_path / "report.html"
+    write_report(page, *drifted)
+    tab.open(page, 1400)
+    rows = "[...document.querySelectorAll('#checks-data tbody tr')].filter((row) => !row.hidden)"
+    names = rows + ".map((row) => row.cells[{}].innerText)"
+    tab.run("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+    before = tab.run(names.format(5))
+    tab.run("document.querySelectorAll('#checks-data th button')[5].click()")
+    changes = [float(text.split()[0]) for text in tab.run(names.format(5)) if text]
+    assert len(changes) > 5
+    assert changes == sorted(changes)
+    tab.run("document.querySelectorAll('#checks-data th button')[5].click()")
+    assert [float(text.split()[0]) for text in tab.run(names.format(5)) if text] == changes[::-1]
+    assert sorted(before) == sorted(tab.run(names.format(5)))
+    tab.run("document.querySelector('#checks ~ .filter input').value = 'SALARY'")
+    tab.run("document.querySelector('#checks ~ .filter input').dispatchEvent(new Event('input'))")
+    shown = tab.run(names.format(0))
+    assert 2 <= len(shown) < len(before)
+    assert all("yearly_salary" in name for name in shown)
+    assert "shown" in tab.run("document.querySelector('#checks ~ .filter output').innerText")
+
+
+@needs_chromium
+def test_a_notice_opens_the_section_that_it_leads_to(tab, tmp_path, drifted):
+    summary, evidence = drifted
+    page = tmp_path / "report.html"
+    limits = {**summary["policy"], "drift": {**summary["policy"]["drift"], "label_limit": 0.05}}
+    write_report(page, {**summary, "policy": limits}, evidence)
+    tab.open(page, 1400)
+    is_open = "document.getElementById('policy').closest('details').open"
+    assert tab.run(is_open) is False
+    tab.run("document.querySelector('.notices a[href=\"#policy\"]').click()")
+    wait_until(lambda: tab.run(is_open), PATIENCE, "the section")

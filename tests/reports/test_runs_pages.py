@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import re
@@ -28,6 +29,7 @@ from tasks.reports.page.wording import MEASURES, write_headline
 from tests.support import ROOT
 from tests.support.browser import audit, is_too_wide, needs_chromium, open_tab
 from tests.support.flow import month, run_monitor
+from tests.support.page_script import leave_out_script
 
 SCHEMA = json.loads((ROOT / "docs" / "summary.schema.json").read_text(encoding="utf-8"))
 QUICK = MonitorPolicy(
@@ -75,7 +77,27 @@ def test_summary_and_report_say_the_same(past, name):
     if summary["comparison"]:
         assert f"{summary['comparison']['challenger']['auc']:.3f}" in page
         assert summary["comparison"]["reason"].replace("'", "&#39;") in page
-    assert "<script" not in page
+    assert "<script" not in leave_out_script(page)
+
+
+def test_a_report_leads_to_the_window_before_and_to_its_findings(past):
+    first, drifted, promoted, _ = past[1].values()
+    assert f'href="../{first["job_id"]}/report.html"' in read_report(drifted)
+    assert f'href="../{drifted["job_id"]}/report.html"' in read_report(promoted)
+    assert "Window before" not in read_report(first)
+    assert 'href="../index.html"' in read_report(first)
+    with (Path(drifted["results"]) / "findings.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["sentence"] for row in rows] == [finding["sentence"] for finding in drifted["findings"]]
+
+
+def test_what_a_run_of_the_demo_shows_of_its_window(past):
+    page = read_report(past[1]["drifted"])
+    for part in ("columns", "days", "model", "checks-label", "policy"):
+        assert f'id="{part}"' in page
+    assert page.count('<figure class="tile"') == 19
+    assert "31 Aug 2024" in page
+    assert "AUC that is lost without a column. credit_score: " in page
 
 
 def test_each_run_tells_its_own_story(past):
@@ -209,7 +231,7 @@ def test_the_command_names_every_option_that_is_not_the_default(past):
 
 
 @needs_chromium
-@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize("width", [1400, 768, 390])
 def test_pages_of_real_runs_in_a_browser(past, tmp_path, width):
     results, summaries, _ = past
     pages = [results / summary["job_id"] / "report.html" for summary in summaries.values()] + [results / "index.html"]

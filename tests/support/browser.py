@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -115,3 +116,37 @@ def audit(tab: Tab) -> list[str]:
 def is_too_wide(tab: Tab) -> bool:
     """Whether the page as a whole scrolls sideways."""
     return bool(tab.run("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+def list_cut_tables(tab: Tab) -> list[str]:
+    """The tables of which a part is out of sight until one scrolls; their beginnings."""
+    boxes = "[...document.querySelectorAll('.scroll')].filter((box) => box.scrollWidth > box.clientWidth + 1)"
+    return list(tab.run(f"{boxes}.map((box) => box.innerText.slice(0, 80))"))
+
+
+BROKEN = r"""[...document.querySelectorAll("th, td, h1, h2, h3, figcaption b")].flatMap((cell) => {
+  const head = cell.closest("thead"), broken = [];
+  if (head && head.getBoundingClientRect().width < 2) return broken;  // out of sight: each cell names its column
+  const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode())
+    for (const word of walker.currentNode.data.matchAll(/[a-z]{3,30}/gi)) {
+      const range = document.createRange();
+      range.setStart(walker.currentNode, word.index);
+      range.setEnd(walker.currentNode, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map((place) => Math.round(place.top)));
+      if (lines.size > 1 && !walker.currentNode.parentElement.closest(".mono")) broken.push(word[0]);
+    }
+  return broken;
+})"""
+
+
+def list_broken_words(tab: Tab) -> list[str]:
+    """The words of tables and headings that begin in one line and end in another; hashes and commands may."""
+    return list(tab.run(BROKEN))
+
+
+def print_page(tab: Tab, page: Path, pdf: Path) -> None:
+    """Print a page to a PDF of A4 sheets, as a person would."""
+    tab.open(page, 1400)
+    printed = tab.call("Page.printToPDF", paperWidth=8.27, paperHeight=11.69, preferCSSPageSize=True)
+    pdf.write_bytes(b64decode(printed["data"]))

@@ -25,22 +25,36 @@ for (const place of document.querySelectorAll("div.plot")) {
 }
 """
 
+# The tones of the other pages on a dark ground.
+_ON_DARK = {"pass": "#7fd3b2", "warn": "#f0c36d", "fail": "#ff9d7e", "open": "#cbb0f5", "blue": "#86bdf0"}
 _STYLE = """
-body { font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color: #1f2933; background: #fff;
-  max-width: 1100px; margin: 0 auto; padding: 1.5rem; }
-h1 { margin: 0; } h2 { margin: 2.5rem 0 .5rem; border-bottom: 2px solid #cbd2d9; } h3 { margin: 1.8rem 0 .3rem; }
-p.about { color: #52606d; margin: .2rem 0 .8rem; }
-div.scroll { overflow-x: auto; }
+:root { color-scheme: light dark; --ink: #1b1f24; --soft: #5b6470; --paper: #fbfaf8; --hair: #d4d1c9; --head: #efede8;
+  --open-soft: #efe7f8; --open: #61389a; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8e9eb; --soft: #a7afb9; --paper: #14171b; --hair: #3a414b;
+  --head: #1c2026; --open-soft: #31254a; --open: #cbb0f5; } a { color: #6cb2f0; } }
+body { font: 16px/1.5 "Inter", -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", system-ui,
+  sans-serif; color: var(--ink); background: var(--paper); max-width: 1200px; margin: 0 auto; padding: 1.5rem;
+  overflow-wrap: break-word; }
+h1 { margin: 0; letter-spacing: -.02em; } h3 { margin: 1.8rem 0 .3rem; }
+h2 { margin: 2.5rem 0 .5rem; border-bottom: 2px solid var(--hair); }
+p.about { color: var(--soft); margin: .2rem 0 .8rem; }
+div.scroll { overflow-x: auto; } div.plot { background: #fff; }
 table { border-collapse: collapse; font-size: 14px; margin: .5rem 0; }
-th, td { border: 1px solid #cbd2d9; padding: .3rem .6rem; text-align: left; vertical-align: top; }
-thead th { background: #f0f4f8; }
+th, td { border: 1px solid var(--hair); padding: .3rem .6rem; text-align: left; vertical-align: top; }
+thead th { background: var(--head); }
 td.number { text-align: right; white-space: nowrap; }
 ul.answers { list-style: none; padding: 0; display: flex; gap: .4rem 1.5rem; flex-wrap: wrap; }
 .verdict { white-space: nowrap; font-weight: 600; }
-.reason { background: #f5f3ff; border-left: 4px solid #5b21b6; padding: .4rem .8rem; }
-.information { background: #f0f4f8; border-left: 4px solid #829ab1; padding: .4rem .8rem; }
-summary { cursor: pointer; color: #334e68; }
-""" + "".join(f".{verdict} {{ color: {label.tone.colour}; }}\n" for verdict, label in VERDICTS.items())
+.reason { background: var(--open-soft); border-left: 4px solid var(--open); padding: .4rem .8rem; }
+.information { background: var(--head); border-left: 4px solid var(--soft); padding: .4rem .8rem; }
+summary { cursor: pointer; color: var(--soft); }
+@media print { nav { display: none; }
+  details::details-content { content-visibility: visible; display: block; block-size: auto; } }
+""" + "".join(
+    f".{verdict} {{ color: {label.tone.colour}; }}\n"
+    f"@media (prefers-color-scheme: dark) {{ .{verdict} {{ color: {_ON_DARK[label.tone.style]}; }} }}\n"
+    for verdict, label in VERDICTS.items()
+)
 
 _NUMBERS: dict[str, Callable[[Finding], float | None]] = {
     "reference": lambda finding: finding.reference,
@@ -79,6 +93,7 @@ def render_page(page: Page) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
         f"<style>{_STYLE}</style>\n<script>{plotly}</script>\n</head>\n<body>\n"
+        f'<nav><a href="report.html">← Report of this run</a></nav>\n'
         f"<h1>{title}</h1>\n<p>{escape(page.lead)}</p>\n{_render_verdicts(page)}\n"
         f"{_render_outcomes(page.outcomes)}\n<script>{_DRAW}</script>\n</body>\n</html>\n"
     )

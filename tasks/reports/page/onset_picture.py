@@ -41,7 +41,10 @@ def draw_onset(onset: Onset, unit: str) -> Markup:
         line([(LEFT, y(onset.reference)), (WIDTH - 8, y(onset.reference))], "reference-level"),
         *_draw_level(onset, x, y),
         *(dot((x(one.day.toordinal() + 0.5), y(one.value)), _size(one, days), "now-dot") for one in days),
-        *(draw_text((x(mark.toordinal() + 0.5), BOTTOM + 18), name, anchor="middle") for mark, name in _mark(days)),
+        *(
+            draw_text((x(mark.toordinal() + 0.5), BOTTOM + 18), name, anchor="middle")
+            for mark, name in find_marks(days[0].day, days[-1].day)
+        ),
         line([(LEFT, BOTTOM), (WIDTH - 8, BOTTOM)], "axis"),
         draw_text((2, 13), f"{shorten(onset.measured, LONGEST_NAME)}, by day", "axis-name"),
     ]
@@ -81,9 +84,14 @@ def _size(one: DayValue, days: Sequence[DayValue]) -> float:
     return max(1.2, 3.2 * float(np.sqrt(one.rows / max(other.rows for other in days))))
 
 
-def _mark(days: Sequence[DayValue]) -> list[tuple[date, str]]:
+def _name_days(days: Sequence[DayValue], x: Scale) -> list[str]:
+    marks = find_marks(days[0].day, days[-1].day)
+    return [draw_text((x(mark.toordinal() + 0.5), BOTTOM + 18), name, anchor="middle") for mark, name in marks]
+
+
+def find_marks(start: date, end: date) -> list[tuple[date, str]]:
     """Days at equal distances, whole weeks in a window of weeks, with their names."""
-    first, last = days[0].day.toordinal(), days[-1].day.toordinal()
+    first, last = start.toordinal(), end.toordinal()
     step = max(1, -(-(last - first + 1) // _MOST_MARKS))
     step = -(-step // 7) * 7 if step > 3 else step
     marks = [date.fromordinal(place) for place in range(first, last + 1, step)]

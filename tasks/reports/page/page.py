@@ -1,4 +1,7 @@
-"""The page: a run's record and its pictures through the template, into one file without scripts or requests."""
+"""The page: a run's record and its pictures through the template, into one file that requests nothing.
+
+Its only script sorts and filters tables: the page is complete without it.
+"""
 
 from __future__ import annotations
 
@@ -7,36 +10,47 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tasks.core.files import write_text
 from tasks.core.findings import DRIFT_QUESTIONS, Verdict, rank_gravity
+from tasks.core.notices import list_notices, place_of
 from tasks.core.policy import MonitorPolicy
 from tasks.core.positive import name_check
 from tasks.core.wording import OUTCOMES, TONES, VERDICTS, join_list, name_outcome, name_verdict
 from tasks.reports.page import wording
+from tasks.reports.page.accept import list_accept_commands
 from tasks.reports.page.bank import show_bank
 from tasks.reports.page.champion import describe_standing, list_worst_segments
 from tasks.reports.page.changes import make_cards, weigh
+from tasks.reports.page.confusion import show_confusion
+from tasks.reports.page.days import show_days
 from tasks.reports.page.evidence import Evidence
 from tasks.reports.page.glossary import PageGlossary, anchor
+from tasks.reports.page.importance import draw_importance, list_importance
 from tasks.reports.page.known import list_known
 from tasks.reports.page.model_pictures import draw_difference
 from tasks.reports.page.swap_set import show_swap_set
+from tasks.reports.page.tiles import make_tiles
 from tasks.reports.page.wording import Record
+
+if TYPE_CHECKING:  # a comparison of two files makes a page and needs neither Prefect nor a database
+    from tasks.reports.links import Links
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 LARGE_CARDS = 6
 
 
-def write_report(path: Path, summary: Record, evidence: Evidence | None, left_out: str = "") -> None:
+def write_report(
+    path: Path, summary: Record, evidence: Evidence | None, left_out: str = "", links: Links | None = None
+) -> None:
     """Write report.html of a run; without evidence (unfit data) the page has no pictures. Raises WriteError.
 
-    `left_out` is the reason why deepchecks pages are missing.
+    `left_out` is the reason why deepchecks pages are missing, `links` lead to what lies beside the page.
     """
-    write_text(path, render_report(summary, evidence, left_out))
+    write_text(path, render_report(summary, evidence, left_out, links=links))
 
 
 def render_report(
@@ -44,17 +58,27 @@ def render_report(
 ) -> str:
     """The report of a run as HTML; with another template, which extends its, what that template is given besides."""
     cards, positive = make_cards(summary, evidence), wording.find_positive(summary)
+    tiles, quiet_tiles = make_tiles(summary, evidence)
+    importance = list_importance(summary)
     return render_page(
         template,
         summary=summary,
         positive=positive,
         QUESTIONS=wording.describe_questions(positive),
         headline=wording.write_headline(summary),
+        notices=list_notices(summary),
         quality=[finding for finding in summary["findings"] if finding["question"] == "quality"],
         asked=group_findings(summary),
         cards=cards[:LARGE_CARDS],
         more_cards=cards[LARGE_CARDS:],
         known=list_known(summary),
+        accept=list_accept_commands(summary),
+        tiles=tiles,
+        quiet_tiles=quiet_tiles,
+        days=show_days(evidence, positive),
+        confusion=show_confusion(summary, evidence),
+        importance=importance,
+        importance_picture=draw_importance(importance),
         standing=describe_standing(summary, evidence),
         segments=list_worst_segments(summary, evidence),
         difference=_draw_difference(summary),
@@ -62,17 +86,23 @@ def render_report(
         swap=show_swap_set(summary),
         limits=list_limits(summary["policy"]),
         left_out=left_out,
-        **given,
+        **{"links": None, **given},
     )
 
 
 def render_page(template: str, **given: Any) -> str:
-    """A template with its values, all of them escaped. The page's policy allows its one style and nothing else."""
+    """A template with its values, all of them escaped. The page's policy allows its style and its script, no more."""
     tones = "".join(f"--{tone.style}:{tone.colour};" for tone in TONES)
     style = f":root{{{tones}}}\n{(TEMPLATES / 'page.css').read_text(encoding='utf-8')}"
-    digest = b64encode(sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return render_fragment(template, style=style, policy=policy, glossary=PageGlossary(), **given)
+    script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
+    policy = (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
+    )
+    return render_fragment(template, style=style, script=script, policy=policy, glossary=PageGlossary(), **given)
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 def render_fragment(template: str, **given: Any) -> str:
@@ -101,6 +131,8 @@ def _make_environment() -> Environment:
         "promoted": wording.describe_promoted,
         "listed": join_list,
         "prose": wording.set_names,
+        "breakable": wording.let_break,
+        "place": place_of,
         "anchor": anchor,
     }
     environment.globals |= {

@@ -38,11 +38,11 @@ def draw_curve(contract: Contract, pair: Pair) -> Markup:
     values = pair.held if len(pair.held) <= MOST_ROWS else pair.held.sample(MOST_ROWS, random_state=0)
     fresh = fit_bins(contract.column(pair.bins.name), values)
     counts = count_levels((fresh,), fresh.encode(values)[:, None])[0]
-    windows = [_accumulate(pair.bins, pair.reference), _accumulate(fresh, counts)]
+    windows = [accumulate(pair.bins, pair.reference), accumulate(fresh, counts)]
     low = min(float(np.interp(TAIL, shares, edges)) for edges, shares in windows)
     high = max(float(np.interp(1 - TAIL, shares, edges)) for edges, shares in windows)
     grid = np.linspace(low, high, STEPS + 1)
-    heights = [_smooth(np.diff(np.interp(grid, edges, shares, left=0, right=1))) for edges, shares in windows]
+    heights = [smooth(np.diff(np.interp(grid, edges, shares, left=0, right=1))) for edges, shares in windows]
     medians = [float(np.interp(0.5, shares, edges)) for edges, shares in windows]
     bottom, height = 158, 184
     x = Scale(low, high, 6, WIDTH - 6)
@@ -67,14 +67,14 @@ def draw_curve(contract: Contract, pair: Pair) -> Markup:
     return picture(WIDTH, height, description, parts)
 
 
-def _accumulate(bins: Bins, counts: Integers) -> tuple[Floats, Floats]:
+def accumulate(bins: Bins, counts: Integers) -> tuple[Floats, Floats]:
     """The edges of a number, and the share of plain values below each."""
     inner = counts[1 : bins.intervals + 1].astype(float)
     below = np.cumsum(inner)[:-1] / max(inner.sum(), 1)
     return bins.edges, below
 
 
-def _smooth(heights: Floats) -> Floats:
+def smooth(heights: Floats) -> Floats:
     """A moving average: the steps between intervals are an artefact of the binning."""
     padded = np.pad(heights, 2, mode="edge")
     return np.convolve(padded, np.array([1, 4, 6, 4, 1]) / 16, mode="valid")
@@ -89,7 +89,7 @@ def draw_few_values(pair: Pair) -> Markup:
     """A number with few values: a pair of bars for each."""
     bins = pair.bins
     codes = [c for c in range(1, bins.intervals + 1) if pair.reference[c] or pair.current[c]]
-    names = [_name_interval(bins, code) for code in codes]
+    names = [name_interval(bins, code) for code in codes]
     shares = [pair.share(code) for code in codes]
     bottom, height = 158, 184
     y = Scale(0, max(chain.from_iterable(shares)) * 1.12, bottom, 12)
@@ -110,7 +110,7 @@ def draw_few_values(pair: Pair) -> Markup:
     return picture(WIDTH, height, f"{bins.name}: {description}", parts)
 
 
-def _name_interval(bins: Bins, code: int) -> str:
+def name_interval(bins: Bins, code: int) -> str:
     """With few values each has its own interval; values beyond the outer ones are new."""
     if not len(bins.edges):
         return "any"

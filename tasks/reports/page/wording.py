@@ -87,6 +87,17 @@ def set_names(sentence: str) -> Markup:
     )
 
 
+def let_break(name: str) -> Markup:
+    """A name that may go on in the next line after an underscore, a dot or a slash, and nowhere else.
+
+    Examples
+    --------
+    >>> str(let_break("max_open <b>"))
+    'max_<wbr>open &lt;b&gt;'
+    """
+    return Markup("<wbr>").join(re.split(r"(?<=[_./])(?=\w)", name))
+
+
 def describe_promoted(row: Record) -> str:
     """The model of a row of the ledger: its usual name, or that of the lender's own model."""
     return name_external(row["external"]) if row.get("external") else name_kind(row["kind"])
