@@ -12,14 +12,13 @@ from prefect.events import EventTrigger, Posture
 from prefect.events.actions import ChangeFlowRunState, RunDeployment, SendNotification
 from prefect.events.schemas.events import ResourceSpecification
 
-from deployments.lost_runs import ASKED_RUNNING, ASKED_STARTING, LOST
-from tasks.prefect_ui.event_names import PROMOTED, RESOURCE
+from tasks.prefect_ui.event_names import ASKED_RUNNING, ASKED_STARTING, LOST, PROMOTED, RESOURCE
 
 RUNS = ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"})
 # A run that was found lost is told by the automation that found it.
 NOT_LOST = ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*", "prefect.state-message": f"!{LOST}*"})
 OURS = ResourceSpecification({"prefect.resource.role": "tag", "prefect.resource.id": "prefect.tag.loanwatch"})
-# Prefect names a run's last event after the state's name, which with us is the outcome: any event is a sign of life.
+# Prefect names a run's last event after its state, of which there are many: any event is a sign of life.
 ANY_EVENT = "prefect.flow-run.*"
 RUNNING = {f"prefect.flow-run.{name}" for name in ("heartbeat", "Running", "Retrying")}
 STARTING = {f"prefect.flow-run.{name}" for name in ("Pending", "InfrastructurePending", "Submitting")}
