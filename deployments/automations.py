@@ -29,6 +29,18 @@ START_PATIENCE = timedelta(minutes=10)
 ONCE = timedelta(minutes=10)
 # Without the address of its UI, a server has no link to give.
 LINK = "{% if flow_run|ui_url %}\n{{ flow_run|ui_url }}{% else %} (flow run {{ flow_run.id }}){% endif %}"
+# What the event of a promotion says of its table. A plain template gives text: JSON keeps what is null or a group. One
+# that says nothing, as of an earlier loanwatch, leaves the deployment's own parameters.
+SCORING = {
+    name: {
+        "__prefect_kind": "json",
+        "value": {
+            "__prefect_kind": "jinja",
+            "template": f"{{{{ ((event.payload.scoring or {{}}).{name} or {default}) | tojson }}}}",
+        },
+    }
+    for name, default in (("contract", "event.payload.contract"), ("database", "none"), ("policy", "none"))
+}
 NO_HEARTBEAT = f"{LOST} no heartbeat."
 NEVER_STARTED = f"{LOST} it was taken up and never started."
 
@@ -144,10 +156,10 @@ def _each(event: str, resource: str) -> EventTrigger:
 
 
 def score_after_promotion(deployment: UUID) -> AutomationCore:
-    """A new champion scores what is open at once, not with the next morning."""
+    """A new champion scores what is open at once, not with the next morning: in its own table, by its own cut-off."""
     return AutomationCore(
         name="loanwatch: score after a promotion",
         description=f"Starts the deployment score on {PROMOTED}.",
         trigger=_each(PROMOTED, f"{RESOURCE}.*"),
-        actions=[RunDeployment(source="selected", deployment_id=deployment)],
+        actions=[RunDeployment(source="selected", deployment_id=deployment, parameters=SCORING)],
     )

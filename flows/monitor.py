@@ -126,7 +126,7 @@ def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:
     summary = {**summarise_run(run, read_timings(job), datetime.now(UTC)), "pages": pages}
     write_json(job.results / "summary.json", summary)
     rebuild_history(job)
-    publish_run(run.as_result(), summary)
+    publish_run(job, run.as_result(), summary)
     return Completed(message=f"{say_outcome(summary)}: {reason}", data=add_self_check(run, summary))
 
 

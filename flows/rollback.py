@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from typing import Any
 
 from cyclopts import App
 from rich.console import Console
@@ -13,8 +15,9 @@ from blocks.postgres.connect import adopt_database_option, connect, resolve_data
 from blocks.prefect_server import find_fault, find_server
 from flows.cli.run_locally import report_error
 from tasks.contract.load import load_contract
+from tasks.core.policy import MonitorPolicy
 from tasks.job.job import name_job
-from tasks.prefect_ui.events import emit_promotion
+from tasks.prefect_ui.events import describe_scoring, emit_promotion
 from tasks.registry.ledger import Return, roll_back
 from tasks.registry.promote import Promotion
 from tasks.schema.migrate import prepare_schema
@@ -50,11 +53,11 @@ def command(
     """
     now = datetime.now(UTC)
     try:
-        name = load_contract(contract).name
-        engine = connect(resolve_database(adopt_database_option(database)))
+        table, place = load_contract(contract), resolve_database(adopt_database_option(database))
+        engine = connect(place)
         prepare_schema(engine)
         with engine.begin() as connection:
-            done = roll_back(connection, name, name_job(now), Return(to, effective or now.date(), why))
+            done = roll_back(connection, table.name, name_job(now), Return(to, effective or now.date(), why))
     except LoanwatchError as error:
         return report_error(error)
     Console(highlight=False).print(
@@ -62,12 +65,15 @@ def command(
         f"{done.effective_from} on",
         soft_wrap=True,
     )
-    notify_server(done)
+    notify_server(done, describe_scoring(table, place, MonitorPolicy()))
     return 0
 
 
-def notify_server(done: Promotion) -> None:
-    """Let the automations of a configured Prefect server know. The rollback is done, whether they hear of it or not."""
+def notify_server(done: Promotion, scoring: Mapping[str, Any]) -> None:
+    """Let the automations of a configured Prefect server know. The rollback is done, whether they hear of it or not.
+
+    `scoring` are the parameters of the run of `score` that one of them starts.
+    """
     if not find_server():
         return
     fault = find_fault()
@@ -75,7 +81,7 @@ def notify_server(done: Promotion) -> None:
         warning = f"note: no automation was notified, as {fault} Score with `python -m flows.score`."
         Console(stderr=True, highlight=False).print(warning, markup=False, soft_wrap=True)
         return
-    emit_promotion(done)
+    emit_promotion(done, scoring)
 
 
 if __name__ == "__main__":

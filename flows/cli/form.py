@@ -52,7 +52,8 @@ def read_form(record: type[AnyRequest], given: Mapping[str, Any]) -> AnyRequest:
     try:
         return record(**_drop_closed(record, given))
     except ValidationError as error:
-        raise FormError(f"The form has {describe_mistakes(error, dict(given), 'field')}") from None
+        counted, _, mistakes = describe_mistakes(error, dict(given), "field").partition("\n")
+        raise FormError(f"The form has {counted} {'; '.join(map(str.strip, mistakes.splitlines()))}.") from None
 
 
 def _make_parameter(name: str, field: FieldInfo) -> inspect.Parameter:

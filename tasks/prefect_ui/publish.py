@@ -82,7 +82,7 @@ def announce_run(job: Job) -> None:
         log.warning("The run could not be announced: %s", describe_error(error))
 
 
-def publish_run(result: RunResult, summary: dict[str, Any]) -> None:
+def publish_run(job: Job, result: RunResult, summary: dict[str, Any]) -> None:
     """Show the run's outcome and verdict in the UI, and send its events."""
     if find_flow_run_id() is None:
         return
@@ -92,7 +92,7 @@ def publish_run(result: RunResult, summary: dict[str, Any]) -> None:
     try:
         show_end(say_outcome(summary), tag_outcome(result.outcome, has_alarm=has_alarm(result)))
         _create_artifacts(result, summary)
-        emit_events(result)
+        emit_events(job, result)
     except MissingContextError:
         return
     except Exception as error:  # the UI is no reason to fail
