@@ -61,9 +61,9 @@ def backfill(request: BackfillRequest) -> State[dict[str, Any]]:
     """Monitor many past windows. The same request continues where an earlier one stopped."""
     if request.promote and request.workers > 1:
         raise PlanError("With `promote`, windows run in order. Leave `workers` out, or `promote`.")
+    replays = plan_replays(request)
     table = prepare_database(request)
     engine, contract = connect(table.database), table.contract.name
-    replays = plan_replays(request)
     name = replays[0].backfill
     save_plan(engine, contract, replays, afresh=request.afresh)
     planned = list_replays(engine, name)

@@ -48,12 +48,15 @@ def takes(record: type[AnyRequest]) -> Callable[[Callable[[AnyRequest], R]], Cal
 
 
 def read_form(record: type[AnyRequest], given: Mapping[str, Any]) -> AnyRequest:
-    """The request of a form. Raises FormError, which names every mistake in it."""
+    """The request of a form. Raises FormError, which names every mistake in it, or PlanError for impossible days."""
     try:
-        return record(**_drop_closed(record, given))
+        request = record(**_drop_closed(record, given))
     except ValidationError as error:
         counted, _, mistakes = describe_mistakes(error, dict(given), "field").partition("\n")
         raise FormError(f"The form has {counted} {'; '.join(map(str.strip, mistakes.splitlines()))}.") from None
+    for days in ("window", "reference"):
+        getattr(request, days, None)
+    return request
 
 
 def _make_parameter(name: str, field: FieldInfo) -> inspect.Parameter:
