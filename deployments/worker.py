@@ -123,6 +123,7 @@ def serve_reports(place: tuple[str, int] | None) -> Iterator[None]:
         yield
         return
     folder = ROOT / "results"
+    folder.mkdir(mode=0o700, exist_ok=True)
     with ExitStack() as stack:
         try:
             address = stack.enter_context(serve(folder, *place))

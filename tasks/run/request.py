@@ -126,8 +126,8 @@ class MonitorRequest(
     """Monitor one window of applications."""
 
 
-class TrainRequest(PolicyOptions, ModelStoreOptions, ResultsOptions, TableOptions, WindowOptions):
-    """Train a challenger on a window and compare it with the champion, or put a new model in its place."""
+class ReplaceOptions(Request):
+    """Whether the new model is compared with the champion."""
 
     replace: Annotated[bool, NO_NEGATIVE] = Field(
         False,
@@ -136,12 +136,16 @@ class TrainRequest(PolicyOptions, ModelStoreOptions, ResultsOptions, TableOption
     )
 
 
+class TrainRequest(PolicyOptions, ModelStoreOptions, ResultsOptions, TableOptions, ReplaceOptions, WindowOptions):
+    """Train a challenger on a window and compare it with the champion, or put a new model in its place."""
+
+
 class ScoreRequest(PolicyOptions, TableOptions, TrailingWindowOptions):
     """Score the applications of a window, decided or not."""
 
 
-class BackfillRequest(PolicyOptions, ModelStoreOptions, ResultsOptions, TableOptions):
-    """Monitor many past windows. The same request continues where an earlier one stopped."""
+class BackfillOptions(Request):
+    """Which windows, and who monitors them."""
 
     start: Day = Field(description="First day of the first window, as YYYY-MM-DD.")
     end: Day = Field(description="Last day of the last window, included.")
@@ -158,6 +162,10 @@ class BackfillRequest(PolicyOptions, ModelStoreOptions, ResultsOptions, TableOpt
         None, description="Share the windows among the workers of this pool instead: a run of monitor/window for each."
     )
     afresh: Annotated[bool, NO_NEGATIVE] = Field(False, description="Monitor windows again that were finished before.")
+
+
+class BackfillRequest(PolicyOptions, ModelStoreOptions, ResultsOptions, TableOptions, BackfillOptions):
+    """Monitor many past windows. The same request continues where an earlier one stopped."""
 
 
 class CheckRequest(PolicyOptions, ResultsOptions, TableOptions, WindowOptions):

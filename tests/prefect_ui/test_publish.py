@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import logging
-from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from httpx import ConnectError
 
-from tasks.prefect_ui.publish import StageEcho, explain_start, slug
-
-
-@pytest.mark.parametrize(
-    ("flow_run", "why"),
-    [
-        ({"auto_scheduled": True}, "scheduled"),
-        ({"created_by": SimpleNamespace(type="AUTOMATION")}, "by automation"),
-        ({"parent_task_run_id": "x"}, "part of another run"),
-        ({}, "by hand"),
-    ],
-)
-def test_why_a_run_started(flow_run: dict[str, Any], why: str) -> None:
-    known = {"auto_scheduled": False, "parent_task_run_id": None, "created_by": None}
-    assert explain_start(SimpleNamespace(**{**known, **flow_run})) == why
+from tasks.prefect_ui.publish import StageEcho, slug
 
 
 def test_a_prefect_server_that_is_gone_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
