@@ -22,8 +22,8 @@ from prefect.exceptions import MissingContextError
 from prefect.logging import get_run_logger
 
 from tasks.backfill.tag import tag_outcome
-from tasks.core.findings import Verdict
-from tasks.core.wording import name_outcome
+from tasks.core.findings import Outcome, Verdict
+from tasks.core.wording import VERDICTS, name_outcome
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, log
 from tasks.job.run_result import RunResult
@@ -90,7 +90,7 @@ def publish_run(job: Job, result: RunResult, summary: dict[str, Any]) -> None:
         stop_following()
         return
     try:
-        show_end(say_outcome(summary), tag_outcome(result.outcome, has_alarm=has_alarm(result)))
+        show_end(mark_outcome(result, say_outcome(summary)), tag_outcome(result.outcome, has_alarm=has_alarm(result)))
         _create_artifacts(result, summary)
         emit_events(job, result)
     except MissingContextError:
@@ -104,6 +104,17 @@ def publish_run(job: Job, result: RunResult, summary: dict[str, Any]) -> None:
 def has_alarm(result: RunResult) -> bool:
     """Whether a check of the run failed: a new alarm, or unfit data."""
     return any(finding.verdict is Verdict.FAIL for finding in result.findings)
+
+
+def mark_outcome(result: RunResult, outcome: str) -> str:
+    """The outcome as the run's name ends: every run that did its work is as green as any other, so the name tells.
+
+    The UI may leave no room for the tags beside a long name.
+    """
+    if has_alarm(result):
+        return f"{VERDICTS[Verdict.FAIL].mark} alarm, {outcome}"
+    is_open = result.outcome is Outcome.UNDECIDED
+    return f"{VERDICTS[Verdict.NOT_ENOUGH_DATA if is_open else Verdict.PASS].mark} {outcome}"
 
 
 def say_outcome(summary: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from tasks.prefect_ui.cells import format_p_value, round_value, state_amount
 def tabulate_findings(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Every finding as a row of short texts, the gravest first and among equals the one furthest beyond its limit.
 
-    The sentence comes last: the UI cuts it off.
+    The UI cuts off what is wide: the numbers come before the names, and the sentence last.
     """
     positive = Positive(summary["contract"]["positive"])
     findings = sorted(map(read_finding, summary["findings"]), key=_rank)
@@ -45,9 +45,9 @@ def _make_row(finding: Finding, positive: Positive) -> dict[str, Any]:
     return {
         "question": str(finding.question),
         "verdict": f"{mark} {name_verdict(finding.question, finding.verdict)}",
-        "what": f"{finding.subject}: {check}" if finding.subject else check,
         "change": state_amount(finding, finding.effect),
         "limit": state_amount(finding, finding.limit),
+        "what": f"{finding.subject}: {check}" if finding.subject else check,
         "p-value": format_p_value(finding.p_value),
         "sentence": finding.sentence,
     }

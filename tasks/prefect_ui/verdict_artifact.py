@@ -91,11 +91,14 @@ def _alarms(causes: Sequence[Cause], positive: Positive) -> list[str]:
     for cause in alarms[:MOST_ALARMS]:
         finding = next(finding for finding in cause.findings if finding.verdict is Verdict.FAIL)
         parts = name_parts(cause, positive, [cause.lead])
-        what = escape(f"{cause.name(positive)} (and {parts})" if parts else cause.name(positive))
         numbers = " | ".join(_state_change(finding))
-        rows.append(f"| {finding.question} | {what} | {numbers} | {format_p_value(finding.p_value)} |")
+        rows.append(
+            f"| {finding.question} | {escape(cause.name(positive))} | {numbers} | {format_p_value(finding.p_value)} "
+            f"| {escape(parts)} |"
+        )
     others = name_others(alarms[MOST_ALARMS:], positive)
-    head = ["## Significant changes", "", "| question | what | change | limit | p-value |", "|---|---|---|---|---|"]
+    titles = "| question | what | change | limit | p-value | and also |"
+    head = ["## Significant changes", "", titles, "|---|---|---|---|---|---|"]
     return [*head, *rows, "", *([escape(f"And also: {others}."), ""] if others else [])]
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from httpx import ConnectError
 
-from tasks.prefect_ui.publish import StageEcho, slug
+from tasks.core.findings import Finding, Outcome
+from tasks.core.wording import name_outcome
+from tasks.prefect_ui.publish import StageEcho, mark_outcome, slug
+from tests.support.kept_run import MOVED, UNFIT, make_run
 
 
 def test_a_prefect_server_that_is_gone_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,6 +35,23 @@ def test_a_prefect_server_that_is_gone_is_asked_once(monkeypatch: pytest.MonkeyP
         line.stage, line.status = stage, "finished"
         echo.emit(line)
     assert (len(asked), echo.is_lost) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("found", "outcome", "name"),
+    [
+        ((), Outcome.STABLE, "✓ stable"),
+        ((MOVED,), Outcome.KEPT, "✗ alarm, retrained, champion kept"),
+        ((UNFIT,), Outcome.QUALITY_FAILED, "✗ alarm, data unfit"),
+        ((), Outcome.UNDECIDED, "? undecided"),
+        ((), Outcome.PROMOTED, "✓ retrained, challenger promoted"),
+    ],
+)
+def test_a_run_that_found_something_does_not_look_like_a_quiet_one(
+    tmp_path: Path, found: tuple[Finding, ...], outcome: Outcome, name: str
+) -> None:
+    result = replace(make_run(tmp_path), findings=found, outcome=outcome)
+    assert mark_outcome(result, name_outcome(outcome)) == name
 
 
 def test_slug() -> None:
