@@ -90,7 +90,8 @@ def publish_backfill(engine: Engine, contract: str, replays: Sequence[Replay], p
     unfinished = sum(end.outcome == NOT_MONITORED for end in ends)
     parts = [f"{len(ends)} windows", *([f"{alarms} with alarms"] if alarms else ["no alarm"])]
     parts += [f"{unfinished} {NOT_MONITORED}"] if unfinished else []
-    show_end(", ".join(parts), tag_outcome("done" if not unfinished else "unfinished", has_alarm=bool(alarms)))
+    tags = tag_outcome("unfinished" if unfinished else "done", has_alarm=bool(alarms))
+    show_end(", ".join(parts), tags, Verdict.FAIL if alarms or unfinished else Verdict.PASS)
     return said
 
 

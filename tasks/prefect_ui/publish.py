@@ -23,7 +23,7 @@ from prefect.logging import get_run_logger
 
 from tasks.backfill.tag import tag_outcome
 from tasks.core.findings import Outcome, Verdict
-from tasks.core.wording import VERDICTS, name_outcome
+from tasks.core.wording import name_outcome
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, log
 from tasks.job.run_result import RunResult
@@ -90,7 +90,8 @@ def publish_run(job: Job, result: RunResult, summary: dict[str, Any]) -> None:
         stop_following()
         return
     try:
-        show_end(mark_outcome(result, say_outcome(summary)), tag_outcome(result.outcome, has_alarm=has_alarm(result)))
+        said = f"alarm, {say_outcome(summary)}" if has_alarm(result) else say_outcome(summary)
+        show_end(said, tag_outcome(result.outcome, has_alarm=has_alarm(result)), grade_run(result))
         _create_artifacts(result, summary)
         emit_events(job, result)
     except MissingContextError:
@@ -106,15 +107,11 @@ def has_alarm(result: RunResult) -> bool:
     return any(finding.verdict is Verdict.FAIL for finding in result.findings)
 
 
-def mark_outcome(result: RunResult, outcome: str) -> str:
-    """The outcome as the run's name ends: every run that did its work is as green as any other, so the name tells.
-
-    The UI may leave no room for the tags beside a long name.
-    """
+def grade_run(result: RunResult) -> Verdict:
+    """The verdict whose mark stands for the run: an alarm, an open question, or neither."""
     if has_alarm(result):
-        return f"{VERDICTS[Verdict.FAIL].mark} alarm, {outcome}"
-    is_open = result.outcome is Outcome.UNDECIDED
-    return f"{VERDICTS[Verdict.NOT_ENOUGH_DATA if is_open else Verdict.PASS].mark} {outcome}"
+        return Verdict.FAIL
+    return Verdict.NOT_ENOUGH_DATA if result.outcome is Outcome.UNDECIDED else Verdict.PASS
 
 
 def say_outcome(summary: Mapping[str, Any]) -> str:

@@ -15,6 +15,8 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 
 from tasks.backfill.tag import read_tag
+from tasks.core.findings import Verdict
+from tasks.core.wording import VERDICTS
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, log
 
@@ -74,11 +76,16 @@ def rename_run(job: Job) -> None:
         _update(context.flow_run, name_run(job, context.flow_run))
 
 
-def show_end(said: str, tags: Iterable[str] = ()) -> None:
-    """Add to the run's name how it ended, and these tags."""
+def show_end(said: str, tags: Iterable[str] = (), verdict: Verdict | None = None) -> None:
+    """Add to the run's name how it ended, and these tags.
+
+    Every run that did its work is as green as any other, and a list may cut off a long name and leave no room for the
+    tags: the mark of the gravest verdict comes first.
+    """
     context = FlowRunContext.get()
     if context is not None and context.flow_run is not None:
-        _update(context.flow_run, f"{context.flow_run.name}: {said}", tags)
+        mark = f"{VERDICTS[verdict].mark} " if verdict else ""
+        _update(context.flow_run, f"{mark}{context.flow_run.name}: {said}", tags)
 
 
 def _update(flow_run: FlowRun, name: str, tags: Iterable[str] = ()) -> None:

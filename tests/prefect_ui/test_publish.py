@@ -11,9 +11,8 @@ from uuid import uuid4
 import pytest
 from httpx import ConnectError
 
-from tasks.core.findings import Finding, Outcome
-from tasks.core.wording import name_outcome
-from tasks.prefect_ui.publish import StageEcho, mark_outcome, slug
+from tasks.core.findings import Finding, Outcome, Verdict
+from tasks.prefect_ui.publish import StageEcho, grade_run, slug
 from tests.support.kept_run import MOVED, UNFIT, make_run
 
 
@@ -38,20 +37,20 @@ def test_a_prefect_server_that_is_gone_is_asked_once(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    ("found", "outcome", "name"),
+    ("found", "outcome", "verdict"),
     [
-        ((), Outcome.STABLE, "✓ stable"),
-        ((MOVED,), Outcome.KEPT, "✗ alarm, retrained, champion kept"),
-        ((UNFIT,), Outcome.QUALITY_FAILED, "✗ alarm, data unfit"),
-        ((), Outcome.UNDECIDED, "? undecided"),
-        ((), Outcome.PROMOTED, "✓ retrained, challenger promoted"),
+        ((), Outcome.STABLE, Verdict.PASS),
+        ((MOVED,), Outcome.KEPT, Verdict.FAIL),
+        ((UNFIT,), Outcome.QUALITY_FAILED, Verdict.FAIL),
+        ((), Outcome.UNDECIDED, Verdict.NOT_ENOUGH_DATA),
+        ((), Outcome.PROMOTED, Verdict.PASS),
     ],
 )
 def test_a_run_that_found_something_does_not_look_like_a_quiet_one(
-    tmp_path: Path, found: tuple[Finding, ...], outcome: Outcome, name: str
+    tmp_path: Path, found: tuple[Finding, ...], outcome: Outcome, verdict: Verdict
 ) -> None:
     result = replace(make_run(tmp_path), findings=found, outcome=outcome)
-    assert mark_outcome(result, name_outcome(outcome)) == name
+    assert grade_run(result) is verdict
 
 
 def test_slug() -> None:

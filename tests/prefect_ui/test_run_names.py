@@ -12,7 +12,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 
 from tasks.backfill.tag import read_outcome, read_tag, tag_outcome, write_tag
-from tasks.core.findings import Outcome
+from tasks.core.findings import Outcome, Verdict
 from tasks.core.wording import name_outcome
 from tasks.prefect_ui.run_names import describe_request, explain_start, is_by_hand, name_at_start, show_end
 
@@ -78,13 +78,13 @@ def test_prefect_has_the_name_from_the_start_and_the_outcome_at_the_end() -> Non
         assert context.flow_run is not None
         with get_client(sync_client=True) as client:
             seen.append(client.read_flow_run(context.flow_run.id))
-            show_end("retrained, champion kept", tag_outcome("kept", has_alarm=True))
+            show_end("retrained, champion kept", tag_outcome("kept", has_alarm=True), Verdict.FAIL)
             seen.append(client.read_flow_run(context.flow_run.id))
 
     named("loans", "2024-08-01", "2024-08-31")
     first, last = seen
     assert first.name == "loans 2024-08-01 to 2024-08-31, by hand"
-    assert last.name == "loans 2024-08-01 to 2024-08-31, by hand: retrained, champion kept"
+    assert last.name == "✗ loans 2024-08-01 to 2024-08-31, by hand: retrained, champion kept"
     assert {"outcome:kept", "alarm"} <= set(last.tags)
 
 
