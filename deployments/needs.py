@@ -37,6 +37,9 @@ class Need:
         return f"{self.name}: {self.said}" if self.is_met else f"{self.name}: NOT READY. {self.said}"
 
 
+NO_SLACK = Need("Slack", "there is no block: alerts are kept in the outbox and logged")
+
+
 def check_needs(parameters: Mapping[str, Any], home: Path | None) -> list[Need]:
     """Try all that a run of these parameters needs.
 
@@ -121,8 +124,7 @@ def _check_slack() -> Need:
         bot = find_bot()
     except LoanwatchError as error:
         return Need("Slack", str(error), is_met=False)
-    said = f"the block {SLACK_BLOCK} holds a bot's token; no message was sent" if bot else "no block: alerts are logged"
-    return Need("Slack", said)
+    return Need("Slack", f"the block {SLACK_BLOCK} holds a bot's token; no message was sent") if bot else NO_SLACK
 
 
 def _check_folder(name: str, folder: Path) -> Need:

@@ -39,7 +39,7 @@ from deployments.automations import (
 )
 from deployments.declared import ROOT
 from deployments.lost_runs import ask_runs, find_runs
-from deployments.needs import Need, check_needs
+from deployments.needs import NO_SLACK, Need, check_needs
 from deployments.save_automations import Wanted, save_automations
 from deployments.save_deployments import save_deployments
 from deployments.work_pool import IMAGE_HOME, POOL, read_settings, save_pool
@@ -119,7 +119,9 @@ def describe_next(kind: str, needs: Sequence[Need]) -> str:
     )
     steps = [
         ("start a worker", worker),
-        ("try Slack", "prefect deployment run slack-test/slack-test --watch"),
+        ("get messages in Slack", "LOANWATCH_SLACK_WEBHOOK=… python -m deployments.setup")
+        if NO_SLACK in needs
+        else ("try Slack", "prefect deployment run slack-test/slack-test --watch"),
         ("monitor the last full month", "prefect deployment run monitor/monitor --watch"),
         ("look at it", f"{find_ui()}/deployments"),
     ]
