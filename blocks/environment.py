@@ -40,6 +40,9 @@ class Environment(BaseSettings):
     slack_channel: str | None = Field(None, description="Channel of a bot's messages, such as #loan-alerts.")
     slack_api: str = Field("https://slack.com/api/", description="Address of Slack's API.")
     reports_url: str = Field("", description="Address at which the results folder is served.")
+    reports_folder: Path | None = Field(
+        None, description="The folder that is served there, set by the worker; pages elsewhere are told by their path."
+    )
     reports_password: SecretStr | None = Field(None, description="Password that `deployments.reports` asks for.")
     reports_password_file: Path | None = Field(None, description="File that holds it, in place of it.")
     contract: str = Field("loan_applications", description="Contract of the scoring API.")

@@ -12,14 +12,13 @@ from prefect.events import EventTrigger, Posture
 from prefect.events.actions import ChangeFlowRunState, RunDeployment, SendNotification
 from prefect.events.schemas.events import ResourceSpecification
 
-from deployments.lost_runs import ASKED_RUNNING, ASKED_STARTING, LOST
-from tasks.prefect_ui.event_names import PROMOTED, RESOURCE
+from tasks.prefect_ui.event_names import ASKED_RUNNING, ASKED_STARTING, LOST, PROMOTED, RESOURCE
 
 RUNS = ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"})
 # A run that was found lost is told by the automation that found it.
 NOT_LOST = ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*", "prefect.state-message": f"!{LOST}*"})
 OURS = ResourceSpecification({"prefect.resource.role": "tag", "prefect.resource.id": "prefect.tag.loanwatch"})
-# Prefect names a run's last event after the state's name, which with us is the outcome: any event is a sign of life.
+# Prefect names a run's last event after its state, of which there are many: any event is a sign of life.
 ANY_EVENT = "prefect.flow-run.*"
 RUNNING = {f"prefect.flow-run.{name}" for name in ("heartbeat", "Running", "Retrying")}
 STARTING = {f"prefect.flow-run.{name}" for name in ("Pending", "InfrastructurePending", "Submitting")}
@@ -30,6 +29,18 @@ START_PATIENCE = timedelta(minutes=10)
 ONCE = timedelta(minutes=10)
 # Without the address of its UI, a server has no link to give.
 LINK = "{% if flow_run|ui_url %}\n{{ flow_run|ui_url }}{% else %} (flow run {{ flow_run.id }}){% endif %}"
+# What the event of a promotion says of its table. A plain template gives text: JSON keeps what is null or a group. One
+# that says nothing, as of an earlier loanwatch, leaves the deployment's own parameters.
+SCORING = {
+    name: {
+        "__prefect_kind": "json",
+        "value": {
+            "__prefect_kind": "jinja",
+            "template": f"{{{{ ((event.payload.scoring or {{}}).{name} or {default}) | tojson }}}}",
+        },
+    }
+    for name, default in (("contract", "event.payload.contract"), ("database", "none"), ("policy", "none"))
+}
 NO_HEARTBEAT = f"{LOST} no heartbeat."
 NEVER_STARTED = f"{LOST} it was taken up and never started."
 
@@ -145,10 +156,10 @@ def _each(event: str, resource: str) -> EventTrigger:
 
 
 def score_after_promotion(deployment: UUID) -> AutomationCore:
-    """A new champion scores what is open at once, not with the next morning."""
+    """A new champion scores what is open at once, not with the next morning: in its own table, by its own cut-off."""
     return AutomationCore(
         name="loanwatch: score after a promotion",
         description=f"Starts the deployment score on {PROMOTED}.",
         trigger=_each(PROMOTED, f"{RESOURCE}.*"),
-        actions=[RunDeployment(source="selected", deployment_id=deployment)],
+        actions=[RunDeployment(source="selected", deployment_id=deployment, parameters=SCORING)],
     )

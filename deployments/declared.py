@@ -63,7 +63,9 @@ def _read_entry(entry: Mapping[str, Any], pull: list[dict[str, Any]]) -> Declare
         "version": flow.version,
         "entrypoint": entry["entrypoint"],
         "pull_steps": pull,
-        "parameter_openapi_schema": parameter_schema(flow).model_dump(mode="json", exclude_unset=True),
+        # Else Prefect starts a run with a misspelt field, which crashes before it can say so.
+        "parameter_openapi_schema": parameter_schema(flow).model_dump(mode="json", exclude_unset=True)
+        | {"additionalProperties": False},
     }
     settings = _fold(plain, entry.get("parameters") or {}, pool.get("job_variables") or {}, schedules)
     return Declared(entry["name"], flow.name, code, settings)

@@ -21,17 +21,20 @@ from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import FlowRun, StateType
 
 from blocks.prefect_server import require_server
+from tasks.prefect_ui.event_names import ASKED_RUNNING, ASKED_STARTING
+from tasks.prefect_ui.run_names import name_at_start
 
 TAG = "loanwatch"
-# How the message of a run that was found lost begins.
-LOST = "Lost:"
-ASKED_RUNNING, ASKED_STARTING = "loanwatch.run.asked", "loanwatch.run.asked-to-start"
 PAGE = 200
 # What a run does after it was read is to count as an answer, although clocks differ.
 MARGIN = timedelta(seconds=10)
 
 
-@flow(name="lost-runs", description="Ask the runs that are under way for a sign of life; the lost give none.")
+@flow(
+    name="lost-runs",
+    description="Ask the runs that are under way for a sign of life; the lost give none.",
+    flow_run_name=name_at_start,
+)
 def lost_runs() -> str:
     """Ask once; says how many were asked."""
     with get_client(sync_client=True) as client:

@@ -8,9 +8,10 @@ should be is not touched, and what a person changed on the server stays, and is 
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.exceptions import ObjectNotFound
+from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL
 
 from blocks import register
 from blocks.environment import read_environment
@@ -37,6 +39,7 @@ from deployments.automations import (
 )
 from deployments.declared import ROOT
 from deployments.lost_runs import ask_runs, find_runs
+from deployments.needs import NO_SLACK, Need, check_needs
 from deployments.save_automations import Wanted, save_automations
 from deployments.save_deployments import save_deployments
 from deployments.work_pool import IMAGE_HOME, POOL, read_settings, save_pool
@@ -58,7 +61,10 @@ def command(
     late: Seconds = None,
     reset: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
-    """Register blocks, make the work pool, the deployments and the automations, and look for lost runs.
+    """Register blocks, make the work pool, the deployments and the automations, and try all that a run needs.
+
+    Exit code 0: runs can do their work, as soon as the tables are loaded; 1: they cannot, and the lines say why;
+    2: bad arguments.
 
     What a person changed on the server stays: schedules, parameters, limits, the pool's settings, automations.
 
@@ -94,10 +100,37 @@ def command(
             done = list(save_automations(client, wanted, reset=reset))
             print("\n".join(line for line, _ in done))
             print(ask_for_life(client, TAKE_OVER if any(written for _, written in done) else 0))
+            parameters = client.read_deployment_by_name("monitor/monitor").parameters
+        needs = check_needs(parameters, ROOT if kind == "process" else None)
     except LoanwatchError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    return 0
+    print("\n".join(["", "What a run needs", *(f"  {str(need).replace(chr(10), chr(10) + '  ')}" for need in needs)]))
+    print(f"\n{describe_next(kind, needs)}")
+    return int(any(need.is_fatal for need in needs))
+
+
+def describe_next(kind: str, needs: Sequence[Need]) -> str:
+    """What to do next, as the lines of a terminal."""
+    if any(need.is_fatal for need in needs):
+        return "Next: correct what is not ready, and run `python -m deployments.setup` again."
+    worker = (
+        "python -m deployments.worker" if kind == "process" else f"prefect worker start --pool {POOL} --type {kind}"
+    )
+    steps = [
+        ("start a worker", worker),
+        ("get messages in Slack", "LOANWATCH_SLACK_WEBHOOK=… python -m deployments.setup")
+        if NO_SLACK in needs
+        else ("try Slack", "prefect deployment run slack-test/slack-test --watch"),
+        ("monitor the last full month", "prefect deployment run monitor/monitor --watch"),
+        ("look at it", f"{find_ui()}/deployments"),
+    ]
+    return "\n".join(["Next", *(f"  {what + ':':<29}{how}" for what, how in steps)])
+
+
+def find_ui() -> str:
+    """The address of the Prefect UI."""
+    return str(PREFECT_UI_URL.value() or str(PREFECT_API_URL.value()).removesuffix("/api")).rstrip("/")
 
 
 def register_blocks() -> int:
@@ -105,6 +138,8 @@ def register_blocks() -> int:
     if not register.has_settings():
         print("blocks: the environment names none; those that are registered stay")
         return 0
+    # Prefect may say a lot about a block that it saves, none of which is about the lender's.
+    logging.getLogger("prefect").setLevel(logging.ERROR)
     result: Any = register.app([], result_action="return_value")
     return int(result)
 

@@ -2,6 +2,9 @@
 
     python -m deployments.worker
 
+It also serves the reports of its runs to this machine, so that what is sent to Slack and shown in the Prefect UI has
+links to them.
+
 `prefect worker start` ends its runs within seconds of a SIGTERM, and may leave them Running (PrefectHQ/prefect#22528).
 """
 
@@ -13,6 +16,8 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +27,12 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 from prefect.workers.process import ProcessWorker
 
+from blocks.environment import name_variable, read_environment
+from blocks.errors import LoanwatchError
 from blocks.prefect_server import require_server
+from deployments.declared import ROOT
+from deployments.reports import PortTakenError, serve
+from flows.cli.run_locally import report_error
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
@@ -61,12 +71,15 @@ class DrainingWorker(ProcessWorker):
 
 
 @app.default
-def command(
+def command(  # noqa: PLR0913 - the options of a command line
     *,
     pool: str = POOL,
     name: str | None = None,
     limit: Annotated[int, Parameter(validator=Number(gte=1))] = 4,
     patience: Annotated[float, Parameter(validator=Number(gte=0))] = 270.0,
+    reports: bool = True,
+    reports_host: str = "127.0.0.1",
+    reports_port: Annotated[int, Parameter(validator=Number(gte=0, lte=65_535))] = 8081,
 ) -> int:
     """Run what the work pool schedules. On SIGTERM or Ctrl-C, the runs under way may end first.
 
@@ -83,13 +96,44 @@ def command(
     patience
         Seconds that the runs under way have to end, once the worker is asked to stop. Then they are ended, and
         their state says so.
+    reports
+        Serve the reports, unless LOANWATCH_REPORTS_URL says who else does.
+    reports_host
+        The address to serve them on. Any but this machine's own needs LOANWATCH_REPORTS_PASSWORD.
+    reports_port
+        The port to serve them on.
     """
     missing = require_server()
     if missing:
         return missing
     worker = DrainingWorker(work_pool_name=pool, name=name or f"loanwatch {socket.gethostname()}", limit=limit)
-    asyncio.run(work(worker, patience))
+    try:
+        place = (reports_host, reports_port) if reports and not read_environment().reports_url else None
+        with serve_reports(place):
+            asyncio.run(work(worker, patience))
+    except LoanwatchError as error:
+        return report_error(error)
     return 0
+
+
+@contextmanager
+def serve_reports(place: tuple[str, int] | None) -> Iterator[None]:
+    """Serve the results folder of the project at this host and port, and let the runs know; nowhere for None."""
+    if place is None:
+        yield
+        return
+    folder = ROOT / "results"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with ExitStack() as stack:
+        try:
+            address = stack.enter_context(serve(folder, *place))
+        except PortTakenError as error:  # by another worker, perhaps
+            print(f"note: {error}", flush=True)
+        else:
+            print(f"The reports are served at {address}", flush=True)
+            # A run takes over the worker's environment.
+            os.environ |= {name_variable("reports_url"): address, name_variable("reports_folder"): str(folder)}
+        yield
 
 
 async def work(worker: DrainingWorker, patience: float) -> None:

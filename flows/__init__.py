@@ -11,6 +11,8 @@ from flows.cli.temporary_server import is_wanted, runs_flow, temporary_server
 os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "loanwatch")
+# As for the runs of deployments: an automation takes a run without one for 180 seconds for lost.
+os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", "30")
 # A busy machine needs more than the 20 seconds that Prefect gives its temporary server to start.
 os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
 # Python imports a package before the command in it: the server starts meanwhile.

@@ -15,12 +15,15 @@ from typing import Annotated, Any
 from cyclopts import App
 from prefect import flow
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 from rich.console import Console
 from rich.table import Table
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
-from flows.cli.options import POLICY_HELP, SPREAD, as_parameters, read_options, takes
+from flows.cli.form import takes
+from flows.cli.options import POLICY_HELP, SPREAD, as_parameters, read_options
 from flows.cli.run_locally import report_error, run_flow
 from tasks.alerts.backfill import send_backfill_alert
 from tasks.alerts.failure import send_failure_alert
@@ -35,6 +38,8 @@ from tasks.backfill.queue import (
 )
 from tasks.backfill.work_pool import replay_on_pool
 from tasks.core.windows import PlanError, Window
+from tasks.prefect_ui.backfill_artifact import publish_backfill
+from tasks.prefect_ui.run_names import name_at_start
 from tasks.run.open import prepare_database
 from tasks.run.request import BackfillRequest, MonitorRequest
 
@@ -46,16 +51,18 @@ WORKER = "flows.backfill_worker"
 @flow(
     name="backfill",
     description="Monitor many past windows, each with the champion that was effective then.",
+    flow_run_name=name_at_start,
+    validate_parameters=False,
     on_failure=[send_failure_alert],
 )
 @takes(BackfillRequest)
-def backfill(request: BackfillRequest) -> dict[str, Any]:
+def backfill(request: BackfillRequest) -> State[dict[str, Any]]:
     """Monitor many past windows. The same request continues where an earlier one stopped."""
     if request.promote and request.workers > 1:
         raise PlanError("With `promote`, windows run in order. Leave `workers` out, or `promote`.")
+    replays = plan_replays(request)
     table = prepare_database(request)
     engine, contract = connect(table.database), table.contract.name
-    replays = plan_replays(request)
     name = replays[0].backfill
     save_plan(engine, contract, replays, afresh=request.afresh)
     planned = list_replays(engine, name)
@@ -66,8 +73,9 @@ def backfill(request: BackfillRequest) -> dict[str, Any]:
     follow(name, planned, steps)
     done = list_replays(engine, name)
     send_backfill_alert(engine, contract, done, request.policy.alerts)
+    said = publish_backfill(engine, contract, done)
     refuse_failures(done)
-    return {"backfill": name, "windows": [describe(replay) for replay in done]}
+    return Completed(message=said, data={"backfill": name, "windows": [describe(replay) for replay in done]})
 
 
 def plan_replays(request: BackfillRequest) -> list[Replay]:
@@ -85,7 +93,7 @@ def plan_replays(request: BackfillRequest) -> list[Replay]:
     parameters = window.model_dump(mode="json", include=set(shared))
     name = name_backfill(Window(request.start, request.end), request.every, parameters)
     return [
-        Replay(name, days, {**parameters, "start": str(days.start), "end": str(days.end), "backfill": name})
+        Replay(name, days, {**parameters, "start": str(days.start), "end": str(days.end)})
         for days in cut_windows(request.start, request.end, request.every)
     ]
 

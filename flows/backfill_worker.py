@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Annotated, Any, cast
 
 from cyclopts import App, Parameter
+from prefect import tags
 from prefect.client.schemas.objects import State
-from prefect.exceptions import ParameterTypeError
 from sqlalchemy import Engine
 
 from blocks.errors import LoanwatchError
@@ -20,7 +20,8 @@ from blocks.postgres.connect import connect, resolve_database
 from flows.cli.console import prepare_console
 from flows.cli.run_locally import report_error
 from flows.monitor import monitor
-from tasks.backfill.queue import Replay, claim_next, list_replays, save_state
+from tasks.backfill.queue import Replay, claim_next, list_replays, save_state, tag_replays
+from tasks.backfill.tag import TAGS
 from tasks.job.journal import describe_error
 
 IDLE_SECONDS = 1.0
@@ -53,23 +54,25 @@ def command(
 
 def work_on(engine: Engine, backfill: str, *, in_order: bool) -> None:
     """Until no window is open: one that another worker is at may come back, should that worker die."""
+    tag = tag_replays(list_replays(engine, backfill))
     while _has_work(list_replays(engine, backfill), in_order):
         with claim_next(engine, backfill, in_order=in_order) as replay:
             if replay is not None:
-                save_state(engine, run_replay(replay))
+                save_state(engine, run_replay(replay, tag))
         if replay is None:
             time.sleep(IDLE_SECONDS)
 
 
-def run_replay(replay: Replay) -> Replay:
-    """Run the monitor flow for one window; returns the window with its end."""
+def run_replay(replay: Replay, tag: str) -> Replay:
+    """Run the monitor flow for one window, with the tag of its backfill; returns the window with its end."""
     try:
-        state = cast(State[Any], monitor(**replay.parameters, return_state=True))
-    except (ParameterTypeError, LoanwatchError, RuntimeError) as error:
+        with tags(*TAGS, tag):
+            state = cast(State[Any], monitor(**replay.parameters, return_state=True))
+    except (LoanwatchError, RuntimeError) as error:
         return replace(replay, state="failed", message=describe_error(error))
-    if state.is_completed():
-        return replace(replay, state="finished", outcome=str(state.name))
     result = state.result(raise_on_failure=False)
+    if state.is_completed():
+        return replace(replay, state="finished", outcome=str(cast(dict[str, Any], result)["outcome"]))
     message = describe_error(result) if isinstance(result, BaseException) else str(state.message)
     return replace(replay, state="failed", message=message)
 

@@ -19,7 +19,8 @@ from prefect.states import Completed
 from blocks.errors import LoanwatchError
 from flows.cli.console import show_verdict
 from flows.cli.fail_on import judge_exit, read_questions
-from flows.cli.options import MONTH_HELP, POLICY_HELP, SPREAD, as_parameters, read_options, takes
+from flows.cli.form import takes
+from flows.cli.options import MONTH_HELP, POLICY_HELP, SPREAD, as_parameters, read_options
 from flows.cli.run_locally import report_error, run_flow
 from tasks.alerts.failure import send_failure_alert
 from tasks.alerts.outcome import send_outcome_alert
@@ -40,7 +41,8 @@ from tasks.models.preprocess import preprocess
 from tasks.models.ripening import keep_ripe_days
 from tasks.models.score_window import score_window
 from tasks.monitor_check.add_to_run import add_self_check
-from tasks.prefect_ui.publish import announce_run, publish_run
+from tasks.prefect_ui.publish import announce_run, publish_run, say_outcome
+from tasks.prefect_ui.run_names import name_at_start
 from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.promotion.decide import decide
 from tasks.promotion.training_lock import hold_training_lock
@@ -53,7 +55,7 @@ from tasks.reports.summary import Run, summarise_run
 from tasks.reports.write_pages import write_pages
 from tasks.run.days import refuse_other_reference
 from tasks.run.open import plan_monitoring, prepare_monitoring
-from tasks.run.request import MonitorRequest, find_scheduled_day
+from tasks.run.request import MonitorRequest, find_backfill, find_scheduled_day
 
 app = App(name="flows.monitor")
 
@@ -63,13 +65,15 @@ UNFIT = "The window is unfit for use: no drift test was run, and no challenger t
 @flow(
     name="monitor",
     description="Has anything changed, does it matter, and what is to be done about the model?",
+    flow_run_name=name_at_start,
+    validate_parameters=False,  # by the request, whose errors are sentences
     on_failure=[send_failure_alert],
 )
 @takes(MonitorRequest)
 def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     """Monitor one window of applications."""
     table = prepare_monitoring(request)
-    plan = plan_monitoring(table, request, find_scheduled_day())
+    plan = plan_monitoring(table, request, find_scheduled_day(), find_backfill())
     job = plan.job
     announce_run(job)
 
@@ -113,7 +117,7 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
 
 
 def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:
-    """Every ending: report, alert, journal, self-check. The state's name is the outcome, and its data the summary."""
+    """Every end: report, alert, journal, self-check. The message begins with the outcome, the summary is the data."""
     job, run.outcome, run.reason = run.job, outcome, reason
     pages = write_pages(job, run, summarise_run(run, read_timings(job), datetime.now(UTC)))
     send_outcome_alert(job, run.as_result())
@@ -124,8 +128,8 @@ def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:
     summary = {**summarise_run(run, read_timings(job), datetime.now(UTC)), "pages": pages}
     write_json(job.results / "summary.json", summary)
     rebuild_history(job)
-    publish_run(run.as_result(), summary)
-    return Completed(name=str(outcome), message=reason, data=add_self_check(run, summary))
+    publish_run(job, run.as_result(), summary)
+    return Completed(message=f"{say_outcome(summary)}: {reason}", data=add_self_check(run, summary))
 
 
 @app.default

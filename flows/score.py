@@ -13,10 +13,13 @@ from prefect.states import Completed
 from rich.console import Console
 
 from blocks.errors import LoanwatchError
-from flows.cli.options import POLICY_HELP, SPREAD, as_parameters, read_options, takes
+from flows.cli.form import takes
+from flows.cli.options import POLICY_HELP, SPREAD, as_parameters, read_options
 from flows.cli.run_locally import report_error, run_flow
 from tasks.alerts.failure import send_failure_alert
+from tasks.backfill.tag import tag_outcome
 from tasks.models.score_batch import load_champion, score_applications
+from tasks.prefect_ui.run_names import name_at_start, rename_run, show_end
 from tasks.run.open import make_job, plan_days, prepare_database
 from tasks.run.request import ScoreRequest, find_scheduled_day
 
@@ -26,6 +29,8 @@ app = App(name="flows.score")
 @flow(
     name="score",
     description="The champion's probability and decision for every application of a window.",
+    flow_run_name=name_at_start,
+    validate_parameters=False,
     on_failure=[send_failure_alert],
 )
 @takes(ScoreRequest)
@@ -34,6 +39,7 @@ def score(request: ScoreRequest) -> State[dict[str, Any]]:
     table = prepare_database(request)
     days = plan_days(table, request, request.trailing_days, find_scheduled_day())
     job = make_job(table, "score", days, request.policy)
+    rename_run(job)
     champion = load_champion(job)
     done = score_applications(job, champion)
     record = {
@@ -44,7 +50,8 @@ def score(request: ScoreRequest) -> State[dict[str, Any]]:
         **done.as_record(),
     }
     message = f"{done.applications:,} applications scored, {done.added:,} predictions new"
-    return Completed(name="scored", message=message, data=record)
+    show_end(message, tag_outcome("scored"))
+    return Completed(message=message, data=record)
 
 
 @app.default

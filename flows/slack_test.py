@@ -16,7 +16,9 @@ from blocks.errors import LoanwatchError
 from flows.cli.run_locally import run_flow
 from tasks.alerts.block_kit import Message, render_message
 from tasks.alerts.slack import DeliveryStatus, find_sender
+from tasks.backfill.tag import tag_outcome
 from tasks.prefect_ui.links import find_flow_run_id, link_run
+from tasks.prefect_ui.run_names import name_at_start, show_end
 
 app = App(name="flows.slack_test", help="Send one message to Slack, or say what is wrong.")
 
@@ -25,7 +27,11 @@ class SlackTestError(LoanwatchError):
     """The message did not arrive; the text says why."""
 
 
-@flow(name="slack-test", description="Send one message to the channel of the block loan-alerts.")
+@flow(
+    name="slack-test",
+    description="Send one message to the channel of the block loan-alerts.",
+    flow_run_name=name_at_start,
+)
 def slack_test(
     text: str = "loanwatch can write here.",
     timeout_seconds: Annotated[int, Field(ge=1, le=120)] = 10,
@@ -45,6 +51,7 @@ def slack_test(
     answer = sender(render_message(compose_test(text)), timeout_seconds)
     if answer.fate is not DeliveryStatus.DELIVERED:
         raise SlackTestError(answer.said)
+    show_end("delivered", tag_outcome("delivered"))
     return "Slack has taken the message."
 
 

@@ -14,18 +14,23 @@ from prefect.states import Completed
 from rich.console import Console
 
 from blocks.errors import LoanwatchError
-from flows.cli.options import POLICY_HELP, SPREAD, as_parameters, read_options, takes
+from flows.cli.form import takes
+from flows.cli.options import POLICY_HELP, SPREAD, as_parameters, read_options
 from flows.cli.run_locally import report_error, run_flow
 from tasks.alerts.failure import send_failure_alert
 from tasks.alerts.production import report_job
+from tasks.backfill.tag import tag_outcome
 from tasks.changes.regime import read_regime
+from tasks.core.findings import Outcome
 from tasks.core.windows import PlanError
+from tasks.core.wording import name_outcome
 from tasks.extract.extract import extract_applications
 from tasks.job.job import make_results_folder
 from tasks.models.preprocess import preprocess
 from tasks.models.ripening import keep_ripe_days
 from tasks.monitor_check.check_champion import check_champion
 from tasks.prefect_ui.events import emit_promotions
+from tasks.prefect_ui.run_names import name_at_start, rename_run, show_end
 from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.promotion.retrain import load_incumbent, replace_champion
 from tasks.promotion.training_lock import hold_training_lock
@@ -39,6 +44,8 @@ app = App(name="flows.train")
 @flow(
     name="train",
     description="A challenger for a window, drift or none; it still has to beat the champion.",
+    flow_run_name=name_at_start,
+    validate_parameters=False,
     on_failure=[send_failure_alert],
 )
 @takes(TrainRequest)
@@ -48,6 +55,7 @@ def train(request: TrainRequest) -> State[dict[str, Any]]:
     table = prepare_database(request)
     job = make_job(table, "train", plan_days(table, request, None, find_scheduled_day()), request.policy)
     job = dataclasses.replace(job, results=make_results_folder(request.results, job.job_id), store=request.models)
+    rename_run(job)
     if request.replace:
         champion = replace_champion(job)
         version = champion.model.version
@@ -73,8 +81,11 @@ def train(request: TrainRequest) -> State[dict[str, Any]]:
 
 
 def conclude(outcome: str, version: int, reason: str) -> State[dict[str, Any]]:
-    """The state's name is the outcome."""
-    return Completed(name=outcome, message=reason, data={"outcome": outcome, "version": version, "reason": reason})
+    """The run's name and tags say the outcome, and the state's message begins with it."""
+    said = name_outcome(outcome) if outcome in set(Outcome) else f"version {version} in production"
+    show_end(said, tag_outcome(outcome))
+    record = {"outcome": outcome, "version": version, "reason": reason}
+    return Completed(message=f"{said}: {reason}", data=record)
 
 
 def refuse_replacing_without_days(request: TrainRequest) -> None:

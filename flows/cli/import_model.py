@@ -28,6 +28,7 @@ from tasks.foreign.imported import ImportedModel
 from tasks.foreign.opened import OpenedModel
 from tasks.foreign.read_import import File, make_imported
 from tasks.job.job import Job
+from tasks.prefect_ui.events import describe_scoring
 from tasks.promotion.import_model import Identity, Start, install_imported, refuse_known_days, try_on_window
 from tasks.run.days import plan_reference
 from tasks.run.import_request import ImportRequest
@@ -122,7 +123,7 @@ def run_import(
         markup=False,
         soft_wrap=True,
     )
-    announce(table.database, row)
+    announce(table.database, row, describe_scoring(job.contract, job.database, job.policy))
 
 
 def open_job(table: Table, request: ImportRequest) -> Job:

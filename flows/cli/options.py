@@ -1,12 +1,9 @@
-"""Options: a flow's parameters and its command line, both from the record that the flow takes."""
+"""Options: what a command line was given, as the record that its flow takes."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from cyclopts import Parameter
 
@@ -18,46 +15,12 @@ from tasks.extract.check_queries import check_texts
 from tasks.run.import_request import ImportRequest
 from tasks.run.request import BackfillRequest, MonitorRequest, Request, ScoreRequest, TrainRequest
 
-R = TypeVar("R")
-P = ParamSpec("P")
 AnyRequest = TypeVar("AnyRequest", bound=Request)
 
 # Spreads a record's fields over the command line.
 SPREAD = Parameter(name="*")
 POLICY_HELP = Parameter(help="Limits other than the default: a TOML file, such as `[drift]` with `label_limit = 0.05`.")
 MONTH_HELP = Parameter(help="The window as a month, such as 2024-08, in place of --start and --end.")
-
-
-def takes(record: type[AnyRequest]) -> Callable[[Callable[[AnyRequest], R]], Callable[..., R]]:
-    """Give a function of one record the record's fields as its keyword parameters.
-
-    Prefect reads a flow's parameters, their defaults and bounds from its signature, and their descriptions from its
-    docstring: both are made of the record.
-    """
-    fields = record.model_fields
-    parameters = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=inspect.Parameter.empty if field.is_required() else field.default,
-            annotation=field.rebuild_annotation(),
-        )
-        for name, field in fields.items()
-    ]
-    described = "\n".join(f"    {name}: {field.description}" for name, field in fields.items())
-
-    def decorate(function: Callable[[AnyRequest], R]) -> Callable[..., R]:
-        @wraps(function)
-        def run(**given: Any) -> R:
-            return function(record(**given))
-
-        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        run.__doc__ = f"{record.__doc__}\n\nArgs:\n{described}\n"
-        del run.__wrapped__
-        return run
-
-    return decorate
 
 
 def read_options(options: AnyRequest, policy: Path | None = None, month: str | None = None) -> AnyRequest:

@@ -10,11 +10,10 @@ from typing import Any, cast
 from uuid import UUID
 
 from httpx import TransportError
-from prefect import Flow
+from prefect import Flow, tags
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import State
-from prefect.exceptions import ParameterTypeError
 from prefect.settings import PREFECT_API_URL
 from rich.console import Console
 from rich.markup import escape
@@ -26,6 +25,8 @@ from flows.cli.options import OPTIONS
 from flows.cli.temporary_server import temporary_server
 
 DRAIN_SECONDS = 10.0
+# Automations know loanwatch's runs by the first.
+COMMAND_TAGS = ("loanwatch", "command-line")
 GONE = (
     "Connection to the Prefect server was lost ({kind}); the run's final state was not recorded there. Its results are "
     "in the journal and in its results folder. Run it again once the server answers."
@@ -49,10 +50,10 @@ def run_flow(flow: Flow[..., Any], parameters: dict[str, Any], show: Callable[[C
         console.print("  starting a temporary Prefect server …", style="dim")
         _import_meanwhile()
     try:
-        with temporary_server.attach():
+        with temporary_server.attach(), tags(*COMMAND_TAGS):
             state = cast(State[Any], flow(**parameters, return_state=True))
             _let_server_finish(state)
-    except (ParameterTypeError, LoanwatchError, RuntimeError) as error:
+    except (LoanwatchError, RuntimeError) as error:
         return report_error(error), None
     except TransportError as error:
         return report_error(ServerGoneError(GONE.format(kind=type(error).__name__))), None
@@ -68,9 +69,6 @@ def report_error(error: BaseException) -> int:
     console = Console(stderr=True, highlight=False)
     if isinstance(error, LoanwatchError):
         return show_error(error, OPTIONS)
-    if isinstance(error, ParameterTypeError):
-        console.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
-        return 2
     console.print(
         f"[bold red]error:[/] {type(error).__name__}: {escape(str(error))}\n"
         "loanwatch did not expect this. The deployed model is untouched; the run's log on the Prefect server has more.",

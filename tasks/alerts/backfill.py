@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,14 +13,13 @@ from sqlalchemy import Engine
 from tasks.alerts.block_kit import Message
 from tasks.alerts.deliver import deliver_waiting, make_entry
 from tasks.alerts.outbox import add_alert
+from tasks.backfill.found import Found, read_found
 from tasks.backfill.queue import Replay
-from tasks.core.alarms import describe_alarms
 from tasks.core.changed_limits import list_changed_limits, tell_changed_limits
-from tasks.core.findings import Outcome, read_finding
+from tasks.core.findings import Outcome
 from tasks.core.policy import AlertPolicy
 from tasks.job.journal import describe_error, log
 from tasks.prefect_ui.links import find_flow_run_id, link_history, link_run
-from tasks.schema.queries import read_query
 
 GRAVITY = ("not monitored", Outcome.QUALITY_FAILED, Outcome.PROMOTED, Outcome.KEPT, Outcome.UNDECIDED, Outcome.STABLE)
 
@@ -46,14 +43,6 @@ def send_backfill_alert(engine: Engine, contract: str, replays: Sequence[Replay]
 def is_worth_sending(replays: Sequence[Replay], policy: AlertPolicy) -> bool:
     """As for a run: quiet windows are reported only where the policy asks for it."""
     return policy.when_stable or any(describe_end(replay) != Outcome.STABLE for replay in replays)
-
-
-@dataclass(frozen=True)
-class Found:
-    """What the run over a window found: the run, and its alarms in a few words."""
-
-    job_id: str
-    alarms: str = ""
 
 
 def compose_backfill(
@@ -80,18 +69,6 @@ def compose_backfill(
         links=_find_links(replays, [replay for windows in ends.values() for replay in windows], found),
         alert_id=f"backfill/{replays[0].backfill}/{sum(replay.attempts for replay in replays)}",
     )
-
-
-def read_found(engine: Engine, backfill: str) -> dict[date, Found]:
-    """What the runs of a backfill found, by the first day of their windows."""
-    with engine.connect() as connection:
-        rows = connection.execute(read_query("backfill/found"), {"backfill": backfill}).all()
-    found = {}
-    for start, group in groupby(rows, key=lambda row: row.window_start):
-        held = list(group)
-        alarms = [read_finding(row.details) for row in held if row.details is not None]
-        found[start] = Found(held[0].job_id, describe_alarms(alarms))
-    return found
 
 
 def describe_end(replay: Replay) -> str:

@@ -11,17 +11,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from blocks.errors import LoanwatchError
+from blocks.errors import LoanwatchError, UsageError
 from blocks.postgres.connect import connect, resolve_database
 from tasks.alerts.block_kit import Message, render_message
 from tasks.alerts.deliver import deliver_waiting, make_entry
 from tasks.alerts.outbox import add_alert
 from tasks.alerts.slack import DeliveryStatus, find_sender
 from tasks.backfill.queue import UnfinishedError
+from tasks.backfill.tag import read_tag
 from tasks.contract.load import load_contract
 from tasks.core.policy import AlertPolicy, MonitorPolicy
 from tasks.job.journal import describe_error, log
 from tasks.prefect_ui.links import link_run
+from tasks.prefect_ui.run_names import is_by_hand
 from tasks.registry.entries import Entry, read_ledger
 from tasks.schema.migrate import prepare_schema
 from tasks.schema.queries import read_query
@@ -30,13 +32,15 @@ from tasks.schema.queries import read_query
 def send_failure_alert(flow: Any, flow_run: Any, state: Any) -> None:
     """For a flow's `on_failure`: alert that it failed and why. Prefect passes these three by name.
 
-    A window of a backfill sends nothing: the backfill names all that failed in one message.
+    A window of a backfill sends nothing: the backfill names all that failed in one message. Nor does a run that a
+    person asked for what makes no sense: the run's state tells that person, and nobody else has to act.
     """
     parameters: Mapping[str, Any] = flow_run.parameters or {}
-    if parameters.get("backfill"):
+    if read_tag(flow_run.tags):
         return
     try:
-        if isinstance(state.result(raise_on_failure=False), UnfinishedError):
+        error = state.result(raise_on_failure=False)
+        if isinstance(error, UnfinishedError) or (isinstance(error, UsageError) and is_by_hand(flow_run)):
             return
         work = describe_work(parameters) or flow_run.name
         message = compose_failure((flow.name, work), flow_run.name, flow_run.id, explain_state(state))

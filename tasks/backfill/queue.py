@@ -13,6 +13,7 @@ from typing import Any, Literal
 from sqlalchemy import Engine
 
 from blocks.errors import LoanwatchError
+from tasks.backfill.tag import write_tag
 from tasks.core.windows import PlanError, Window, month_of
 from tasks.schema.locks import Lock, hold_lock
 from tasks.schema.queries import read_query
@@ -111,7 +112,8 @@ def list_replays(engine: Engine, backfill: str) -> list[Replay]:
         Replay(
             backfill,
             Window(row.window_start, row.window_end),
-            row.parameters,
+            # A window that was planned before the tag named its backfill names it here.
+            {name: value for name, value in row.parameters.items() if name != "backfill"},
             row.state,
             row.attempts,
             row.allowed,
@@ -120,6 +122,11 @@ def list_replays(engine: Engine, backfill: str) -> list[Replay]:
         )
         for row in rows
     ]
+
+
+def tag_replays(replays: Sequence[Replay]) -> str:
+    """The tag of the runs of a backfill, of which these are all windows in the order of time."""
+    return write_tag(replays[0].backfill, Window(replays[0].window.start, replays[-1].window.end))
 
 
 def save_state(engine: Engine, replay: Replay) -> Replay:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -20,11 +20,20 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from sqlalchemy import Engine
 
 from blocks.errors import UsageError
-from tasks.backfill.queue import MOST_WINDOWS, Replay, save_state
+from tasks.backfill.queue import MOST_WINDOWS, Replay, save_state, tag_replays
+from tasks.backfill.tag import TAGS, read_outcome
 
 DEPLOYMENT = "window"  # of the flow monitor, without the limit of one run at a time that `monitor/monitor` has
 POLL_SECONDS = 2.0
 DIED = (StateType.CRASHED, StateType.CANCELLED)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the windows run: the deployment, and the tag of their backfill."""
+
+    deployment: UUID
+    tag: str
 
 
 class WorkPoolError(UsageError):
@@ -34,18 +43,18 @@ class WorkPoolError(UsageError):
 def replay_on_pool(engine: Engine, replays: list[Replay], pool: str, *, in_order: bool) -> Iterator[list[Replay]]:
     """Start a run for each open window and wait for all; yields every window whenever one has ended.
 
-    A run is named after its backfill, window and attempt, and the server keeps one run of a name: a backfill that is
-    started again meets the runs of the first one.
+    A run's key is its backfill, window and attempt, and the server keeps one run of a key: a backfill that is started
+    again meets the runs of the first one.
     """
     with get_client(sync_client=True) as client:
         deployment = find_deployment(client, pool)
-        known = {replay.window: replay for replay in replays}
+        known, tag = {replay.window: replay for replay in replays}, tag_replays(replays)
         while any(replay.is_open for replay in known.values()):
             is_news, places = False, _count_places(client, pool)
             for window, replay in list(known.items()):
                 under_way = sum(each.state == "running" for each in known.values())
                 if replay.state == "running" or (replay.state == "pending" and under_way < places):
-                    known[window] = _advance(client, engine, deployment, replay)
+                    known[window] = _advance(client, engine, Place(deployment, tag), replay)
                     is_news |= not known[window].is_open
                 if in_order and known[window].state != "finished":
                     break
@@ -82,13 +91,16 @@ def _count_places(client: SyncPrefectClient, pool: str) -> int:
     return max(1, len(client.read_workers_for_work_pool(pool, worker_filter=online)))
 
 
-def _advance(client: SyncPrefectClient, engine: Engine, deployment: UUID, replay: Replay) -> Replay:
+def _advance(client: SyncPrefectClient, engine: Engine, place: Place, replay: Replay) -> Replay:
     """Start the window's run, or look how far it has come."""
     attempt = replay.attempts if replay.state == "running" else replay.attempts + 1
-    name = f"{replay.backfill}-{replay.window.start}-{attempt}"
-    # With a name that the server knows this answers with the run of that name.
+    # With a key that the server knows this answers with the run of that key. It names itself as it starts.
     run = client.create_flow_run_from_deployment(
-        deployment, parameters=replay.parameters, name=f"backfill-{name}", idempotency_key=f"loanwatch-backfill-{name}"
+        place.deployment,
+        parameters=replay.parameters,
+        name=f"{replay.window}, {place.tag}",
+        tags=[*TAGS, place.tag],
+        idempotency_key=f"loanwatch-backfill-{replay.backfill}-{replay.window.start}-{attempt}",
     )
     after = replace(replay, state="running", attempts=attempt)
     if run.state is not None and run.state.is_final():
@@ -100,7 +112,7 @@ def _judge(replay: Replay, run: FlowRun) -> Replay:
     """What the end of a run says of its window: a run that died is tried again, one that failed is not."""
     state = run.state
     if state is not None and state.is_completed():
-        return replace(replay, state="finished", outcome=str(state.name))
+        return replace(replay, state="finished", outcome=read_outcome(run.tags, str(state.message)))
     if state is not None and state.type in DIED and replay.attempts < replay.allowed:
         return replace(replay, state="pending")
     return replace(replay, state="failed", message=str(state.message if state else "The run has no state."))

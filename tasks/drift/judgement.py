@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tasks.core.excess import count_limits
 from tasks.core.findings import Finding, Question, Verdict, judge
 from tasks.core.wording import AUC, format_amount
 from tasks.statistics.power import Bar
@@ -79,8 +80,7 @@ def _judge_one(draft: Draft, level: float, p_value: float | None, share: float) 
 
 def _weigh(finding: Finding) -> tuple[bool, float, float]:
     """Failed findings first, and among them by how far the change exceeds its limit."""
-    limit = finding.limit or 1.0
-    excess = ((finding.effect or 0.0) - (finding.standard_error or 0.0)) / limit
+    excess = count_limits(finding.effect, finding.limit, finding.unit, finding.standard_error)
     return finding.verdict is not Verdict.FAIL, -excess, finding.p_value if finding.p_value is not None else 1.0
 
 

@@ -10,13 +10,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from tasks.core.excess import find_start
 from tasks.core.findings import Finding, Verdict, is_material
 from tasks.core.self_check import OwnLimit
-from tasks.core.wording import AUC, format_amount
+from tasks.core.wording import format_amount
 from tasks.drift.judgement import say_verdict
 from tasks.statistics.power import Bar, smallest_change
-
-NO_EFFECT_AUC = 0.5  # two windows that a classifier cannot tell apart
 
 
 def apply_own_limits(findings: Sequence[Finding], own_limits: Sequence[OwnLimit], rows: int) -> list[Finding]:
@@ -81,7 +80,7 @@ def _judge_again(finding: Finding, own_limits: Sequence[OwnLimit], rows: int) ->
 
 def _scale(finding: Finding, own: OwnLimit, rows: int) -> float:
     """The own limit at this window's size: with fewer rows than the splits had, chance shows larger changes."""
-    nothing = NO_EFFECT_AUC if finding.unit == AUC and (finding.limit or 0.0) > NO_EFFECT_AUC else 0.0
+    nothing = find_start(finding.limit or 0.0, finding.unit)
     return float(nothing + (own.limit - nothing) * np.sqrt(max(own.rows / max(rows, 1), 1.0)))
 
 

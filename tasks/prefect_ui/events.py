@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from prefect.events import emit_event
 
-from blocks.postgres.connect import connect
+from blocks.postgres.connect import Database, connect
+from tasks.contract.contract import SHIPPED, Contract
 from tasks.core.findings import DRIFT_QUESTIONS, Finding, Outcome, Verdict, summarise
+from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, log
@@ -28,8 +31,21 @@ class Event:
     payload: dict[str, Any]
 
 
-def compose_events(result: RunResult) -> list[Event]:
-    """What this run's findings and outcome mean for others."""
+def describe_scoring(contract: Contract, database: Database, policy: MonitorPolicy) -> dict[str, Any]:
+    """The parameters with which `score` looks at the same table and decides by the same cut-off; no secret.
+
+    A database that the environment names is in the worker's environment, too.
+    """
+    cut_off = policy.cut_off.model_dump(mode="json", exclude_defaults=True)
+    return {
+        "contract": contract.name if contract.file.parent == SHIPPED else str(contract.file),
+        "database": database.name if database.kind == "block" else None,
+        "policy": {"cut_off": cut_off} if cut_off else None,
+    }
+
+
+def compose_events(result: RunResult, scoring: Mapping[str, Any] | None = None) -> list[Event]:
+    """What this run's findings and outcome mean for others. `scoring` are the parameters of a run of `score`."""
     common = _describe_run(result)
     events = []
     if result.outcome is Outcome.QUALITY_FAILED:
@@ -42,13 +58,14 @@ def compose_events(result: RunResult) -> list[Event]:
             Event(DRIFT, {**common, "questions": [str(name) for name in drifted], "findings": _shorten(found)})
         )
     if result.has_promoted:
-        events.append(Event(PROMOTED, {**common, **_describe_succession(result), "why": result.reason}))
+        payload = {**common, **_describe_succession(result), "why": result.reason, "scoring": scoring}
+        events.append(Event(PROMOTED, payload))
     return events
 
 
-def emit_events(result: RunResult) -> list[Event]:
+def emit_events(job: Job, result: RunResult) -> list[Event]:
     """Send the run's events; returns them."""
-    events = compose_events(result)
+    events = compose_events(result, describe_scoring(job.contract, job.database, job.policy))
     for event in events:
         _send(result.contract, event)
     return events
@@ -60,15 +77,19 @@ def emit_promotions(job: Job) -> None:
         with connect(job.database).connect() as connection:
             rows = [row for row in read_ledger(connection, job.contract.name) if row.job_id == job.job_id]
         for row in rows:
-            emit_promotion(row, _describe_window(job.window))
+            emit_promotion(row, describe_scoring(job.contract, job.database, job.policy), _describe_window(job.window))
     except Exception as error:  # what is in production is in production, whoever hears of it
         log.warning("The promotion event could not be sent: %s", describe_error(error))
 
 
-def emit_promotion(row: Promotion | Entry, window: dict[str, Any] | None = None) -> None:
-    """Send one row of the ledger; `window` is the days of the job that wrote it, where it had any."""
+def emit_promotion(row: Promotion | Entry, scoring: Mapping[str, Any], window: Mapping[str, Any] | None = None) -> None:
+    """Send one row of the ledger.
+
+    `scoring` are the parameters of a run of `score`; `window` is the days of the job that wrote the row, if it had any.
+    """
     names = ("contract", "job_id", "from_version", "to_version", "why")
-    payload = {**{name: getattr(row, name) for name in names}, "outcome": str(Outcome.PROMOTED), **(window or {})}
+    common = {"outcome": str(Outcome.PROMOTED), "scoring": dict(scoring), **(window or {})}
+    payload = {**{name: getattr(row, name) for name in names}, **common}
     _send(row.contract, Event(PROMOTED, payload))
 
 

@@ -32,11 +32,19 @@ def link_run(flow_run_id: UUID | None) -> str | None:
 
 def link_history(results: Path) -> str:
     """The page of all runs, likewise; `results` is the folder that holds every run's own."""
-    base = read_environment().reports_url.rstrip("/")
+    base = _find_reports(results)
     return f"{base}/index.html" if base else str(results.absolute() / "index.html")
 
 
 def link_page(results: Path, page: str) -> str:
     """A page of a run: its address where LOANWATCH_REPORTS_URL says who serves the results folder, else its path."""
-    base = read_environment().reports_url.rstrip("/")
+    base = _find_reports(results.parent)
     return f"{base}/{results.name}/{page}" if base else str(results / page)
+
+
+def _find_reports(results: Path) -> str:
+    """The address at which the results folder is served; "" where it is none, or another folder's."""
+    environment = read_environment()
+    served = environment.reports_folder
+    is_other = served is not None and served.absolute() != results.absolute()
+    return "" if is_other else environment.reports_url.rstrip("/")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,18 +18,21 @@ from prefect.artifacts import (
     create_table_artifact,
     update_progress_artifact,
 )
-from prefect.client.orchestration import get_client
-from prefect.context import FlowRunContext
 from prefect.exceptions import MissingContextError
 from prefect.logging import get_run_logger
 
+from tasks.backfill.tag import tag_outcome
+from tasks.core.findings import Outcome, Verdict
+from tasks.core.wording import name_outcome
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, log
 from tasks.job.run_result import RunResult
 from tasks.job.stages import STAGES
 from tasks.prefect_ui.events import emit_events
 from tasks.prefect_ui.links import find_flow_run_id, link_run
-from tasks.prefect_ui.verdict_artifact import render_verdict, tabulate_comparison, tabulate_findings
+from tasks.prefect_ui.run_names import rename_run, show_end
+from tasks.prefect_ui.tables import tabulate_comparison, tabulate_findings
+from tasks.prefect_ui.verdict_artifact import render_verdict
 
 
 class StageEcho(logging.Handler):
@@ -65,12 +69,11 @@ class StageEcho(logging.Handler):
 
 def announce_run(job: Job) -> None:
     """Give the run a name that says its window and why it runs, and follow its stages in the UI."""
-    run_id, context = find_flow_run_id(), FlowRunContext.get()
-    if run_id is None or context is None:
+    run_id = find_flow_run_id()
+    if run_id is None:
         return
+    rename_run(job)
     try:
-        with get_client(sync_client=True) as client:
-            client.update_flow_run(run_id, name=name_run(job, context.flow_run))
         progress: Any = create_progress_artifact(progress=0.0, key=f"progress-{slug(job.contract.name)}")
         stop_following()
         log.addHandler(StageEcho(run_id, progress))
@@ -79,16 +82,18 @@ def announce_run(job: Job) -> None:
         log.warning("The run could not be announced: %s", describe_error(error))
 
 
-def publish_run(result: RunResult, summary: dict[str, Any]) -> None:
-    """Show the run's verdict in the UI, and send its events."""
+def publish_run(job: Job, result: RunResult, summary: dict[str, Any]) -> None:
+    """Show the run's outcome and verdict in the UI, and send its events."""
     if find_flow_run_id() is None:
         return
     if any(echo.is_lost for echo in _list_echoes()):
         stop_following()
         return
     try:
+        said = f"alarm, {say_outcome(summary)}" if has_alarm(result) else say_outcome(summary)
+        show_end(said, tag_outcome(result.outcome, has_alarm=has_alarm(result)), grade_run(result))
         _create_artifacts(result, summary)
-        emit_events(result)
+        emit_events(job, result)
     except MissingContextError:
         return
     except Exception as error:  # the UI is no reason to fail
@@ -97,21 +102,21 @@ def publish_run(result: RunResult, summary: dict[str, Any]) -> None:
         stop_following(finished=True)
 
 
-def name_run(job: Job, flow_run: Any) -> str:
-    """Window and reason: "2024-08-01 to 2024-08-31, scheduled"."""
-    return f"{job.contract.name} {job.window}, {explain_start(flow_run)}"
+def has_alarm(result: RunResult) -> bool:
+    """Whether a check of the run failed: a new alarm, or unfit data."""
+    return any(finding.verdict is Verdict.FAIL for finding in result.findings)
 
 
-def explain_start(flow_run: Any) -> str:
-    """Why a run was started, as Prefect knows it."""
-    if flow_run is None:
-        return "by hand"
-    if flow_run.auto_scheduled:
-        return "scheduled"
-    if flow_run.parent_task_run_id is not None:
-        return "part of another run"
-    creator = flow_run.created_by.type if flow_run.created_by else None
-    return "by automation" if creator == "AUTOMATION" else "by hand"
+def grade_run(result: RunResult) -> Verdict:
+    """The verdict whose mark stands for the run: an alarm, an open question, or neither."""
+    if has_alarm(result):
+        return Verdict.FAIL
+    return Verdict.NOT_ENOUGH_DATA if result.outcome is Outcome.UNDECIDED else Verdict.PASS
+
+
+def say_outcome(summary: Mapping[str, Any]) -> str:
+    """The outcome of a run in words: "retrained, champion kept"."""
+    return name_outcome(summary["outcome"], was_retrained=bool(summary["comparison"]))
 
 
 def stop_following(*, finished: bool = False) -> None:
@@ -135,7 +140,7 @@ def slug(name: str) -> str:
 
 
 def _create_artifacts(result: RunResult, summary: dict[str, Any]) -> None:
-    key, about = slug(result.contract), f"{result.window}: {summary['outcome']}"
+    key, about = slug(result.contract), f"{result.window}: {say_outcome(summary)}"
     create_markdown_artifact(
         render_verdict(summary, link_run(find_flow_run_id())), key=f"verdict-{key}", description=about
     )

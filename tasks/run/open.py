@@ -92,10 +92,13 @@ def _find_table(options: TableOptions) -> Table:
     return Table(contract, database)
 
 
-def plan_monitoring(table: Table, request: MonitorRequest, scheduled_on: date | None) -> MonitorPlan:
+def plan_monitoring(
+    table: Table, request: MonitorRequest, scheduled_on: date | None, backfill: str = ""
+) -> MonitorPlan:
     """Settle the days, load the champion and make the results folder.
 
-    `scheduled_on` is the day of the schedule's slot, None for a run started by hand.
+    `scheduled_on` is the day of the schedule's slot, None for a run started by hand; `backfill` names the backfill of
+    which the run is a window, which then sends the alerts.
     Raises a LoanwatchError that says what to do where any of it cannot be.
     """
     days = plan_days(table, request, request.trailing_days, scheduled_on)
@@ -106,8 +109,8 @@ def plan_monitoring(table: Table, request: MonitorRequest, scheduled_on: date | 
     if champion is not None:
         find_cut_off(table.contract, request.policy.cut_off, champion.bundle)  # or refuses it
     reference = plan_reference_days(table.contract, request, champion, days.window)
-    policy = settle_cadence(request, days.window)
-    job = make_job(table, "backfill" if request.backfill else "monitor", days, policy)
+    policy = settle_cadence(request, days.window, is_backfill=bool(backfill))
+    job = make_job(table, "backfill" if backfill else "monitor", days, policy)
     job = replace(
         job,
         results=make_results_folder(request.results, job.job_id),
@@ -115,14 +118,14 @@ def plan_monitoring(table: Table, request: MonitorRequest, scheduled_on: date | 
         champion=request.champion,
         model_version=request.model_version,
         may_promote=request.may_promote,
-        backfill=request.backfill or "",
+        backfill=backfill,
     )
     flow_run = find_flow_run_id()
     save_start(job, str(flow_run or ""), link_run(flow_run) or "")
     return MonitorPlan(job, champion, reference)
 
 
-def settle_cadence(request: MonitorRequest, window: Window) -> MonitorPolicy:
+def settle_cadence(request: MonitorRequest, window: Window, *, is_backfill: bool = False) -> MonitorPolicy:
     """The policy with how often such a run looks, where the request does not say it: monthly if nothing else.
 
     The last days before the present one are looked at daily; a backfill looks once at each of its windows.
@@ -131,7 +134,7 @@ def settle_cadence(request: MonitorRequest, window: Window) -> MonitorPolicy:
     if policy.drift.cadence is not None:
         return policy
     cadence = Cadence.MONTHLY
-    if request.backfill:
+    if is_backfill:
         cadence = find_cadence(window.days)
     elif request.window is None and request.trailing_days is not None:
         cadence = Cadence.DAILY

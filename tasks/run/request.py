@@ -7,15 +7,21 @@ from typing import Annotated
 
 from cyclopts import Parameter
 from prefect.context import FlowRunContext
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from tasks.backfill.queue import Every
+from tasks.backfill.tag import read_tag
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import PlanError, Window
 
-# A field that a terminal does not offer: what its command line has in its place, or nobody but loanwatch sets.
+# A field that a terminal does not offer: its command line has something in its place.
 FORM_ONLY = Parameter(parse=False)
 NO_NEGATIVE = Parameter(negative=())
+# Prefect's server checks a pattern when a form is handed in, and no format: a mistyped date starts no run.
+_PATTERN = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
+_DAY = {"type": "string", "format": "date"}
+Day = Annotated[date, WithJsonSchema({**_DAY, "pattern": _PATTERN})]
+OptionalDay = Annotated[date | None, WithJsonSchema({"anyOf": [_DAY, {"type": "null"}], "pattern": _PATTERN})]
 
 
 class Request(BaseModel):
@@ -27,8 +33,10 @@ class Request(BaseModel):
 class WindowOptions(Request):
     """The days that are looked at: both ends or neither."""
 
-    start: date | None = Field(None, description="First day of the window. Without dates: the last full month.")
-    end: date | None = Field(None, description="Last day of the window, included.")
+    start: OptionalDay = Field(
+        None, description="First day of the window, as YYYY-MM-DD. Without dates: the last full month."
+    )
+    end: OptionalDay = Field(None, description="Last day of the window, included.")
 
     @property
     def window(self) -> Window | None:
@@ -50,11 +58,11 @@ class TrailingWindowOptions(WindowOptions):
 class ReferenceOptions(Request):
     """The days that a first champion is fitted on."""
 
-    reference_start: date | None = Field(
+    reference_start: OptionalDay = Field(
         None,
         description="First day of the reference, for a first champion. Default: the six full months before the window.",
     )
-    reference_end: date | None = Field(None, description="Last day of the reference, included.")
+    reference_end: OptionalDay = Field(None, description="Last day of the reference, included.")
 
     @property
     def reference(self) -> Window | None:
@@ -69,13 +77,13 @@ class ChampionOptions(Request):
         None,
         description="The version to monitor against. Default: the champion that was effective before the window.",
     )
+    may_promote: Annotated[bool, Parameter(name="--promote")] = Field(
+        True, description="Whether a model that is proven better may go into production."
+    )
     model_version: str | None = Field(
         None,
         description="Of the lender's own models, the version to watch, as the column with the role model_version names "
         "it. Default: the version that gave most scores in the window.",
-    )
-    may_promote: Annotated[bool, Parameter(name="--promote")] = Field(
-        True, description="Whether a model that is proven better may go into production."
     )
 
 
@@ -112,18 +120,14 @@ class PolicyOptions(Request):
 
 
 class MonitorRequest(
-    PolicyOptions, ModelStoreOptions, ResultsOptions, TableOptions, ReferenceOptions, ChampionOptions,
+    PolicyOptions, ModelStoreOptions, ResultsOptions, ReferenceOptions, TableOptions, ChampionOptions,
     TrailingWindowOptions,
 ):  # fmt: skip
     """Monitor one window of applications."""
 
-    backfill: Annotated[str | None, FORM_ONLY] = Field(
-        None, description="Set by a backfill: its name. The backfill then sends the alerts."
-    )
 
-
-class TrainRequest(PolicyOptions, ModelStoreOptions, ResultsOptions, TableOptions, WindowOptions):
-    """Train a challenger on a window and compare it with the champion, or put a new model in its place."""
+class ReplaceOptions(Request):
+    """Whether the new model is compared with the champion."""
 
     replace: Annotated[bool, NO_NEGATIVE] = Field(
         False,
@@ -132,15 +136,19 @@ class TrainRequest(PolicyOptions, ModelStoreOptions, ResultsOptions, TableOption
     )
 
 
+class TrainRequest(PolicyOptions, ModelStoreOptions, ResultsOptions, TableOptions, ReplaceOptions, WindowOptions):
+    """Train a challenger on a window and compare it with the champion, or put a new model in its place."""
+
+
 class ScoreRequest(PolicyOptions, TableOptions, TrailingWindowOptions):
     """Score the applications of a window, decided or not."""
 
 
-class BackfillRequest(PolicyOptions, ModelStoreOptions, ResultsOptions, TableOptions):
-    """Monitor many past windows. The same request continues where an earlier one stopped."""
+class BackfillOptions(Request):
+    """Which windows, and who monitors them."""
 
-    start: date = Field(description="First day of the first window.")
-    end: date = Field(description="Last day of the last window, included.")
+    start: Day = Field(description="First day of the first window, as YYYY-MM-DD.")
+    end: Day = Field(description="Last day of the last window, included.")
     every: Every = Field("month", description="How long a window is: a day, a week or a month.")
     champion: int | None = Field(
         None,
@@ -156,6 +164,10 @@ class BackfillRequest(PolicyOptions, ModelStoreOptions, ResultsOptions, TableOpt
     afresh: Annotated[bool, NO_NEGATIVE] = Field(False, description="Monitor windows again that were finished before.")
 
 
+class BackfillRequest(PolicyOptions, ModelStoreOptions, ResultsOptions, TableOptions, BackfillOptions):
+    """Monitor many past windows. The same request continues where an earlier one stopped."""
+
+
 class CheckRequest(PolicyOptions, ResultsOptions, TableOptions, WindowOptions):
     """Split a window at random, plant changes, and count the alarms."""
 
@@ -167,6 +179,13 @@ def find_scheduled_day() -> date | None:
     if flow_run is None or not flow_run.auto_scheduled or flow_run.expected_start_time is None:
         return None
     return flow_run.expected_start_time.date()
+
+
+def find_backfill() -> str:
+    """The name of the backfill that this run is a window of; "" for a run of its own."""
+    context = FlowRunContext.get()
+    found = read_tag(context.flow_run.tags) if context and context.flow_run else None
+    return found[0] if found else ""
 
 
 def _both(first_name: str, first: date | None, last_name: str, last: date | None) -> Window | None:

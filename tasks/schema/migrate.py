@@ -41,10 +41,10 @@ def prepare_schema(engine: Engine, folder: Path = MIGRATIONS) -> int:
     Several processes may call it at once. Raises SchemaError, or PermissionMissingError with the GRANT that is missing.
     """
     migrations = read_migrations(folder)
-    with engine.connect() as connection:
-        if not _list_missing(migrations, _read_applied(connection)):
-            return 0
     try:
+        with engine.connect() as connection:
+            if not _list_missing(migrations, _read_applied(connection)):
+                return 0
         with engine.begin() as connection:
             lock_until_commit(connection, Lock.TABLES)
             _act_as_owner(connection)
@@ -54,10 +54,21 @@ def prepare_schema(engine: Engine, folder: Path = MIGRATIONS) -> int:
                 _apply(connection, migration)
     except PermissionMissingError:
         raise PermissionMissingError(
-            "The database role may not create or change the schema loanwatch. Let an administrator run `create schema "
-            f'loanwatch authorization "{engine.url.username}"`, once.'
+            "The database role may not create or change the schema loanwatch. Let an administrator run, once:\n"
+            f"{write_schema_sql(str(engine.url.username))}\nSECURITY.md, “The database role”, explains it."
         ) from None
     return len(missing)
+
+
+def write_schema_sql(user: str) -> str:
+    """The SQL that gives a role the schema, whether it is there already or not."""
+    role = quote_role(user)
+    return f"  create schema if not exists loanwatch authorization {role};\n  alter schema loanwatch owner to {role};"
+
+
+def quote_role(user: str) -> str:
+    """A role's name as SQL takes it, whatever it holds."""
+    return '"' + user.replace('"', '""') + '"'
 
 
 def read_migrations(folder: Path) -> tuple[Migration, ...]:

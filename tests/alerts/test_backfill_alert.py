@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tasks.alerts.backfill import Found, compose_backfill, is_worth_sending, read_found, send_backfill_alert
+from tasks.alerts.backfill import compose_backfill, is_worth_sending, send_backfill_alert
 from tasks.alerts.failure import send_failure_alert
+from tasks.backfill.found import Found, read_found
 from tasks.backfill.queue import Replay, UnfinishedError
+from tasks.backfill.tag import write_tag
 from tasks.core.findings import Finding, Outcome, Question, Verdict
 from tasks.core.policy import AlertPolicy
 from tasks.core.windows import month_of
@@ -110,9 +112,11 @@ def test_a_window_that_dies_or_fails_tells_nothing_by_itself(engine, database):
             connection.execute(text(entry), {"job": f"of-{kind}", "kind": kind, "day": date(2024, 1, 1)})
     assert close_dead_runs(engine) == 2
     url = database.render_as_string(hide_password=False)
-    run: Any = SimpleNamespace(parameters={"backfill": "b", "database": url}, name="may", id="1")
+    run: Any = SimpleNamespace(
+        parameters={"database": url}, name="may", id="1", tags=[write_tag("b", "2024-01-01 to 2024-05-31")]
+    )
     send_failure_alert(SimpleNamespace(name="monitor"), run, SimpleNamespace())
-    whole: Any = SimpleNamespace(parameters={"database": url}, name="all", id="2")
+    whole: Any = SimpleNamespace(parameters={"database": url}, name="all", id="2", tags=[])
     ended = SimpleNamespace(result=lambda raise_on_failure: UnfinishedError("1 of 2 windows"))
     send_failure_alert(SimpleNamespace(name="backfill"), whole, ended)
     with engine.connect() as connection:

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
+import httpx
 import pytest
 
 from tests.support.postgres import PASSWORD
@@ -113,8 +115,10 @@ def test_the_schedule_creates_runs_at_its_slots(stack: Stack) -> None:
 
 
 def test_a_stable_month_is_quiet(stack: Stack, stable: dict[str, Any]) -> None:
-    assert (stable["state"]["type"], stable["state"]["name"]) == ("COMPLETED", "stable")
-    assert stable["name"] == "loan_applications 2024-07-01 to 2024-07-31, by hand"
+    assert (stable["state"]["type"], stable["state"]["name"]) == ("COMPLETED", "Completed")
+    assert stable["state"]["message"].startswith("stable: ")
+    assert stable["name"] == "✓ loan_applications 2024-07-01 to 2024-07-31, by hand: stable"
+    assert {"loanwatch", "monitoring", "outcome:stable"} == set(stable["tags"])
     (told,) = [seen for seen in stack.slack.seen if "loan_applications" in str(seen)]
     assert "Version 1 is the first model in production." in str(told), "that is told, and nothing else"
     shown = artifacts(stack, stable)
@@ -123,8 +127,12 @@ def test_a_stable_month_is_quiet(stack: Stack, stable: dict[str, Any]) -> None:
 
 
 def test_a_drifted_month_is_told_once_with_its_numbers(stack: Stack, drifted: dict[str, Any]) -> None:
-    assert drifted["state"]["type"] == "COMPLETED"
-    assert drifted["state"]["name"] == "kept"  # the lender decides as before: a challenger has nothing to learn
+    assert (drifted["state"]["type"], drifted["state"]["name"]) == ("COMPLETED", "Completed")
+    # The lender decides as before: a challenger has nothing to learn.
+    found = "✗ loan_applications 2024-08-01 to 2024-08-31, by hand: alarm, retrained, champion kept"
+    assert drifted["name"] == found
+    assert {"outcome:kept", "alarm"} <= set(drifted["tags"])
+    assert drifted["state"]["message"].startswith("retrained, champion kept: ")
     shown = artifacts(stack, drifted)
     assert "comparison-loan-applications" in shown
     assert "annual\\_income" in shown["verdict-loan-applications"]["data"]
@@ -163,16 +171,60 @@ def test_a_promotion_starts_score(stack: Stack, stable: dict[str, Any]) -> None:
     ended = stack.finish(run["id"])
     assert ended["state"]["type"] == "COMPLETED", ended["state"]["message"]
     assert stack.rows("select count(*) from loanwatch.prediction")[0][0] > 0
+    asked = {"trailing_days": 7, "contract": "loan_applications", "database": "loans-postgres", "policy": None}
+    assert ended["parameters"] == asked, "the table that was promoted in, and the deployment's own days"
+    assert ", by automation: " in ended["name"]
+    assert "outcome:scored" in ended["tags"]
+
+
+def test_a_promotion_in_another_table_is_scored_there_by_its_own_cut_off(stack: Stack, stable: dict[str, Any]) -> None:
+    """The event as a run over another contract and block sends it; the run that it starts has all of it."""
+    policy = {"cut_off": {"approval_rate": 0.4}}
+    scoring = {"contract": "/etc/loanwatch/cards.toml", "database": "cards-postgres", "policy": policy}
+    told = datetime.now(UTC).isoformat()
+    event = {
+        "id": str(uuid4()), "occurred": told, "event": "loanwatch.model.promoted",
+        "resource": {"prefect.resource.id": "loanwatch.contract.cards"},
+        "payload": {"contract": "cards", "scoring": scoring},
+    }  # fmt: skip
+    stack.call("POST", "/events", [event])
+    mine = lambda: [run for run in find_automated(stack) if run["parameters"].get("database") == "cards-postgres"]  # noqa: E731
+    (run,) = wait_until(mine, 240, "the automation")
+    assert run["parameters"] == {"trailing_days": 7, **scoring}
+    stack.finish(run["id"])
 
 
 def test_a_failed_run_tells_itself(stack: Stack, stable: dict[str, Any]) -> None:
-    ended = stack.finish(stack.launch("monitor/monitor", start="2024-08-31", end="2024-08-01"))
+    """By its window, although it failed before it had opened the table."""
+    gone = {"results": "/proc/nowhere"}
+    ended = stack.finish(stack.launch("monitor/monitor", start="2024-08-01", end="2024-08-31", **gone))
     assert ended["state"]["type"] == "FAILED"
     told = wait_until(lambda: [m for m in stack.slack.seen if "monitor failed" in str(m)], 120, "the failure's message")
     assert len(told) == 1
     check_blocks(told[0])
-    assert "Swap the two dates" in str(told[0])
+    assert "monitor failed: loan_applications 2024-08-01 to 2024-08-31, by hand" in str(told[0])
+    assert "/proc/nowhere" in str(told[0])
     assert f"alert {ended['id']}/failed" in str(told[0])
+
+
+def test_a_bad_form_is_refused_or_ends_with_a_sentence_and_tells_nobody(stack: Stack, stable: dict[str, Any]) -> None:
+    before = len(stack.slack.seen)
+    for form, said in (
+        ({"start": "31.08.2024"}, "'31.08.2024' does not match"),
+        ({"trailing_day": 7}, "'trailing_day' was unexpected"),
+        ({"policy": {"drift": {"label_limit": 7}}}, "7 is greater than the maximum"),
+    ):
+        with pytest.raises(httpx.HTTPStatusError) as refused:
+            stack.launch("monitor/monitor", **form)
+        assert said in refused.value.response.json()["detail"]
+    ended = [
+        stack.finish(stack.launch("monitor/monitor", **form))["state"]
+        for form in ({"start": "2024-08-31", "end": "2024-08-01"}, {"contract": "no_such"})
+    ]
+    assert [state["type"] for state in ended] == ["FAILED", "FAILED"]
+    assert "Swap the two dates" in ended[0]["message"]
+    assert "There is no contract 'no_such'" in ended[1]["message"]
+    assert len(stack.slack.seen) == before
 
 
 def test_slack_in_trouble_never_fails_a_run(stack: Stack, drifted: dict[str, Any]) -> None:
@@ -180,13 +232,13 @@ def test_slack_in_trouble_never_fails_a_run(stack: Stack, drifted: dict[str, Any
     stack.slack.script = [(500, "boom", {})] * 3
     july = {"start": "2025-03-01", "end": "2025-03-31", "policy": POLICY}
     ended = stack.finish(stack.launch("monitor/monitor", **july))
-    assert (ended["state"]["type"], ended["state"]["name"]) == ("COMPLETED", "quality_failed")
+    assert (ended["state"]["type"], "outcome:quality_failed" in ended["tags"]) == ("COMPLETED", True)
     assert len(stack.slack.seen) == before + 3
     assert [row.state for row in stack.rows("select state from loanwatch.alert order by created_at")][-1] == "pending"
     assert wait_until(lambda: stack.events("loanwatch.quality.failed"), 120, "the event of unfit data")
     stack.slack.script = []
     again = stack.finish(stack.launch("monitor/monitor", **july))
-    assert again["state"]["name"] == "quality_failed"
+    assert "outcome:quality_failed" in again["tags"]
     told = stack.slack.seen[before + 3 :]
     assert len(told) == 2, "the held message goes, and what could not be judged is told each time"
     assert "may repeat" not in str(told), "Slack answered every time"
@@ -194,7 +246,8 @@ def test_slack_in_trouble_never_fails_a_run(stack: Stack, drifted: dict[str, Any
 
 
 def test_slack_test_says_what_is_wrong(stack: Stack) -> None:
-    assert stack.finish(stack.launch("slack-test/slack-test"))["state"]["type"] == "COMPLETED"
+    sent = stack.finish(stack.launch("slack-test/slack-test"))
+    assert (sent["state"]["type"], sent["name"]) == ("COMPLETED", "slack-test, by hand: delivered")
     stack.slack.script = [(404, "channel_not_found", {})]
     refused = stack.finish(stack.launch("slack-test/slack-test"))
     assert refused["state"]["type"] == "FAILED"
@@ -227,6 +280,18 @@ def test_workers_of_a_pool_share_the_windows_of_a_backfill(stack: Stack, stable:
     attempts = stack.rows("select state, attempts from loanwatch.backfill_window order by attempts")
     assert [tuple(row) for row in attempts] == [("finished", 1), ("finished", 1), ("finished", 2)]
     wait_until(lambda: find_crash_notices(stack, killed), 120, "the automation's message")
+    assert all(", backfill of 2024-09-01 to 2024-11-30" in run["name"] for run in runs)
+    (tag,) = {tag for run in runs for tag in run["tags"] if tag.startswith("backfill ")}
+    assert not [seen for seen in stack.slack.seen if "2024-10-01 to 2024-10-31: " in str(seen) and "New" in str(seen)]
+    flow = {"flows": {"name": {"any_": ["backfill"]}}}
+    parents = stack.call("POST", "/flow_runs/filter", flow)
+    assert all({"loanwatch", "command-line", "alarm", "outcome:done"} <= set(run["tags"]) for run in parents)
+    said = "3 windows: 1 stable, 2 retrained, champion kept. Alarms: "
+    assert all(said in run["state"]["message"] for run in parents)
+    shown = artifacts(stack, parents[0])[f"windows-{tag.split('(')[1].rstrip(')')}"]["data"]
+    for run in (run for run in runs if run["id"] != killed):
+        assert f"/runs/flow-run/{run['id']}" in shown
+    assert shown.count("report.html") == 3
     os.killpg(stack.processes.pop("second").pid, signal.SIGKILL)
 
 
@@ -248,9 +313,10 @@ def test_a_lost_run_is_found_by_its_heartbeat(stack: Stack, stable: dict[str, An
     lost = stack.finish(run, timeout=400)
     assert (lost["state"]["type"], lost["state"]["message"]) == ("CRASHED", "Lost: no heartbeat.")
     assert len(wait_until(lambda: find_crash_notices(stack, run), 120, "the automation's message")) == 1
-    for name in ("stable", "kept", "promoted", "quality_failed"):
-        ended = stack.call("POST", "/flow_runs/filter", {"flow_runs": {"state": {"name": {"any_": [name]}}}})
-        assert all(run["state"]["type"] == "COMPLETED" for run in ended), "a run that ended is not taken for lost"
+    tagged = {"flow_runs": {"tags": {"any_": ["outcome:stable", "outcome:kept", "outcome:quality_failed"]}}}
+    ended = stack.call("POST", "/flow_runs/filter", tagged)
+    assert ended
+    assert all(run["state"]["name"] == "Completed" for run in ended), "a run that ended is not taken for lost"
     assert "was killed" not in str(stack.slack.seen), "what the server has told, the next run does not tell again"
 
 
@@ -290,7 +356,10 @@ def test_a_model_trained_by_hand_and_a_rollback_start_score_too(stack: Stack, st
     started = len(find_automated(stack))
     days = {"start": "2024-02-01", "end": "2024-07-31"}
     ended = stack.finish(stack.launch("train/train", replace=True, policy=POLICY, **days))
-    assert (ended["state"]["type"], ended["state"]["name"]) == ("COMPLETED", "replaced"), ended["state"]["message"]
+    assert (ended["state"]["type"], "outcome:replaced" in ended["tags"]) == ("COMPLETED", True), ended["state"][
+        "message"
+    ]
+    assert ended["name"].startswith("loan_applications 2024-02-01 to 2024-07-31, by hand: version ")
     wait_until(lambda: len(find_automated(stack)) == started + 1, 240, "the automation")
     done = stack.run("flows.rollback", "--why", "the committee asked for it")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -5,18 +5,24 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
+import stat
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from prefect.workers.base import BaseWorker
 from prefect.workers.process import ProcessWorker
 
 from deployments import worker as module
-from deployments.worker import DrainingWorker, end_runs, work
+from deployments.reports import ReportsError, serve
+from deployments.worker import DrainingWorker, end_runs, serve_reports, work
+from tasks.prefect_ui.links import link_page
 from tests.support.wait import wait_until
 
 
@@ -91,3 +97,47 @@ def test_only_runs_are_ended() -> None:
         for process in (run, other):
             process.kill()
             process.communicate()
+
+
+def test_the_worker_serves_its_reports_to_this_machine_and_tells_its_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    for name in ("LOANWATCH_REPORTS_URL", "LOANWATCH_REPORTS_FOLDER"):
+        monkeypatch.setenv(name, "")  # as it was before, afterwards
+    with serve_reports(("127.0.0.1", 0)):
+        run = tmp_path / "results" / "20240901T060000-3f9a1c"
+        run.mkdir()
+        (run / "report.html").write_text("the report", encoding="utf-8")
+        page = link_page(run, "report.html")
+        assert page.startswith("http://127.0.0.1:")
+        assert httpx.get(page).text == "the report"
+        assert httpx.get(page, headers={"Host": "other.example"}).status_code == 400, "no other site's page may ask"
+        assert httpx.get(page.replace("report.html", "")).status_code == 404, "no list of a folder"
+        assert link_page(tmp_path / "elsewhere" / "job", "report.html").startswith("/"), "another folder is not served"
+        assert stat.S_IMODE((tmp_path / "results").stat().st_mode) == 0o700
+    with pytest.raises(httpx.TransportError):
+        httpx.get(page)
+
+
+def test_reports_with_a_password_ask_for_it_and_without_one_stay_on_the_machine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "index.html").write_text("all", encoding="utf-8")
+    with pytest.raises(ReportsError, match="LOANWATCH_REPORTS_PASSWORD"), serve(tmp_path, "0.0.0.0", 0):
+        pass
+    monkeypatch.setenv("LOANWATCH_REPORTS_PASSWORD", "pw")
+    with serve(tmp_path, "0.0.0.0", 0) as address:
+        here = address.replace("0.0.0.0", "127.0.0.1")
+        assert httpx.get(here).status_code == 401
+        assert httpx.get(here, auth=("loanwatch", "pw")).text == "all"
+
+
+def test_a_port_that_is_taken_stops_no_worker(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setenv("LOANWATCH_REPORTS_URL", "")
+    with socket.create_server(("127.0.0.1", 0)) as taken, serve_reports(("127.0.0.1", taken.getsockname()[1])):
+        assert not os.environ["LOANWATCH_REPORTS_URL"]
+    assert "note: The reports are not served" in capsys.readouterr().out

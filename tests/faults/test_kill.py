@@ -167,7 +167,6 @@ def test_a_backfills_worker_dies(grown, place):
         "models": str(grown.folder / "models"),
         "policy": policy.model_dump(mode="json"),
         "may_promote": False,
-        "backfill": "b",
         "database": None,
     }
     march = Window(date(2023, 3, 1), date(2023, 3, 31))

@@ -14,7 +14,8 @@ from sqlalchemy import text
 from blocks.postgres.connect import Patience, make_engine
 from flows.cli.console import show_verdict
 from tasks.core.policy import MonitorPolicy, TrainPolicy
-from tasks.prefect_ui.verdict_artifact import render_verdict, tabulate_findings
+from tasks.prefect_ui.tables import tabulate_findings
+from tasks.prefect_ui.verdict_artifact import render_verdict
 from tests.support.flow import month, run_monitor
 from tests.support.second_lender import CONTRACT, fill_table, make_requests
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from prefect.exceptions import ParameterTypeError
 from sqlalchemy import text
 
 from blocks.postgres.connect import Database
 from deployments.api.serving import answer
 from flows import score as flow
+from flows.cli.form import FormError
 from tasks.contract.load import load_contract
 from tasks.core.policy import CutOffPolicy, MonitorPolicy
 from tasks.core.windows import Window
@@ -126,7 +126,7 @@ def test_trailing_days_are_the_last_that_the_table_holds(demo):
         held = connection.execute(last).scalar_one()
     assert record["window"] == {"start": str(held - timedelta(days=6)), "end": str(held)}
     assert 0 < record["added"] == len(read_predictions(demo)) < 2000
-    with pytest.raises(ParameterTypeError):
+    with pytest.raises(FormError):
         flow.score(trailing_days=0)
 
 

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import logging
-from types import SimpleNamespace
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from httpx import ConnectError
 
-from tasks.prefect_ui.publish import StageEcho, explain_start, slug
-
-
-@pytest.mark.parametrize(
-    ("flow_run", "why"),
-    [
-        ({"auto_scheduled": True}, "scheduled"),
-        ({"created_by": SimpleNamespace(type="AUTOMATION")}, "by automation"),
-        ({"parent_task_run_id": "x"}, "part of another run"),
-        ({}, "by hand"),
-    ],
-)
-def test_why_a_run_started(flow_run: dict[str, Any], why: str) -> None:
-    known = {"auto_scheduled": False, "parent_task_run_id": None, "created_by": None}
-    assert explain_start(SimpleNamespace(**{**known, **flow_run})) == why
+from tasks.core.findings import Finding, Outcome, Verdict
+from tasks.prefect_ui.publish import StageEcho, grade_run, slug
+from tests.support.kept_run import MOVED, UNFIT, make_run
 
 
 def test_a_prefect_server_that_is_gone_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,6 +34,23 @@ def test_a_prefect_server_that_is_gone_is_asked_once(monkeypatch: pytest.MonkeyP
         line.stage, line.status = stage, "finished"
         echo.emit(line)
     assert (len(asked), echo.is_lost) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("found", "outcome", "verdict"),
+    [
+        ((), Outcome.STABLE, Verdict.PASS),
+        ((MOVED,), Outcome.KEPT, Verdict.FAIL),
+        ((UNFIT,), Outcome.QUALITY_FAILED, Verdict.FAIL),
+        ((), Outcome.UNDECIDED, Verdict.NOT_ENOUGH_DATA),
+        ((), Outcome.PROMOTED, Verdict.PASS),
+    ],
+)
+def test_a_run_that_found_something_does_not_look_like_a_quiet_one(
+    tmp_path: Path, found: tuple[Finding, ...], outcome: Outcome, verdict: Verdict
+) -> None:
+    result = replace(make_run(tmp_path), findings=found, outcome=outcome)
+    assert grade_run(result) is verdict
 
 
 def test_slug() -> None:

@@ -75,8 +75,9 @@ def test_the_screen_counts_causes_and_names_their_columns(drifted):
 
 def test_the_prefect_ui_has_a_row_for_each_cause(drifted):
     page = render_verdict(drifted[0], None)
-    assert "| data | channel (and distribution) | 13.3 points |" in page
-    assert "(and also: yearly\\_salary) |" in page
+    row = next(line for line in page.splitlines() if line.startswith("| data | channel | 13.3 points |"))
+    assert row.endswith("| distribution |")
+    assert "(and also: yearly\\_salary)\n" in page
     many = [
         Finding(Question.DATA, "distribution", Verdict.FAIL, "It moved.", f"c{number}", effect=0.1, limit=0.06)
         for number in range(MOST_ALARMS + 2)
@@ -91,7 +92,9 @@ def test_the_column_comes_first_where_only_all_together_are_alarmed():
     assert first.index("above 25,000 for 7.0 %, 1.1 % before.") < first.index("All columns together")
     (card,) = make_cards(summary, None)
     assert (card.title, [alarm.check for alarm in card.alarms]) == ("loan_amnt", ["distribution", "joint distribution"])
-    assert "| data | loan\\_amnt (and joint distribution) | 0.580 AUC | 0.550 AUC |" in render_verdict(summary, None)
+    row = next(line for line in render_verdict(summary, None).splitlines() if line.startswith("| data | loan\\_amnt |"))
+    assert "| 0.580 AUC | 0.550 AUC |" in row
+    assert row.endswith("| joint distribution |")
     page = render_report(summary, None)
     assert page.index("above 25,000 for 7.0 %") < page.index("All columns together")
 

@@ -16,19 +16,19 @@ START = date(2024, 7, 1)
 
 
 @pytest.mark.parametrize(
-    ("asked", "days", "cadence"),
+    ("asked", "days", "is_backfill", "cadence"),
     [
-        ({}, 31, None),  # a month: the policy's own levels
-        ({"start": START, "end": START}, 1, None),  # by hand: once, not day after day
-        ({"trailing_days": 30}, 30, Cadence.DAILY),
-        ({"start": START, "end": START, "backfill": "b"}, 1, Cadence.DAILY),
-        ({"start": START, "end": START, "backfill": "b"}, 7, Cadence.WEEKLY),
-        ({"start": START, "end": START, "backfill": "b"}, 31, None),
+        ({}, 31, False, None),  # a month: the policy's own levels
+        ({"start": START, "end": START}, 1, False, None),  # by hand: once, not day after day
+        ({"trailing_days": 30}, 30, False, Cadence.DAILY),
+        ({"start": START, "end": START}, 1, True, Cadence.DAILY),
+        ({"start": START, "end": START}, 7, True, Cadence.WEEKLY),
+        ({"start": START, "end": START}, 31, True, None),
     ],
 )
-def test_the_cadence_of_a_request(asked, days, cadence):
+def test_the_cadence_of_a_request(asked, days, is_backfill, cadence):
     window = Window(START, START + timedelta(days=days - 1))
-    assert settle_cadence(MonitorRequest(**asked), window).drift.cadence is cadence
+    assert settle_cadence(MonitorRequest(**asked), window, is_backfill=is_backfill).drift.cadence is cadence
 
 
 def test_the_policy_has_the_last_word():

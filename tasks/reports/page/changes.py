@@ -10,6 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from tasks.core.causes import read_causes
+from tasks.core.excess import count_limits
 from tasks.core.findings import Question, Verdict
 from tasks.core.onset import read_onset
 from tasks.core.positive import Positive, name_check
@@ -69,12 +70,7 @@ def make_cards(summary: Record, evidence: Evidence | None) -> list[Card]:
 
 def weigh(finding: Record) -> float:
     """A change less one standard error, in multiples of its limit."""
-    effect, limit = finding["effect"], finding["limit"]
-    if effect is None or not limit:
-        return 0.0
-    if finding["check"] == "joint_shape":
-        effect, limit = effect - 0.5, limit - 0.5
-    return float((effect - (finding["standard_error"] or 0)) / max(limit, 1e-9))
+    return count_limits(finding["effect"], finding["limit"], finding["unit"], finding["standard_error"])
 
 
 def _make_card(findings: Sequence[Record], evidence: Evidence | None, positive: Positive) -> Card:
