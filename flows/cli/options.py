@@ -15,6 +15,8 @@ from tasks.contract.load import load_contract
 from tasks.core.policy import load_policy
 from tasks.core.windows import PlanError, month_of
 from tasks.extract.check_queries import check_texts
+from tasks.job.journal import close_job_when_stopped
+from tasks.job.stop import explain_memory, raise_if_stopped, watch_for_stop
 from tasks.run.import_request import ImportRequest
 from tasks.run.request import BackfillRequest, MonitorRequest, Request, ScoreRequest, TrainRequest
 
@@ -49,7 +51,8 @@ def takes(record: type[AnyRequest]) -> Callable[[Callable[[AnyRequest], R]], Cal
     def decorate(function: Callable[[AnyRequest], R]) -> Callable[..., R]:
         @wraps(function)
         def run(**given: Any) -> R:
-            return function(record(**given))
+            with watch_for_stop():
+                return _run_to_its_end(function, record(**given))
 
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -58,6 +61,18 @@ def takes(record: type[AnyRequest]) -> Callable[[Callable[[AnyRequest], R]], Cal
         return run
 
     return decorate
+
+
+def _run_to_its_end(function: Callable[[AnyRequest], R], request: AnyRequest) -> R:
+    """Run a flow's function: told to stop, it writes its end first; short of memory, it says what to do."""
+    try:
+        with close_job_when_stopped():
+            return function(request)
+    except BaseException as error:
+        raise_if_stopped(error)
+        if (lack := explain_memory(error)) is not None:
+            raise lack from error
+        raise
 
 
 def read_options(options: AnyRequest, policy: Path | None = None, month: str | None = None) -> AnyRequest:
