@@ -28,7 +28,6 @@ class MemoryTooSmallError(LoanwatchError):
 @contextmanager
 def watch_for_stop() -> Iterator[None]:
     """Note a SIGTERM, then do what is done with it otherwise. Only the main thread can; elsewhere nothing is noted."""
-    _told.clear()
     previous = signal.getsignal(signal.SIGTERM)
 
     def note(number: int, frame: FrameType | None) -> Any:
@@ -46,6 +45,7 @@ def watch_for_stop() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, previous)
+        _told.clear()
 
 
 def explain_stop(error: BaseException | None = None) -> str:
