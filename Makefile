@@ -74,5 +74,6 @@ lock: setup ## renew requirements/; then make test test-slow
 	done
 
 clean: ## remove the environment, the demo's database, results and models
-	@[ ! -f .loanwatch/where ] || rm -rf "$$(cat .loanwatch/where)" # where root's data lies
+	@folder=$$(cat .loanwatch/where 2>/dev/null); if [ "$$(cat "$$folder/home" 2>/dev/null)" = "$(CURDIR)/.loanwatch" ]; then \
+	    rm -rf "$$folder"; fi # where root's data lies, unless they belong to the folder that this one was copied from
 	@rm -rf .venv .loanwatch results models

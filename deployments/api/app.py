@@ -1,13 +1,16 @@
-"""The application: GET /ping, GET /model, POST /predict, and their description under /docs and /openapi.json."""
+"""The application: GET /ping, /model and /metrics, POST /predict, and their description under /docs."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Body, FastAPI
+from fastapi import APIRouter, Body, FastAPI, Security
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse
-from pydantic import BaseModel
+from fastapi.openapi.models import Example
+from fastapi.responses import PlainTextResponse, Response
+from fastapi.security import APIKeyHeader
+from fastapi_offline import FastAPIOffline
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
@@ -15,10 +18,22 @@ from blocks.environment import name_variable, read_environment
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Database, resolve_database
 from blocks.secrets import SecretError, read_secret
-from deployments.api.form import Form, make_body, make_form, make_frame
-from deployments.api.guards import MOST_BYTES, KeyGuard, SizeGuard, answer_invalid, answer_refused, answer_unavailable
-from deployments.api.page import write_page
-from deployments.api.serving import Serving, answer
+from deployments.api.form import make_body
+from deployments.api.guards import (
+    KEY_HEADER,
+    STATIC_PATH,
+    KeyGuard,
+    SizeGuard,
+    answer_refused,
+    answer_unavailable,
+    find_most_bytes,
+    make_answer_invalid,
+)
+from deployments.api.limits import make_example
+from deployments.api.metrics import Counted, Metrics
+from deployments.api.predict import NO_NUMBER, answer_all
+from deployments.api.records import REFUSALS, Model, Prediction, Responses, Unscored
+from deployments.api.serving import Serving
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
 from tasks.core.policy import CutOffPolicy, load_policy
@@ -26,36 +41,14 @@ from tasks.models.cut_off import find_cut_off
 from tasks.models.score_batch import require_model
 
 PATIENCE_SECONDS = 2.0
+# 2.0: a list is answered row by row, and a value outside the contract's limits is scored with a warning.
+VERSION = "2.0"
+DESCRIPTION = """Predictions of the model in production.
 
-
-class Reason(BaseModel):
-    """A column that affects the probability: the change if its value were the reference's typical value."""
-
-    column: str
-    change: float
-
-
-class Prediction(BaseModel):
-    """The model's prediction for one application. From the threshold on, the decision is the positive one."""
-
-    id: str | None
-    probability: float
-    decision: str
-    threshold: float
-    model_version: int
-    reasons: list[Reason]
-
-
-class Model(BaseModel):
-    """The model in production."""
-
-    contract: str
-    version: int
-    kind: str
-    fitted_on: str
-    cut_off: dict[str, Any]
-    metrics: dict[str, Any]
-    card: str
+**One application** is answered by a list with one prediction, or by 422 where it cannot be scored. **A list** of up to
+1,000 is answered by 200, row by row: each element is a prediction, or has `errors` in its place. A value outside the
+contract's limits is scored as the batch scores it and named in `warnings`. Every feature column is required: `null`
+means that the value is not known. Other columns of the contract may be sent, and are ignored."""
 
 
 def create_app(
@@ -67,38 +60,63 @@ def create_app(
     """The API for one contract. Without arguments, the settings come from the environment, as for the flows."""
     contract = contract or load_contract(read_environment().contract)
     policy = policy or load_policy(read_environment().policy).cut_off
+    key = read_secret("api_key")
+    if not key and (file := read_environment().api_key_file) is not None:
+        raise SecretError(f"The file {file} holds no key. Write one, or unset {name_variable('api_key_file')}.")
     serving = Serving(database or resolve_database(), contract, patience)
-    app = FastAPI(
+    metrics = Metrics(serving)
+    app = FastAPIOffline(
         title="loanwatch",
-        description=f"Predictions of the model in production. {contract.description}",
-        # FastAPI's own page loads its scripts from another server.
-        docs_url=None,
+        version=VERSION,
+        description=f"{DESCRIPTION}\n\n{contract.description}",
         redoc_url=None,
+        static_url=STATIC_PATH,
+        # No page asks another server whether the description is valid.
+        swagger_ui_parameters={"validatorUrl": None, "tryItOutEnabled": True, "defaultModelsExpandDepth": 0},
     )
-    _add_routes(app, serving, contract, policy)
-    app.add_exception_handler(RequestValidationError, answer_invalid)
+    _add_health(app, serving)
+    needed = [Security(APIKeyHeader(name=KEY_HEADER, auto_error=False))] if key else []
+    refusals: Responses = {code: REFUSALS[code] for code in ((401, 503) if key else (503,))}
+    for router in (_make_scoring(serving, contract, policy, metrics), _make_operation(metrics)):
+        app.include_router(router, responses=refusals, dependencies=needed)
+    app.add_exception_handler(RequestValidationError, make_answer_invalid(column.name for column in contract.columns))
     app.add_exception_handler(HTTPException, answer_refused)
     app.add_exception_handler(LoanwatchError, answer_unavailable)
     app.add_exception_handler(SQLAlchemyError, answer_unavailable)
-    app.add_middleware(SizeGuard, limit=MOST_BYTES)
-    key = read_secret("api_key")
+    app.add_middleware(SizeGuard, limit=find_most_bytes(contract))
     if key:
         app.add_middleware(KeyGuard, key=key)
-    elif (file := read_environment().api_key_file) is not None:
-        raise SecretError(f"The file {file} holds no key. Write one, or unset {name_variable('api_key_file')}.")
+    app.add_middleware(Counted, metrics=metrics)
     return app
 
 
-def _add_routes(app: FastAPI, serving: Serving, contract: Contract, policy: CutOffPolicy) -> None:
-    body = make_body(make_form(contract))
-
+def _add_health(app: FastAPI, serving: Serving) -> None:
+    @app.get("/ping", summary="Can a model be served?", tags=["operation"], responses={503: REFUSALS[503]})
     def ping() -> dict[str, str]:
-        """200 if a model can be served."""
+        """200 if a model can be served. Needs no key."""
         require_model(serving.find_champion())
         return {"status": "ok"}
 
+
+def _make_operation(metrics: Metrics) -> APIRouter:
+    """The routes for whoever runs the API."""
+    router = APIRouter(tags=["operation"])
+
+    @router.get("/metrics", summary="Numbers for Prometheus", response_class=PlainTextResponse)
+    def show_metrics() -> Response:
+        """Requests, latency, rows, model version, last promotion and last monitored window."""
+        return Response(metrics.render(), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _make_scoring(serving: Serving, contract: Contract, policy: CutOffPolicy, metrics: Metrics) -> APIRouter:
+    """The routes for whoever asks the model."""
+    router = APIRouter(tags=["scoring"])
+
+    @router.get("/model", summary="The model in production")
     def show_model() -> Model:
-        """The model in production, with its model card."""
+        """Version, kind, the days it was fitted on, cut-off, metrics and model card."""
         champion = serving.find_champion()
         model = champion.model
         return Model(
@@ -111,31 +129,20 @@ def _add_routes(app: FastAPI, serving: Serving, contract: Contract, policy: CutO
             card=champion.bundle.card,
         )
 
-    def predict(applications: Any) -> list[Prediction]:
+    def predict(applications: Any) -> list[Prediction | Unscored]:
         """Probability, decision and reasons for one application, or for each of a list in its order."""
-        requested: list[Form] = applications if isinstance(applications, list) else [applications]
+        rows = applications if isinstance(applications, list) else [applications]
         champion = serving.find_champion()
         require_model(champion)
-        answers = answer(contract, policy, champion, make_frame(contract, requested))
-        return [
-            Prediction(
-                id=getattr(form, contract.id.name),
-                probability=given.probability,
-                decision=given.decision,
-                threshold=given.threshold,
-                model_version=champion.model.version,
-                reasons=[Reason(column=reason.column, change=reason.change) for reason in given.reasons],
-            )
-            for form, given in zip(requested, answers, strict=True)
-        ]
+        answers = answer_all(contract, policy, champion, rows)
+        metrics.count_rows(answers)
+        if not isinstance(applications, list) and isinstance(answers[0], Unscored):
+            raise RequestValidationError([{"type": "value_error", "loc": ("body",), "msg": NO_NUMBER}])
+        return answers
 
-    predict.__annotations__["applications"] = Annotated[body, Body()]
-    refusals: dict[int | str, dict[str, Any]] = {
-        413: {"description": "The request body is too large."},
-        503: {"description": "No model is available."},
-    }
-    page = write_page(contract)
-    app.get("/docs", include_in_schema=False, response_class=HTMLResponse)(lambda: HTMLResponse(page))
-    app.get("/ping", responses={503: refusals[503]})(ping)
-    app.get("/model", responses={503: refusals[503]})(show_model)
-    app.post("/predict", responses=refusals)(predict)
+    example = make_example(contract)
+    examples: dict[str, Example] = {"one application": {"value": example}, "a list": {"value": [example, example]}}
+    predict.__annotations__["applications"] = Annotated[make_body(contract), Body(openapi_examples=examples)]
+    refusals: Responses = {code: REFUSALS[code] for code in (413, 422)}
+    router.post("/predict", summary="Score applications", responses=refusals)(predict)
+    return router

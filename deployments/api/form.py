@@ -1,23 +1,41 @@
-"""The form of a request, made from the contract: one field for each feature column, validated by the contract."""
+"""The form of a request, made from the contract: a field for every column, of which the features are read.
+
+Features are read as the batch reads them, and judged no more strictly: a number outside the contract's range or a word
+that it does not name is scored, and told. What cannot be read at all is an error here: a caller can correct it.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Set
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Union
 
 import pandas as pd
-from pydantic import AllowInfNan, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, create_model
+from pydantic import (
+    AllowInfNan,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    create_model,
+)
 
+from deployments.api.limits import describe
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
-from tasks.contract.words import find_word, write_word
+from tasks.contract.words import write_word
 from tasks.extract.parsing import UnreadableTextError, read_category, read_number
 from tasks.extract.query_results import describe_numbers
 
 MOST_APPLICATIONS = 1_000
-MOST_CHARACTERS = 200
+MOST_ID_CHARACTERS = 200
 
 
 class Form(BaseModel):
@@ -26,27 +44,36 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def make_form(contract: Contract) -> type[Form]:
-    """A model with every feature column, required and nullable, and optionally the application's id.
+@dataclass(frozen=True)
+class Unread:
+    """An application of a list that cannot be read: its id where that can, and pydantic's errors."""
 
-    Numbers may be texts in the lender's format (`$1,234.50`); categories may be in any case. Texts are read as the
-    batch reads them.
+    id: str | int | None
+    errors: tuple[Any, ...]
+
+
+def make_form(contract: Contract) -> type[Form]:
+    """A model with every feature column, required and nullable, and optionally the contract's other columns.
+
+    Numbers may be texts in the lender's format (`$1,234.50`); categories may be in any case. Of the other columns the
+    application's id is returned, and the rest is not looked at: a whole record may be sent.
     """
-    id_field = (
-        Annotated[str | None, Field(max_length=MOST_CHARACTERS)],
-        Field(None, description="Returned unchanged."),
-    )
-    fields: dict[str, Any] = {contract.id.name: id_field}
-    for column in contract.features:
-        describe = _describe_number if column.type == "number" else _describe_category
-        read = describe(column, contract.list_missing(column))
-        fields[column.name] = (read, Field(description=_describe(column)))
+    fields: dict[str, Any] = {contract.id.name: (_ID, Field(None, description="Returned unchanged."))}
+    for column in contract.columns:
+        if column in contract.features:
+            make_type = _type_number if column.type == "number" else _type_category
+            read = make_type(column, contract.list_missing(column))
+            fields[column.name] = (read, Field(description=describe(column)))
+        elif column is not contract.id:
+            fields[column.name] = (Any, Field(None, description=f"No feature ({column.role}): accepted and ignored."))
     return create_model("Application", __base__=Form, **fields)
 
 
-def make_body(form: type[Form]) -> Any:
-    """One application, or a list of at most 1,000."""
-    many = Annotated[list[form], Field(min_length=1, max_length=MOST_APPLICATIONS)]  # type: ignore[valid-type]
+def make_body(contract: Contract) -> Any:
+    """One application as a Form, or a list of at most 1,000, each as a Form or, if it cannot be read, as an Unread."""
+    form = make_form(contract)
+    row = Annotated[form, WrapValidator(partial(_keep_errors, contract.id.name))]  # type: ignore[valid-type]
+    many = Annotated[list[row], Field(min_length=1, max_length=MOST_APPLICATIONS)]
     return Annotated[
         Union[Annotated[form, Tag("one")], Annotated[many, Tag("many")]],  # noqa: UP007 - made at run time
         Discriminator(_discriminate),
@@ -55,47 +82,56 @@ def make_body(form: type[Form]) -> Any:
 
 def make_frame(contract: Contract, applications: list[Form]) -> pd.DataFrame:
     """The applications as a frame for the model's pipeline."""
-    rows = [application.model_dump() for application in applications]
     frame = {}
     for column in contract.features:
-        values = [row[column.name] for row in rows]
+        values = [getattr(application, column.name) for application in applications]
         frame[column.name] = pd.Series(values, dtype=float if column.type == "number" else object)
     return pd.DataFrame(frame)
+
+
+def _keep_errors(id_name: str, value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return read(value)
+    except ValidationError as error:
+        return Unread(_find_id(value, id_name), tuple(error.errors(include_url=False, include_input=False)))
+
+
+def _find_id(value: Any, id_name: str) -> str | int | None:
+    try:
+        return _read_id(value.get(id_name) if isinstance(value, dict) else None)
+    except ValueError:
+        return None
+
+
+def _read_id(value: Any) -> str | int | None:
+    """An id as it is; what cannot be given back is an error."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError("must be a text, a whole number or null")
+    if len(str(value)) > MOST_ID_CHARACTERS:
+        raise ValueError(f"must have at most {MOST_ID_CHARACTERS} characters")
+    str(value).encode()
+    return value
+
+
+_ID = Annotated[str | int | None, BeforeValidator(_read_id)]
 
 
 def _discriminate(body: Any) -> str:
     return "many" if isinstance(body, list) else "one"
 
 
-def _describe_number(column: Column, missing: Set[str]) -> Any:
+def _type_number(column: Column, missing: Set[str]) -> Any:
     return Annotated[float | None, AllowInfNan(False), BeforeValidator(partial(_read_number, column, missing))]
 
 
-def _describe_category(column: Column, missing: Set[str]) -> Any:
-    read = BeforeValidator(partial(_read_category, column, missing))
-    text = Annotated[str | None, Field(max_length=MOST_CHARACTERS), read]
-    return Annotated[text, Field(json_schema_extra={"enum": [*column.categories, None]})] if column.categories else text
-
-
-def _describe(column: Column) -> str:
-    parts = [column.description, column.unit, " · ".join(column.categories or ())]
-    parts += [f"{value:.15g} means {meaning}" for value, meaning in column.special.items()]
-    return ", ".join(part for part in parts if part)
+def _type_category(column: Column, missing: Set[str]) -> Any:
+    return Annotated[str | None, BeforeValidator(partial(_read_category, column, missing))]
 
 
 def _read_number(column: Column, missing: Set[str], value: Any) -> float | None:
-    """A number inside the contract's range, or one of its special values; null and a missing-value text are None."""
-    number = _convert(column, missing, value)
-    if number is None or number in column.special:
-        return number
-    if column.min is not None and number < column.min:
-        raise ValueError(f"must be at least {column.min:g}")
-    if column.max is not None and number > column.max:
-        raise ValueError(f"must be at most {column.max:g}")
-    return number
-
-
-def _convert(column: Column, missing: Set[str], value: Any) -> float | None:
+    """A number as the batch reads it; null and a missing-value text are None."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -117,12 +153,7 @@ def _read_category(column: Column, missing: Set[str], value: Any) -> str | None:
     """A category as the batch reads it; null and a missing-value text are None."""
     if value is None:
         return None
-    known = column.categories or ()
-    if isinstance(value, bool | int | float) and find_word(write_word(value), (*known, *column.aliases)):
-        value = write_word(value)  # the contract's own words are numbers, or true and false
-    if not isinstance(value, str):
+    word = write_word(value)  # the lender's words may be numbers, or true and false
+    if not isinstance(word, str):
         raise ValueError("must be a text or null")
-    category = read_category(value, column.aliases, missing, known)
-    if category is not None and column.categories is not None and category not in column.categories:
-        raise ValueError(f"must be one of: {', '.join(column.categories)}")
-    return category
+    return read_category(word, column.aliases, missing, column.categories or ())

@@ -1,8 +1,9 @@
-"""Guards: requests that are refused before they are read, and error messages that never repeat the input."""
+"""Guards: requests that are refused before they are read, and what a client is told where a request fails."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from fastapi import Request
@@ -12,18 +13,29 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from blocks.errors import LoanwatchError
+from deployments.api.form import MOST_APPLICATIONS
+from deployments.api.mistakes import list_mistakes
+from deployments.api.records import Mistake, Mistakes
+from tasks.contract.contract import Contract
 
-MOST_BYTES = 1_000_000
+# Of a value with its name, such as a text of 200 characters; most values need a tenth of it.
+MOST_BYTES_A_VALUE = 500
 MOST_DRAINED_BYTES = 64_000_000
-MOST_MISTAKES = 20
-OPEN_PATHS = ("/ping",)
-KEY_HEADER = b"x-api-key"
+STATIC_PATH = "/static"
+# What a browser shows of the description, which holds no data. It cannot send a key before the page is there.
+OPEN_PATHS = ("/ping", "/docs", "/openapi.json")
+KEY_HEADER = "X-API-Key"
+
+
+def find_most_bytes(contract: Contract) -> int:
+    """The largest body: the longest list of whole records always fits."""
+    return MOST_APPLICATIONS * len(contract.columns) * MOST_BYTES_A_VALUE
 
 
 class SizeGuard:
     """Refuses bodies above a limit with 413, and never keeps more than that in memory."""
 
-    def __init__(self, app: ASGIApp, limit: int = MOST_BYTES) -> None:
+    def __init__(self, app: ASGIApp, limit: int) -> None:
         self._app, self._limit = app, limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,14 +69,18 @@ class KeyGuard:
         self._app, self._key = app, key.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on requests with the key, and the health check."""
-        if scope["type"] == "http" and scope["path"] not in OPEN_PATHS:
-            given = dict(scope["headers"]).get(KEY_HEADER, b"")
+        """Pass on requests with the key, the health check and the description."""
+        if scope["type"] == "http" and not _is_open(scope["path"]):
+            given = dict(scope["headers"]).get(KEY_HEADER.lower().encode(), b"")
             if not secrets.compare_digest(given, self._key):
-                detail = "Send the API key in the header X-API-Key."
+                detail = f"Send the API key in the header {KEY_HEADER}."
                 await JSONResponse({"detail": detail}, status_code=401)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+
+def _is_open(path: str) -> bool:
+    return path in OPEN_PATHS or path.startswith(f"{STATIC_PATH}/")
 
 
 def _replay(messages: list[Message], receive: Receive) -> Receive:
@@ -77,13 +93,19 @@ def _replay(messages: list[Message], receive: Receive) -> Receive:
     return read
 
 
-async def answer_invalid(_request: Request, error: Exception) -> JSONResponse:
-    """422: the place of each mistake and what is expected there. The input is not repeated: it may be hostile."""
-    mistakes = error.errors() if isinstance(error, RequestValidationError) else []
-    detail = [
-        {"where": _format_place(mistake["loc"]), "what": _describe(mistake)} for mistake in mistakes[:MOST_MISTAKES]
-    ]
-    return JSONResponse({"detail": detail, "mistakes": len(mistakes)}, status_code=422)
+Handler = Callable[[Request, Exception], Coroutine[Any, Any, JSONResponse]]
+
+
+def make_answer_invalid(columns: Iterable[str]) -> Handler:
+    """What answers a body that cannot be read: 422, the place of each mistake and what is expected there."""
+    known = tuple(columns)
+
+    async def answer_invalid(_request: Request, error: Exception) -> JSONResponse:
+        errors = error.errors() if isinstance(error, RequestValidationError) else []
+        told = Mistakes(detail=list_mistakes(errors, known), mistakes=len(errors))
+        return JSONResponse(told.model_dump(), status_code=422)
+
+    return answer_invalid
 
 
 async def answer_refused(_request: Request, error: Exception) -> JSONResponse:
@@ -91,7 +113,8 @@ async def answer_refused(_request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 422
     detail = error.detail if isinstance(error, HTTPException) else ""
     if status == 400:
-        return JSONResponse({"detail": [{"where": "body", "what": "is not valid JSON in UTF-8"}]}, status_code=422)
+        told = Mistakes(detail=[Mistake(where="body", what="is not valid JSON in UTF-8")], mistakes=1)
+        return JSONResponse(told.model_dump(), status_code=422)
     return JSONResponse({"detail": detail}, status_code=status)
 
 
@@ -101,21 +124,3 @@ async def answer_unavailable(_request: Request, error: Exception) -> JSONRespons
         str(error) if isinstance(error, LoanwatchError) else "The model registry does not respond. Try again later."
     )
     return JSONResponse({"detail": detail}, status_code=503)
-
-
-def _format_place(location: tuple[Any, ...]) -> str:
-    """Such as `[3].term`, without pydantic's names of the alternatives."""
-    parts = [part for part in location if part not in ("body", "one", "many")]
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".")
-    return place[:200].encode("utf-8", "backslashreplace").decode() or "body"
-
-
-def _describe(mistake: dict[str, Any]) -> str:
-    if mistake["type"] == "json_invalid":
-        return "is not valid JSON"
-    if mistake["type"] == "extra_forbidden":
-        return "is not a column of the contract; check the spelling"
-    if mistake["type"] == "missing":
-        return "is missing; send null if the value is unknown"
-    message = str(mistake["msg"]).removeprefix("Value error, ")
-    return message.encode("utf-8", "backslashreplace").decode()

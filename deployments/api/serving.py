@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
+from datetime import date, datetime
 from threading import Lock
 
 import numpy as np
@@ -16,12 +17,12 @@ from blocks.postgres.connect import Database, connect
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats
 from tasks.core.policy import CutOffPolicy
-from tasks.foreign.errors import ModelScoreError
 from tasks.models.cut_off import find_threshold
 from tasks.models.scoring import decide_loans, score
 from tasks.profile.bins import MISSING
 from tasks.profile.profile import Profile
 from tasks.registry.versions import Champion, find_current, load_current
+from tasks.schema.queries import read_query
 
 REASONS = 3
 
@@ -53,7 +54,7 @@ class Serving:
     """
 
     def __init__(self, database: Database, contract: Contract, patience: float) -> None:
-        self._database, self._contract, self._patience = database, contract, patience
+        self._database, self.contract, self._patience = database, contract, patience
         self._champion: Champion | None = None
         self._asked_at = -np.inf
         self._lock = Lock()
@@ -72,30 +73,42 @@ class Serving:
                 self._asked_at = time.monotonic()
             return self._champion  # type: ignore[return-value]  # _follow sets it or raises
 
+    def find_milestones(self) -> tuple[datetime | None, date | None]:
+        """When a model was last put into production, and the last day of the latest monitored window."""
+        named = {"contract": self.contract.name}
+        with connect(self._database).connect() as connection:
+            promoted = connection.execute(read_query("registry/last_promotion"), named).scalar_one()
+            return promoted, connection.execute(read_query("journal/last_window"), named).scalar_one()
+
     def _follow(self) -> None:
         with connect(self._database).connect() as connection:
-            current = find_current(connection, self._contract.name)
+            current = find_current(connection, self.contract.name)
             if self._champion is None or current != self._champion.model.version:
-                self._champion = load_current(connection, self._contract.name)
+                self._champion = load_current(connection, self.contract.name)
                 log.info("Version %s is serving.", self._champion.model.version)
 
 
-def answer(contract: Contract, policy: CutOffPolicy, champion: Champion, applications: pd.DataFrame) -> list[Answer]:
-    """Probability, decision and the three strongest reasons for each application.
-
-    Raises ModelScoreError where an imported model gives one of them no number.
+def answer(
+    contract: Contract, policy: CutOffPolicy, champion: Champion, applications: pd.DataFrame
+) -> list[Answer | None]:
+    """Probability, decision and the three strongest reasons for each application; None where an imported model gives
+    it no number, so that there is nothing to decide by.
     """
+    if applications.empty:
+        return []
     threshold = find_threshold(contract, policy, champion.bundle)
     names = list(applications.columns)
     middles = find_middles(champion.bundle.profile)
     variants = [applications.assign(**{name: middles[name]}) for name in names]
     scores = score(champion.bundle.scorer, pd.concat([applications, *variants], ignore_index=True))
     rows = scores.reshape(len(names) + 1, len(applications))
-    if silent := int(np.isnan(rows[0]).sum()):
-        raise ModelScoreError(f"The model gives {silent} of {len(applications)} applications no probability.")
     decisions = decide_loans(contract, rows[0], threshold)
     return [
-        Answer(float(rows[0, place]), str(decisions[place]), threshold, _rank(names, rows[1:, place] - rows[0, place]))
+        None
+        if np.isnan(rows[0, place])
+        else Answer(
+            float(rows[0, place]), str(decisions[place]), threshold, _rank(names, rows[1:, place] - rows[0, place])
+        )
         for place in range(len(applications))
     ]
 

@@ -12,6 +12,8 @@ from pydantic.fields import FieldInfo
 
 from blocks.errors import UsageError
 from tasks.core.validation_messages import describe_mistakes
+from tasks.job.journal import close_job_when_stopped
+from tasks.job.stop import explain_memory, raise_if_stopped, watch_for_stop
 from tasks.run.request import Request
 
 R = TypeVar("R")
@@ -36,7 +38,8 @@ def takes(record: type[AnyRequest]) -> Callable[[Callable[[AnyRequest], R]], Cal
     def decorate(function: Callable[[AnyRequest], R]) -> Callable[..., R]:
         @wraps(function)
         def run(**given: Any) -> R:
-            return function(read_form(record, given))
+            with watch_for_stop():
+                return _run_to_its_end(function, read_form(record, given))
 
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -45,6 +48,18 @@ def takes(record: type[AnyRequest]) -> Callable[[Callable[[AnyRequest], R]], Cal
         return run
 
     return decorate
+
+
+def _run_to_its_end(function: Callable[[AnyRequest], R], request: AnyRequest) -> R:
+    """Run a flow's function: told to stop, it writes its end first; short of memory, it says what to do."""
+    try:
+        with close_job_when_stopped():
+            return function(request)
+    except BaseException as error:
+        raise_if_stopped(error)
+        if (lack := explain_memory(error)) is not None:
+            raise lack from error
+        raise
 
 
 def read_form(record: type[AnyRequest], given: Mapping[str, Any]) -> AnyRequest:

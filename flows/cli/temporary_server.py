@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO
 
 from blocks.errors import LoanwatchError
@@ -117,6 +118,7 @@ class TemporaryServer:
         except httpx.HTTPError as error:
             said = self._read_said()
             self.stop()
+            require_writable_home()
             raise ServerStartError(
                 f"The temporary Prefect server did not start within {patience:.0f} s ({type(error).__name__}). "
                 f"Start `prefect server start` and set PREFECT_API_URL, or correct this: {said or 'it gave no reason.'}"
@@ -127,6 +129,22 @@ class TemporaryServer:
             return ""
         self._said.seek(0)
         return self._said.read().decode(errors="replace").strip()[-2000:]
+
+
+def require_writable_home() -> None:
+    """Raises ServerStartError where Prefect's folder, in which the server keeps its records, cannot be written."""
+    from prefect.settings import PREFECT_HOME
+
+    home = Path(PREFECT_HOME.value()).expanduser()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home):
+            pass
+    except OSError as error:
+        raise ServerStartError(
+            f"Prefect keeps the records of a run in {home}, which cannot be written ({error.strerror}). Make that "
+            "folder writable, name another one with PREFECT_HOME, or name a Prefect server with PREFECT_API_URL."
+        ) from None
 
 
 def is_wanted(command: Sequence[str]) -> bool:

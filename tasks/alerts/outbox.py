@@ -2,27 +2,32 @@
 
 A message is posted exactly once where Slack answered. Where a try was sent and no answer came, nobody can know: the
 next try of the same alert says that it may repeat it. Messages go in the order in which they were put in, one process
-at a time.
+at a time: it leases the oldest message for one try, in a short transaction, and notes the answer in another.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
+from blocks.errors import LoanwatchError
 from tasks.alerts.block_kit import mark_repeat
 from tasks.alerts.slack import Answer, DeliveryStatus, Sender
 from tasks.core.policy import AlertPolicy
-from tasks.schema.locks import Lock, try_lock_until_commit
 from tasks.schema.queries import read_query
 
 FIRST_WAIT_SECONDS = 1.0
+TURN_SECONDS = 0.2  # between two looks at whether another process is done
+MARGIN_SECONDS = 5.0  # for the database and a busy machine, beside the time that Slack has
 
 
 @dataclass(frozen=True)
@@ -78,77 +83,86 @@ def add_alert(engine: Engine, entry: Entry) -> bool:
 
 
 def deliver(engine: Engine, send: Sender, policy: AlertPolicy, clock: Clock = Clock()) -> Delivery:
-    """Post what waits, the oldest first, until all of it is posted, a message does not go, or patience ends."""
+    """Post what waits, the oldest first, until all of it is posted, a message does not go, or patience ends.
+
+    A message is leased while it is posted: no transaction is open and no lock held while Slack is asked.
+    """
+    outbox = _Outbox(engine, secrets.token_hex(8), policy.timeout_seconds + MARGIN_SECONDS)
     deadline = clock.now() + policy.patience_seconds
+    tries: Counter[str] = Counter()
     posted, why = 0, ""
-    with _take_turn(engine, clock, deadline) as is_ours:
-        if not is_ours:
-            return Delivery(0, count_waiting(engine), "another run is delivering")
-        while row := _read_next(engine):
+    with outbox.release_at_end():
+        while count_waiting(engine):
             if clock.now() >= deadline:
-                why = "no time was left for Slack"
+                why = why or "no time was left for Slack"
                 break
-            answer = _post(
-                engine, row, lambda payload: send(payload, policy.timeout_seconds), policy, (clock, deadline)
-            )
-            posted += answer.fate is DeliveryStatus.DELIVERED
-            if answer.fate not in (DeliveryStatus.DELIVERED, DeliveryStatus.MALFORMED):
+            row = outbox.claim()
+            if row is None:
+                why = "another run is delivering"
+                clock.sleep(TURN_SECONDS)
+                continue
+            payload = mark_repeat(row.payload, row.alert_id) if row.may_repeat else row.payload
+            answer = send(payload, policy.timeout_seconds)
+            tries[row.alert_id] += 1
+            wait = _find_wait(answer, tries[row.alert_id], policy, deadline - clock.now())
+            outbox.note(row, answer, wait)
+            posted, why = posted + (answer.fate is DeliveryStatus.DELIVERED), ""
+            if wait is not None:
+                clock.sleep(wait)
+            elif answer.fate not in (DeliveryStatus.DELIVERED, DeliveryStatus.MALFORMED):
                 why = answer.said
                 break
-    return Delivery(posted, count_waiting(engine), why)
+    waiting = count_waiting(engine)
+    return Delivery(posted, waiting, why if waiting else "")
 
 
-def _post(
-    engine: Engine, row: Any, send: Callable[[dict[str, Any]], Answer], policy: AlertPolicy, until: tuple[Clock, float]
-) -> Answer:
-    """Try one message until it is posted, refused, or out of tries or time."""
-    clock, deadline = until
-    may_repeat, answer = bool(row.may_repeat), Answer(DeliveryStatus.UNREACHED)
-    for number in range(policy.tries):
-        payload = mark_repeat(row.payload, row.alert_id) if may_repeat else dict(row.payload)
-        _execute(engine, "begin_attempt", {"alert_id": row.alert_id})
-        answer = send(payload)
-        may_repeat = may_repeat or answer.fate is DeliveryStatus.UNKNOWN
-        _note(engine, row.alert_id, answer, may_repeat)
-        wait = FIRST_WAIT_SECONDS * 2**number if answer.wait is None else answer.wait
-        is_over = (
-            answer.fate in (DeliveryStatus.DELIVERED, DeliveryStatus.REFUSED, DeliveryStatus.MALFORMED)
-            or number + 1 == policy.tries
-        )
-        if is_over or clock.now() + wait >= deadline:
-            break
-        clock.sleep(wait)
-    return answer
+def _find_wait(answer: Answer, tries: int, policy: AlertPolicy, seconds_left: float) -> float | None:
+    """Seconds until the next try of the same message; None where there is none in this run."""
+    if answer.fate in (DeliveryStatus.DELIVERED, DeliveryStatus.REFUSED, DeliveryStatus.MALFORMED):
+        return None
+    wait = FIRST_WAIT_SECONDS * 2 ** (tries - 1) if answer.wait is None else answer.wait
+    return wait if tries < policy.tries and wait < seconds_left else None
 
 
-def _note(engine: Engine, alert_id: str, answer: Answer, may_repeat: bool) -> None:
-    state = {DeliveryStatus.DELIVERED: "delivered", DeliveryStatus.MALFORMED: "undeliverable"}.get(
-        answer.fate, "pending"
-    )
-    change = {"alert_id": alert_id, "state": state, "may_repeat": may_repeat, "error": answer.said}
-    _execute(engine, "end_attempt", change)
+@dataclass(frozen=True)
+class _Outbox:
+    """The outbox for one process. Each step is a transaction of its own, which is over before Slack is asked."""
 
+    engine: Engine
+    holder: str
+    seconds: float
 
-@contextmanager
-def _take_turn(engine: Engine, clock: Clock, deadline: float) -> Iterator[bool]:
-    """Hold the delivery lock, which goes with the transaction, and so with a process that dies; False: not ours."""
-    with engine.begin() as connection:
-        while not (is_ours := try_lock_until_commit(connection, Lock.DELIVERY)) and clock.now() < deadline:
-            clock.sleep(0.2)
-        yield is_ours
+    def claim(self) -> Any:
+        """The oldest message, for one try; None where there is none or another process has it."""
+        values = {"holder": self.holder, "seconds": self.seconds}
+        with self.engine.begin() as connection:
+            return connection.execute(read_query("outbox/claim"), values).one_or_none()
 
+    def note(self, row: Any, answer: Answer, wait: float | None) -> None:
+        """Record Slack's answer; with `wait`, keep the message for another try after so many seconds."""
+        states = {DeliveryStatus.DELIVERED: "delivered", DeliveryStatus.MALFORMED: "undeliverable"}
+        change = {
+            "alert_id": row.alert_id,
+            "state": states.get(answer.fate, "pending"),
+            "may_repeat": row.may_repeat or answer.fate is DeliveryStatus.UNKNOWN,
+            "error": answer.said,
+            "holder": self.holder,
+            "seconds": None if wait is None else wait + MARGIN_SECONDS,
+        }
+        with self.engine.begin() as connection:
+            connection.execute(read_query("outbox/end_attempt"), change)
 
-def _read_next(engine: Engine) -> Any:
-    with engine.connect() as connection:
-        return connection.execute(read_query("outbox/next")).one_or_none()
+    @contextmanager
+    def release_at_end(self) -> Iterator[None]:
+        """Give back what is held, also where this process is told to stop; one that is killed holds it for its time."""
+        try:
+            yield
+        finally:
+            with suppress(SQLAlchemyError, LoanwatchError), self.engine.begin() as connection:
+                connection.execute(read_query("outbox/release"), {"holder": self.holder})
 
 
 def count_waiting(engine: Engine) -> int:
     """How many messages wait to be delivered."""
     with engine.connect() as connection:
         return int(connection.execute(read_query("outbox/count_pending")).scalar_one())
-
-
-def _execute(engine: Engine, name: str, values: dict[str, Any]) -> None:
-    with engine.begin() as connection:
-        connection.execute(read_query(f"outbox/{name}"), values)

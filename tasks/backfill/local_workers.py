@@ -16,6 +16,7 @@ from prefect.settings import get_current_settings
 from sqlalchemy import Engine
 
 from tasks.backfill.queue import BackfillError, Replay, list_replays
+from tasks.core.files import make_private_folder
 
 POLL_SECONDS = 0.5
 
@@ -61,7 +62,8 @@ def _start_worker(replay: Replay, number: int, module: str, in_order: bool) -> s
         settings = get_current_settings().to_environment_variables(exclude_unset=True)
         environment = {**os.environ, **settings, "PREFECT_API_URL": str(client.api_url)}
     written = _name_log(replay, number)
-    written.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(written.parent.parent)
+    written.parent.mkdir(exist_ok=True)
     with written.open("ab") as file:
         return subprocess.Popen(command, stdout=file, stderr=file, stdin=subprocess.DEVNULL, env=environment)  # noqa: S603 - our own command
 

@@ -1,4 +1,4 @@
-"""Files that are written completely or not at all."""
+"""Files that are written completely or not at all, and folders that are private."""
 
 from __future__ import annotations
 
@@ -7,11 +7,23 @@ import os
 from pathlib import Path
 from typing import Any
 
+from blocks.environment import read_environment
 from blocks.errors import LoanwatchError
 
 
 class WriteError(LoanwatchError):
     """A result cannot be written."""
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder of results or models, where there is none, for its owner alone: they hold application numbers.
+
+    With LOANWATCH_GROUP_MAY_READ its group may read it as well. A folder that is there keeps the mode that it has, and
+    what is made inside a private folder is as private as the folder.
+    """
+    mode = 0o750 if read_environment().group_may_read else 0o700
+    for missing in reversed([place for place in (folder, *folder.parents) if not place.exists()]):
+        missing.mkdir(mode=mode, exist_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

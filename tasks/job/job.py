@@ -15,6 +15,7 @@ import psutil
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Database
 from tasks.contract.contract import Contract
+from tasks.core.files import make_private_folder
 from tasks.core.held_days import HeldDays
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window
@@ -70,7 +71,8 @@ def make_results_folder(results: str, job_id: str) -> Path:
     """The run's own folder, made and tested to be writable. Raises ResultsError."""
     folder = Path(results).absolute() / job_id
     try:
-        folder.mkdir(parents=True)
+        make_private_folder(folder.parent)
+        folder.mkdir()
         probe = folder / ".writable"
         probe.touch()
         probe.unlink()

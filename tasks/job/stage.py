@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from blocks.errors import LoanwatchError
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, write_entry
+from tasks.job.stop import explain_memory, explain_stop, raise_if_stopped
 
 if TYPE_CHECKING:
     from prefect import Task
@@ -54,13 +55,20 @@ def stage(
     def decorate(function: Callable[Concatenate[Job, P], R]) -> Stage[Concatenate[Job, P], R]:
         @wraps(function)
         def run(job: Job, *args: P.args, **kwargs: P.kwargs) -> R:
-            write_entry(job, name, "started", str(job.window))
+            raise_if_stopped()
+            is_told = False
             try:
+                write_entry(job, name, "started", str(job.window))
+                is_told = True
                 result = function(job, *args, **kwargs)
             except BaseException as error:
                 # The run's own error must not be hidden by a journal that cannot be reached.
                 with suppress(SQLAlchemyError, LoanwatchError):
-                    write_entry(job, name, "failed", describe_error(error))
+                    if is_told or explain_stop(error):
+                        write_entry(job, name, "failed", describe_error(error))
+                raise_if_stopped(error)
+                if (lack := explain_memory(error)) is not None:
+                    raise lack from error
                 raise
             write_entry(job, name, "finished", describe(result))
             return result

@@ -21,6 +21,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from blocks.errors import LoanwatchError
+from tasks.core.files import make_private_folder
 from tasks.core.versions import find_version
 from tasks.core.wording import join_list
 from tasks.foreign.model import Scorer
@@ -79,6 +80,8 @@ def save_bundle(bundle: Bundle, store: str, name: str) -> tuple[str, str]:
             if filesystem.exists(location):
                 raise FileExistsError(f"{location} exists")
             written = partial if renames else location
+            if renames:
+                make_private_folder(Path(root))
             filesystem.makedirs(written, exist_ok=False)
             for file in files:
                 filesystem.put_file(str(file), f"{written}/{file.name}")

@@ -27,7 +27,6 @@ class Lock(StrEnum):
     TRAINING = "loanwatch.training"  # by contract; from training to promotion
     PROMOTION = "loanwatch.promotion"  # by contract; adding a row to the ledger
     SELF_CHECK = "loanwatch.self_check"  # by contract and version; splitting its reference
-    DELIVERY = "loanwatch.outbox"  # sending messages, so that each arrives once and in order
 
 
 _KEY = "hashtextextended(:key, 0)"
@@ -41,12 +40,6 @@ def format_key(lock: Lock, name: str = "") -> dict[str, str]:
 def lock_until_commit(connection: Connection, lock: Lock, name: str = "") -> None:
     """Wait for a lock, and hold it until the transaction ends."""
     connection.execute(text(f"select pg_advisory_xact_lock({_KEY})"), format_key(lock, name))
-
-
-def try_lock_until_commit(connection: Connection, lock: Lock, name: str = "") -> bool:
-    """Take a lock until the transaction ends, if it is free; whether it was."""
-    taken = connection.execute(text(f"select pg_try_advisory_xact_lock({_KEY})"), format_key(lock, name))
-    return bool(taken.scalar_one())
 
 
 def share_lock(connection: Connection, lock: Lock, name: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,10 +13,12 @@ from sqlalchemy import Engine, text
 
 from tasks.alerts.block_kit import Message, render_message
 from tasks.alerts.outbox import Clock, Delivery, Entry, add_alert, deliver
-from tasks.alerts.slack import Answer, Sender, send_by_webhook
+from tasks.alerts.slack import Answer, DeliveryStatus, Sender, send_by_webhook
 from tasks.core.policy import AlertPolicy
 from tasks.schema.migrate import prepare_schema
+from tests.support import ROOT
 from tests.support.slack_stand_in import StandIn, run_stand_in, webhook
+from tests.support.wait import wait_until
 
 POLICY = AlertPolicy(timeout_seconds=1, tries=2, patience_seconds=10)
 
@@ -160,3 +164,69 @@ def test_two_runs_do_not_both_send_one_alert(outbox: Engine, slack: StandIn) -> 
         run.join()
     assert titles(slack) == names
     assert sum(result.posted for result in results) == 12
+
+
+def test_while_slack_hangs_no_transaction_is_open_and_nothing_is_locked(outbox: Engine, slack: StandIn) -> None:
+    slack.script = ["hang", (200, "ok", {})]
+    put(outbox, "a")
+    others = "pid <> pg_backend_pid() and {} = (select oid from pg_database where datname = current_database())"
+    with outbox.connect() as connection:
+        connection.execute(text("select 1"))  # from here on the delivery has a connection of its own
+        connection.rollback()
+        run = threading.Thread(target=deliver, args=(outbox, sender(slack), POLICY, quick()))
+        run.start()
+        wait_until(lambda: slack.seen, 10, "the message")
+        sessions = connection.execute(text(f"select state from pg_stat_activity where {others.format('datid')}")).all()
+        assert [session.state for session in sessions] == ["idle"]
+        held = connection.execute(text(f"select locktype from pg_locks where {others.format('database')}")).all()
+        assert held == []
+        connection.execute(text("lock table loanwatch.alert in access exclusive mode nowait"))
+        connection.rollback()
+    run.join()
+    assert rows(outbox)["a"][0] == "delivered"
+
+
+KILLED = """
+import os, sys, time
+from sqlalchemy import create_engine
+from tasks.alerts import outbox
+from tasks.core.policy import AlertPolicy
+def hang(payload, timeout):
+    print("sending", flush=True)
+    time.sleep(600)
+outbox.MARGIN_SECONDS = 1.0
+outbox.deliver(create_engine(sys.argv[1]), hang, AlertPolicy(timeout_seconds=1, tries=2, patience_seconds=60))
+"""
+
+
+def test_the_lease_of_a_killed_process_ends_by_itself(outbox: Engine, slack: StandIn) -> None:
+    put(outbox, "a", "b")
+    url = outbox.url.render_as_string(hide_password=False)
+    with subprocess.Popen([sys.executable, "-c", KILLED, url], cwd=ROOT, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"sending\n"
+        impatient = AlertPolicy(timeout_seconds=1, tries=1, patience_seconds=1)
+        assert deliver(outbox, sender(slack), impatient) == Delivery(0, 2, "another run is delivering")
+        assert slack.seen == [], "nobody overtakes the oldest message"
+        process.kill()
+    assert deliver(outbox, sender(slack), POLICY) == Delivery(2, 0)
+    assert titles(slack) == ["a", "b"]
+    assert "may repeat alert a" in str(slack.seen[0])
+    assert "may repeat" not in str(slack.seen[1])
+
+
+def test_a_process_that_was_held_up_leaves_the_message_to_the_next(outbox: Engine, slack: StandIn) -> None:
+    """Its machine slept through its lease: the other one posts with a mark, and its own late word changes nothing."""
+    put(outbox, "a")
+
+    def sleep_through(payload: Mapping[str, Any], timeout: int) -> Answer:
+        with outbox.begin() as connection:
+            connection.execute(
+                text("update loanwatch.alert set leased_until = clock_timestamp() - interval '1 second'")
+            )
+        assert deliver(outbox, sender(slack), POLICY) == Delivery(1, 0)
+        return Answer(DeliveryStatus.BUSY, "Slack has trouble.")
+
+    assert deliver(outbox, sleep_through, POLICY, quick()).waiting == 0
+    assert "may repeat alert a" in str(slack.seen)
+    assert rows(outbox)["a"] == ("delivered", True, 2)

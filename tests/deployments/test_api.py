@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import threading
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
-import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from blocks.postgres.connect import Database, Patience, make_engine
-from deployments.api.app import create_app
 from deployments.api.form import make_form, make_frame
 from deployments.api.serving import find_middles
 from tasks.contract.load import load_contract
@@ -26,53 +20,9 @@ from tasks.models.scoring import score
 from tasks.registry.ledger import Return, roll_back
 from tasks.schema.migrate import prepare_schema
 from tests.support.lender_models import make_imported_bundle
+from tests.support.scoring_api import CONTRACT, make_request, serve
 from tests.support.second_lender import CONTRACT as SECOND_CONTRACT
 from tests.support.small_model import find_bundle, install, make_applications, make_bundle
-from tests.support.wait import PATIENCE, wait_until
-
-CONTRACT = load_contract("loan_applications")
-
-
-def make_request(**changes):
-    """An application as a caller writes it."""
-    application = dict.fromkeys(column.name for column in CONTRACT.features)
-    application |= {"current_loan_amount": 12_000, "term": "Short Term", "home_ownership": "HaveMortgage"}
-    application |= {"monthly_debt": "$1,234.50", "credit_score": 700, "years_in_current_job": "10+ years"}
-    return {name: value for name, value in (application | changes).items() if value != "left out"}
-
-
-@contextmanager
-def serve(**options):
-    """A client of the API on a real server."""
-    server = uvicorn.Server(uvicorn.Config(create_app(**options), host="127.0.0.1", port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    wait_until(lambda: server.started, PATIENCE, "the API", pause=0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-        yield client
-    server.should_exit = True
-    thread.join(20)
-
-
-@pytest.fixture(scope="module")
-def place(make_database, tmp_path_factory):
-    """A database with one champion, for the tests that change nothing."""
-    url, store = make_database(), tmp_path_factory.mktemp("models")
-    engine = make_engine(url, Patience())
-    prepare_schema(engine)
-    with engine.begin() as connection:
-        install(connection, CONTRACT, store, find_bundle())
-    yield url
-    engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def api(place):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LOANWATCH_DATABASE_URL", place.render_as_string(hide_password=False))
-        with serve(database=Database("environment"), contract=CONTRACT) as client:
-            yield client
 
 
 def test_it_is_alive_and_names_its_model(api):
@@ -132,11 +82,9 @@ def test_a_model_of_the_lenders_own_is_served_with_reasons(form, make_database, 
 def test_many_applications_are_scored_as_a_batch_scores_them(api):
     applications = make_applications(CONTRACT, 40, seed=5)
     features = applications[[column.name for column in CONTRACT.features]].astype(object)
-    # Credit scores of the small model's applications lie outside what the contract allows.
-    features["credit_score"] = 700.0
     sent = features.to_dict("records")
     said = api.post("/predict", json=sent).raise_for_status().json()
-    expected = score(find_bundle().scorer, applications.assign(credit_score=700.0))
+    expected = score(find_bundle().scorer, applications)
     np.testing.assert_allclose([entry["probability"] for entry in said], expected, rtol=1e-12)
 
 
@@ -155,8 +103,6 @@ def test_reasons_are_the_changes_that_the_models_own_scores_show(api):
     middles = find_middles(find_bundle().profile)
     for reason in said["reasons"]:
         changed = make_request(current_loan_amount=100) | {reason["column"]: middles[reason["column"]]}
-        if reason["column"] == "credit_score":
-            continue  # the small model's middle score lies outside the contract's range
         (then,) = api.post("/predict", json=changed).raise_for_status().json()
         assert then["probability"] - said["probability"] == pytest.approx(reason["change"], abs=1e-9)
     sizes = [abs(reason["change"]) for reason in said["reasons"]]
@@ -167,27 +113,26 @@ def test_reasons_are_the_changes_that_the_models_own_scores_show(api):
 @pytest.mark.parametrize(
     ("changes", "where", "what"),
     [
-        ({"term": "medium term"}, "term", "must be one of: short term, long term"),
-        ({"term": 5}, "term", "must be a text or null"),
+        ({"term": ["short term"]}, "term", "must be a text or null"),
         ({"credit_score": "many"}, "credit_score", "must be a number"),
-        ({"credit_score": 7000}, "credit_score", "must be at most 850"),
-        ({"annual_income": -1}, "annual_income", "must be at least 0"),
         ({"annual_income": True}, "annual_income", "must be a number"),
         ({"annual_income": [1]}, "annual_income", "must be a number"),
         ({"max_open_credit": "#VALUE!"}, "max_open_credit", "must be a number"),
         ({"annual_income": "left out"}, "annual_income", "is missing; send null"),
-        ({"anual_income": 5}, "anual_income", "not a column of the contract"),
-        ({"purpose": "x" * 1000}, "purpose", "at most 200"),
-        ({"loan_id": 7}, "loan_id", "valid string"),
+        ({"anual_income": 5}, "anual_income", "not a column of the contract; is annual_income meant?"),
+        ({"shoe_size": 5}, "shoe_size", "not a column of the contract; check the spelling"),
     ],
 )
 def test_a_bad_column_is_named_with_what_should_stand_there(api, changes, where, what):
-    for body, prefix in ((make_request(**changes), ""), ([make_request(), make_request(**changes)], "[1].")):
-        answer = api.post("/predict", json=body)
-        assert answer.status_code == 422
-        (mistake,) = answer.json()["detail"]
-        assert mistake["where"] == prefix + where
-        assert what in mistake["what"]
+    answer = api.post("/predict", json=make_request(**changes))
+    assert answer.status_code == 422
+    (mistake,) = answer.json()["detail"]
+    assert mistake["where"] == where
+    assert what in mistake["what"]
+    # In a list the same is told by row.
+    scored, refused = api.post("/predict", json=[make_request(), make_request(**changes)]).raise_for_status().json()
+    assert "probability" in scored
+    assert refused["errors"] == [{"column": where, "what": mistake["what"]}]
 
 
 @pytest.mark.parametrize(
@@ -199,8 +144,6 @@ def test_a_bad_column_is_named_with_what_should_stand_there(api, changes, where,
         b"5",
         b'"text"',
         b"[]",
-        b"[[]]",
-        b"[1, 2]",
         b"\xff\xfe",
         b"{'single': 1}",
         b"[" * 100_000,
@@ -220,13 +163,13 @@ def test_what_is_no_application_is_refused_politely(api, body, kind):
     assert answer.json()["detail"]
 
 
-def test_a_body_of_ten_megabytes_is_refused(api):
-    answer = api.post("/predict", content=b" " * 10_000_000, headers={"content-type": "application/json"})
+def test_a_body_of_twenty_megabytes_is_refused(api):
+    answer = api.post("/predict", content=b" " * 20_000_000, headers={"content-type": "application/json"})
     assert answer.status_code == 413
     assert "fewer applications" in answer.json()["detail"]
 
     def chunks():
-        for _ in range(100):
+        for _ in range(200):
             yield b" " * 100_000
 
     assert api.post("/predict", content=chunks()).status_code == 413
@@ -249,17 +192,12 @@ def test_the_description_lists_the_contracts_columns(api):
     described = api.get("/openapi.json").json()
     form = described["components"]["schemas"]["Application"]
     names = {column.name for column in CONTRACT.features}
-    assert set(form["properties"]) == names | {"loan_id"}
+    assert set(form["properties"]) == {column.name for column in CONTRACT.columns}
     assert set(form["required"]) == names
+    assert "ignored" in form["properties"]["customer_id"]["description"]
+    assert "from 300 to 850" in form["properties"]["credit_score"]["description"]
     assert form["additionalProperties"] is False
     assert "short term" in str(form["properties"]["term"])
-
-
-def test_the_page_needs_no_other_server(api):
-    page = api.get("/docs").raise_for_status()
-    assert page.headers["content-type"].startswith("text/html")
-    assert "current_loan_amount" in page.text
-    assert not re.search(r"""(src|href)=["'](https?:)?//""", page.text)
 
 
 values = st.recursive(
@@ -310,17 +248,6 @@ def test_without_a_model_it_says_so(engine):
             assert "flows.train" in answer.json()["detail"]
 
 
-def test_with_a_key_in_the_environment_requests_need_it(place, monkeypatch):
-    monkeypatch.setenv("LOANWATCH_DATABASE_URL", place.render_as_string(hide_password=False))
-    monkeypatch.setenv("LOANWATCH_API_KEY", "s3cret")
-    with serve(database=Database("environment"), contract=CONTRACT) as client:
-        assert client.get("/ping").status_code == 200
-        refused = client.post("/predict", json=make_request())
-        assert (refused.status_code, "X-API-Key" in refused.json()["detail"]) == (401, True)
-        assert client.get("/model", headers={"X-API-Key": "wrong"}).status_code == 401
-        assert client.post("/predict", json=make_request(), headers={"X-API-Key": "s3cret"}).status_code == 200
-
-
 def test_another_lenders_form_is_that_of_its_contract(engine, tmp_path):
     contract = load_contract(SECOND_CONTRACT)
     prepare_schema(engine)
@@ -331,4 +258,4 @@ def test_another_lenders_form_is_that_of_its_contract(engine, tmp_path):
         (said,) = client.post("/predict", json=empty).raise_for_status().json()
         assert said["decision"] in contract.target.allowed
         protected = {"age_band": "young"}
-        assert client.post("/predict", json=empty | protected).status_code == 422
+        assert client.post("/predict", json=empty | protected).json() == [said]

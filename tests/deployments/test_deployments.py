@@ -39,7 +39,7 @@ def test_every_deployment_fits_its_flow(deployment: dict[str, Any]) -> None:
 def test_schedules_and_limits() -> None:
     by_name = {deployment["name"]: deployment for deployment in DEPLOYMENTS}
     assert set(by_name) == {
-        "monitor", "monitor-daily", "window", "backfill", "score", "train", "slack-test", "lost-runs",
+        "monitor", "monitor-daily", "window", "backfill", "score", "train", "prune", "slack-test", "lost-runs",
     }  # fmt: skip
     for deployment in DEPLOYMENTS:
         assert deployment["description"]
@@ -47,7 +47,7 @@ def test_schedules_and_limits() -> None:
         assert deployment["work_pool"]["job_variables"]["env"]["DO_NOT_TRACK"] == "1"
         for schedule in deployment["schedules"]:
             CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
-    for name in ("monitor", "monitor-daily", "score", "train"):
+    for name in ("monitor", "monitor-daily", "score", "train", "prune"):
         assert by_name[name]["concurrency_limit"] == {"limit": 1, "collision_strategy": "ENQUEUE"}
     assert by_name["window"]["entrypoint"] == by_name["monitor"]["entrypoint"]
     assert "concurrency_limit" not in by_name["window"], "the workers share the windows of a backfill"
@@ -56,3 +56,4 @@ def test_schedules_and_limits() -> None:
     assert 0 < by_name["score"]["parameters"]["trailing_days"] < 28, "a day's new applications, and not a month's"
     assert [schedule["active"] for schedule in by_name["monitor"]["schedules"]] == [True]
     assert [schedule["active"] for schedule in by_name["monitor-daily"]["schedules"]] == [False]
+    assert [schedule["active"] for schedule in by_name["prune"]["schedules"]] == [False], "what goes is a person's word"

@@ -92,7 +92,7 @@ def artifacts(stack: Stack, run: dict[str, Any]) -> dict[str, Any]:
 
 def test_set_up_twice_makes_one_of_each(stack: Stack) -> None:
     deployments = stack.call("POST", "/deployments/filter", {})
-    names = {"monitor", "monitor-daily", "window", "backfill", "score", "train", "slack-test", "lost-runs"}
+    names = {"monitor", "monitor-daily", "window", "backfill", "score", "train", "prune", "slack-test", "lost-runs"}
     assert {d["name"] for d in deployments} == names
     limited = {d["name"] for d in deployments if d["concurrency_options"]}
     assert limited == names - {"window", "slack-test", "lost-runs"}

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from deployments.api.form import MOST_CHARACTERS, make_form, make_frame
+from deployments.api.form import make_form, make_frame
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
@@ -72,7 +72,7 @@ other_texts = st.one_of(
 
 
 def read_batch(contract: Contract, column: Column, text: str) -> Any:
-    """The value that the batch has, None where it is missing; "refused" where the quality question counts it."""
+    """The value that the batch scores, None where it is missing; "refused" where it cannot be read."""
     array = pa.array([text], pa.string())
     values, is_refused = read_column(
         column, array.dictionary_encode() if column.type == "category" else array, contract.list_missing(column)
@@ -80,12 +80,7 @@ def read_batch(contract: Contract, column: Column, text: str) -> Any:
     (value,) = values.to_pylist()
     if is_refused is not None and is_refused[0].as_py():
         return "refused"
-    if value is None or value in column.special:
-        return value
-    if isinstance(value, float):
-        low, high = column.min, column.max
-        return "refused" if (low is not None and value < low) or (high is not None and value > high) else value
-    return value if column.categories is None or value in column.categories else "refused"
+    return value
 
 
 def read_api(contract: Contract, column: Column, text: Any) -> Any:
@@ -107,15 +102,13 @@ def read_api(contract: Contract, column: Column, text: Any) -> Any:
 @example(LISTED, SHIPPED.column("purpose"), "none")
 def test_batch_and_api_read_one_value(contract: Contract, column: Column, text: str) -> None:
     column = contract.column(column.name)
-    if len(text) <= MOST_CHARACTERS:
-        assert read_batch(contract, column, text) == read_api(contract, column, text)
+    assert read_batch(contract, column, text) == read_api(contract, column, text)
 
 
 @settings(deadline=None, max_examples=150)
 @given(st.sampled_from(OTHER.features), other_texts)
 def test_batch_and_api_read_one_value_of_another_lender(column: Column, text: str) -> None:
-    if len(text) <= MOST_CHARACTERS:
-        assert read_batch(OTHER, column, text) == read_api(OTHER, column, text)
+    assert read_batch(OTHER, column, text) == read_api(OTHER, column, text)
 
 
 @pytest.mark.parametrize(
@@ -125,9 +118,10 @@ def test_batch_and_api_read_one_value_of_another_lender(column: Column, text: st
         ("owner", 0, "false"),
         ("grade", 2, "2"),
         ("grade", 2.0, "2"),
-        ("grade", 4, "refused"),
-        ("grade", True, "refused"),
-        ("branch", 1, "refused"),
+        ("grade", 4, "4"),
+        ("grade", True, "true"),
+        ("branch", 1, "1"),
+        ("branch", [1], "refused"),
         ("months", 36.0, 36),
         ("months", 36.5, "refused"),
         ("rate", True, "refused"),

@@ -111,7 +111,7 @@ class Lender:
     def list_unended(self) -> list[tuple[str, str]]:
         """The stages without an end."""
         rows = self.read(
-            "select job_id, stage from loanwatch.mljob group by job_id, stage "
+            "select job_id, stage from loanwatch.mljob where stage <> 'run' group by job_id, stage "
             "having count(*) filter (where status = 'started') <> count(*) filter (where status <> 'started')"
         )
         return [(row["job_id"], row["stage"]) for row in rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -72,5 +73,12 @@ def test_the_command_is_hit(grown, hit: Callable[[subprocess.Popen[str]], None],
     if hit is kill_prefect_server:
         assert "Connection to the Prefect server was lost" in " ".join(said.split()), said
         assert "did not expect" not in said
+    if hit is end_command:
+        ended = grown.read("select stage, message from loanwatch.mljob where status = 'failed'")
+        assert [(row["stage"], row["message"].startswith("cancelled: ")) for row in ended] == [(stage, True)]
+        assert "told to stop" in " ".join(said.split()), said
+        with sqlite3.connect(grown.folder / "prefect" / "prefect.db") as records:
+            states = records.execute("select state_type from flow_run").fetchall()
+        assert states == [("CRASHED",)], "Prefect knows the end, too"
     assert grown.find_champion() in champions
     next_run_works(grown)

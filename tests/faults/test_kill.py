@@ -95,9 +95,12 @@ AFTER_PROMOTION = [
 def die(lender: Any, point: Point, stage: str | None) -> None:
     """One run that dies, and what must hold then; the run before it has its end now."""
     code, said = lender.monitor(point)
-    # A run that is asked to end while a statement runs takes its connection for cut, and ends as after any error.
-    is_within_statement = point.signal is SIGTERM and point.kind != "stage"
-    assert code == (1 if is_within_statement else -point.signal), said
+    assert code == -point.signal, said
+    if point.signal is SIGTERM:  # it is asked to end, and writes its end itself
+        assert lender.list_unended() == []
+        (told,) = lender.read("select status, message from loanwatch.mljob order by entry desc limit 1")
+        assert (told["status"], told["message"].startswith("cancelled: ")) == ("failed", True)
+        return
     assert [name for _, name in lender.list_unended()] == ([stage] if stage else [])
 
 

@@ -15,6 +15,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from flows.cli import run_locally as local
 from flows.cli.run_locally import run_flow
 from flows.cli.temporary_server import TemporaryServer, is_wanted, runs_flow
+from tests.support import ROOT
 from tests.support.wait import PATIENCE, wait_until
 
 PYTHON = "/usr/bin/python"
@@ -109,3 +110,21 @@ def test_it_does_not_outlive_a_killed_command(tmp_path):
     )
     server = Path(f"/proc/{int(done.stdout)}")
     wait_until(lambda: not server.exists(), PATIENCE, "the end of the command's server")
+
+
+@pytest.mark.slow
+def test_where_prefects_folder_cannot_be_written_the_command_says_what_to_do(tmp_path):
+    (tmp_path / "file").touch()
+    home = tmp_path / "file" / "prefect"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    environment |= {"PREFECT_HOME": str(home), "LOANWATCH_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
+    command = [sys.executable, "-m", "flows.monitor", "--results", str(tmp_path / "results")]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    said = " ".join(done.stderr.split())
+    assert done.returncode == 1
+    assert f"records of a run in {home}, which cannot be written" in said
+    assert "PREFECT_HOME" in said
+    assert "PREFECT_API_URL" in said
+    assert "Traceback" not in said

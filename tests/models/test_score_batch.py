@@ -18,7 +18,6 @@ from tasks.contract.load import load_contract
 from tasks.core.policy import CutOffPolicy, MonitorPolicy
 from tasks.core.windows import Window
 from tasks.extract.extract import extract_window
-from tasks.foreign.errors import ModelScoreError
 from tasks.foreign.model import ForeignModel
 from tasks.job.job import Job
 from tasks.models.cut_off import find_threshold
@@ -81,8 +80,9 @@ def test_without_a_number_nothing_is_decided(demo):
     assert (done.applications, done.added) == (2000, 1000)
     assert {row.probability for row in read_predictions(demo).values()} == {0.7}
     whole = extract_window(demo, CONTRACT, WINDOW).applications
-    with pytest.raises(ModelScoreError, match="5 of 10 applications no probability"):
-        answer(CONTRACT, CutOffPolicy(), champion, whole.iloc[:10][[column.name for column in CONTRACT.features]])
+    few = whole.iloc[:10][[column.name for column in CONTRACT.features]]
+    answers = answer(CONTRACT, CutOffPolicy(), champion, few)
+    assert [one and one.probability for one in answers] == [None, 0.7] * 5
 
 
 def test_decisions_follow_the_cut_off(demo):

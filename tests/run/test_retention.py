@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import yaml
 from sqlalchemy import text
 
 from flows import reset
 from tasks.contract.load import load_contract
 from tasks.job.job import name_job
 from tasks.schema.migrate import prepare_schema
+from tests.support import ROOT
 from tests.support.small_model import install, make_bundle
 
 CONTRACT = load_contract("loan_applications")
@@ -131,6 +133,35 @@ def test_pruning_keeps_what_is_young_and_what_may_be_asked_for(engine, used, tmp
     }  # fmt: skip
     assert len(list_folders(tmp_path, "models")) == 2
     assert list_folders(tmp_path, "results") == sorted(["20200101T000000-abcdef", "notes", used[1]])
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_the_deployments_run_deletes_only_what_is_old_and_done(engine, used, tmp_path, monkeypatch):
+    """With the form as it stands in prefect.yaml, in the worker's folder."""
+    deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+    (prune,) = [deployment for deployment in deployments if deployment["name"] == "prune"]
+    with engine.begin() as connection:
+        for state, days in (("pending", 500), ("delivered", 500), ("delivered", 1)):
+            connection.execute(
+                text(
+                    "insert into loanwatch.alert (alert_id, contract, job_id, severity, title, body, payload, state, "
+                    "created_at) values (:name, 'loan_applications', 'x', 'info', '', '', '{}', :state, "
+                    "now() - make_interval(days => :days))"
+                ),
+                {"name": f"{state} {days}", "state": state, "days": days},
+            )
+    monkeypatch.chdir(tmp_path)
+    cleared = reset.prune_old(**prune["parameters"])
+    assert {table: gone for table, gone in cleared["rows"].items() if gone} == {
+        "mljob": 2, "run": 1, "alert": 1, "prediction": 1,
+    }  # fmt: skip
+    assert cleared["run_folders"] == 1
+    with engine.connect() as connection:
+        left = connection.execute(text("select alert_id from loanwatch.alert order by 1")).scalars().all()
+    assert left == ["delivered 1", "pending 500"]
+    assert count(engine)["promotion"] == count(engine)["model_version"] == 2
+    # Once more, as the schedule does: nothing is left to do.
+    assert sum(reset.prune_old(**prune["parameters"])["rows"].values()) == 0
 
 
 @pytest.mark.parametrize("age", ["400", "0d", "-1d", "a year", "1.5d"])

@@ -46,15 +46,22 @@ class Tab:
 
     def open(self, page: Path, width: int, scheme: str = "light") -> Seen:
         """Load a page from the disk with the network off."""
+        return self._load(page.as_uri(), width, scheme, offline=True)
+
+    def visit(self, url: str, width: int) -> Seen:
+        """Load a page from a server on this machine; `Seen.requests` tells whether it asked any other."""
+        return self._load(url, width, "light", offline=False)
+
+    def _load(self, url: str, width: int, scheme: str, *, offline: bool) -> Seen:
         self._seen = Seen()
         self.call(
-            "Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=-1, uploadThroughput=-1
+            "Network.emulateNetworkConditions", offline=offline, latency=0, downloadThroughput=-1, uploadThroughput=-1
         )
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600
         )
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        self.call("Page.navigate", url=page.as_uri())
+        self.call("Page.navigate", url=url)
         wait_until(lambda: self.run("document.readyState") == "complete", PATIENCE, "the page", pause=0.05)
         time.sleep(0.3)
         self.run("1")
