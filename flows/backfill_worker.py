@@ -21,7 +21,7 @@ from flows.cli.console import prepare_console
 from flows.cli.run_locally import report_error
 from flows.monitor import monitor
 from tasks.backfill.queue import Replay, claim_next, list_replays, save_state, tag_replays
-from tasks.backfill.tag import TAGS
+from tasks.core.run_tags import TAGS
 from tasks.job.journal import describe_error
 
 IDLE_SECONDS = 1.0

@@ -24,8 +24,8 @@ from blocks.postgres.embedded import find_data, find_home, remove_unused
 from blocks.postgres.embedded_root import list_orphans, remove_orphan
 from flows.cli.run_locally import report_error, run_flow
 from tasks.alerts.failure import send_failure_alert
-from tasks.backfill.tag import tag_outcome
 from tasks.contract.load import load_contract
+from tasks.core.run_tags import tag_outcome
 from tasks.prefect_ui.run_names import name_at_start, show_end
 from tasks.run.retention import Cleared, clear, count_rows, list_jobs, prune, remove_bundles, remove_run_folders
 from tasks.schema.migrate import prepare_schema

@@ -17,7 +17,7 @@ from flows.cli.form import takes
 from flows.cli.options import POLICY_HELP, SPREAD, as_parameters, read_options
 from flows.cli.run_locally import report_error, run_flow
 from tasks.alerts.failure import send_failure_alert
-from tasks.backfill.tag import tag_outcome
+from tasks.core.run_tags import tag_outcome
 from tasks.models.score_batch import load_champion, score_applications
 from tasks.prefect_ui.run_names import name_at_start, rename_run, show_end
 from tasks.run.open import make_job, plan_days, prepare_database

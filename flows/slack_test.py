@@ -16,7 +16,7 @@ from blocks.errors import LoanwatchError
 from flows.cli.run_locally import run_flow
 from tasks.alerts.block_kit import Message, render_message
 from tasks.alerts.slack import DeliveryStatus, find_sender
-from tasks.backfill.tag import tag_outcome
+from tasks.core.run_tags import tag_outcome
 from tasks.prefect_ui.links import find_flow_run_id, link_run
 from tasks.prefect_ui.run_names import name_at_start, show_end
 

@@ -19,9 +19,9 @@ from flows.cli.options import POLICY_HELP, SPREAD, as_parameters, read_options
 from flows.cli.run_locally import report_error, run_flow
 from tasks.alerts.failure import send_failure_alert
 from tasks.alerts.production import report_job
-from tasks.backfill.tag import tag_outcome
 from tasks.changes.regime import read_regime
 from tasks.core.findings import Outcome
+from tasks.core.run_tags import tag_outcome
 from tasks.core.windows import PlanError
 from tasks.core.wording import name_outcome
 from tasks.extract.extract import extract_applications

@@ -18,9 +18,9 @@ from tasks.alerts.deliver import deliver_waiting, make_entry
 from tasks.alerts.outbox import add_alert
 from tasks.alerts.slack import DeliveryStatus, find_sender
 from tasks.backfill.queue import UnfinishedError
-from tasks.backfill.tag import read_tag
 from tasks.contract.load import load_contract
 from tasks.core.policy import AlertPolicy, MonitorPolicy
+from tasks.core.run_tags import read_backfill
 from tasks.job.journal import describe_error, log
 from tasks.prefect_ui.links import link_run
 from tasks.prefect_ui.run_names import is_by_hand
@@ -36,7 +36,7 @@ def send_failure_alert(flow: Any, flow_run: Any, state: Any) -> None:
     person asked for what makes no sense: the run's state tells that person, and nobody else has to act.
     """
     parameters: Mapping[str, Any] = flow_run.parameters or {}
-    if read_tag(flow_run.tags):
+    if read_backfill(flow_run.tags):
         return
     try:
         error = state.result(raise_on_failure=False)

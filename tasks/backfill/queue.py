@@ -13,7 +13,7 @@ from typing import Any, Literal
 from sqlalchemy import Engine
 
 from blocks.errors import LoanwatchError
-from tasks.backfill.tag import write_tag
+from tasks.core.run_tags import tag_backfill
 from tasks.core.windows import PlanError, Window, month_of
 from tasks.schema.locks import Lock, hold_lock
 from tasks.schema.queries import read_query
@@ -126,7 +126,7 @@ def list_replays(engine: Engine, backfill: str) -> list[Replay]:
 
 def tag_replays(replays: Sequence[Replay]) -> str:
     """The tag of the runs of a backfill, of which these are all windows in the order of time."""
-    return write_tag(replays[0].backfill, Window(replays[0].window.start, replays[-1].window.end))
+    return tag_backfill(replays[0].backfill, Window(replays[0].window.start, replays[-1].window.end))
 
 
 def save_state(engine: Engine, replay: Replay) -> Replay:

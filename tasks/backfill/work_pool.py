@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 
 from blocks.errors import UsageError
 from tasks.backfill.queue import MOST_WINDOWS, Replay, save_state, tag_replays
-from tasks.backfill.tag import TAGS, read_outcome
+from tasks.core.run_tags import TAGS, read_outcome
 
 DEPLOYMENT = "window"  # of the flow monitor, without the limit of one run at a time that `monitor/monitor` has
 POLL_SECONDS = 2.0

@@ -16,8 +16,8 @@ from sqlalchemy import Engine
 
 from tasks.backfill.found import Found, read_found
 from tasks.backfill.queue import Replay, tag_replays
-from tasks.backfill.tag import tag_outcome
 from tasks.core.findings import Outcome, Verdict
+from tasks.core.run_tags import tag_outcome
 from tasks.core.wording import name_outcome
 from tasks.job.journal import describe_error, log
 from tasks.prefect_ui.cells import escape

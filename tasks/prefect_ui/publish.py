@@ -21,8 +21,8 @@ from prefect.artifacts import (
 from prefect.exceptions import MissingContextError
 from prefect.logging import get_run_logger
 
-from tasks.backfill.tag import tag_outcome
 from tasks.core.findings import Outcome, Verdict
+from tasks.core.run_tags import tag_outcome
 from tasks.core.wording import name_outcome
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, log

@@ -14,8 +14,8 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 
-from tasks.backfill.tag import read_tag
 from tasks.core.findings import Verdict
+from tasks.core.run_tags import read_backfill
 from tasks.core.wording import VERDICTS
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, log
@@ -48,7 +48,7 @@ def describe_request(given: Mapping[str, Any]) -> str:
 
 def explain_start(flow_run: FlowRun) -> str:
     """Why a run was started, as Prefect knows it."""
-    backfill = read_tag(flow_run.tags)
+    backfill = read_backfill(flow_run.tags)
     if backfill is not None:
         return f"backfill of {backfill[1]}"
     if flow_run.auto_scheduled:

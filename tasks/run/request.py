@@ -10,8 +10,8 @@ from prefect.context import FlowRunContext
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from tasks.backfill.queue import Every
-from tasks.backfill.tag import read_tag
 from tasks.core.policy import MonitorPolicy
+from tasks.core.run_tags import read_backfill
 from tasks.core.windows import PlanError, Window
 
 # A field that a terminal does not offer: its command line has something in its place.
@@ -184,7 +184,7 @@ def find_scheduled_day() -> date | None:
 def find_backfill() -> str:
     """The name of the backfill that this run is a window of; "" for a run of its own."""
     context = FlowRunContext.get()
-    found = read_tag(context.flow_run.tags) if context and context.flow_run else None
+    found = read_backfill(context.flow_run.tags) if context and context.flow_run else None
     return found[0] if found else ""
 
 

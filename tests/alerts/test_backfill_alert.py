@@ -14,9 +14,9 @@ from tasks.alerts.backfill import compose_backfill, is_worth_sending, send_backf
 from tasks.alerts.failure import send_failure_alert
 from tasks.backfill.found import Found, read_found
 from tasks.backfill.queue import Replay, UnfinishedError
-from tasks.backfill.tag import write_tag
 from tasks.core.findings import Finding, Outcome, Question, Verdict
 from tasks.core.policy import AlertPolicy
+from tasks.core.run_tags import tag_backfill
 from tasks.core.windows import month_of
 from tasks.job.findings import save_findings
 from tasks.run.dead_runs import close_dead_runs
@@ -113,7 +113,7 @@ def test_a_window_that_dies_or_fails_tells_nothing_by_itself(engine, database):
     assert close_dead_runs(engine) == 2
     url = database.render_as_string(hide_password=False)
     run: Any = SimpleNamespace(
-        parameters={"database": url}, name="may", id="1", tags=[write_tag("b", "2024-01-01 to 2024-05-31")]
+        parameters={"database": url}, name="may", id="1", tags=[tag_backfill("b", "2024-01-01 to 2024-05-31")]
     )
     send_failure_alert(SimpleNamespace(name="monitor"), run, SimpleNamespace())
     whole: Any = SimpleNamespace(parameters={"database": url}, name="all", id="2", tags=[])

@@ -115,6 +115,7 @@ def test_a_lock_is_one_processs_and_ends_with_its_connection(engine, database):
     other.dispose()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("prefect_server")
 def test_without_a_champion_nothing_is_promoted(demo, tmp_path):
     with pytest.raises(NoChampionError, match="may not put one there"):
@@ -122,6 +123,7 @@ def test_without_a_champion_nothing_is_promoted(demo, tmp_path):
     assert _count(demo, "select count(*) from loanwatch.promotion") == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("prefect_server")
 def test_a_second_run_waits_for_its_turn_and_says_why_not(demo, tmp_path):
     impatient = QUICK.model_copy(update={"promotion": QUICK.promotion.model_copy(update={"lock_seconds": 0})})

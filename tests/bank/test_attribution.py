@@ -32,6 +32,7 @@ def check_shift(shift, seeds):
     assert np.all(np.abs(parts.mean(axis=0) - truth)[~large] < 0.02)
 
 
+@pytest.mark.slow
 def test_planted_parts_are_told():
     check_shift(BY_NAME["higher debts and another rule"], range(500, 503))
 

@@ -43,6 +43,7 @@ def _one_thread():
         yield
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_life_and_rows_look_like_an_extract():
     one, two = (Life(LENDER, BY_NAME["nothing"], 5, 300).rows(TRAINING) for _ in range(2))
     pd.testing.assert_frame_equal(one.frame, two.frame)
@@ -58,6 +59,7 @@ def test_the_same_seed_gives_the_same_life_and_rows_look_like_an_extract():
     assert len(one.frame) == 6 * 300
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", [scenario for scenario in SCENARIOS if scenario.changes])
 def test_a_life_is_like_the_quiet_one_until_its_first_change(scenario):
     first = scenario.changes[0].days.start
@@ -274,6 +276,7 @@ def test_a_trailing_window_is_held_against_the_champion_that_was_there_before_it
     assert find_champion(champions, Window(month(8).end, month(9).end)) is None
 
 
+@pytest.mark.slow
 def test_the_policy_so_far_never_goes_quiet_after_a_change_of_the_rule():
     """Eight months of a lender of 1,000 applications a month, on either side of the change."""
     life, policy = make_life("rule", seed=2, per_month=1_000), Today()
@@ -324,6 +327,7 @@ def run_command(monkeypatch, *arguments: str) -> int:
     return 0
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_record_for_each_life_and_policy(monkeypatch, tmp_path, capsys):
     file = tmp_path / "life.json"
     options = ["--json", str(file), "--scenario", "blip", "--policy", "oracle", "--seeds", "1"]

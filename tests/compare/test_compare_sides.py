@@ -46,6 +46,7 @@ def list_failed(compared: Compared) -> set[Question]:
     return {finding.question for finding in compared.findings if finding.verdict is Verdict.FAIL}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_random_parts_of_one_table_are_stable(rows, seed):
     compared = compare_parts(*cut(rows, np.random.default_rng(seed).random(len(rows)) < 0.4))
@@ -54,6 +55,7 @@ def test_random_parts_of_one_table_are_stable(rows, seed):
     assert not {"empty_days", "volume", "window_over"} & {finding.check for finding in compared.findings}
 
 
+@pytest.mark.slow
 def test_the_same_tables_give_the_same_findings(rows):
     first, second = compare_parts(*cut_months(rows)), compare_parts(*cut_months(rows))
     assert [finding.as_record() for finding in first.findings] == [finding.as_record() for finding in second.findings]
@@ -61,6 +63,7 @@ def test_the_same_tables_give_the_same_findings(rows):
     assert summarise(first.findings, Question.MODEL) is Verdict.PASS
 
 
+@pytest.mark.slow
 def test_a_raised_income_is_found_and_dated(rows):
     before, now = cut_months(rows)
     now = now.assign(annual_income=now["annual_income"] * 1.3)
@@ -79,6 +82,7 @@ def test_more_positive_decisions_are_found(rows):
     assert Question.LABEL in list_failed(compare_parts(before, now))
 
 
+@pytest.mark.slow
 def test_another_rule_is_found(rows):
     before, now = cut_months(rows)
     rich = (now["annual_income"] > now["annual_income"].median()).to_numpy()
@@ -86,6 +90,7 @@ def test_another_rule_is_found(rows):
     assert Question.CONCEPT in list_failed(compare_parts(before, now))
 
 
+@pytest.mark.slow
 def test_without_a_time_nothing_is_said_of_days(rows):
     before, now = cut_months(rows)
     compared = compare_parts(before.assign(application_time=pd.Timestamp(2000, 1, 1)), now, Role.TIME)

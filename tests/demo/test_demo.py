@@ -43,6 +43,7 @@ def test_what_the_demo_has_not(arguments: dict[str, int]) -> None:
         make_applications(**arguments)
 
 
+@pytest.mark.slow
 def test_the_source_tables_are_as_dirty_as_a_lenders(filled: Engine) -> None:
     tables = make_applications()
     loans, customers, credits = (tables[source.table] for source in CONTRACT.sources)
@@ -61,6 +62,7 @@ def read_medians(applications: pd.DataFrame) -> pd.Series:
     return stated.astype(float).median()
 
 
+@pytest.mark.slow
 def test_the_months_tell_the_story(filled: Engine) -> None:
     by_month = {
         month: extract_window(filled, CONTRACT, month_of(f"{month.first_day:%Y-%m}")).applications for month in STORY
@@ -74,6 +76,7 @@ def test_the_months_tell_the_story(filled: Engine) -> None:
         assert given == pytest.approx(0.75, abs=0.06)
 
 
+@pytest.mark.slow
 def test_it_is_filled_in_once_and_says_so(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="loanwatch"):
         assert fill_demo(engine, EMBEDDED, CONTRACT)

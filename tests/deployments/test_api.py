@@ -205,6 +205,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from([column.name for column in CONTRACT.columns] + ["other"]), values))
 def test_no_body_is_answered_by_an_error_of_the_server(api, changes):

@@ -116,6 +116,7 @@ def test_a_change_of_the_whole_window_is_dated_before_it(change, check, subject)
     assert finding.onset.latest <= FIRST + timedelta(days=4)
 
 
+@pytest.mark.slow
 def test_values_of_the_whole_window_are_those_of_the_finding():
     """So that the picture by day and the sentence speak of one thing."""
     for change, check, subject in CASES:

@@ -94,6 +94,7 @@ def read_api(contract: Contract, column: Column, text: Any) -> Any:
     return None if value is None or (isinstance(value, float) and math.isnan(value)) else value
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(st.sampled_from(CONTRACTS), st.sampled_from(SHIPPED.features), texts)
 @example(SHIPPED, SHIPPED.column("purpose"), "none")
@@ -105,6 +106,7 @@ def test_batch_and_api_read_one_value(contract: Contract, column: Column, text: 
     assert read_batch(contract, column, text) == read_api(contract, column, text)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(st.sampled_from(OTHER.features), other_texts)
 def test_batch_and_api_read_one_value_of_another_lender(column: Column, text: str) -> None:

@@ -183,6 +183,7 @@ def test_parquet_values_become_texts(tmp_path: Path) -> None:
     assert read_names(path, sniff(path)) == tuple(columns)
 
 
+@pytest.mark.slow
 def test_a_large_file_needs_little_memory(tmp_path: Path) -> None:
     path = write(tmp_path, "a,b\n" + "some text,1.5\n" * 3_000_000)
     assert path.stat().st_size > 40 * HEAD

@@ -33,6 +33,7 @@ def run(*given: str) -> int:
     return app(list(given), exit_on_error=False, result_action="return_value")
 
 
+@pytest.mark.slow
 def test_two_files(folder, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert run(f"{folder}/before.csv", f"{folder}/now.csv", *BUILT_IN, "--json", "found.json") == 0
@@ -47,6 +48,7 @@ def test_two_files(folder, tmp_path, monkeypatch, capsys):
     assert "name another file" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_one_file_split_at_a_day(folder, tmp_path, capsys):
     code = run(f"{folder}/all.csv", "--split-at", "2024-08-01", *BUILT_IN, "--report", f"{tmp_path}/r.html",
                "--fail-on", "data")  # fmt: skip
@@ -82,6 +84,7 @@ def test_two_frames(folder):
     assert found.summary["window"]["name"] == "window"
 
 
+@pytest.mark.slow
 def test_neither_prefect_nor_a_database_is_imported(folder):
     code = (
         "import sys, pandas, flows.compare; from pathlib import Path;"

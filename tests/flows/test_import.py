@@ -64,6 +64,7 @@ def count(engine, table):
         return connection.execute(text(f"select count(*) from loanwatch.{table}")).scalar_one()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["skops", "joblib", "onnx"])
 def test_a_dry_run_tells_and_changes_nothing_and_installing_does(form, demo, lender, tmp_path, capsys):
     pipeline, files = lender
@@ -114,6 +115,7 @@ def test_a_pickle_is_read_only_where_it_is_trusted(demo, lender, tmp_path, capsy
     assert "--trust-pickle" in said
 
 
+@pytest.mark.slow
 def test_a_champion_is_replaced_only_on_demand_and_comes_back(demo, lender, tmp_path, capsys):
     _, files = lender
     assert run(files["skops"], tmp_path, "--install") == 0
@@ -143,6 +145,7 @@ def test_days_on_which_it_was_fitted_are_no_reference(demo, lender, tmp_path, ca
     assert count(demo, "model_version") == 0
 
 
+@pytest.mark.slow
 def test_the_wrong_class_is_told_and_not_installed(demo, lender, tmp_path, capsys):
     assert run(lender[1]["skops"], tmp_path, "--install", "--positive", "0") == 2
     said = capsys.readouterr().err
@@ -151,6 +154,7 @@ def test_the_wrong_class_is_told_and_not_installed(demo, lender, tmp_path, capsy
     assert count(demo, "model_version") == 0
 
 
+@pytest.mark.slow
 def test_an_unfit_model_leaves_the_champion(demo, lender, tmp_path, capsys):
     from sklearn.linear_model import LinearRegression
     from sklearn.pipeline import Pipeline
@@ -172,6 +176,7 @@ def test_an_unfit_model_leaves_the_champion(demo, lender, tmp_path, capsys):
     assert count(demo, "promotion") == 1
 
 
+@pytest.mark.slow
 def test_a_tampered_bundle_is_refused_before_it_is_read(demo, lender, tmp_path, capsys, monkeypatch):
 
     assert run(lender[1]["skops"], tmp_path, "--install") == 0

@@ -66,6 +66,7 @@ def fill(engine: Engine, kind: str, written: str) -> None:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["days first", *(pytest.param(n, marks=pytest.mark.slow) for n in TABLES if n != "days first")]
 )

@@ -106,6 +106,7 @@ def list_stages(engine):
 HALF_YEAR = {"reference_start": date(2024, 1, 1), "reference_end": date(2024, 6, 30)}
 
 
+@pytest.mark.slow
 def test_a_lenders_own_model_is_adopted_and_nothing_is_trained(demo, tmp_path, capsys):
     fill_crude_scores(demo)
     contract = write_contract(tmp_path)
@@ -138,6 +139,7 @@ def test_a_lenders_own_model_is_adopted_and_nothing_is_trained(demo, tmp_path, c
         score(contract=contract, **month(2024, 7))
 
 
+@pytest.mark.slow
 def test_the_api_shows_a_lenders_own_model_and_says_that_it_cannot_predict(demo, tmp_path):
     fill_crude_scores(demo)
     contract = write_contract(tmp_path)

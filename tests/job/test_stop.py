@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 
 from blocks.postgres.connect import Database
 from blocks.postgres.errors import DatabaseLostError
-from flows.cli.options import takes
+from flows.cli.form import takes
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window

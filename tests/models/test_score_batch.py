@@ -118,6 +118,7 @@ def test_the_command_scores_and_tells_its_rate(demo, capsys):
     assert "flows.train" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("prefect_server")
 def test_trailing_days_are_the_last_that_the_table_holds(demo):
     record = flow.score(trailing_days=7)

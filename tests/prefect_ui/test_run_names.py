@@ -11,8 +11,8 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 
-from tasks.backfill.tag import read_outcome, read_tag, tag_outcome, write_tag
 from tasks.core.findings import Outcome, Verdict
+from tasks.core.run_tags import read_backfill, read_outcome, tag_backfill, tag_outcome
 from tasks.core.wording import name_outcome
 from tasks.prefect_ui.run_names import describe_request, explain_start, is_by_hand, name_at_start, show_end
 
@@ -28,7 +28,7 @@ def make_flow_run(**known: Any) -> FlowRun:
         ({"auto_scheduled": True}, "scheduled"),
         ({"created_by": SimpleNamespace(type="AUTOMATION")}, "by automation"),
         ({"parent_task_run_id": "x"}, "part of another run"),
-        ({"tags": [write_tag("b", "2024-01-01 to 2024-03-31")]}, "backfill of 2024-01-01 to 2024-03-31"),
+        ({"tags": [tag_backfill("b", "2024-01-01 to 2024-03-31")]}, "backfill of 2024-01-01 to 2024-03-31"),
         ({}, "by hand"),
     ],
 )
@@ -51,11 +51,11 @@ def test_a_run_is_named_by_what_was_asked_for(given: dict[str, Any], said: str) 
 
 
 def test_a_backfill_is_read_from_its_tag_only() -> None:
-    assert read_tag(["loanwatch", write_tag("3f9a", "2024-01-01 to 2024-12-31")]) == (
+    assert read_backfill(["loanwatch", tag_backfill("3f9a", "2024-01-01 to 2024-12-31")]) == (
         "3f9a",
         "2024-01-01 to 2024-12-31",
     )
-    assert read_tag(["loanwatch", "backfill", "backfill of last year (mine)"]) is None
+    assert read_backfill(["loanwatch", "backfill", "backfill of last year (mine)"]) is None
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))

@@ -101,6 +101,7 @@ def drifted():
     return [Finding(Question.CONCEPT, "approval", Verdict.FAIL, "The rule has changed.")]
 
 
+@pytest.mark.slow
 def test_an_equal_challenger_is_kept_and_the_report_says_all(championed, tmp_path):
     record, outcome = challenge(championed, tmp_path, JULY)
     assert outcome is Outcome.KEPT
@@ -139,6 +140,7 @@ def test_not_worse_is_enough_where_the_champion_has_drifted(championed, tmp_path
     assert promote_or_keep.fn(job, champion, training, contest, Regime()).outcome is Outcome.PROMOTED
 
 
+@pytest.mark.slow
 def test_a_better_challenger_is_promoted_and_can_be_rolled_back(demo, tmp_path, capsys):
     window = Window(date(2024, 2, 1), date(2024, 6, 30))
     january = Window(date(2024, 1, 1), date(2024, 1, 31))
@@ -187,6 +189,7 @@ def entries_artifact(connection, version):
     return str(location).removeprefix("file://")
 
 
+@pytest.mark.slow
 def test_judging_rows_of_customers_that_a_model_knows_are_left_out(championed, tmp_path):
     """Loans of July move to customers of the reference."""
     with championed.begin() as connection:
@@ -243,6 +246,7 @@ def test_the_command_retrains_and_replaces(demo, tmp_path, capsys, monkeypatch):
     assert flow.command(options=TrainRequest(start=date(2030, 1, 1), end=date(2030, 1, 31), **places)) == 1
 
 
+@pytest.mark.slow
 def test_a_damaged_champion_stops_a_run(demo, tmp_path):
     train_first_champion.fn(make_job(tmp_path, JULY), Window(**REFERENCE))
     (folder,) = (tmp_path / "models").iterdir()
@@ -253,6 +257,7 @@ def test_a_damaged_champion_stops_a_run(demo, tmp_path):
         find_champion(connection, CONTRACT.name, JULY)
 
 
+@pytest.mark.slow
 def test_protected_groups_are_reported_and_never_shown_to_the_model(database, tmp_path):
     engine = make_engine(database, Patience())
     prepare_schema(engine)

@@ -145,6 +145,7 @@ def test_no_leak_is_found_where_none_is(change):
     assert find(frame) == []
 
 
+@pytest.mark.slow
 def test_no_leak_is_found_among_random_labels():
     """The error budget of a search is 1 %; at most 6 of 200 windows without a leak may name one (99.9 % sure)."""
     frame = make_frame(600)

@@ -39,6 +39,7 @@ def spell(row: pd.Series) -> tuple:
     return tuple(None if pd.isna(value) else value for value in row)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(st.lists(ROW, min_size=1, max_size=40))
 def test_copies_and_conflicts(rows: list[tuple]):
@@ -64,6 +65,7 @@ def test_copies_and_conflicts(rows: list[tuple]):
     assert check_conflicts(CONTRACT, frame, labels, policy).effect == pytest.approx(np.mean(conflicts))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(st.lists(ROW, min_size=4, max_size=60), st.sampled_from(FEATURES))
 @example([("c1", 1, "no", None, None, debt, "rent", "car") for debt in TIED], "debt")

@@ -110,6 +110,7 @@ def test_the_difference_is_that_of_the_two_areas():
     assert difference == pytest.approx(measure_auc(labels, a).value - measure_auc(labels, b).value, abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_the_interval_is_that_of_a_bootstrap(seed):
     rng = np.random.default_rng(seed)

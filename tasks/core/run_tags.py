@@ -18,23 +18,23 @@ ALARM = "alarm"
 _TAG = re.compile(r"backfill (?P<days>\d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d) \((?P<name>[^)]+)\)")
 
 
-def write_tag(name: str, days: object) -> str:
+def tag_backfill(name: str, days: object) -> str:
     """The tag of a backfill of these days.
 
     Examples
     --------
-    >>> write_tag("3f9a1c", "2024-01-01 to 2024-12-31")
+    >>> tag_backfill("3f9a1c", "2024-01-01 to 2024-12-31")
     'backfill 2024-01-01 to 2024-12-31 (3f9a1c)'
     """
     return f"backfill {days} ({name})"
 
 
-def read_tag(tags: Iterable[str]) -> tuple[str, str] | None:
+def read_backfill(tags: Iterable[str]) -> tuple[str, str] | None:
     """The name of the backfill that a run belongs to, and its days; None for a run of its own.
 
     Examples
     --------
-    >>> read_tag(["loanwatch", "backfill 2024-01-01 to 2024-12-31 (3f9a1c)"])
+    >>> read_backfill(["loanwatch", "backfill 2024-01-01 to 2024-12-31 (3f9a1c)"])
     ('3f9a1c', '2024-01-01 to 2024-12-31')
     """
     found = next(filter(None, map(_TAG.fullmatch, tags)), None)
