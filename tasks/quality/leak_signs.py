@@ -11,6 +11,10 @@ import scipy
 
 from tasks.core.arrays import Floats, Mask
 
+# A number that this share of the rows has says nothing of how far the others lie apart; nor do so few others.
+_MANY = 0.10
+_FEW = 20
+
 
 @dataclass(frozen=True)
 class Sign:
@@ -55,13 +59,16 @@ def find_midst(numbers: Floats) -> tuple[float, float]:
 
     A gap is wide if it exceeds twice the distance of the quartiles, or where these are equal, that of the 5 % and the
     95 % quantile: numbers in another unit, or that stand for something else, lie so far away; no merely rare ones do.
+    Where many rows have the same number, such as 0, the quartiles of the other rows count if they lie further apart.
     """
     if not len(numbers):
         return -np.inf, np.inf
     low, first, median, third, high = np.quantile(numbers, (0.05, 0.25, 0.5, 0.75, 0.95))
+    held, rows = np.unique(numbers, return_counts=True)
+    others = np.repeat(held, np.where(rows < _MANY * len(numbers), rows, 0))
+    spread = max(third - first, scipy.stats.iqr(others) if len(others) >= _FEW else 0.0)
     with np.errstate(over="ignore"):
-        wide = 2 * (third - first) or high - low
-    held = np.unique(numbers)
+        wide = 2 * spread or high - low
     gaps = np.flatnonzero(np.diff(held) > wide)
     below, above = gaps[held[gaps] < median], gaps[held[gaps] >= median]
     return float(held[below[-1] + 1] if len(below) else held[0]), float(held[above[0]] if len(above) else held[-1])

@@ -186,6 +186,29 @@ def test_a_leak_beside_a_plain_rule_is_found_whichever_way_the_rule_goes(write, 
         assert leak.columns == ("score",)
 
 
+def draw_zeros(seed: int, rows: int) -> tuple[pd.DataFrame, np.ndarray]:
+    """Half of the rows have no debt, the others' are widely scattered; the rule is logistic in its amount."""
+    rng = np.random.default_rng(seed)
+    frame = make_frame(rows)
+    frame["debt"] = np.where(rng.random(rows) < 0.7, 0.0, np.exp(2.5 + 1.5 * rng.normal(size=rows)))
+    chance = scipy.special.expit(0.2 + 0.1 * frame["debt"].to_numpy())
+    return frame, (rng.random(rows) < chance).astype(float)
+
+
+def test_a_column_that_is_mostly_zero_is_no_leak_where_its_large_numbers_decide():
+    """Its quartiles are both 0, so that nearly every number of the others once lay far from all of them."""
+    suspected = [measure_leaks(CONTRACT, *draw_zeros(seed, 3_000), POLICY) for seed in range(20)]
+    assert sum(map(bool, suspected)) <= 1
+
+
+def test_numbers_in_another_unit_are_found_in_a_column_that_is_mostly_zero():
+    for seed in range(10):
+        frame, labels = draw_zeros(seed, 3_000)
+        rows = np.flatnonzero((labels == 0.0) & (frame["debt"] > 0))[:90]
+        frame.loc[rows, "debt"] = 1e6 + frame.loc[rows, "debt"]
+        assert [leak.columns for leak in measure_leaks(CONTRACT, frame, labels, POLICY)] == [("debt",)]
+
+
 def test_columns_that_mark_the_same_rows_are_one_leak():
     frame = make_frame()
     rows = choose(frame, "yes", 200)
