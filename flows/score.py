@@ -41,7 +41,7 @@ def score(request: ScoreRequest) -> State[dict[str, Any]]:
     job = make_job(table, "score", days, request.policy)
     rename_run(job)
     champion = load_champion(job)
-    done = score_applications(job, champion)
+    done = score_applications(job, champion, export=Path(request.csv) if request.csv else None)
     record = {
         "job_id": job.job_id,
         "contract": job.contract.name,

@@ -10,6 +10,7 @@ import io
 import logging
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from tasks.foreign.model import ScoreColumn
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.cut_off import find_threshold
+from tasks.models.export import open_export
 from tasks.models.scoring import decide_loans, score
 from tasks.registry.versions import Champion, load_current
 from tasks.schema.queries import read_query
@@ -83,22 +85,26 @@ def require_model(champion: Champion) -> None:
 
 
 @stage("score", lambda done: f"{done.applications:,} applications, {done.added:,} new, {done.rate:,.0f} a second")
-def score_applications(job: Job, champion: Champion, chunk_rows: int = CHUNK_ROWS) -> Scored:
-    """Score the job's window with the champion, with or without labels.
+def score_applications(
+    job: Job, champion: Champion, chunk_rows: int = CHUNK_ROWS, export: Path | None = None
+) -> Scored:
+    """Score the job's window with the champion, with or without labels; `export` is a CSV file that gets all of it too.
 
     Of an application that an imported model gives no number nothing is written: there is nothing to decide by.
     """
     engine, began = connect(job.database), time.monotonic()
-    threshold = find_threshold(job.contract, job.policy.cut_off, champion.bundle)
+    version, threshold = champion.model.version, find_threshold(job.contract, job.policy.cut_off, champion.bundle)
     applications = added = unscored = 0
-    for chunk in stream_window(engine, job.contract, job.window, chunk_rows):
-        scores = score(champion.bundle.scorer, chunk)
-        is_scored = ~np.isnan(scores)
-        predictions = tabulate_predictions(job.contract, chunk.loc[is_scored], scores[is_scored], threshold)
-        unscored += int((~is_scored).sum())
-        added += add_predictions(engine, job.contract.name, champion.model.version, predictions)
-        applications += len(chunk)
-        log.info("%s applications scored", f"{applications:,}", extra={"stage": "score", "status": "reported"})
+    with open_export(export, version) as write:
+        for chunk in stream_window(engine, job.contract, job.window, chunk_rows):
+            scores = score(champion.bundle.scorer, chunk)
+            is_scored = ~np.isnan(scores)
+            predictions = tabulate_predictions(job.contract, chunk.loc[is_scored], scores[is_scored], threshold)
+            unscored += int((~is_scored).sum())
+            added += add_predictions(engine, job.contract.name, version, predictions)
+            write(predictions)
+            applications += len(chunk)
+            log.info("%s applications scored", f"{applications:,}", extra={"stage": "score", "status": "reported"})
     if unscored:
         log.warning("%s of %s applications got no prediction: the model has none for them", unscored, applications)
     return Scored(applications, added, time.monotonic() - began, threshold)

@@ -140,7 +140,17 @@ class TrainRequest(PolicyOptions, ModelStoreOptions, ResultsOptions, TableOption
     """Train a challenger on a window and compare it with the champion, or put a new model in its place."""
 
 
-class ScoreRequest(PolicyOptions, TableOptions, TrailingWindowOptions):
+class ExportOptions(Request):
+    """Where predictions go besides the database."""
+
+    csv: str | None = Field(
+        None,
+        description="Write the predictions of the window to this CSV file as well; only its owner may read it. "
+        "Default: only to the database.",
+    )
+
+
+class ScoreRequest(PolicyOptions, ExportOptions, TableOptions, TrailingWindowOptions):
     """Score the applications of a window, decided or not."""
 
 

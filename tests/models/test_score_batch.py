@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from sqlalchemy import text
 
@@ -15,12 +16,14 @@ from deployments.api.serving import answer
 from flows import score as flow
 from flows.cli.form import FormError
 from tasks.contract.load import load_contract
+from tasks.core.files import WriteError
 from tasks.core.policy import CutOffPolicy, MonitorPolicy
 from tasks.core.windows import Window
 from tasks.extract.extract import extract_window
 from tasks.foreign.model import ForeignModel
 from tasks.job.job import Job
 from tasks.models.cut_off import find_threshold
+from tasks.models.export import ExportError
 from tasks.models.score_batch import load_champion, score_applications
 from tasks.models.scoring import score
 from tasks.run.request import ScoreRequest
@@ -135,3 +138,23 @@ def test_half_a_window_is_told_before_anything_starts(capsys, monkeypatch):
     monkeypatch.setattr("flows.score.run_flow", lambda *_: pytest.fail("a flow was started"))
     assert flow.app(["--start", "2024-07-01"], result_action="return_value") == 2
     assert "--end" in capsys.readouterr().err
+
+
+def test_the_predictions_are_a_csv_file_too_where_asked(demo, tmp_path, capsys):
+    file = tmp_path / "july.csv"
+    job = make_job()
+    score_applications.fn(job, load_champion.fn(job), chunk_rows=300, export=file)
+    exported = pd.read_csv(file, dtype={"loan_id": str})
+    written = read_predictions(demo)
+    assert list(exported.columns) == ["loan_id", "probability", "decision", "model_version"]
+    assert len(exported) == len(written) == 2000
+    assert [written[row.loan_id].probability for row in exported.itertuples()] == list(exported["probability"])
+    assert set(exported["model_version"]) == {1}
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [entry.name for entry in tmp_path.glob(".*.partial")] == []
+    before = file.read_bytes()
+    with pytest.raises(ExportError, match="name another file"):
+        score_applications.fn(job, load_champion.fn(job), export=file)
+    assert file.read_bytes() == before
+    with pytest.raises(WriteError, match="cannot be written"):
+        score_applications.fn(job, load_champion.fn(job), export=tmp_path / "missing" / "july.csv")
