@@ -87,15 +87,16 @@ def test_a_life_with_a_change_that_stays_and_another_one(demo: Engine, tmp_path,
         assert verify_ledger(read_ledger(connection, CONTRACT), find_current(connection, CONTRACT)) == []
         query = text("select title, payload::text as payload from loanwatch.alert order by created_at")
         messages = connection.execute(query).all()
-    # The first September, in which nothing was new, and only that, sent nothing.
+    # The first September, in which nothing was new, and only that, sent nothing; a change opened again is told.
     ended = [message.title.removeprefix("loan_applications ") for message in messages]
     assert ended == [
         "2024-08-01 to 2024-08-31: kept",
+        "loan_applications: a change was settled; version 1 stays in production",
         "2024-09-01 to 2024-09-30: kept",
         "2024-10-01 to 2024-10-31: promoted",
         "2024-11-01 to 2024-11-30: kept",
     ]
-    assert "annual_income: since 2024-09" in messages[2].payload
+    assert "annual_income: since 2024-09" in messages[3].payload
 
 
 @pytest.mark.slow

@@ -202,7 +202,7 @@ def test_a_failed_run_tells_itself(stack: Stack, stable: dict[str, Any]) -> None
     told = wait_until(lambda: [m for m in stack.slack.seen if "monitor failed" in str(m)], 120, "the failure's message")
     assert len(told) == 1
     check_blocks(told[0])
-    assert "monitor failed: loan_applications 2024-08-01 to 2024-08-31, by hand" in str(told[0])
+    assert "monitor failed: loan_applications 2024-08-01 to 2024-08-31" in str(told[0])
     assert "/proc/nowhere" in str(told[0])
     assert f"alert {ended['id']}/failed" in str(told[0])
 
@@ -366,7 +366,8 @@ def test_a_model_trained_by_hand_and_a_rollback_start_score_too(stack: Stack, st
     assert "the committee asked for it" in str(stack.slack.seen), "a rollback is told in Slack"
     assert "is in production in place of version" in str(stack.slack.seen)
     wait_until(lambda: len(find_automated(stack)) == started + 2, 240, "the automation after a rollback")
-    for run in find_automated(stack):
+    # Another lender's promotion was made up by a test, and so was its database.
+    for run in (run for run in find_automated(stack) if run["parameters"].get("database") != "cards-postgres"):
         assert stack.finish(run["id"])["state"]["type"] == "COMPLETED"
 
 

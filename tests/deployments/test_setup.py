@@ -68,7 +68,7 @@ def test_set_up_again_touches_nothing(stack: Stack) -> None:
     said = set_up(stack)
     assert get_everything(stack) == before
     lines = [line for line in said.splitlines() if line.startswith(("deployment ", "automation ", "work pool "))]
-    assert len(lines) == 8 + 7 + 1
+    assert len(lines) == 9 + 7 + 1
     assert all(line.endswith(": as it should be") for line in lines), said
     assert "runs under way: 0 asked" in said
     assert len(said.splitlines()) < 40, "a screen"
