@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+from prefect.context import TagsContext
 from pydantic import BaseModel, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
@@ -38,7 +39,8 @@ def takes(record: type[AnyRequest]) -> Callable[[Callable[[AnyRequest], R]], Cal
     def decorate(function: Callable[[AnyRequest], R]) -> Callable[..., R]:
         @wraps(function)
         def run(**given: Any) -> R:
-            with watch_for_stop():
+            # A task with a tag asks the server for a slot first, and fails without one: the tags are the run's alone.
+            with watch_for_stop(), TagsContext(current_tags=set()):
                 return _run_to_its_end(function, read_form(record, given))
 
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

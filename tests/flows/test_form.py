@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from prefect import tags
+from prefect.context import TagsContext
 from prefect.utilities.callables import parameter_schema
 from prefect.utilities.schema_tools.validation import ValidationError, validate
 
 from flows.backfill import backfill
-from flows.cli.form import FormError, read_form
+from flows.cli.form import FormError, read_form, takes
 from flows.monitor import monitor
 from flows.score import score
 from flows.train import train
 from tasks.core.policy import MonitorPolicy
-from tasks.run.request import MonitorRequest
+from tasks.run.request import MonitorRequest, ScoreRequest
 
 FLOWS = (monitor, score, train, backfill)
 
@@ -101,3 +103,15 @@ def test_every_mistake_is_told_in_one_sentence() -> None:
     assert said.startswith("The form has 3 mistakes: start: Input should be a valid date")
     assert "nope: no such field; check the spelling" in said
     assert "\n" not in said
+
+
+def test_the_tags_of_a_run_are_not_those_of_its_tasks() -> None:
+    """A task with a tag asks the server for a slot before it runs, and fails where the server is gone."""
+    seen = []
+
+    def note(request: ScoreRequest) -> None:
+        seen.append(set(TagsContext.get().current_tags))
+
+    with tags("loanwatch"):
+        takes(ScoreRequest)(note)()
+    assert seen == [set()]
