@@ -33,6 +33,7 @@ from blocks.prefect_server import require_server
 from deployments.declared import ROOT
 from deployments.reports import PortTakenError, serve
 from flows.cli.run_locally import report_error
+from tasks.core.files import make_private_folder
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
@@ -123,7 +124,7 @@ def serve_reports(place: tuple[str, int] | None) -> Iterator[None]:
         yield
         return
     folder = ROOT / "results"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    make_private_folder(folder)
     with ExitStack() as stack:
         try:
             address = stack.enter_context(serve(folder, *place))

@@ -11,10 +11,9 @@ from sqlalchemy import Engine
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Database, adopt_database_option, connect, resolve_database
-from blocks.prefect_server import find_fault, find_server
+from flows.cli.announce import report_change
 from flows.cli.load_progress import show_load
 from flows.cli.run_locally import report_error
-from tasks.alerts.production import report_production
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
 from tasks.registry.entries import read_ledger
@@ -77,9 +76,9 @@ def report_retirement(console: Console, place: Database, contract: str) -> None:
     with connect(place).connect() as connection:
         ledger = read_ledger(connection, contract)
     if ledger and ledger[-1].to_version is None:
-        fault = find_fault() if find_server() else None
-        said = report_production(place, ledger[-1], can_deliver=not fault)
-        console.print(f"version {ledger[-1].from_version} is retired; alert: {said}", markup=False, soft_wrap=True)
+        alert = report_change(place, ledger[-1])[0]
+        told = f"; alert: {alert}" if alert else ""
+        console.print(f"version {ledger[-1].from_version} is retired{told}", markup=False, soft_wrap=True)
 
 
 def show_counts(console: Console, counts: dict[str, int], place: str) -> None:

@@ -10,16 +10,14 @@ from rich.console import Console
 from rich.table import Table
 
 from blocks.errors import LoanwatchError
-from blocks.postgres.connect import Database, adopt_database_option, connect, resolve_database
-from blocks.prefect_server import find_fault, find_server
+from blocks.postgres.connect import adopt_database_option, connect, resolve_database
+from flows.cli.announce import report_change
 from flows.cli.run_locally import report_error
-from tasks.alerts.production import report_production
 from tasks.changes.past_runs import ACCEPT, REOPEN
 from tasks.changes.settlements import FoundChange, Request, SettlementError, acknowledge, list_changes, settle
 from tasks.contract.load import load_contract
 from tasks.core.wording import VERDICTS, shorten
 from tasks.job.job import name_job
-from tasks.registry.promote import Promotion
 from tasks.schema.migrate import prepare_schema
 
 app = App(name="flows.settle", help="Accept a change that a run found, open it again, or say that it was seen.")
@@ -88,15 +86,10 @@ def command(
         return report_error(error)
     said = f"{row.why} The ledger has a row of it; version {row.to_version} stays."
     console.print(said, markup=False, soft_wrap=True)
-    report_settlement(console, place, row)
+    # Where the alarm was reported: later runs raise none for an accepted change.
+    if alert := report_change(place, row)[0]:
+        console.print(f"alert: {alert}", markup=False, soft_wrap=True)
     return 0
-
-
-def report_settlement(console: Console, place: Database, row: Promotion) -> None:
-    """Report it where the alarm was reported: later runs raise no alarm for an accepted change."""
-    fault = find_fault() if find_server() else None
-    if said := report_production(place, row, can_deliver=not fault):
-        console.print(f"alert: {said}", markup=False, soft_wrap=True)
 
 
 def tabulate(job_id: str, changes: list[FoundChange]) -> Table:

@@ -10,10 +10,10 @@ from typing import Annotated
 from rich.console import Console
 
 from blocks.errors import LoanwatchError
+from flows.cli.announce import announce_promotion
 from flows.cli.import_table import show_dry_run
 from flows.cli.options import POLICY_HELP, SPREAD, read_options
 from flows.cli.run_locally import report_error
-from flows.rollback import announce
 from tasks.contract.contract import Contract
 from tasks.foreign.errors import ModelFileError
 from tasks.foreign.formats import (
@@ -123,7 +123,7 @@ def run_import(
         markup=False,
         soft_wrap=True,
     )
-    announce(table.database, row, describe_scoring(job.contract, job.database, job.policy))
+    announce_promotion(table.database, row, describe_scoring(job.contract, job.database, job.policy))
 
 
 def open_job(table: Table, request: ImportRequest) -> Job:

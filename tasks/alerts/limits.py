@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 from tasks.alerts.repeats import EarlierRun, FindingChanges, fingerprint
+from tasks.core.changed_limits import read_default_limits, say_limit
 from tasks.core.findings import Finding, Question, Verdict, judge
-from tasks.core.policy import MonitorPolicy
 from tasks.core.wording import join_list
 
 Bars = tuple[float | None, float | None]
@@ -76,7 +75,7 @@ def _is_by_limit(finding: Finding | None, before: EarlierRun, mark: str) -> bool
 def _list_differences(question: str, now: Mapping[str, Any], before: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """The limits of a question's part of the policy that differ between two runs: name, now, before."""
     part = "quality." if question == Question.QUALITY else "drift."
-    defaults, names = _read_defaults(), sorted({*now, *before})
+    defaults, names = read_default_limits(), sorted({*now, *before})
     pairs = [(name, now.get(name, defaults.get(name)), before.get(name, defaults.get(name))) for name in names]
     return [(name, new, old) for name, new, old in pairs if name.startswith(part) and new != old]
 
@@ -88,18 +87,5 @@ def _name_limits(mark: str, limits: Sequence[tuple[str, Any, Any]], finding: Fin
     if not own:
         now = (finding.limit, finding.level) if finding else ()
         own = [entry for entry in limits if entry[1] in now or (bars is not None and entry[2] in bars)]
-    words = [f"{name} is {_say(new)} now, {_say(old)} in the run before" for name, new, old in own or limits]
+    words = [f"{name} is {say_limit(new)} now, {say_limit(old)} in the run before" for name, new, old in own or limits]
     return join_list(words)
-
-
-@cache
-def _read_defaults() -> dict[str, Any]:
-    return {
-        f"{part}.{name}": value
-        for part, limits in MonitorPolicy().model_dump(mode="json").items()
-        for name, value in limits.items()
-    }
-
-
-def _say(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else "none" if value is None else str(value)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.positive import UNNAMED, Positive, name_check
-from tasks.core.wording import join_list
+from tasks.core.wording import join_list, name_question
 from tasks.job.job import Job
 from tasks.schema.queries import read_query
 
@@ -107,8 +107,7 @@ def describe_recovered(marks: Sequence[str], positive: Positive = UNNAMED) -> li
         checks.setdefault((question, subject), []).append(name_check(check, positive))
     lines = []
     for (question, subject), names in checks.items():
-        name = "data quality" if question == Question.QUALITY else f"{question} drift"
-        lines.append(f"{name}: {join_list(names)}" + (f" of {subject}" if subject else ""))
+        lines.append(f"{name_question(question)}: {join_list(names)}" + (f" of {subject}" if subject else ""))
     return lines
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tasks.core.findings import Finding, Question
-from tasks.core.wording import list_some
+from tasks.core.wording import list_some, name_question
 
 COLUMNS_NAMED = 4
 
@@ -26,7 +26,7 @@ def describe_alarms(alarms: Sequence[Finding]) -> str:
         names.setdefault(finding.question, []).extend(columns)
     words = []
     for question, columns in names.items():
-        name = "data quality" if question is Question.QUALITY else f"{question} drift"
+        name = name_question(question)
         named = list_some(list(dict.fromkeys(columns)), COLUMNS_NAMED)
         words.append(f"{name} ({named})" if named else name)
     return ", ".join(words)

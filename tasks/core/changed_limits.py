@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from tasks.core.policy import MonitorPolicy
@@ -23,7 +24,7 @@ class ChangedLimit:
 
     def __str__(self) -> str:
         """For a person: "drift.label_limit 0.05 (default 0.03)"."""
-        return f"{self.name} {_say(self.value)} (default {_say(self.default)})"
+        return f"{self.name} {say_limit(self.value)} (default {say_limit(self.default)})"
 
 
 def list_changed_limits(policy: Mapping[str, Any]) -> list[ChangedLimit]:
@@ -34,12 +35,11 @@ def list_changed_limits(policy: Mapping[str, Any]) -> list[ChangedLimit]:
     policy : mapping
         A policy as plain JSON values, as in summary.json; what it does not name has its default.
     """
-    defaults = MonitorPolicy().model_dump(mode="json")
+    given = {f"{part}.{name}": value for part, limits in policy.items() for name, value in limits.items()}
     return [
-        ChangedLimit(f"{part}.{name}", policy[part][name], default)
-        for part, limits in defaults.items()
-        for name, default in limits.items()
-        if name in policy.get(part, {}) and policy[part][name] != default and f"{part}.{name}" not in _SETTLED
+        ChangedLimit(name, given[name], default)
+        for name, default in read_default_limits().items()
+        if name in given and given[name] != default and name not in _SETTLED
     ]
 
 
@@ -48,7 +48,18 @@ def tell_changed_limits(limits: Sequence[ChangedLimit], most: int = 5) -> str:
     return list_some([str(limit) for limit in limits], most)
 
 
-def _say(value: Any) -> str:
+def say_limit(value: Any) -> str:
+    """A limit's value for a person."""
     if isinstance(value, float):
         return f"{value:.6g}"
     return "none" if value is None else str(value)
+
+
+@cache
+def read_default_limits() -> dict[str, Any]:
+    """Every limit's default as a plain JSON value, by its path, in the order of a policy file."""
+    return {
+        f"{part}.{name}": value
+        for part, limits in MonitorPolicy().model_dump(mode="json").items()
+        for name, value in limits.items()
+    }

@@ -67,6 +67,11 @@ def name_verdict(question: str, verdict: str) -> str:
     return _QUALITY.get(Verdict(verdict), label.name) if question == Question.QUALITY else label.name
 
 
+def name_question(question: str) -> str:
+    """A question as the name of what was found: data quality, or one kind of drift."""
+    return "data quality" if question == Question.QUALITY else f"{question} drift"
+
+
 def name_outcome(outcome: str, *, was_retrained: bool = True) -> str:
     """An outcome in words. The policy may keep the champion without training a challenger."""
     if outcome == Outcome.KEPT and not was_retrained:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from blocks.postgres.connect import Database
 from flows import load, rollback
+from flows.cli import announce
 from tasks.alerts import deliver as delivery
 from tasks.alerts import production
 from tasks.alerts.production import compose_production, report_production
@@ -38,8 +39,7 @@ def slack(monkeypatch):
         sender = lambda payload, timeout: send_by_webhook(webhook(listener.url), payload, timeout)  # noqa: E731
         monkeypatch.setattr(delivery, "find_sender", lambda: sender)
         monkeypatch.setattr(production, "find_sender", lambda: sender)
-        monkeypatch.setattr(rollback, "find_server", lambda: None)
-        monkeypatch.setattr(load, "find_server", lambda: None)
+        monkeypatch.setattr(announce, "find_server", lambda: None)
         yield listener
 
 
@@ -81,8 +81,8 @@ def test_slack_in_trouble_undoes_no_rollback_and_the_message_waits(engine, three
 
 
 def test_a_server_out_of_reach_undoes_no_rollback(engine, three, slack, monkeypatch, capsys):
-    monkeypatch.setattr(rollback, "find_server", lambda: "http://server/api")
-    monkeypatch.setattr(rollback, "find_fault", lambda: "the Prefect server does not answer.")
+    monkeypatch.setattr(announce, "find_server", lambda: "http://server/api")
+    monkeypatch.setattr(announce, "find_fault", lambda: "the Prefect server does not answer.")
     assert rollback.command(to=three[0]) == 0
     assert "held for the next run" in capsys.readouterr().err
     assert slack.seen == []

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from flows import models, rollback
+from flows.cli import announce
 from tasks.contract.load import load_contract
 from tasks.prefect_ui import events
 from tasks.registry.bundle import BundleError
@@ -254,18 +255,18 @@ def test_the_commands_tell_all_this(engine, three, capsys):
 def test_a_rollback_tells_the_server_that_is_configured(engine, three, monkeypatch, capsys):
     told_of = []
     monkeypatch.setattr(events, "emit_event", lambda **event: told_of.append(event))
-    monkeypatch.setattr(rollback, "find_server", lambda: None)
+    monkeypatch.setattr(announce, "find_server", lambda: None)
     assert rollback.command(to=three[0]) == 0
     assert told_of == []
-    monkeypatch.setattr(rollback, "find_server", lambda: "http://server/api")
-    monkeypatch.setattr(rollback, "find_fault", lambda: None)
+    monkeypatch.setattr(announce, "find_server", lambda: "http://server/api")
+    monkeypatch.setattr(announce, "find_fault", lambda: None)
     assert rollback.command(to=three[1], why="a person said so") == 0
     (told,) = told_of
     assert (told["event"], told["resource"]["prefect.resource.id"]) == (events.PROMOTED, f"{events.RESOURCE}.{NAME}")
     assert (told["payload"]["from_version"], told["payload"]["to_version"]) == (three[0], three[1])
     assert "a person said so" in told["payload"]["why"]
     assert json.dumps(told["payload"]), "an event is plain JSON"
-    monkeypatch.setattr(rollback, "find_fault", lambda: "the Prefect server does not answer.")
+    monkeypatch.setattr(announce, "find_fault", lambda: "the Prefect server does not answer.")
     capsys.readouterr()
     assert rollback.command(to=three[0]) == 0, "the rollback is done all the same"
     assert len(told_of) == 1

@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 
 from blocks.errors import UsageError
 from tasks.core.files import write_text
-from tasks.core.findings import Question, rank_gravity
+from tasks.core.findings import rank_gravity
 from tasks.core.positive import UNNAMED, Positive, name_check
-from tasks.core.wording import VERDICTS, format_share, name_verdict
+from tasks.core.wording import VERDICTS, format_share, name_question, name_verdict
 from tasks.reports.history.records import PastRun, Record, read_runs
 from tasks.reports.history.words import format_window
 from tasks.reports.page.page import render_page
@@ -96,7 +96,7 @@ def _summarise(run: PastRun) -> dict[str, str]:
         "outcome": run.outcome_name,
         "limits": ", ".join(run.limits) or ("the defaults" if run.changed_limits is not None else "not recorded"),
         "model": f"version {run.champion}" if run.champion else NONE,
-        **{_name_question(name): name_verdict(name, verdict) for name, verdict in run.verdicts.items()},
+        **{name_question(name): name_verdict(name, verdict) for name, verdict in run.verdicts.items()},
         **_write_figures(run.figures or {}),
         **{name: f"{value:.3f}" for name, value in numbers.items()},
     }
@@ -144,11 +144,7 @@ def _find_key(finding: Record) -> tuple[str, str, str]:
 
 def _name_finding(finding: Record, positive: Positive = UNNAMED) -> str:
     question, check, about = _find_key(finding)
-    return f"{_name_question(question)}: {name_check(check, positive)}" + (f" of {about}" if about else "")
-
-
-def _name_question(name: str) -> str:
-    return "data quality" if name == Question.QUALITY else f"{name} drift"
+    return f"{name_question(question)}: {name_check(check, positive)}" + (f" of {about}" if about else "")
 
 
 def _write_finding(finding: Record | None) -> str:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from tasks.core.arrays import Floats, Integers
 from tasks.core.positive import Positive
 from tasks.core.wording import format_share
+from tasks.profile.bins import MISSING
 from tasks.reports.page.evidence import Evidence
 from tasks.reports.page.onset_picture import find_marks
 from tasks.reports.page.svg import Scale, bar, dot, draw_text, line, picture, ticks
@@ -85,9 +86,9 @@ def measure_days(evidence: Evidence, positive: Positive) -> tuple[date, list[Ser
     first = days.min()
     place = (days - first).astype(int)
     total = int(place.max()) + 1
-    missing = (evidence.comparison.codes == 0).mean(axis=1)
+    missing = (evidence.comparison.codes == MISSING).mean(axis=1)
     counts = np.bincount(place, minlength=total).astype(float)
-    held = [counts[0] / max(counts.sum(), 1) for counts in profile.counts]
+    held = [counts[MISSING] / max(counts.sum(), 1) for counts in profile.counts]
     scores = profile.scores[~np.isnan(profile.scores)]
     labelled = profile.positive / profile.labelled if profile.labelled else None
     series = [Series("applications", counts, counts, _find_usual_rows(evidence), is_share=False)]
