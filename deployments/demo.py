@@ -23,7 +23,7 @@ from blocks.environment import read_environment
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect, resolve_database
 from blocks.prefect_server import require_server
-from flows.cli.console import show_verdict
+from flows.cli.console import show_end, show_verdict
 from flows.cli.run_locally import report_error
 from tasks.core.windows import Window, month_of
 from tasks.demo.fill import fill_empty
@@ -115,7 +115,9 @@ def show(run: FlowRun, summary: dict[str, Any]) -> None:
     """The verdict, as `flows.monitor` shows it, and where to look further."""
     if reports := read_environment().reports_url.rstrip("/"):
         summary = {**summary, "results": f"{reports}/{Path(summary['results']).name}"}
-    show_verdict(Console(highlight=False, width=WIDTH), summary)
+    console = Console(highlight=False, width=WIDTH)
+    show_verdict(console, summary)
+    show_end(console, summary)
     print(f"Prefect: {link_run(run.id)}")
 
 

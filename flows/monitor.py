@@ -1,7 +1,7 @@
 """Monitor: the whole pipeline for one window of applications.
 
 extract → quality → preprocess → score → drift (data · label · concept) → model drift → recent days → known changes →
-train → compare → promote → report → alert → journal → self-check
+train → compare → promote → report → alert → journal → the verdict is told → pages → self-check
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from blocks.errors import LoanwatchError
-from flows.cli.console import show_verdict
+from flows.cli.console import show_end, show_verdict
 from flows.cli.fail_on import judge_exit, read_questions
 from flows.cli.form import takes
 from flows.cli.options import MONTH_HELP, POLICY_HELP, SPREAD, as_parameters, read_options
@@ -41,7 +41,7 @@ from tasks.models.preprocess import preprocess
 from tasks.models.ripening import keep_ripe_days
 from tasks.models.score_window import score_window
 from tasks.monitor_check.add_to_run import add_self_check
-from tasks.prefect_ui.publish import announce_run, publish_run, say_outcome
+from tasks.prefect_ui.publish import announce_run, publish_run, say_outcome, tell_verdict
 from tasks.prefect_ui.run_names import name_at_start
 from tasks.promotion.challenge import compare_with_champion, promote_or_keep, train_challenger
 from tasks.promotion.decide import decide
@@ -52,7 +52,7 @@ from tasks.quality.check import check_leaks, check_quality, is_fit
 from tasks.reports.figures import measure_figures
 from tasks.reports.history import rebuild_history
 from tasks.reports.summary import Run, summarise_run
-from tasks.reports.write_pages import write_pages
+from tasks.reports.write_pages import add_pages, prepare_pages, write_pages
 from tasks.run.days import refuse_other_reference
 from tasks.run.open import plan_monitoring, prepare_monitoring
 from tasks.run.request import MonitorRequest, find_backfill, find_scheduled_day
@@ -76,6 +76,7 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     plan = plan_monitoring(table, request, find_scheduled_day(), find_backfill())
     job = plan.job
     announce_run(job)
+    prepare_pages(job)
 
     run = Run(job, extract_applications(job))
     quality = check_quality(job, run.extract)
@@ -117,7 +118,10 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
 
 
 def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:
-    """Every end: report, alert, journal, self-check. The message begins with the outcome, the summary is the data."""
+    """Every end: report, alert, journal; the verdict is told, and what no verdict depends on comes after it.
+
+    The message begins with the outcome, the summary is the data.
+    """
     job, run.outcome, run.reason = run.job, outcome, reason
     pages = write_pages(job, run, summarise_run(run, read_timings(job), datetime.now(UTC)))
     send_outcome_alert(job, run.as_result())
@@ -128,8 +132,10 @@ def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:
     summary = {**summarise_run(run, read_timings(job), datetime.now(UTC)), "pages": pages}
     write_json(job.results / "summary.json", summary)
     rebuild_history(job)
+    tell_verdict(summary)
     publish_run(job, run.as_result(), summary)
-    return Completed(message=f"{say_outcome(summary)}: {reason}", data=add_self_check(run, summary))
+    summary = add_self_check(run, add_pages(run, summary))
+    return Completed(message=f"{say_outcome(summary)}: {reason}", data=summary)
 
 
 @app.default
@@ -155,7 +161,7 @@ def command(
         questions = read_questions(fail_on)
     except LoanwatchError as error:
         return report_error(error)
-    code, summary = run_flow(monitor, as_parameters(request), show_verdict)
+    code, summary = run_flow(monitor, as_parameters(request), show_end, show_verdict)
     return code or judge_exit(summary, questions)
 
 

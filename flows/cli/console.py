@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from rich.console import Console
@@ -15,13 +16,18 @@ from tasks.core.findings import Outcome, Verdict
 from tasks.core.notices import list_notices
 from tasks.core.wording import GREEN, OUTCOMES, RED, VERDICTS, name_outcome, name_verdict
 
+Show = Callable[[Console, dict[str, Any]], None]
+
 
 class StageLines(logging.Handler):
-    """Shows the journal's entries: a spinner while a stage runs, then its result and seconds."""
+    """Shows the journal's entries: a spinner while a stage runs, then its result and seconds.
 
-    def __init__(self, console: Console) -> None:
+    `show_verdict` shows the record of a run whose verdict is told; without it that is a line like any other.
+    """
+
+    def __init__(self, console: Console, show_verdict: Show | None = None) -> None:
         super().__init__(logging.INFO)
-        self._console = console
+        self._console, self._show_verdict = console, show_verdict
         self._status = console.status("")
         self._began: dict[str, float] = {}
 
@@ -36,6 +42,10 @@ class StageLines(logging.Handler):
         self._status.stop()
         if status == "reported":
             return
+        summary = getattr(record, "summary", None)
+        if summary is not None and self._show_verdict is not None:
+            self._show_verdict(self._console, summary)
+            return
         if stage is None:
             self._console.print(f"  {record.getMessage()}", markup=False, highlight=False)
             return
@@ -47,13 +57,13 @@ class StageLines(logging.Handler):
         self._console.print(line)
 
 
-def prepare_console() -> Console:
+def prepare_console(show_verdict: Show | None = None) -> Console:
     """Send the stages' lines to the terminal, and Prefect's own lines only to its server."""
     console = Console(highlight=False)
     log = logging.getLogger("loanwatch")
     log.setLevel(logging.INFO)
     log.propagate = False
-    log.addHandler(StageLines(console))
+    log.addHandler(StageLines(console, show_verdict))
     for name in ("", "prefect", "prefect.flow_runs", "prefect.task_runs"):
         for handler in logging.getLogger(name).handlers:
             if type(handler).__name__ == "PrefectConsoleHandler":
@@ -62,7 +72,7 @@ def prepare_console() -> Console:
 
 
 def show_verdict(console: Console, summary: dict[str, Any]) -> None:
-    """The answers to the five questions, the decision, and where the report is."""
+    """The answers to the five questions, the decision, and where the report is: before the other pages are drawn."""
     window, reference = summary["window"], summary["reference"]
     console.print()
     console.print(
@@ -81,18 +91,36 @@ def show_verdict(console: Console, summary: dict[str, Any]) -> None:
         console.print("\n  Also worth reading:")
     for notice in notices:
         console.print(f"  - {notice.text}", markup=False)
-    for check in summary["self_checks"]:
-        console.print(f"  self-check of version {check['version']}: {check['sentence']}", markup=False, style="dim")
+    if not _is_made(summary, "self_check"):  # else it comes last
+        _show_self_checks(console, summary)
     if "report" in summary["pages"]:
         console.print(f"  report: {summary['results']}/{summary['pages']['report']}", markup=False, soft_wrap=True)
     console.print(
-        f"  took {summary['seconds']:.1f} s, after {summary['start_up_seconds']:.1f} s to the first query", style="dim"
+        f"  verdict after {summary['start_up_seconds'] + summary['seconds']:.1f} s, "
+        f"of which {summary['start_up_seconds']:.1f} s to the first query\n",
+        style="dim",
     )
+
+
+def show_end(console: Console, summary: dict[str, Any]) -> None:
+    """What has come after the verdict, and the outcome once more, as the last line."""
+    if _is_made(summary, "self_check"):
+        _show_self_checks(console, summary)
     outcome = Outcome(summary["outcome"])
     name = name_outcome(outcome, was_retrained=bool(summary["comparison"]))
     if name != outcome:
         console.print(f"  {name}", style="bold")
     console.print(Text.assemble("outcome: ", (str(outcome), f"bold {OUTCOMES[outcome].tone.terminal}")))
+
+
+def _is_made(summary: dict[str, Any], stage: str) -> bool:
+    """Whether this run has come to a stage that not every run has."""
+    return any(entry["stage"] == stage for entry in summary["stages"])
+
+
+def _show_self_checks(console: Console, summary: dict[str, Any]) -> None:
+    for check in summary["self_checks"]:
+        console.print(f"  self-check of version {check['version']}: {check['sentence']}", markup=False, style="dim")
 
 
 def make_table(summary: dict[str, Any]) -> Table:

@@ -38,14 +38,21 @@ class ServerGoneError(LoanwatchError):
     """Prefect's server went away while a run used it."""
 
 
-def run_flow(flow: Flow[..., Any], parameters: dict[str, Any], show: Callable[[Console, Any], None]) -> tuple[int, Any]:
+def run_flow(
+    flow: Flow[..., Any],
+    parameters: dict[str, Any],
+    show: Callable[[Console, Any], None],
+    show_verdict: Callable[[Console, Any], None] | None = None,
+) -> tuple[int, Any]:
     """Run a flow in this process and show what it returned; returns the exit code and that value.
+
+    `show_verdict` shows a verdict as soon as it is told, before the flow has ended.
 
     Exit code 0 where it did its work, 1 where it could not, 2 for bad arguments. An error that loanwatch raised on
     purpose is shown as its message, any other with its kind.
     """
     gc.enable()  # off since the imports began, see flows/__init__.py
-    console = prepare_console()
+    console = prepare_console(show_verdict)
     if not PREFECT_API_URL.value():
         console.print("  starting a temporary Prefect server …", style="dim")
         _import_meanwhile()

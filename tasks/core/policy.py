@@ -356,6 +356,19 @@ class SelfCheckPolicy(Policy):
     )
 
 
+class PagesPolicy(Policy):
+    """When the three deepchecks pages are drawn, which are for information."""
+
+    draw: Literal["always", "single_runs", "on_demand"] = Field(
+        "single_runs",
+        description="always: after the verdict of every run. single_runs: the same, but not for the windows of a "
+        "backfill. on_demand: only when `python -m flows.pages` asks for them.",
+    )
+    columns: int = Field(
+        30, ge=1, le=1000, description="Columns that these pages show: first those with a finding, then the others."
+    )
+
+
 class MonitorPolicy(Policy):
     """All limits of the monitor flow."""
 
@@ -367,6 +380,7 @@ class MonitorPolicy(Policy):
     cut_off: CutOffPolicy = CutOffPolicy()
     alerts: AlertPolicy = AlertPolicy()
     self_check: SelfCheckPolicy = SelfCheckPolicy()
+    pages: PagesPolicy = PagesPolicy()
 
 
 class PolicyError(UsageError):

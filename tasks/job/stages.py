@@ -9,7 +9,7 @@ STAGES = (
     "train", "compare", "promote", "report", "alert", "journal",
 )  # fmt: skip
 # What does not run every time, and its place among the others.
-PLACES = {"self_check": len(STAGES)}
+PLACES = {"pages": len(STAGES), "self_check": len(STAGES) + 1}
 SECOND = 1.5
 
 

@@ -18,6 +18,11 @@ from tasks.registry.versions import Champion
 def score_window(
     job: Job, champion: Champion, extract: Extract, prepared: Prepared, ripeness: Ripeness
 ) -> ScoredWindow:
+    """The window with its labels and the champion's scores."""
+    return observe_window(champion, extract, prepared, ripeness)
+
+
+def observe_window(champion: Champion, extract: Extract, prepared: Prepared, ripeness: Ripeness) -> ScoredWindow:
     """The window with its labels and, from one fold's model per row, the champion's scores.
 
     Scores that cannot be held against the champion's reference are left out, and the note says why.

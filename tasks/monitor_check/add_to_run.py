@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from blocks.errors import LoanwatchError
-from tasks.core.files import write_json
-from tasks.job.journal import log, read_timings
+from tasks.job.journal import log
 from tasks.monitor_check.check_champion import check_champion
-from tasks.reports.summary import Run, summarise_run
-from tasks.reports.write_pages import write_run_report
+from tasks.reports.summary import Run
+from tasks.reports.write_pages import renew_record
 
 
 def add_self_check(run: Run, summary: dict[str, Any]) -> dict[str, Any]:
@@ -22,8 +20,6 @@ def add_self_check(run: Run, summary: dict[str, Any]) -> dict[str, Any]:
     champion = run.in_production
     if champion is None or champion.self_check is not None:
         return summary
-    if run.job.policy.self_check.splits:
-        log.info("Outcome: %s. The self-check of version %s follows.", run.outcome, champion.model.version)
     check = check_champion(run.job, champion, len(run.extract.applications))
     if check is None:
         return summary
@@ -32,15 +28,8 @@ def add_self_check(run: Run, summary: dict[str, Any]) -> dict[str, Any]:
         run.champion = checked
     else:
         run.successor = checked
-    return _renew(run, summary)
-
-
-def _renew(run: Run, summary: dict[str, Any]) -> dict[str, Any]:
     try:
-        renewed = summarise_run(run, read_timings(run.job), datetime.now(UTC)) | {"pages": summary["pages"]}
-        write_run_report(run, renewed)
-        write_json(run.job.results / "summary.json", renewed)
+        return renew_record(run, summary["pages"])
     except LoanwatchError as error:
         log.warning("The self-check is not in the report of this run: %s", error)
         return summary
-    return renewed

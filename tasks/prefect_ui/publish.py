@@ -82,6 +82,11 @@ def announce_run(job: Job) -> None:
         log.warning("The run could not be announced: %s", describe_error(error))
 
 
+def tell_verdict(summary: Mapping[str, Any]) -> None:
+    """Tell whoever watches the run how it ended, while its pages are still to be drawn."""
+    log.info("Outcome: %s.", say_outcome(summary), extra={"summary": summary})
+
+
 def publish_run(job: Job, result: RunResult, summary: dict[str, Any]) -> None:
     """Show the run's outcome and verdict in the UI, and send its events."""
     if find_flow_run_id() is None:

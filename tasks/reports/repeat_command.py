@@ -31,17 +31,29 @@ def format_command(job: Job, reference: Window | None) -> str:
         parts += ["--model-version", job.model_version]
     if not job.may_promote:
         parts.append("--no-promote")
+    parts += _list_places(job)
+    if job.store != "models":
+        parts += ["--models", job.store]
+    if job.policy != MonitorPolicy():
+        parts += ["--policy", str(job.results / POLICY_FILE)]
+    return shlex.join(parts)
+
+
+def format_pages_command(job: Job) -> str:
+    """The command line that draws the deepchecks pages of a run."""
+    return shlex.join(["python", "-m", "flows.pages", job.job_id, *_list_places(job)])
+
+
+def _list_places(job: Job) -> list[str]:
+    """The options that say where a run's table and its results are, as far as they are not the default."""
+    parts: list[str] = []
     if job.contract.file.parent != SHIPPED:
         parts += ["--contract", str(job.contract.file)]
     if job.database.kind == "block":
         parts += ["--database", job.database.name]
     if job.results.parent != Path("results").absolute():
         parts += ["--results", str(job.results.parent)]
-    if job.store != "models":
-        parts += ["--models", job.store]
-    if job.policy != MonitorPolicy():
-        parts += ["--policy", str(job.results / POLICY_FILE)]
-    return shlex.join(parts)
+    return parts
 
 
 def write_policy(job: Job) -> None:

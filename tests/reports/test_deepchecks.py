@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 
 from tasks.contract.load import load_contract
@@ -16,8 +17,8 @@ from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.scored_window import ScoredWindow
 from tasks.extract.labels import read_labels
 from tasks.profile.profile import fit_profile
-from tasks.reports.deepchecks.content import BOUNDS, Content, code_rows, sample_applications
-from tasks.reports.deepchecks.draw import NOT_INSTALLED, draw_pages
+from tasks.reports.deepchecks.content import BOUNDS, Content, choose_columns, code_rows, sample_applications
+from tasks.reports.deepchecks.draw import NOT_INSTALLED, draw_pages, start_drawing
 from tests.support.browser import is_too_wide, needs_chromium, open_tab
 from tests.support.card_frames import HOSTILE, make_frame, score
 
@@ -92,14 +93,39 @@ def test_the_process_that_draws_is_told_no_secret(tmp_path, monkeypatch):
 
     def record(command, **options):
         seen.update(options["env"])
-        return subprocess.CompletedProcess(command, 0, b"", b"")
+        raise OSError(12, "no memory")
 
     monkeypatch.setenv("LOANWATCH_DATABASE_PASSWORD", "s3cret")
     monkeypatch.setenv("PREFECT_API_AUTH_STRING", "s3cret")
-    monkeypatch.setattr(subprocess, "run", record)
-    draw_pages(tmp_path, Content(load_contract("loan_applications"), ()))
+    monkeypatch.setattr(subprocess, "Popen", record)
+    drawn = draw_pages(tmp_path, Content(load_contract("loan_applications"), ()))
+    assert drawn == ({}, "no process can be started for them (no memory)")
     assert "PATH" in seen
     assert "s3cret" not in str(seen)
+
+
+@pytest.mark.slow
+def test_a_process_started_early_draws_for_its_folder_and_ends_when_it_is_not_wanted(tmp_path):
+    contract = load_contract("tests/support/second_lender/card_requests.toml")
+    content = Content(contract, (), sample_applications(contract, make_frame(1, 300)))
+    unwanted, wanted = tmp_path / "unwanted", tmp_path / "wanted"
+    wanted.mkdir()
+    start_drawing(unwanted)  # of a run that fails
+    started = [child for child in psutil.Process().children() if str(unwanted) in child.cmdline()]
+    start_drawing(wanted)
+    assert len(started) == 1
+    assert not started[0].is_running()
+    assert draw_pages(wanted, content) == ({"data_quality": "data_quality.html"}, "")
+    assert [child for child in psutil.Process().children() if str(wanted) in child.cmdline()] == []
+
+
+def test_of_many_columns_the_pages_show_those_with_a_finding_first():
+    contract = load_contract("tests/support/second_lender/card_requests.toml")
+    names = [column.name for column in contract.features]
+    moved = Finding(Question.DATA, "distribution", Verdict.FAIL, "It moved.", names[-1])
+    still = Finding(Question.DATA, "distribution", Verdict.PASS, "It did not.", names[-2])
+    assert choose_columns(contract, [moved, still], 2) == [names[0], names[-1]]
+    assert choose_columns(contract, [moved, still], 100) == names
 
 
 @pytest.mark.slow

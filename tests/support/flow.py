@@ -11,7 +11,7 @@ import pytest
 from prefect.client.schemas.objects import State
 
 from flows.monitor import monitor
-from tasks.reports.write_pages import write_deepchecks_pages
+from tasks.reports.write_pages import is_drawn_at_once
 from tests.support.replace import replace_object
 
 
@@ -31,8 +31,7 @@ def run_monitor(
     places = {"results": str(folder / "results"), "models": str(folder / "models")}
     with pytest.MonkeyPatch.context() as patch:
         if not draws_deepchecks:
-            left_out = ({}, "The test leaves them out.")
-            replace_object(write_deepchecks_pages, lambda job, run: left_out, set_attribute=patch.setattr)
+            replace_object(is_drawn_at_once, lambda job: False, set_attribute=patch.setattr)
         state = monitor(**{**places, **parameters}, return_state=True)
     written = Path(state.result()["results"]) / "summary.json"
     return state, json.loads(written.read_text(encoding="utf-8"))

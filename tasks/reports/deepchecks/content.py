@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tasks.contract.contract import Contract
-from tasks.core.findings import Finding
+from tasks.core.findings import Finding, Verdict
 from tasks.extract.labels import read_labels
 from tasks.reports.deepchecks.datasets import Bounds, sample_rows
 
@@ -35,6 +35,17 @@ class CodedRows:
         return replace(self, frame=self.frame.iloc[rows], labels=self.labels[rows], scores=self.scores[rows])
 
 
+def choose_columns(contract: Contract, findings: Sequence[Finding], most: int) -> list[str]:
+    """The features that the pages show, in the contract's order: those with a finding first, then the contract's first.
+
+    deepchecks' time grows with the columns, with some checks by their square.
+    """
+    names = [column.name for column in contract.features]
+    told = {finding.subject for finding in findings if finding.verdict is not Verdict.PASS}
+    chosen = set(sorted(names, key=lambda name: name not in told)[:most])
+    return [name for name in names if name in chosen]
+
+
 def code_rows(
     decode: Callable[[Any], pd.DataFrame], rows: Any, labels: NDArray[Any], scores: NDArray[Any]
 ) -> CodedRows:
@@ -47,10 +58,14 @@ def code_rows(
     return CodedRows(decode(taken), labels[places], scores[places], len(rows))
 
 
-def sample_applications(contract: Contract, applications: pd.DataFrame) -> CodedRows:
-    """The extracted applications of a window, as they are: at most `BOUNDS.rows` of them, without scores."""
+def sample_applications(contract: Contract, applications: pd.DataFrame, columns: list[str] | None = None) -> CodedRows:
+    """The extracted applications of a window, as they are: at most `BOUNDS.rows` of them, without scores.
+
+    With `columns`, only these.
+    """
     sampled = applications.iloc[sample_rows(len(applications), BOUNDS)]
-    return CodedRows(sampled, read_labels(contract, sampled), np.full(len(sampled), np.nan), len(applications))
+    kept = sampled if columns is None else sampled[columns]
+    return CodedRows(kept, read_labels(contract, sampled), np.full(len(sampled), np.nan), len(applications))
 
 
 @dataclass(frozen=True)

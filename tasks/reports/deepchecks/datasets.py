@@ -52,10 +52,15 @@ def sample_rows(count: int, bounds: Bounds) -> NDArray[Any]:
 def prepare_features(contract: Contract, frames: Sequence[pd.DataFrame], bounds: Bounds) -> list[pd.DataFrame]:
     """The contract's features of each frame: numbers unchanged, categories limited and guarded, in all frames alike.
 
-    A column that is missing in every row of a frame is left out of all of them: many checks fail on one. Row numbers
+    A column that a frame does not have, or that is missing in every row of it, is left out of all of them: many checks
+    fail on one. Row numbers
     continue from frame to frame, so that no two rows share one.
     """
-    columns = [column for column in contract.features if all(frame[column.name].notna().any() for frame in frames)]
+    columns = [
+        column
+        for column in contract.features
+        if all(column.name in frame and frame[column.name].notna().any() for frame in frames)
+    ]
     prepared: list[dict[str, pd.Series[Any]]] = [{} for _ in frames]
     for column in columns:
         values = [frame[column.name].reset_index(drop=True) for frame in frames]

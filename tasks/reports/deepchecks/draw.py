@@ -1,4 +1,7 @@
-"""Draw the deepchecks pages in a process of their own, which alone sees deepchecks and what is patched for it."""
+"""Draw the deepchecks pages in a process of their own, which alone sees deepchecks and what is patched for it.
+
+Importing deepchecks takes longer than a small run: the process can be started early, and is handed the content later.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import os
 import pickle
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import tasks
@@ -21,9 +25,28 @@ NOT_INSTALLED = "deepchecks is not installed"
 # deepchecks needs no database, no server and no secret, so the process is told of none.
 _PASSED_ON = (
     "PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "MPLCONFIGDIR", "LANG", "LC_ALL", "TZ",
-    "OMP_NUM_THREADS",
 )  # fmt: skip
 _ROOT = Path(next(iter(tasks.__path__))).parent
+_waiting: dict[Path, subprocess.Popen[bytes]] = {}  # the processes that were started early, by their folder
+
+
+def is_installed() -> bool:
+    """Whether deepchecks can be imported: it is optional."""
+    return importlib.util.find_spec("deepchecks") is not None
+
+
+def start_drawing(folder: Path) -> None:
+    """Start the process that will draw into the folder, so that it imports deepchecks beside the run's work.
+
+    It ends with this process, if nobody asks it for pages.
+    """
+    for process in _waiting.values():  # of runs that failed before they came to their pages
+        process.kill()
+        process.communicate()
+    _waiting.clear()
+    if is_installed():
+        with suppress(OSError):  # it is tried again when the pages are drawn, and then says why it cannot be
+            _waiting[folder] = _start(folder)
 
 
 def draw_pages(folder: Path, content: Content) -> tuple[dict[str, str], str]:
@@ -32,7 +55,7 @@ def draw_pages(folder: Path, content: Content) -> tuple[dict[str, str], str]:
     Returns the file names by the pages' names, and the reason why pages are missing (empty: none is). The pages are
     information: whatever happens here, the run goes on.
     """
-    if importlib.util.find_spec("deepchecks") is None:
+    if not is_installed():
         return {}, NOT_INSTALLED
     reason = _run_child(folder, content)
     if reason:
@@ -42,24 +65,31 @@ def draw_pages(folder: Path, content: Content) -> tuple[dict[str, str], str]:
 
 def _run_child(folder: Path, content: Content) -> str:
     """Wait for the process; returns why it failed, or nothing."""
-    command = (sys.executable, "-m", __package__, str(folder.resolve()))
-    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     try:
-        done = subprocess.run(  # noqa: S603 - our own arguments
-            command,
-            input=pickle.dumps(content),
-            cwd=_ROOT,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=PATIENCE_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return f"they took more than {PATIENCE_SECONDS} seconds"
+        process = _waiting.pop(folder, None) or _start(folder)
     except OSError as error:
         return f"no process can be started for them ({error.strerror})"
-    if done.returncode == 0:
+    try:
+        told = process.communicate(pickle.dumps(content), PATIENCE_SECONDS)[1]
+    except subprocess.TimeoutExpired:
+        return f"they took more than {PATIENCE_SECONDS} seconds"
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+    if process.returncode == 0:
         return ""
-    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    return said[-1][:300] if said else f"their process ended with exit code {done.returncode}"
+    said = told.decode("utf-8", "replace").strip().splitlines()
+    return said[-1][:300] if said else f"their process ended with exit code {process.returncode}"
+
+
+def _start(folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own arguments
+        (sys.executable, "-m", __package__, str(folder.resolve())),
+        cwd=_ROOT,
+        # The pages are drawn by two processes: threads would only wait for each other.
+        env={name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {"OMP_NUM_THREADS": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +24,6 @@ from tasks.reports.deepchecks.checks import (
     QUALITY,
     Outcome,
     Shown,
-    load_deepchecks,
     run_checks,
     skip_checks,
 )
@@ -30,25 +32,36 @@ from tasks.reports.deepchecks.datasets import make_dataset, name_classes, name_l
 from tasks.reports.deepchecks.html import Page, render_page
 from tasks.reports.deepchecks.verdicts import run_verdicts
 
+PROCESSES = 2
+
 
 def write_all(folder: Path, content: Content) -> None:
-    """Write the pages that there is content for, each as `NAME.html`. Raises WriteError."""
+    """Write the pages that there is content for, each as `NAME.html`, within `load_deepchecks`. Raises WriteError."""
     pages: dict[str, Callable[[], Page]] = {}
+    if content.windows is not None:  # the one that takes longest first
+        pages["data_drift"] = partial(make_drift_page, content.contract, content.windows, content.findings)
     if content.applications is not None:
         pages["data_quality"] = partial(make_quality_page, content.contract, content.applications, content.findings)
     if content.windows is not None:
-        pages["data_drift"] = partial(make_drift_page, content.contract, content.windows, content.findings)
         pages["model_drift"] = partial(
             make_model_page, content.contract, content.windows, content.findings, content.threshold
         )
-    with load_deepchecks():
-        for name, make_page in pages.items():
-            write_text(folder / f"{name}.html", render_page(make_page()))
+    jobs = [(folder / f"{name}.html", make_page) for name, make_page in pages.items()]
+    if sys.platform != "linux" or len(jobs) < 2:  # elsewhere libraries do not bear a fork
+        for file, make_page in jobs:
+            _write(file, make_page)
+        return
+    with ProcessPoolExecutor(PROCESSES, get_context("fork")) as processes:  # with the imports of this one
+        list(processes.map(_write, *zip(*jobs, strict=True)))
+
+
+def _write(file: Path, make_page: Callable[[], Page]) -> None:
+    write_text(file, render_page(make_page()))
 
 
 def make_quality_page(contract: Contract, rows: CodedRows, findings: Sequence[Finding]) -> Page:
     """Data quality, of a window's applications as they were extracted."""
-    lead = f"{contract.name}. The window: {_count(len(rows.frame), rows.total)}."
+    lead = f"{contract.name}. The window: {_count(len(rows.frame), rows.total)}.{_tell_columns(contract, rows)}"
     questions = (Question.QUALITY,)
     return Page(
         "Data quality",
@@ -61,7 +74,7 @@ def make_quality_page(contract: Contract, rows: CodedRows, findings: Sequence[Fi
 
 def make_drift_page(contract: Contract, windows: Sequence[CodedRows], findings: Sequence[Finding]) -> Page:
     """Data drift, of the reference and the window with the same bins."""
-    lead = f"{contract.name}. {_compare(windows)}"
+    lead = f"{contract.name}. {_compare(windows)}{_tell_columns(contract, windows[0])}"
     questions = (Question.DATA, Question.LABEL, Question.CONCEPT)
     return Page(
         "Data drift",
@@ -93,6 +106,13 @@ def make_model_page(
 
 def _count(shown: int, total: int) -> str:
     return f"{total:,} applications" if shown == total else f"a random sample of {shown:,} of {total:,} applications"
+
+
+def _tell_columns(contract: Contract, rows: CodedRows) -> str:
+    shown = sum(column.name in rows.frame.columns for column in contract.features)
+    if shown == len(contract.features):
+        return ""
+    return f" Of {len(contract.features):,} columns the page shows {shown:,}: first those with a finding."
 
 
 def _compare(windows: Sequence[CodedRows]) -> str:
