@@ -12,6 +12,8 @@ from tasks.core.wording import list_some
 
 # A run finds its cadence itself where none is given: it is no limit that a person changed.
 _SETTLED = frozenset({"drift.cadence"})
+# No verdict depends on when pages are drawn.
+_NO_LIMITS = frozenset({"pages"})
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,6 @@ def read_default_limits() -> dict[str, Any]:
     """Every limit's default as a plain JSON value, by its path, in the order of a policy file."""
     return {
         f"{part}.{name}": value
-        for part, limits in MonitorPolicy().model_dump(mode="json").items()
+        for part, limits in MonitorPolicy().model_dump(mode="json", exclude=set(_NO_LIMITS)).items()
         for name, value in limits.items()
     }

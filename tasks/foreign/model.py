@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
+import scipy
 
 from tasks.core.arrays import Floats, Mask
 
@@ -66,7 +66,7 @@ class ScoreColumn(ForeignModel):
         if self.curve is None:
             return scores
         level, slope = self.curve
-        return np.asarray(expit(level + slope * scores), dtype=np.float64)
+        return np.asarray(scipy.special.expit(level + slope * scores), dtype=np.float64)
 
     def read_own(self, applications: pd.DataFrame) -> Floats:
         """The scores of the version that is watched, as they stand there; NaN elsewhere and outside the scale."""

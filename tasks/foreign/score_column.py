@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.special import logit
+import scipy
 
 from blocks.errors import UsageError
 from tasks.contract.contract import Contract
@@ -101,5 +101,5 @@ def fit_curve(points: Floats, labels: Floats, *, is_rising: bool) -> tuple[float
     level, slope = fit_logistic(np.column_stack([np.ones_like(z), z]), labels).coefficients
     sign = 1.0 if is_rising else -1.0
     if sign * slope < LEAST_SLOPE:
-        level, slope = float(logit(np.mean(labels))), sign * max(abs(float(slope)), LEAST_SLOPE)
+        level, slope = float(scipy.special.logit(np.mean(labels))), sign * max(abs(float(slope)), LEAST_SLOPE)
     return float(level - slope * middle / spread), float(slope / spread)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property, update_wrapper, wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -32,8 +32,14 @@ class Stage(Generic[P, R]):
         update_wrapper(self, function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run the task."""
-        return self._task(*args, **kwargs)
+        """Run the task.
+
+        Prefect would search every argument, down to the last finding of a bundle, for results of other tasks.
+        """
+        from prefect.utilities.annotations import quote
+
+        task: Any = self._task
+        return cast(R, task(*map(quote, args), **{name: quote(value) for name, value in kwargs.items()}))
 
     @cached_property
     def _task(self) -> Task[P, R]:

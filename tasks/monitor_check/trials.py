@@ -9,11 +9,10 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed, parallel_config
-from sklearn.pipeline import Pipeline
 
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats, Keys, Mask, sample_rows
@@ -28,6 +27,9 @@ from tasks.models.scoring import score_by_fold
 from tasks.models.train import fit_candidate
 from tasks.monitor_check.planted_changes import Change, Planted
 from tasks.profile.profile import fit_profile
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 from tasks.quality.repeated_customers import find_repeated_customers
 
 # More rows would change the result little and take longer.
@@ -82,6 +84,8 @@ def run_trials(ground: Ground, plan: Sequence[tuple[Change, int]], processes: in
         for change, count in plan
         for first in range(0, count, _TRIALS_PER_BATCH)
     ]
+    from joblib import Parallel, delayed, parallel_config
+
     with parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = Parallel(n_jobs=processes, return_as="generator_unordered", batch_size=1)
         yield from parallel(delayed(_run_batch)(ground, change, numbers) for change, numbers in batches)

@@ -63,7 +63,7 @@ def test_pages_on_demand_are_those_that_the_run_would_have_drawn(demo, tmp_path,
         assert len(figures[0]) > 1
     linked = (folder / "report.html").read_text(encoding="utf-8")
     assert all(f'<a href="{name}">' in linked for name in NAMES)
-    assert "flows.pages" not in linked
+    assert "draws them" not in linked
     assert (
         call(
             folder.name,
