@@ -51,7 +51,8 @@ def run_flow(
     Exit code 0 where it did its work, 1 where it could not, 2 for bad arguments. An error that loanwatch raised on
     purpose is shown as its message, any other with its kind.
     """
-    gc.enable()  # off since the imports began, see flows/__init__.py
+    gc.freeze()  # what the imports made stays, and need not be looked at again
+    gc.enable()  # off since they began, see flows/__init__.py
     console = prepare_console(show_verdict)
     if not PREFECT_API_URL.value():
         console.print("  starting a temporary Prefect server …", style="dim")

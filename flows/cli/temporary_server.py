@@ -7,6 +7,7 @@ command's own process: on two cores that is another ten seconds before the first
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import signal
 import socket
@@ -24,6 +25,8 @@ from blocks.errors import LoanwatchError
 
 FLOWS = tuple(f"flows.{name}" for name in ("monitor", "train", "score", "backfill", "slack_test"))
 STOP_SECONDS = 5.0
+# A server that lives for one command has nothing to schedule, to clean up or to wait for.
+IDLE_SERVICES = ("SCHEDULER", "LATE_RUNS", "FOREMAN", "REPOSSESSOR", "PAUSE_EXPIRATIONS", "CANCELLATION_CLEANUP")
 
 
 class ServerStartError(LoanwatchError):
@@ -60,7 +63,9 @@ class TemporaryServer:
                 stderr=self._said,
                 # Ctrl-C is for the command, which then reports the run's end to the server.
                 start_new_session=True,
-                env=os.environ | {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"},
+                env=os.environ
+                | {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"}
+                | {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in IDLE_SERVICES},
             )
         atexit.register(self.stop)
 
@@ -161,14 +166,18 @@ def runs_flow(command: Sequence[str]) -> bool:
 
 def serve(descriptor: int, parent: int) -> None:
     """Be the server on a listening socket, for as long as the parent lives. With a server configured: nothing to do."""
+    gc.disable()  # imports make much and leave no waste
     from prefect.settings import PREFECT_API_URL
 
     if PREFECT_API_URL.value():
         return
     import uvicorn
+    from prefect.server.api.server import create_app
 
+    gc.freeze()  # what imports have made stays, and need not be looked at again
+    gc.enable()
     threading.Thread(target=_follow, args=(parent,), daemon=True).start()
-    config = uvicorn.Config("prefect.server.api.server:create_app", factory=True, log_level="error", lifespan="on")
+    config = uvicorn.Config(create_app, factory=True, log_level="error", lifespan="on")
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
 
 

@@ -21,6 +21,7 @@ def main() -> int:
     The imports come first: the process may have been started long before there is any content.
     """
     with load_deepchecks():
+        gc.freeze()
         gc.enable()
         handed_over = sys.stdin.buffer.read()
         if not handed_over:  # the run has ended without asking for pages
