@@ -5,6 +5,7 @@ It takes the next open window, runs the monitor flow for it, and writes how that
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from dataclasses import replace
@@ -13,6 +14,7 @@ from typing import Annotated, Any, cast
 from cyclopts import App, Parameter
 from prefect import tags
 from prefect.client.schemas.objects import State
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from sqlalchemy import Engine
 
 from blocks.errors import LoanwatchError
@@ -31,7 +33,11 @@ app = App(name="flows.backfill_worker", help="One worker of a backfill; flows.ba
 
 @app.default
 def command(
-    backfill: str, *, database: str | None = None, in_order: Annotated[bool, Parameter(negative=())] = False
+    backfill: str,
+    *,
+    database: str | None = None,
+    in_order: Annotated[bool, Parameter(negative=())] = False,
+    unwatched: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
     """Work on the open windows of a backfill until there is none.
 
@@ -43,10 +49,14 @@ def command(
         A prefect-sqlalchemy block's name.
     in_order
         Begin no window before all earlier ones are finished, and stop at the first that fails.
+    unwatched
+        The server lives for this backfill only, so that its runs send no heartbeat.
     """
     prepare_console()
+    gc.freeze()  # what the imports made stays, and need not be looked at again
     try:
-        work_on(connect(resolve_database(database)), backfill, in_order=in_order)
+        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None} if unwatched else {}):
+            work_on(connect(resolve_database(database)), backfill, in_order=in_order)
     except LoanwatchError as error:
         return report_error(error)
     return 0

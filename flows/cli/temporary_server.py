@@ -80,6 +80,7 @@ class TemporaryServer:
         from prefect.settings import (
             PREFECT_API_URL,
             PREFECT_CLIENT_MAX_RETRIES,
+            PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
             PREFECT_SERVER_EPHEMERAL_ENABLED,
             PREFECT_SERVER_UI_ENABLED,
             temporary_settings,
@@ -96,6 +97,8 @@ class TemporaryServer:
             PREFECT_SERVER_UI_ENABLED: False,
             # Five tries last a minute, for every request; and nobody brings this server back, should it die.
             PREFECT_CLIENT_MAX_RETRIES: 2,
+            # Nobody waits for a sign of life, and a run would wait up to a second for the thread that sends it.
+            PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
         }
         # Else ten tries, of seven seconds, for every event that is left when the command ends.
         EventsWorker.set_client_override(PrefectEventsClient, reconnection_attempts=1)

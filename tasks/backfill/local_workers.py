@@ -58,6 +58,8 @@ def _start_worker(replay: Replay, number: int, module: str, in_order: bool) -> s
         command += ["--database", replay.parameters["database"]]
     if in_order:
         command += ["--in-order"]
+    if get_current_settings().flows.heartbeat_frequency is None:
+        command += ["--unwatched"]
     with get_client(sync_client=True) as client:
         settings = get_current_settings().to_environment_variables(exclude_unset=True)
         environment = {**os.environ, **settings, "PREFECT_API_URL": str(client.api_url)}
