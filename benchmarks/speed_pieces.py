@@ -18,6 +18,7 @@ import pandas as pd
 
 from benchmarks import speed_extract
 from benchmarks.peer_environments import Peer
+from benchmarks.speed_commands import prepare_backfill, prepare_history, prepare_start
 from benchmarks.speed_data import MONTHS, Inputs, connect_to, load_inputs
 from tasks.core.policy import DriftPolicy, QualityPolicy, TrainPolicy
 from tasks.core.scored_window import ScoredWindow
@@ -202,6 +203,9 @@ def _prepare_suite(inputs: Inputs) -> Run:
     return run
 
 
+# Works that are whole commands, on a lender of their own.
+COMMANDS = ("start", "backfill", "history")
+
 PIECES: dict[str, tuple[Callable[[Path, str], Run], tuple[str, ...]]] = {
     "extract": (prepare_extract, ("loanwatch", "previous", "floor")),
     "quality": (prepare_quality, ("loanwatch",)),
@@ -212,4 +216,7 @@ PIECES: dict[str, tuple[Callable[[Path, str], Run], tuple[str, ...]]] = {
     "pages": (prepare_pages, ("loanwatch",)),
     "train": (prepare_train, ("loanwatch", "previous")),
     "flow": (prepare_flow, ("loanwatch",)),
+    "start": (prepare_start, ("quiet month", "running server", "retraining")),
+    "backfill": (prepare_backfill, ("one worker",)),
+    "history": (prepare_history, ("300 runs", "10 years of 3 contracts")),
 }

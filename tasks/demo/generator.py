@@ -43,7 +43,7 @@ def make_applications(seed: int = 2024, months: int = 12, per_month: int = 2_000
     if per_month < 1:
         raise UsageError(f"A month of the demo needs at least one application, not {per_month}.")
     made = [
-        _make_month(np.random.default_rng([seed, number]), month, per_month)
+        make_month(np.random.default_rng([seed, number]), month, per_month)
         for number, month in enumerate(STORY[:months])
     ]
     return {
@@ -52,7 +52,8 @@ def make_applications(seed: int = 2024, months: int = 12, per_month: int = 2_000
     }
 
 
-def _make_month(generator: np.random.Generator, month: Month, rows: int) -> Tables:
+def make_month(generator: np.random.Generator, month: Month, rows: int) -> Tables:
+    """One month of so many loans as the three source tables, with the events of its story."""
     applicants = sample_applicants(generator, rows)
     applicants["annual_income"] = (applicants["annual_income"] * month.income_factor).round()
     applicants["current_loan_amount"] = (applicants["current_loan_amount"] * month.amount_factor).round()

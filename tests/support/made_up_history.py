@@ -37,6 +37,7 @@ class Life:
     champion: int | None = None
     changed_limits: dict[str, Any] = field(default_factory=dict)
     has_figures: bool = True
+    contract: str = CONTRACT
 
 
 def name_run(number: int) -> str:
@@ -52,7 +53,7 @@ def list_months(first: date, months: int) -> list[Window]:
 def save_life(engine: Engine, life: Life, number: int, at: datetime) -> str:
     """Store a run as a run stores itself; returns its name."""
     run, window = name_run(number), life.window
-    common = {"contract": CONTRACT, "job": run, "kind": life.job_type, "start": window.start, "end": window.end}
+    common = {"contract": life.contract, "job": run, "kind": life.job_type, "start": window.start, "end": window.end}
     with engine.begin() as connection:
         connection.execute(text(
             "insert into loanwatch.run_start (job_id, contract, window_start, window_end, changed_limits,"
@@ -133,13 +134,15 @@ KNOWN = replace(
 )
 
 
-def fill_history(engine: Engine, results: Path, months: int = 24, runs: int = 0) -> list[str]:
+def fill_history(
+    engine: Engine, results: Path, months: int = 24, runs: int = 0, *, contract: str = CONTRACT, number: int = 0
+) -> list[str]:
     """Some years with everything that the history has to show; with `runs`, as many more over the same months.
 
-    Returns the names of the runs, in the order of their recording.
+    Runs are numbered from `number` on. Returns their names, in the order of their recording.
     """
     windows, at = list_months(date(2024, 1, 1), months), datetime(2026, 1, 1, 6, tzinfo=UTC)
-    first, second = _promote_two(engine, windows[max(months // 2, 1) - 1])
+    first, second = _promote_two(engine, windows[max(months // 2, 1) - 1], contract)
     special = {
         3: Life(windows[3], Outcome.UNDECIDED, [OPEN]),
         5: Life(windows[5], Outcome.KEPT, [MOVED], changed_limits={"drift.label_limit": 0.05}),
@@ -158,25 +161,26 @@ def fill_history(engine: Engine, results: Path, months: int = 24, runs: int = 0)
         *(Life(window, Outcome.STABLE, job_type="backfill", champion=first) for window in reversed(windows[1:4])),
         *(lives[number % months] for number in range(runs)),
     ]
-    names = [save_life(engine, life, number, at + timedelta(minutes=number)) for number, life in enumerate(lives)]
+    lives = [replace(life, contract=contract) for life in lives]
+    names = [save_life(engine, life, place, at + timedelta(minutes=place)) for place, life in enumerate(lives, number)]
     for name in names:
         (results / name).mkdir(parents=True)
         (results / name / "report.html").write_text("<title>report</title>", encoding="utf-8")
-    _settle(engine, names)
+    _settle(engine, names, contract)
     return names
 
 
-def _promote_two(engine: Engine, window: Window) -> tuple[int, int]:
+def _promote_two(engine: Engine, window: Window, contract: str) -> tuple[int, int]:
     with engine.begin() as connection:
         metrics = {"test": {"auc": 0.78}}
-        new = NewVersion(CONTRACT, "first", "random_forest", metrics, "nowhere", "0" * 64, (window,))
+        new = NewVersion(contract, "first", "random_forest", metrics, "nowhere", "0" * 64, (window,))
         first, second = register(connection, new), register(connection, new)
-        promote(connection, Promotion(CONTRACT, "first", date(2024, 1, 1), None, first, "First.", "0" * 64))
-        promote(connection, Promotion(CONTRACT, name_run(11), window.end, first, second, "Proven better.", "0" * 64))
+        promote(connection, Promotion(contract, "first", date(2024, 1, 1), None, first, "First.", "0" * 64))
+        promote(connection, Promotion(contract, name_run(11), window.end, first, second, "Proven better.", "0" * 64))
     return first, second
 
 
-def _settle(engine: Engine, names: Sequence[str]) -> None:
+def _settle(engine: Engine, names: Sequence[str], contract: str) -> None:
     """What persons said, and the alerts that were sent."""
     said = [
         (names[5], "data/annual_income", "accept", "R. Officer", "A campaign for younger applicants."),
@@ -188,7 +192,7 @@ def _settle(engine: Engine, names: Sequence[str]) -> None:
             connection.execute(text(
                 "insert into loanwatch.settlement (contract, job_id, family, action, who, why, recorded_at)"
                 " values (:contract, :run, :family, :action, :who, :why, '2026-02-03')"
-            ), {"contract": CONTRACT, "run": run, "family": family, "action": action,
+            ), {"contract": contract, "run": run, "family": family, "action": action,
                 "who": who, "why": why})  # fmt: skip
         for number, outcome in alarms.items():
             if number < len(names):
@@ -196,5 +200,5 @@ def _settle(engine: Engine, names: Sequence[str]) -> None:
                     "insert into loanwatch.alert (alert_id, contract, job_id, severity, title, body, payload, state,"
                     " created_at, delivered_at) values (:id, :contract, :run, 'warning', :title, '', '{}',"
                     " 'delivered', '2026-01-02', '2026-01-02')"
-                ), {"id": f"{names[number]}/outcome", "contract": CONTRACT, "run": names[number],
-                    "title": f"{CONTRACT}: {outcome}"})  # fmt: skip
+                ), {"id": f"{names[number]}/outcome", "contract": contract, "run": names[number],
+                    "title": f"{contract}: {outcome}"})  # fmt: skip
