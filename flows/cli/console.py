@@ -95,6 +95,7 @@ def show_verdict(console: Console, summary: dict[str, Any]) -> None:
         _show_self_checks(console, summary)
     if "report" in summary["pages"]:
         console.print(f"  report: {summary['results']}/{summary['pages']['report']}", markup=False, soft_wrap=True)
+    console.print(f"  {name_outcome(summary['outcome'], was_retrained=bool(summary['comparison']))}", style="bold")
     console.print(
         f"  verdict after {summary['start_up_seconds'] + summary['seconds']:.1f} s, "
         f"of which {summary['start_up_seconds']:.1f} s to the first query\n",
@@ -107,9 +108,6 @@ def show_end(console: Console, summary: dict[str, Any]) -> None:
     if _is_made(summary, "self_check"):
         _show_self_checks(console, summary)
     outcome = Outcome(summary["outcome"])
-    name = name_outcome(outcome, was_retrained=bool(summary["comparison"]))
-    if name != outcome:
-        console.print(f"  {name}", style="bold")
     console.print(Text.assemble("outcome: ", (str(outcome), f"bold {OUTCOMES[outcome].tone.terminal}")))
 
 

@@ -46,7 +46,7 @@ def test_none_is_wanted_where_one_is_named(monkeypatch):
 
 def test_waste_is_looked_for_again_once_the_imports_are_done(monkeypatch):
     seen = []
-    monkeypatch.setattr(local, "prepare_console", lambda: seen.append(gc.isenabled()) or sys.exit())
+    monkeypatch.setattr(local, "prepare_console", lambda show: seen.append(gc.isenabled()) or sys.exit())
     gc.disable()
     try:
         with pytest.raises(SystemExit):

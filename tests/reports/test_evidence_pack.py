@@ -62,7 +62,7 @@ def test_what_is_not_the_default_is_in_the_command(changes, option):
 
 def test_the_command_of_a_backfilled_run_asks_for_the_same(tmp_path, monkeypatch):
     asked = {}
-    monkeypatch.setattr(monitor, "run_flow", lambda flow, parameters, show: (asked.update(parameters), (1, None))[1])
+    monkeypatch.setattr(monitor, "run_flow", lambda flow, parameters, *show: (asked.update(parameters), (1, None))[1])
     told = format_command(make_job(tmp_path, champion=3, may_promote=False), None)
     assert monitor.app(shlex.split(told)[3:], result_action="return_value") == 1
     assert asked["champion"] == 3

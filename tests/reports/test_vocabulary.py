@@ -9,7 +9,7 @@ import re
 import pytest
 from rich.console import Console
 
-from flows.cli.console import show_verdict
+from flows.cli.console import show_end, show_verdict
 from tasks.contract.load import load_contract
 from tasks.core.findings import Finding, Outcome, Question, Verdict, summarise
 from tasks.core.glossary import find_term, load_glossary
@@ -67,7 +67,9 @@ def test_the_terminal_shows_the_labels(summary):
     show_verdict(Console(file=screen, width=200), summary)
     for question, (mark, name) in SHOWN.items():
         assert re.search(rf"^ +{re.escape(mark)} +{question} +{name}\b", screen.getvalue(), re.MULTILINE), question
-    assert screen.getvalue().endswith("\n  not retrained, champion kept\noutcome: kept\n")
+    assert "\n  not retrained, champion kept\n  verdict after" in screen.getvalue()
+    show_end(Console(file=screen, width=200), summary)
+    assert screen.getvalue().endswith("\noutcome: kept\n")
 
 
 def test_the_prefect_ui_shows_the_labels(summary):
