@@ -24,7 +24,7 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect, resolve_database
 from blocks.prefect_server import require_server
 from flows.cli.console import show_end, show_verdict
-from flows.cli.run_locally import report_error
+from flows.cli.errors import report_error
 from tasks.core.windows import Window, month_of
 from tasks.demo.fill import fill_empty
 from tasks.prefect_ui.links import link_run

@@ -29,7 +29,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from blocks.environment import name_variable
 from blocks.errors import LoanwatchError
 from blocks.secrets import SecretError, read_secret
-from flows.cli.run_locally import report_error
+from flows.cli.errors import report_error
 
 LAST_ANSWERS_SECONDS = 5.0  # for those that are under way when it stops
 USER = "loanwatch"

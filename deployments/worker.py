@@ -32,7 +32,7 @@ from blocks.errors import LoanwatchError
 from blocks.prefect_server import require_server
 from deployments.declared import ROOT
 from deployments.reports import PortTakenError, serve
-from flows.cli.run_locally import report_error
+from flows.cli.errors import report_error
 from tasks.core.files import make_private_folder
 
 if TYPE_CHECKING:

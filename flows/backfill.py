@@ -22,9 +22,10 @@ from rich.table import Table
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
+from flows.cli.errors import report_error
 from flows.cli.form import takes
 from flows.cli.options import POLICY_HELP, SPREAD, as_parameters, read_options
-from flows.cli.run_locally import report_error, run_flow
+from flows.cli.run_locally import run_flow
 from tasks.alerts.backfill import send_backfill_alert
 from tasks.alerts.failure import send_failure_alert
 from tasks.backfill.local_workers import replay_here

@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect, resolve_database
 from flows.cli.console import prepare_console
-from flows.cli.run_locally import report_error
+from flows.cli.errors import report_error
 from flows.monitor import monitor
 from tasks.backfill.queue import Replay, claim_next, list_replays, save_state, tag_replays
 from tasks.core.run_tags import TAGS

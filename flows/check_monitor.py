@@ -20,8 +20,8 @@ from rich.table import Table
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
+from flows.cli.errors import report_error
 from flows.cli.options import MONTH_HELP, POLICY_HELP, SPREAD, read_options
-from flows.cli.run_locally import report_error
 from tasks.extract.extract import extract_window
 from tasks.job.job import Job, make_results_folder
 from tasks.monitor_check.planted_changes import CHANGES, NOTHING

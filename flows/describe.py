@@ -17,8 +17,8 @@ from rich.prompt import Prompt
 from blocks.errors import LoanwatchError, UsageError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.cli.description import show_draft, show_next
+from flows.cli.errors import report_error
 from flows.cli.load_progress import show_load
-from flows.cli.run_locally import report_error
 from flows.load import show_counts
 from tasks.contract.load import load_contract
 from tasks.core.files import write_text

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
-from flows.cli.run_locally import report_error
+from flows.cli.errors import report_error
 from tasks.reports.evidence_pack import find_run, gather_evidence, write_pack
 from tasks.schema.migrate import prepare_schema
 

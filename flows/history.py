@@ -11,7 +11,7 @@ from rich.console import Console
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
-from flows.cli.run_locally import report_error
+from flows.cli.errors import report_error
 from tasks.core.files import make_private_folder
 from tasks.job.job import ResultsError
 from tasks.reports.history import write_comparison, write_history

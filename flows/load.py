@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Database, adopt_database_option, connect, resolve_database
 from flows.cli.announce import report_change
+from flows.cli.errors import report_error
 from flows.cli.load_progress import show_load
-from flows.cli.run_locally import report_error
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
 from tasks.registry.entries import read_ledger

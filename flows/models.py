@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
+from flows.cli.errors import report_error
 from flows.cli.import_model import import_model
-from flows.cli.run_locally import report_error
 from tasks.contract.load import load_contract
 from tasks.registry.bundle import read_card
 from tasks.registry.entries import find_entry_on, read_ledger

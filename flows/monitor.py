@@ -18,10 +18,11 @@ from prefect.states import Completed
 
 from blocks.errors import LoanwatchError
 from flows.cli.console import show_end, show_verdict
+from flows.cli.errors import report_error
 from flows.cli.fail_on import judge_exit, read_questions
 from flows.cli.form import takes
 from flows.cli.options import MONTH_HELP, POLICY_HELP, SPREAD, as_parameters, read_options
-from flows.cli.run_locally import report_error, run_flow
+from flows.cli.run_locally import run_flow
 from tasks.alerts.failure import send_failure_alert
 from tasks.alerts.outcome import send_outcome_alert
 from tasks.changes.recall import recall_changes

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from blocks.errors import LoanwatchError, UsageError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
-from flows.cli.run_locally import report_error
+from flows.cli.errors import report_error
 from tasks.contract.load import load_contract
 from tasks.reports.evidence_pack import find_run
 from tasks.reports.redraw import redraw_pages

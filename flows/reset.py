@@ -22,7 +22,8 @@ from blocks.errors import LoanwatchError, UsageError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from blocks.postgres.embedded import find_data, find_home, remove_unused
 from blocks.postgres.embedded_root import list_orphans, remove_orphan
-from flows.cli.run_locally import report_error, run_flow
+from flows.cli.errors import report_error
+from flows.cli.run_locally import run_flow
 from tasks.alerts.failure import send_failure_alert
 from tasks.contract.load import load_contract
 from tasks.core.run_tags import tag_outcome

@@ -11,7 +11,7 @@ from rich.console import Console
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.cli.announce import announce_promotion
-from flows.cli.run_locally import report_error
+from flows.cli.errors import report_error
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy
 from tasks.job.job import name_job

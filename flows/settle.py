@@ -12,7 +12,7 @@ from rich.table import Table
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, connect, resolve_database
 from flows.cli.announce import report_change
-from flows.cli.run_locally import report_error
+from flows.cli.errors import report_error
 from tasks.changes.past_runs import ACCEPT, REOPEN
 from tasks.changes.settlements import FoundChange, Request, SettlementError, acknowledge, list_changes, settle
 from tasks.contract.load import load_contract

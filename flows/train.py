@@ -14,9 +14,10 @@ from prefect.states import Completed
 from rich.console import Console
 
 from blocks.errors import LoanwatchError
+from flows.cli.errors import report_error
 from flows.cli.form import takes
 from flows.cli.options import POLICY_HELP, SPREAD, as_parameters, read_options
-from flows.cli.run_locally import report_error, run_flow
+from flows.cli.run_locally import run_flow
 from tasks.alerts.failure import send_failure_alert
 from tasks.alerts.production import report_job
 from tasks.changes.regime import read_regime

@@ -11,7 +11,7 @@ from cyclopts import App
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import adopt_database_option, resolve_database
 from deployments.api.app import create_app
-from flows.cli.run_locally import report_error
+from flows.cli.errors import report_error
 from tasks.contract.load import load_contract
 from tasks.core.policy import load_policy
 

@@ -11,9 +11,9 @@ from rich.console import Console
 
 from blocks.errors import LoanwatchError
 from flows.cli.announce import announce_promotion
+from flows.cli.errors import report_error
 from flows.cli.import_table import show_dry_run
 from flows.cli.options import POLICY_HELP, SPREAD, read_options
-from flows.cli.run_locally import report_error
 from tasks.contract.contract import Contract
 from tasks.foreign.errors import ModelFileError
 from tasks.foreign.formats import (

@@ -16,12 +16,10 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import State
 from prefect.settings import PREFECT_API_URL
 from rich.console import Console
-from rich.markup import escape
 
 from blocks.errors import LoanwatchError
 from flows.cli.console import prepare_console
-from flows.cli.errors import show_error
-from flows.cli.options import OPTIONS
+from flows.cli.errors import report_error
 from flows.cli.temporary_server import temporary_server
 
 DRAIN_SECONDS = 10.0
@@ -70,19 +68,6 @@ def run_flow(
         return report_error(outcome if isinstance(outcome, BaseException) else RuntimeError(str(state.message))), None
     show(console, outcome)
     return 0, outcome
-
-
-def report_error(error: BaseException) -> int:
-    """Print an error to the terminal's error stream; returns its exit code."""
-    console = Console(stderr=True, highlight=False)
-    if isinstance(error, LoanwatchError):
-        return show_error(error, OPTIONS)
-    console.print(
-        f"[bold red]error:[/] {type(error).__name__}: {escape(str(error))}\n"
-        "loanwatch did not expect this. The deployed model is untouched; the run's log on the Prefect server has more.",
-        soft_wrap=True,
-    )
-    return 1
 
 
 def _import_meanwhile() -> None:
