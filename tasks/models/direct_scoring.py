@@ -6,6 +6,7 @@ and compared with it bit by bit on rows of the reference; a model that is laid o
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,17 +25,25 @@ from tasks.models.tree_tables import can_tabulate
 
 Middles = Mapping[str, float | str | None]
 
+log = logging.getLogger("loanwatch")
+
 
 class DirectScorer:
     """A model of ours as arrays. Raises UnknownStepError where it has another form."""
 
-    def __init__(self, pipeline: Pipeline, middles: Middles) -> None:
+    def __init__(self, pipeline: Pipeline, middles: Middles, columns: tuple[str, ...]) -> None:
         self._rows = MatrixRows(pipeline[:-1], middles)
-        self.columns = self._rows.columns
+        if set(columns) != set(self._rows.changes):
+            raise UnknownStepError("It was fitted on other columns than the contract's.")
         models = pipeline.named_steps["model"].calibrated_classifiers_
-        self._trees = stack_trees([_read_fold(model) for model in models], self._rows.changes)
+        changes = [self._rows.changes[name] for name in columns]
+        self._trees = stack_trees([_read_fold(model) for model in models], changes)
         calibrators = [model.calibrators[0] for model in models]
         self._slopes, self._levels = [one.a_ for one in calibrators], [one.b_ for one in calibrators]
+
+    def is_number(self, column: str) -> bool:
+        """Whether a column is given as numbers, and not as words."""
+        return column in self._rows.numbers
 
     def score(self, values: Mapping[str, Values]) -> Floats:
         """The probability of the positive label: first as the applications are, then with each column replaced.
@@ -54,6 +63,26 @@ def _read_fold(model: Any) -> Fold:
     if not trees or not can_tabulate(trees) or not hasattr(model.calibrators[0], "a_"):
         raise UnknownStepError(f"{boosting!r} has no small trees, or no sigmoid as its calibration.")
     return Fold(boosting._baseline_prediction.item(), trees)
+
+
+def lay_out(model: Scorer, middles: Middles, sample: pd.DataFrame) -> DirectScorer | None:
+    """The model as arrays; None where it has another form, or says anything else of the sample than the model does."""
+    if isinstance(model, ForeignModel):
+        return None
+    try:
+        direct = DirectScorer(model, middles, tuple(sample.columns))
+    except UnknownStepError as error:
+        log.info("The model is scored by frames: %s", error)
+        return None
+    words = sample.astype(object).where(sample.notna(), None)
+    values: dict[str, Values] = {
+        name: sample[name].to_numpy(np.float64) if direct.is_number(name) else words[name].tolist()
+        for name in sample.columns
+    }
+    if not np.array_equal(direct.score(values), score_replaced(model, sample, middles)):
+        log.warning("The model is scored by frames: as arrays it gives other numbers. Please report this.")
+        return None
+    return direct
 
 
 def score_replaced(model: Scorer, applications: pd.DataFrame, middles: Middles) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ class Words:
     columns: Integers
     table: Floats
 
-    def encode(self, words: Sequence[str | None]) -> Integers:
+    def encode(self, words: Iterable[Any]) -> Integers:
         """The code of each word."""
         unknown, codes = len(self.codes), self.codes
         return np.array([codes.get(word, unknown) for word in words], dtype=np.int64)
@@ -114,7 +114,9 @@ def read_words(steps: Pipeline) -> tuple[dict[str, Words], Floats]:
     categories = {}
     for name, words in _list_words(encoding):
         asked = [None, *words, UNKNOWN]
-        matrix = np.asarray(steps.transform(_make_frame(derivation, len(asked)).assign(**{name: pd.Series(asked, dtype=object)})))
+        matrix = np.asarray(
+            steps.transform(_make_frame(derivation, len(asked)).assign(**{name: pd.Series(asked, dtype=object)}))
+        )
         columns = np.flatnonzero((matrix != matrix[0]).any(axis=0))
         columns = columns[(columns < own.start) | (columns >= own.stop)]
         codes: dict[str | None, int] = {word: code for code, word in enumerate(asked[:-1])}
@@ -126,7 +128,7 @@ def _list_words(encoding: ColumnTransformer) -> Iterator[tuple[str, list[str]]]:
     """The words that each category's encoder knows."""
     for name, step, columns in encoding.transformers_:
         encoder = step.steps[0][1] if isinstance(step, Pipeline) else step
-        if name == NUMBERS or name == "remainder":
+        if name in (NUMBERS, "remainder"):
             continue
         if type(encoder) in (OneHotEncoder, OrdinalEncoder):
             known = [list(words) for words in encoder.categories_]

@@ -32,16 +32,19 @@ class MatrixRows:
     middles
         What replaces each of its columns.
 
-    `changes` says for each of `columns` what stands in the place of the matrix's columns once it is replaced.
+    `numbers` are those of its columns that are numbers. `changes` says for each column what stands in the place of the
+    matrix's columns once it is replaced.
     """
 
     def __init__(self, steps: Pipeline, middles: Mapping[str, float | str | None]) -> None:
         derivation: DeriveFeatures = steps.named_steps["derive"]
         self.columns: tuple[str, ...] = derivation.columns
-        self._names = [name for name in self.columns if name in derivation.special]
-        self._special = [(self._names.index(name), value) for name in self._names for value in derivation.special[name]]
+        self.numbers = [name for name in self.columns if name in derivation.special]
+        self._special = [
+            (self.numbers.index(name), value) for name in self.numbers for value in derivation.special[name]
+        ]
         self._words, self._fixed = read_words(steps)
-        if {*self._names, *self._words} != {*self.columns}:
+        if {*self.numbers, *self._words} != {*self.columns}:
             raise UnknownStepError("A column is neither encoded as a number nor as a category.")
         self._derived = list(derivation.derived)
         self._changed = [(name, one) for name in self.columns for one in self._derived if name in _list_inputs(one)]
@@ -67,7 +70,7 @@ class MatrixRows:
 
     def _read(self, values: Mapping[str, Values]) -> tuple[Floats, dict[str, Integers]]:
         """Numbers without special values and infinities, and the codes of words."""
-        numbers = np.array([values[name] for name in self._names], dtype=np.float64)
+        numbers = np.array([values[name] for name in self.numbers], dtype=np.float64)
         is_none: Mask = np.isinf(numbers)
         for place, value in self._special:
             is_none[place] |= numbers[place] == value
@@ -76,7 +79,7 @@ class MatrixRows:
 
     def _know(self, numbers: Floats, codes: Mapping[str, Integers]) -> dict[str, Floats]:
         """What derived features are computed from; of a category only whether it is missing counts."""
-        known: dict[str, Floats] = dict(zip(self._names, numbers, strict=True))
+        known: dict[str, Floats] = dict(zip(self.numbers, numbers, strict=True))
         return known | {name: np.where(code == 0, np.nan, 0.0) for name, code in codes.items()}
 
     def _list_features(self, numbers: Floats, codes: Mapping[str, Integers]) -> list[Floats]:
@@ -91,7 +94,7 @@ class MatrixRows:
 
     def _place(self, branch: Any) -> None:
         """Where each feature and its mark stand among the rows."""
-        names = [*self._names, *(one["name"] for one in self._derived), *[RECENT] * self._marks_recent]
+        names = [*self.numbers, *(one["name"] for one in self._derived), *[RECENT] * self._marks_recent]
         if set(names) != set(branch.features):
             raise UnknownStepError("The branch of the numbers has other columns than the contract's.")
         mark = {place: branch.start + len(branch.features) + number for number, place in enumerate(branch.marked)}
@@ -109,33 +112,35 @@ class MatrixRows:
         self._value_scale = branch.scale.take(places)
         number_of = {place: number for number, place in enumerate(branch.marked)}
         self._mark_scale = branch.scale.take(
-            np.array([len(branch.features) + number_of[place] for place in places[self._marked].tolist()], dtype=np.int64)
+            np.array(
+                [len(branch.features) + number_of[place] for place in places[self._marked].tolist()], dtype=np.int64
+            )
         )
 
-    def _list_changes(self, middle_rows: Floats) -> list[Change]:
+    def _list_changes(self, middle_rows: Floats) -> dict[str, Change]:
         """For each column the rows that change: its own become numbers, those of derived features other rows."""
-        changes: list[dict[int, int | float]] = []
+        changes: dict[str, dict[int, int | float]] = {}
         for name in self.columns:
             own = [at[name] for at in (self._row_of, self._mark_of) if name in at]
             own += self._words[name].columns.tolist() if name in self._words else []
-            changes.append({row: float(middle_rows[row]) for row in own})
-            for number, (changed, one) in enumerate(self._changed):
-                if changed == name:
-                    behind = len(self._fixed) + 2 * number
-                    changes[-1][self._row_of[one["name"]]] = behind
-                    if one["name"] in self._mark_of:
-                        changes[-1][self._mark_of[one["name"]]] = behind + 1
-        return list(changes)
+            changes[name] = {row: float(middle_rows[row]) for row in own}
+        for number, (name, one) in enumerate(self._changed):
+            behind = len(self._fixed) + 2 * number
+            changes[name][self._row_of[one["name"]]] = behind
+            if one["name"] in self._mark_of:
+                changes[name][self._mark_of[one["name"]]] = behind + 1
+        return dict(changes)
 
 
 def derive(derived: Mapping[str, Any], known: Mapping[str, Floats]) -> Floats:
     """A derived feature of arrays, as `tasks.extract.cleaning.derive` computes it of a frame's columns."""
     if derived["record"]:
-        return np.any([~np.isnan(known[name]) for name in derived["record"]], axis=0).astype(np.float64)
+        is_known = np.any([~np.isnan(known[name]) for name in derived["record"]], axis=0)
+        return np.asarray(is_known, dtype=np.float64)
     denominator = known[derived["denominator"]]
     with np.errstate(over="ignore"):
         ratio = derived["factor"] * known[derived["numerator"]] / np.where(denominator == 0, np.nan, denominator)
-    return np.where(np.isinf(ratio), np.nan, ratio)
+    return np.asarray(np.where(np.isinf(ratio), np.nan, ratio), dtype=np.float64)
 
 
 def _list_inputs(derived: Mapping[str, Any]) -> tuple[str, ...]:

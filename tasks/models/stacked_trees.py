@@ -42,9 +42,10 @@ class Fold:
 class StackedTrees:
     """The trees of all folds.
 
-    `groups` are the tests of one row, with their places in `thresholds`. `tests` names those of each bit and case; a
-    case's table begins in `values` at `offsets` or, where `leaves` lies between, its leaves at `offsets` and their values at
-    `value_offsets`. `sums` has a row for each fold and change, with a 1 for each case, and for the baseline before.
+    `groups` are the tests of one row, with their places in `thresholds`. `tests` names those of each bit and case. The
+    table of a case begins in `values` at `offsets`; where `leaves` lies between, its leaves begin at `offsets`, and
+    their values at `value_offsets`. `sums` has a row for each fold and
+    change, with a 1 for the baseline and for each case.
     """
 
     groups: tuple[tuple[int, bool, slice], ...]
@@ -97,7 +98,7 @@ class StackedTrees:
 
 def _read_bits(results: NDArray[np.uint8], tests: Integers) -> NDArray[np.uint8]:
     """Up to eight results as one number, the first as its lowest bit; doubling is faster than NumPy's shift."""
-    number = results[tests[-1]]
+    number: NDArray[np.uint8] = results[tests[-1]]
     for of_bit in tests[-2::-1]:
         number += number
         number += results[of_bit]
