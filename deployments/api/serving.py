@@ -20,6 +20,7 @@ from tasks.core.arrays import Floats
 from tasks.core.policy import CutOffPolicy
 from tasks.models.cut_off import CutOff, find_cut_off
 from tasks.models.direct_scoring import DirectScorer, lay_out, score_replaced
+from tasks.models.fitted_steps import UnknownStepError
 from tasks.models.matrix_rows import Values
 from tasks.profile.bins import MISSING
 from tasks.profile.profile import Profile
@@ -68,9 +69,11 @@ class Served:
     def _lay_out(self) -> DirectScorer | None:
         profile = self.champion.bundle.profile
         sample = profile.decode(profile.codes[:CHECKED_ROWS])
-        if set(sample.columns) != set(self.names):
+        try:
+            return lay_out(self.champion.bundle.scorer, self._middles, sample[list(self.names)])
+        except (KeyError, UnknownStepError) as error:
+            log.info("Version %s is scored by frames, which takes longer: %s", self.champion.model.version, error)
             return None
-        return lay_out(self.champion.bundle.scorer, self._middles, sample[list(self.names)])
 
 
 class Serving:

@@ -6,7 +6,6 @@ and compared with it bit by bit on rows of the reference; a model that is laid o
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,8 +23,6 @@ from tasks.models.stacked_trees import Fold, stack_trees
 from tasks.models.tree_tables import can_tabulate
 
 Middles = Mapping[str, float | str | None]
-
-log = logging.getLogger("loanwatch")
 
 
 class DirectScorer:
@@ -65,23 +62,18 @@ def _read_fold(model: Any) -> Fold:
     return Fold(boosting._baseline_prediction.item(), trees)
 
 
-def lay_out(model: Scorer, middles: Middles, sample: pd.DataFrame) -> DirectScorer | None:
-    """The model as arrays; None where it has another form, or says anything else of the sample than the model does."""
+def lay_out(model: Scorer, middles: Middles, sample: pd.DataFrame) -> DirectScorer:
+    """The model as arrays, which give of the sample what the model does. Raises UnknownStepError."""
     if isinstance(model, ForeignModel):
-        return None
-    try:
-        direct = DirectScorer(model, middles, tuple(sample.columns))
-    except UnknownStepError as error:
-        log.info("The model is scored by frames: %s", error)
-        return None
+        raise UnknownStepError("It is a model of the lender's own.")
+    direct = DirectScorer(model, middles, tuple(sample.columns))
     words = sample.astype(object).where(sample.notna(), None)
     values: dict[str, Values] = {
         name: sample[name].to_numpy(np.float64) if direct.is_number(name) else words[name].tolist()
         for name in sample.columns
     }
     if not np.array_equal(direct.score(values), score_replaced(model, sample, middles)):
-        log.warning("The model is scored by frames: as arrays it gives other numbers. Please report this.")
-        return None
+        raise UnknownStepError("As arrays it gives other numbers, which is a mistake of loanwatch's.")
     return direct
 
 

@@ -25,7 +25,7 @@ Change = Mapping[int, int | float]
 Test = tuple[int, bool, float]
 
 # The arrays of so many applications stay in a core's cache.
-BLOCK_ROWS = 100
+BLOCK_ROWS = 200
 # Up to so many entries, the values of all tables are stored by place: one step in place of two.
 MOST_ENTRIES = 1_000_000
 
