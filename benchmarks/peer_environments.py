@@ -1,6 +1,6 @@
-"""Peer environments: Evidently and NannyML, each in a pinned environment of its own (`make peers`).
+"""Peer environments: Evidently, NannyML, MLflow and BentoML, each in a pinned environment of its own (`make peers`).
 
-They are asked through two Parquet files and answer in JSON, so that neither is a dependency of the project.
+The first two are asked through two Parquet files and answer in JSON; none is a dependency of the project.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tasks.core.findings import Question
 
 ROOT = Path(__file__).parent.parent
 PEERS = ("evidently", "nannyml")
+SERVERS = ("mlflow", "bentoml")  # what serves a model, for benchmarks.speed_api
 QUIET = {"DO_NOT_TRACK": "1", "NML_DISABLE_USAGE_LOGGING": "1"}
 
 

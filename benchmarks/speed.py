@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 from rich.console import Console
 
-from benchmarks.peer_environments import PEERS, list_peers
+from benchmarks.peer_environments import PEERS, SERVERS, find_python
 from benchmarks.speed_data import HOME
 from benchmarks.speed_pieces import PIECES
 from blocks.errors import LoanwatchError, UsageError
@@ -38,7 +38,7 @@ class MeasureError(LoanwatchError):
 
 @dataclass(frozen=True)
 class Record:
-    """One work done in one way: medians of the repeats, and the greatest peak."""
+    """One work done in one way: medians of the repeats, and the greatest peak; `more` is what a work tells beside."""
 
     work: str
     variant: str
@@ -47,6 +47,7 @@ class Record:
     cpu_seconds: float
     peak_mb: float
     repeats: int
+    more: dict[str, float] = field(default_factory=dict)
 
 
 @app.default
@@ -66,7 +67,7 @@ def run(
     rows
         Applications in the window; may be repeated. Default: 100,000.
     only
-        A work (extract, quality, preprocess, profile, drift, score, train, flow); may be repeated.
+        A work (extract, quality, preprocess, profile, drift, score, train, flow, api); may be repeated.
     repeats
         Measurements of each variant.
     """
@@ -101,10 +102,11 @@ def measure_all(folder: Path, rows: int, works: tuple[str, ...], repeats: int, c
         _call(folder, f"make_inputs(folder, {LONGEST_TRAINING})")
     records = []
     for work in works:
-        variants = [name for name in PIECES[work][1] if name not in PEERS or name in list_peers()]
+        others = (*PEERS, *SERVERS)
+        variants = [name for name in PIECES[work][1] if name not in others or find_python(name).exists()]
         if work == "flow":  # the first run trains the champion
             probe(folder, work, variants[0])
-        taken: dict[str, list[dict[str, float]]] = {name: [] for name in variants}
+        taken: dict[str, list[dict[str, Any]]] = {name: [] for name in variants}
         for _ in range(repeats):
             for name in variants:
                 taken[name].append(probe(folder, work, name))
@@ -115,10 +117,10 @@ def measure_all(folder: Path, rows: int, works: tuple[str, ...], repeats: int, c
     return records
 
 
-def probe(folder: Path, work: str, variant: str) -> dict[str, float]:
+def probe(folder: Path, work: str, variant: str) -> dict[str, Any]:
     """One measurement in a process of its own. Raises MeasureError with what it said."""
     written = _execute(folder, ["-m", "benchmarks.speed_probe", work, variant, str(folder)])
-    measured: dict[str, float] = json.loads(written.strip().splitlines()[-1])
+    measured: dict[str, Any] = json.loads(written.strip().splitlines()[-1])
     return measured
 
 
@@ -139,15 +141,17 @@ def _execute(folder: Path, arguments: list[str]) -> str:
     return done.stdout
 
 
-def _summarise(work: str, variant: str, rows: int, taken: list[dict[str, float]]) -> Record:
+def _summarise(work: str, variant: str, rows: int, taken: list[dict[str, Any]]) -> Record:
     seconds, cpu = (round(median(each[name] for each in taken), 3) for name in ("seconds", "cpu_seconds"))
-    return Record(work, variant, rows, seconds, cpu, round(max(each["peak_mb"] for each in taken)), len(taken))
+    more = {name: median(each["more"][name] for each in taken) for name in taken[0].get("more", {})}
+    return Record(work, variant, rows, seconds, cpu, round(max(each["peak_mb"] for each in taken)), len(taken), more)
 
 
 def _tell(record: Record) -> str:
     return (
         f"{record.work:<11}{record.variant:<24}{record.rows:>11,} rows {record.seconds:>9.2f} s "
         f"{record.cpu_seconds:>9.2f} s CPU {record.peak_mb:>8,.0f} MB"
+        + "".join(f"\n{'':<11}{name:<24}{value:>11,.5g}" for name, value in record.more.items())
     )
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from itertools import cycle
 from pathlib import Path
@@ -107,7 +108,8 @@ def serve(folder: Path, variant: str) -> Iterator[tuple[int, int]]:
     if variant != "loanwatch":
         script = ROOT / "benchmarks" / "peers" / f"serve_{variant}.py"
         command = [str(find_python(variant)), str(script), str(folder), str(port)]
-    environment = {**os.environ, **QUIET, "PYTHONPATH": str(ROOT)}
+    path = f"{Path(command[0]).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, **QUIET, "PYTHONPATH": str(ROOT), "PATH": path}
     with (
         (folder / f"{variant}.log").open("wb") as said,
         subprocess.Popen(
@@ -123,7 +125,8 @@ def serve(folder: Path, variant: str) -> Iterator[tuple[int, int]]:
             _wait(port, server)
             yield port, server.pid
         finally:
-            os.killpg(server.pid, 15)
+            with suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGTERM)
             server.wait(30)
 
 

@@ -56,8 +56,9 @@ class Scale:
 
     def apply(self, values: Floats) -> Floats:
         """The scaled values; a row for each column."""
-        shifted = (values - self.minus[:, None]) / self.over[:, None]
-        return np.asarray(shifted * self.times[:, None] + self.plus[:, None])
+        with np.errstate(over="ignore"):
+            shifted = (values - self.minus[:, None]) / self.over[:, None]
+            return np.asarray(shifted * self.times[:, None] + self.plus[:, None])
 
 
 @dataclass(frozen=True, eq=False)
