@@ -62,7 +62,7 @@ class Served:
 
         Features and one more × applications; NaN where an imported model gives no number.
         """
-        if self._direct is not None:
+        if self._direct is not None and self._direct.is_fast(values):
             return self._direct.score(values)
         return score_replaced(self.champion.bundle.scorer, make_frame(self._contract, values), self._middles)
 

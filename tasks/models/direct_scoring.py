@@ -6,7 +6,7 @@ and compared with it bit by bit on rows of the reference; a model that is laid o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,12 @@ from sklearn.pipeline import Pipeline
 
 from tasks.core.arrays import Floats
 from tasks.foreign.model import ForeignModel, Scorer
+from tasks.models.estimators import LogOddsForest
 from tasks.models.fitted_steps import UnknownStepError
 from tasks.models.matrix_rows import MatrixRows, Values
 from tasks.models.scoring import score
-from tasks.models.stacked_trees import Fold, stack_trees
+from tasks.models.stacked_forest import MOST_ROWS, StackedForest
+from tasks.models.stacked_trees import Change, Fold, StackedTrees, stack_trees
 from tasks.models.tree_tables import can_tabulate
 
 Middles = Mapping[str, float | str | None]
@@ -34,13 +36,19 @@ class DirectScorer:
             raise UnknownStepError("It was fitted on other columns than the contract's.")
         models = pipeline.named_steps["model"].calibrated_classifiers_
         changes = [self._rows.changes[name] for name in columns]
-        self._trees = stack_trees([_read_fold(model) for model in models], changes)
+        self._trees, self._most_rows = _stack([model.estimator for model in models], changes)
         calibrators = [model.calibrators[0] for model in models]
+        if not all(hasattr(one, "a_") for one in calibrators):
+            raise UnknownStepError("It is calibrated by another curve than a sigmoid.")
         self._slopes, self._levels = [one.a_ for one in calibrators], [one.b_ for one in calibrators]
 
     def is_number(self, column: str) -> bool:
         """Whether a column is given as numbers, and not as words."""
         return column in self._rows.numbers
+
+    def is_fast(self, values: Mapping[str, Values]) -> bool:
+        """Whether it is faster than frames for so many applications."""
+        return self._most_rows is None or len(next(iter(values.values()))) <= self._most_rows
 
     def score(self, values: Mapping[str, Values]) -> Floats:
         """The probability of the positive label: first as the applications are, then with each column replaced.
@@ -54,12 +62,17 @@ class DirectScorer:
         return total / len(log_odds)
 
 
-def _read_fold(model: Any) -> Fold:
-    boosting = model.estimator
-    trees = [tree for (tree,) in getattr(boosting, "_predictors", ())]
-    if not trees or not can_tabulate(trees) or not hasattr(model.calibrators[0], "a_"):
-        raise UnknownStepError(f"{boosting!r} has no small trees, or no sigmoid as its calibration.")
-    return Fold(boosting._baseline_prediction.item(), trees)
+def _stack(classifiers: Sequence[Any], changes: Sequence[Change]) -> tuple[StackedTrees | StackedForest, int | None]:
+    """The trees of all folds, and the number of applications up to which they are fast; None where there is no end."""
+    if all(type(one) is LogOddsForest for one in classifiers):
+        return StackedForest(classifiers, changes), MOST_ROWS
+    folds = []
+    for boosting in classifiers:
+        trees = [tree for (tree,) in getattr(boosting, "_predictors", ())]
+        if not trees or not can_tabulate(trees):
+            raise UnknownStepError(f"{type(boosting).__name__} has no small trees.")
+        folds.append(Fold(boosting._baseline_prediction.item(), trees))
+    return stack_trees(folds, changes), None
 
 
 def lay_out(model: Scorer, middles: Middles, sample: pd.DataFrame) -> DirectScorer:
