@@ -93,20 +93,28 @@ class Serving:
         return self._served if time.monotonic() - self._asked_at < self._patience else None
 
     def find(self) -> Served:
-        """The model in production. Raises a LoanwatchError where there is none that can be loaded."""
-        with self._lock:
-            served = self.peek()
-            if served is not None:
-                return served
-            try:
-                served = self._follow()
-            except (LoanwatchError, SQLAlchemyError) as error:
-                if self._served is None:
-                    raise
-                served, reason = self._served, str(error) if isinstance(error, LoanwatchError) else type(error).__name__
-                log.error("Version %s continues to serve: %s", served.champion.model.version, reason)
-            self._served, self._asked_at = served, time.monotonic()
-            return served
+        """The model in production. Raises a LoanwatchError where there is none that can be loaded.
+
+        While one request asks, the others are served by the model that is known.
+        """
+        known = self._served
+        if not self._lock.acquire(blocking=known is None) and known is not None:
+            return known
+        try:
+            return self.peek() or self._ask()
+        finally:
+            self._lock.release()
+
+    def _ask(self) -> Served:
+        try:
+            served = self._follow()
+        except (LoanwatchError, SQLAlchemyError) as error:
+            if self._served is None:
+                raise
+            served, reason = self._served, str(error) if isinstance(error, LoanwatchError) else type(error).__name__
+            log.error("Version %s continues to serve: %s", served.champion.model.version, reason)
+        self._served, self._asked_at = served, time.monotonic()
+        return served
 
     def find_milestones(self) -> tuple[datetime | None, date | None]:
         """When a model was last put into production, and the last day of the latest monitored window."""
