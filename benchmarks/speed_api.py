@@ -110,7 +110,8 @@ def serve(folder: Path, variant: str) -> Iterator[tuple[int, int]]:
         ) as server,
     ):
         try:
-            _wait(port, server)
+            if not _is_up(port, server):
+                raise ServerError(f"The server did not start:\n{(folder / f'{variant}.log').read_text()[-2000:]}")
             yield port, server.pid
         finally:
             with suppress(ProcessLookupError):
@@ -118,12 +119,12 @@ def serve(folder: Path, variant: str) -> Iterator[tuple[int, int]]:
             server.wait(30)
 
 
-def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
+def _is_up(port: int, server: subprocess.Popen[bytes]) -> bool:
+    """Whether the server takes connections after a while."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until and server.poll() is None:
-        try:
+        with suppress(OSError):
             socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise ServerError("The server did not start.")
+            return True
+        time.sleep(0.1)
+    return False

@@ -18,7 +18,7 @@ import psutil
 from blocks.errors import LoanwatchError
 
 CLIENTS, MANY = 4, 1_000
-WARM_UP, SECONDS, PATIENCE = 2.0, 5.0, 120.0
+WARM_UP, SECONDS, PATIENCE = 2.0, 5.0, 600.0
 Figures = dict[str, float]
 
 
