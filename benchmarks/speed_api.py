@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import joblib
 
@@ -92,22 +92,9 @@ def serve(folder: Path, variant: str) -> Iterator[tuple[int, int]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    command = [sys.executable, "-m", "deployments.api", "--port", str(port)]
-    if variant != "loanwatch":
-        script = ROOT / "benchmarks" / "peers" / f"serve_{variant}.py"
-        command = [str(find_python(variant)), str(script), str(folder), str(port)]
-    path = f"{Path(command[0]).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, **QUIET, "PYTHONPATH": str(ROOT), "PATH": path}
     with (
         (folder / f"{variant}.log").open("wb") as said,
-        subprocess.Popen(
-            command,
-            cwd=folder if variant != "loanwatch" else ROOT,
-            env=environment,
-            stdout=said,
-            stderr=said,
-            start_new_session=True,
-        ) as server,
+        _start(folder, variant, port, said) as server,
     ):
         try:
             if not _is_up(port, server):
@@ -117,6 +104,17 @@ def serve(folder: Path, variant: str) -> Iterator[tuple[int, int]]:
             with suppress(ProcessLookupError):
                 os.killpg(server.pid, signal.SIGTERM)
             server.wait(30)
+
+
+def _start(folder: Path, variant: str, port: int, said: BinaryIO) -> subprocess.Popen[bytes]:
+    """A server in a group of its own, which ends with it."""
+    command, home = [sys.executable, "-m", "deployments.api", "--port", str(port)], ROOT
+    if variant != "loanwatch":
+        script = ROOT / "benchmarks" / "peers" / f"serve_{variant}.py"
+        command, home = [str(find_python(variant)), str(script), str(folder), str(port)], folder
+    path = f"{Path(command[0]).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, **QUIET, "PYTHONPATH": str(ROOT), "PATH": path}
+    return subprocess.Popen(command, cwd=home, env=environment, stdout=said, stderr=said, start_new_session=True)
 
 
 def _is_up(port: int, server: subprocess.Popen[bytes]) -> bool:
