@@ -44,8 +44,8 @@ check: setup ## ruff, mypy, and the layers
 format: setup ## put the code into its form
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
-peers: setup ## make the environments of Evidently and NannyML, for the benchmarks only
-	@for peer in evidently nannyml; do \
+peers: setup ## make the environments of Evidently, NannyML, MLflow and BentoML, for the benchmarks only
+	@for peer in evidently nannyml mlflow bentoml; do \
 	    $(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/peers/$$peer && \
 	    $(FOLLOW) $(BIN)/uv pip sync --quiet --require-hashes --python .venv/peers/$$peer/bin/python \
 	        benchmarks/peers/$$peer.lock || exit 1; \

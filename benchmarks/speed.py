@@ -164,7 +164,12 @@ def compare(records: list[Record]) -> list[str]:
     ours = {(record.work, record.rows): record for record in records if record.variant == "loanwatch"}
     for record in records:
         own: Any = ours.get((record.work, record.rows))
-        if own is not None and record is not own:
+        if own is not None and record is not own and record.more:
+            lines += [
+                f"{record.work}: {record.variant}'s {name} is {value / own.more[name]:.2f} times ours"
+                for name, value in record.more.items()
+            ]
+        elif own is not None and record is not own:
             lines.append(
                 f"{record.work}, {record.rows:,} rows: {record.variant} takes {record.seconds / own.seconds:.2f} times "
                 f"our time and {record.peak_mb / own.peak_mb:.2f} times our memory"

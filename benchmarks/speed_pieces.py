@@ -131,6 +131,13 @@ def prepare_flow(folder: Path, variant: str) -> Run:
     )
 
 
+def prepare_api(folder: Path, variant: str) -> Run:
+    """One application's answer over HTTP, and those of 1,000; or what another server takes for the same model."""
+    from benchmarks import speed_api  # what it imports is no part of the other pieces' memory
+
+    return speed_api.prepare_api(folder, variant)
+
+
 def apply_by_row(applications: pd.DataFrame) -> pd.DataFrame:
     """Preprocessing as the previous system did it: a Python function for each value, and one for each row."""
     features = {}
@@ -216,6 +223,7 @@ PIECES: dict[str, tuple[Callable[[Path, str], Run], tuple[str, ...]]] = {
     "pages": (prepare_pages, ("loanwatch",)),
     "train": (prepare_train, ("loanwatch", "previous")),
     "flow": (prepare_flow, ("loanwatch",)),
+    "api": (prepare_api, ("loanwatch", "mlflow", "bentoml")),
     "start": (prepare_start, ("quiet month", "running server", "retraining")),
     "backfill": (prepare_backfill, ("one worker",)),
     "history": (prepare_history, ("300 runs", "10 years of 3 contracts")),

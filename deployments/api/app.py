@@ -31,13 +31,14 @@ from deployments.api.guards import (
 )
 from deployments.api.limits import make_example
 from deployments.api.metrics import Counted, Metrics
-from deployments.api.predict import NO_NUMBER, answer_all
+from deployments.api.quick_route import make_quick_route
 from deployments.api.records import REFUSALS, Model, Prediction, Responses, Unscored
+from deployments.api.rows import gather_rows
+from deployments.api.scoring import Scoring
 from deployments.api.serving import Serving
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
 from tasks.core.policy import CutOffPolicy, load_policy
-from tasks.models.cut_off import find_cut_off
 from tasks.models.score_batch import require_model
 
 PATIENCE_SECONDS = 2.0
@@ -63,7 +64,7 @@ def create_app(
     key = read_secret("api_key")
     if not key and (file := read_environment().api_key_file) is not None:
         raise SecretError(f"The file {file} holds no key. Write one, or unset {name_variable('api_key_file')}.")
-    serving = Serving(database or resolve_database(), contract, patience)
+    serving = Serving(database or resolve_database(), contract, policy, patience)
     metrics = Metrics(serving)
     app = FastAPIOffline(
         title="loanwatch",
@@ -77,7 +78,7 @@ def create_app(
     _add_health(app, serving)
     needed = [Security(APIKeyHeader(name=KEY_HEADER, auto_error=False))] if key else []
     refusals: Responses = {code: REFUSALS[code] for code in ((401, 503) if key else (503,))}
-    for router in (_make_scoring(serving, contract, policy, metrics), _make_operation(metrics)):
+    for router in (_make_scoring(Scoring(contract, serving, metrics)), _make_operation(metrics)):
         app.include_router(router, responses=refusals, dependencies=needed)
     app.add_exception_handler(RequestValidationError, make_answer_invalid(column.name for column in contract.columns))
     app.add_exception_handler(HTTPException, answer_refused)
@@ -94,7 +95,7 @@ def _add_health(app: FastAPI, serving: Serving) -> None:
     @app.get("/ping", summary="Can a model be served?", tags=["operation"], responses={503: REFUSALS[503]})
     def ping() -> dict[str, str]:
         """200 if a model can be served. Needs no key."""
-        require_model(serving.find_champion())
+        require_model(serving.find().champion)
         return {"status": "ok"}
 
 
@@ -110,39 +111,36 @@ def _make_operation(metrics: Metrics) -> APIRouter:
     return router
 
 
-def _make_scoring(serving: Serving, contract: Contract, policy: CutOffPolicy, metrics: Metrics) -> APIRouter:
+def _make_scoring(scoring: Scoring) -> APIRouter:
     """The routes for whoever asks the model."""
-    router = APIRouter(tags=["scoring"])
+    router, contract = APIRouter(tags=["scoring"]), scoring.contract
 
     @router.get("/model", summary="The model in production")
     def show_model() -> Model:
         """Version, kind, the days it was fitted on, cut-off, metrics and model card."""
-        champion = serving.find_champion()
-        model = champion.model
+        served = scoring.serving.find()
+        model = served.champion.model
         return Model(
             contract=contract.name,
             version=model.version,
             kind=model.kind,
             fitted_on=str(model.reference),
-            cut_off=find_cut_off(contract, policy, champion.bundle).as_record(),
+            cut_off=served.cut_off.as_record(),
             metrics=model.metrics,
-            card=champion.bundle.card,
+            card=served.champion.bundle.card,
         )
 
     def predict(applications: Any) -> list[Prediction | Unscored]:
         """Probability, decision and reasons for one application, or for each of a list in its order."""
-        rows = applications if isinstance(applications, list) else [applications]
-        champion = serving.find_champion()
-        require_model(champion)
-        answers = answer_all(contract, policy, champion, rows)
-        metrics.count_rows(answers)
-        if not isinstance(applications, list) and isinstance(answers[0], Unscored):
-            raise RequestValidationError([{"type": "value_error", "loc": ("body",), "msg": NO_NUMBER}])
-        return answers
+        is_list = isinstance(applications, list)
+        rows = gather_rows(contract, applications if is_list else [applications])
+        return scoring.answer(rows, is_list)  # type: ignore[return-value]  # the records as plain values
 
     example = make_example(contract)
     examples: dict[str, Example] = {"one application": {"value": example}, "a list": {"value": [example, example]}}
     predict.__annotations__["applications"] = Annotated[make_body(contract), Body(openapi_examples=examples)]
     refusals: Responses = {code: REFUSALS[code] for code in (413, 422)}
-    router.post("/predict", summary="Score applications", responses=refusals)(predict)
+    quick = APIRouter(tags=["scoring"], route_class=make_quick_route(scoring.answer_body))
+    quick.post("/predict", summary="Score applications", responses=refusals)(predict)
+    router.include_router(quick)
     return router

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Union
 
-import pandas as pd
 from pydantic import (
     AllowInfNan,
     BaseModel,
@@ -31,7 +30,8 @@ from deployments.api.limits import describe
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
 from tasks.contract.words import write_word
-from tasks.extract.parsing import UnreadableTextError, read_category, read_number
+from tasks.extract import parsing
+from tasks.extract.parsing import UnreadableTextError
 from tasks.extract.query_results import describe_numbers
 
 MOST_APPLICATIONS = 1_000
@@ -72,21 +72,21 @@ def make_form(contract: Contract) -> type[Form]:
 def make_body(contract: Contract) -> Any:
     """One application as a Form, or a list of at most 1,000, each as a Form or, if it cannot be read, as an Unread."""
     form = make_form(contract)
-    row = Annotated[form, WrapValidator(partial(_keep_errors, contract.id.name))]  # type: ignore[valid-type]
-    many = Annotated[list[row], Field(min_length=1, max_length=MOST_APPLICATIONS)]
+    row = _keep(contract, form)
+    many = Annotated[list[row], Field(min_length=1, max_length=MOST_APPLICATIONS)]  # type: ignore[valid-type]
     return Annotated[
         Union[Annotated[form, Tag("one")], Annotated[many, Tag("many")]],  # noqa: UP007 - made at run time
         Discriminator(_discriminate),
     ]
 
 
-def make_frame(contract: Contract, applications: list[Form]) -> pd.DataFrame:
-    """The applications as a frame for the model's pipeline."""
-    frame = {}
-    for column in contract.features:
-        values = [getattr(application, column.name) for application in applications]
-        frame[column.name] = pd.Series(values, dtype=float if column.type == "number" else object)
-    return pd.DataFrame(frame)
+def make_row(contract: Contract) -> Any:
+    """One application of a list: as a Form or, if it cannot be read, as an Unread."""
+    return _keep(contract, make_form(contract))
+
+
+def _keep(contract: Contract, form: type[Form]) -> Any:
+    return Annotated[form, WrapValidator(partial(_keep_errors, contract.id.name))]
 
 
 def _keep_errors(id_name: str, value: Any, read: ValidatorFunctionWrapHandler) -> Any:
@@ -98,12 +98,12 @@ def _keep_errors(id_name: str, value: Any, read: ValidatorFunctionWrapHandler) -
 
 def _find_id(value: Any, id_name: str) -> str | int | None:
     try:
-        return _read_id(value.get(id_name) if isinstance(value, dict) else None)
+        return read_id(value.get(id_name) if isinstance(value, dict) else None)
     except ValueError:
         return None
 
 
-def _read_id(value: Any) -> str | int | None:
+def read_id(value: Any) -> str | int | None:
     """An id as it is; what cannot be given back is an error."""
     if value is None:
         return None
@@ -115,7 +115,7 @@ def _read_id(value: Any) -> str | int | None:
     return value
 
 
-_ID = Annotated[str | int | None, BeforeValidator(_read_id)]
+_ID = Annotated[str | int | None, BeforeValidator(read_id)]
 
 
 def _discriminate(body: Any) -> str:
@@ -123,25 +123,26 @@ def _discriminate(body: Any) -> str:
 
 
 def _type_number(column: Column, missing: Set[str]) -> Any:
-    return Annotated[float | None, AllowInfNan(False), BeforeValidator(partial(_read_number, column, missing))]
+    return Annotated[float | None, AllowInfNan(False), BeforeValidator(partial(read_number, column, missing))]
 
 
 def _type_category(column: Column, missing: Set[str]) -> Any:
-    return Annotated[str | None, BeforeValidator(partial(_read_category, column, missing))]
+    return Annotated[str | None, BeforeValidator(partial(read_word, column, missing))]
 
 
-def _read_number(column: Column, missing: Set[str], value: Any) -> float | None:
+def read_number(column: Column, missing: Set[str], value: Any) -> float | None:
     """A number as the batch reads it; null and a missing-value text are None."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("must be a number or null")
     try:
-        number = read_number(value, missing, describe_numbers(column)) if isinstance(value, str) else float(value)
+        if isinstance(value, str):
+            number = parsing.read_number(value, missing, describe_numbers(column))
+            return None if math.isnan(number) else number
+        number = float(value)
     except (UnreadableTextError, OverflowError):
         raise ValueError(f"must be a {'whole number' if column.whole else 'number'} or null") from None
-    if isinstance(value, str) and math.isnan(number):
-        return None
     if not math.isfinite(number):
         raise ValueError("must be a finite number or null")
     if column.whole and not number.is_integer():
@@ -149,11 +150,11 @@ def _read_number(column: Column, missing: Set[str], value: Any) -> float | None:
     return number
 
 
-def _read_category(column: Column, missing: Set[str], value: Any) -> str | None:
+def read_word(column: Column, missing: Set[str], value: Any) -> str | None:
     """A category as the batch reads it; null and a missing-value text are None."""
     if value is None:
         return None
     word = write_word(value)  # the lender's words may be numbers, or true and false
     if not isinstance(word, str):
         raise ValueError("must be a text or null")
-    return read_category(word, column.aliases, missing, column.categories or ())
+    return parsing.read_category(word, column.aliases, missing, column.categories or ())

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel
+import numpy as np
 
-from deployments.api.records import Remark
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
+from tasks.models.matrix_rows import Values
 
 
 def describe(column: Column) -> str:
@@ -22,10 +22,26 @@ def make_example(contract: Contract) -> dict[str, Any]:
     return {contract.id.name: "A-1"} | {column.name: _exemplify(column) for column in contract.features}
 
 
-def list_warnings(contract: Contract, application: BaseModel) -> list[Remark]:
-    """Which values lie outside the contract's limits; they are scored all the same."""
-    remarks = ((column, _judge(column, getattr(application, column.name))) for column in contract.features)
-    return [Remark(column=column.name, what=what) for column, what in remarks if what]
+def list_warnings(contract: Contract, values: Mapping[str, Values]) -> dict[int, list[dict[str, str]]]:
+    """Which values lie outside the contract's limits, by application; they are scored all the same."""
+    remarks: dict[int, list[dict[str, str]]] = {}
+    for column in contract.features:
+        given = values[column.name]
+        for place in _find_odd(column, given):
+            if what := _judge(column, given[place]):
+                remarks.setdefault(place, []).append({"column": column.name, "what": what})
+    return remarks
+
+
+def _find_odd(column: Column, values: Values) -> Iterable[int]:
+    """Where a value may lie outside the limits: most columns of most requests have none."""
+    if column.type != "number":
+        known = {None, *(column.categories or ())}
+        return (place for place, word in enumerate(values) if word not in known) if column.categories else ()
+    if not isinstance(values, np.ndarray):
+        return range(len(values))
+    low, high = -np.inf if column.min is None else column.min, np.inf if column.max is None else column.max
+    return [int(place) for place in np.flatnonzero((values < low) | (values > high))]
 
 
 def _judge(column: Column, value: float | str | None) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from blocks.errors import LoanwatchError
-from deployments.api.records import Prediction, Unscored
+from deployments.api.predict import Answer
 from deployments.api.serving import Serving
 
 # Any other path is counted as "other": whoever asks for many must not make many series.
@@ -49,14 +49,14 @@ class Metrics:
         self._requests.labels(method if method in ("GET", "POST", "HEAD") else "other", path, str(status)).inc()
         self._seconds.labels(path).observe(seconds)
 
-    def count_rows(self, answers: Sequence[Prediction | Unscored]) -> None:
+    def count_rows(self, answers: Sequence[Answer]) -> None:
         """Count the applications of one request, and their values outside the contract's limits."""
-        scored = [answer for answer in answers if isinstance(answer, Prediction)]
+        scored = [answer for answer in answers if "errors" not in answer]
         self._rows.labels("scored").inc(len(scored))
         self._rows.labels("refused").inc(len(answers) - len(scored))
         for answer in scored:
-            for warning in answer.warnings:
-                self._warnings.labels(warning.column).inc()
+            for warning in answer["warnings"]:
+                self._warnings.labels(warning["column"]).inc()
 
 
 class Counted:
@@ -98,7 +98,7 @@ class _Production(Collector):
         """What is known; where there is no model or the database does not answer, only that."""
         up = GaugeMetricFamily("loanwatch_model_up", "1 where a model can be served.")
         try:
-            model = self._serving.find_champion().model
+            model = self._serving.find().champion.model
         except (LoanwatchError, SQLAlchemyError):
             up.add_metric([], 0)
             yield up

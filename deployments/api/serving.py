@@ -4,47 +4,76 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cached_property
 from threading import Lock
 
 import numpy as np
-import pandas as pd
 from sqlalchemy.exc import SQLAlchemyError
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Database, connect
+from deployments.api.rows import make_frame
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats
 from tasks.core.policy import CutOffPolicy
-from tasks.models.cut_off import find_threshold
-from tasks.models.scoring import decide_loans, score
+from tasks.models.cut_off import CutOff, find_cut_off
+from tasks.models.direct_scoring import DirectScorer, lay_out, score_replaced
+from tasks.models.fitted_steps import UnknownStepError
+from tasks.models.matrix_rows import Values
 from tasks.profile.bins import MISSING
 from tasks.profile.profile import Profile
 from tasks.registry.versions import Champion, find_current, load_current
 from tasks.schema.queries import read_query
 
-REASONS = 3
-
 log = logging.getLogger("uvicorn.error")  # the server's own log
 
-
-@dataclass(frozen=True)
-class Reason:
-    """A column, and the change of the probability if its value were the reference's middle value."""
-
-    column: str
-    change: float
+# Rows of the reference on which a model's arrays are compared with the model itself.
+CHECKED_ROWS = 50
 
 
-@dataclass(frozen=True)
-class Answer:
-    """The model's prediction for one application."""
+class Served:
+    """The champion with what is computed once for all requests."""
 
-    probability: float
-    decision: str
-    threshold: float
-    reasons: tuple[Reason, ...]
+    def __init__(self, champion: Champion, contract: Contract, policy: CutOffPolicy) -> None:
+        self.champion, self.names = champion, tuple(column.name for column in contract.features)
+        self._contract, self._policy = contract, policy
+        self._middles = find_middles(champion.bundle.profile)
+        self._direct = self._lay_out()
+
+    @cached_property
+    def cut_off(self) -> CutOff:
+        """Where the two decisions part. Raises CutOffError."""
+        return find_cut_off(self._contract, self._policy, self.champion.bundle)
+
+    @property
+    def threshold(self) -> float:
+        """The probability from which the decision is the positive one. Raises CutOffError."""
+        return self.cut_off.threshold
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether one application is scored within a millisecond or two."""
+        return self._direct is not None
+
+    def score(self, values: Mapping[str, Values]) -> Floats:
+        """The probabilities of the applications, then with each of the features replaced by its middle value.
+
+        Features and one more × applications; NaN where an imported model gives no number.
+        """
+        if self._direct is not None and self._direct.is_fast(values):
+            return self._direct.score(values)
+        return score_replaced(self.champion.bundle.scorer, make_frame(self._contract, values), self._middles)
+
+    def _lay_out(self) -> DirectScorer | None:
+        profile = self.champion.bundle.profile
+        sample = profile.decode(profile.codes[:CHECKED_ROWS])
+        try:
+            return lay_out(self.champion.bundle.scorer, self._middles, sample[list(self.names)])
+        except (KeyError, UnknownStepError) as error:
+            log.info("Version %s is scored by frames, which takes longer: %s", self.champion.model.version, error)
+            return None
 
 
 class Serving:
@@ -53,25 +82,39 @@ class Serving:
     If the registry does not respond or a new bundle is damaged, the current model continues to serve, with a log entry.
     """
 
-    def __init__(self, database: Database, contract: Contract, patience: float) -> None:
-        self._database, self.contract, self._patience = database, contract, patience
-        self._champion: Champion | None = None
+    def __init__(self, database: Database, contract: Contract, policy: CutOffPolicy, patience: float) -> None:
+        self._database, self.contract, self._policy, self._patience = database, contract, policy, patience
+        self._served: Served | None = None
         self._asked_at = -np.inf
         self._lock = Lock()
 
-    def find_champion(self) -> Champion:
-        """The model in production. Raises a LoanwatchError where there is none that can be loaded."""
-        with self._lock:
-            if self._champion is None or time.monotonic() - self._asked_at >= self._patience:
-                try:
-                    self._follow()
-                except (LoanwatchError, SQLAlchemyError) as error:
-                    if self._champion is None:
-                        raise
-                    reason = str(error) if isinstance(error, LoanwatchError) else type(error).__name__
-                    log.error("Version %s continues to serve: %s", self._champion.model.version, reason)
-                self._asked_at = time.monotonic()
-            return self._champion  # type: ignore[return-value]  # _follow sets it or raises
+    def peek(self) -> Served | None:
+        """The model in production if that is known without asking: this never waits."""
+        return self._served if time.monotonic() - self._asked_at < self._patience else None
+
+    def find(self) -> Served:
+        """The model in production. Raises a LoanwatchError where there is none that can be loaded.
+
+        While one request asks, the others are served by the model that is known.
+        """
+        known = self._served
+        if not self._lock.acquire(blocking=known is None) and known is not None:
+            return known
+        try:
+            return self.peek() or self._ask()
+        finally:
+            self._lock.release()
+
+    def _ask(self) -> Served:
+        try:
+            served = self._follow()
+        except (LoanwatchError, SQLAlchemyError) as error:
+            if self._served is None:
+                raise
+            served, reason = self._served, str(error) if isinstance(error, LoanwatchError) else type(error).__name__
+            log.error("Version %s continues to serve: %s", served.champion.model.version, reason)
+        self._served, self._asked_at = served, time.monotonic()
+        return served
 
     def find_milestones(self) -> tuple[datetime | None, date | None]:
         """When a model was last put into production, and the last day of the latest monitored window."""
@@ -80,37 +123,15 @@ class Serving:
             promoted = connection.execute(read_query("registry/last_promotion"), named).scalar_one()
             return promoted, connection.execute(read_query("journal/last_window"), named).scalar_one()
 
-    def _follow(self) -> None:
+    def _follow(self) -> Served:
         with connect(self._database).connect() as connection:
             current = find_current(connection, self.contract.name)
-            if self._champion is None or current != self._champion.model.version:
-                self._champion = load_current(connection, self.contract.name)
-                log.info("Version %s is serving.", self._champion.model.version)
-
-
-def answer(
-    contract: Contract, policy: CutOffPolicy, champion: Champion, applications: pd.DataFrame
-) -> list[Answer | None]:
-    """Probability, decision and the three strongest reasons for each application; None where an imported model gives
-    it no number, so that there is nothing to decide by.
-    """
-    if applications.empty:
-        return []
-    threshold = find_threshold(contract, policy, champion.bundle)
-    names = list(applications.columns)
-    middles = find_middles(champion.bundle.profile)
-    variants = [applications.assign(**{name: middles[name]}) for name in names]
-    scores = score(champion.bundle.scorer, pd.concat([applications, *variants], ignore_index=True))
-    rows = scores.reshape(len(names) + 1, len(applications))
-    decisions = decide_loans(contract, rows[0], threshold)
-    return [
-        None
-        if np.isnan(rows[0, place])
-        else Answer(
-            float(rows[0, place]), str(decisions[place]), threshold, _rank(names, rows[1:, place] - rows[0, place])
-        )
-        for place in range(len(applications))
-    ]
+            if self._served is not None and current == self._served.champion.model.version:
+                return self._served
+            champion = load_current(connection, self.contract.name)
+        served = Served(champion, self.contract, self._policy)
+        log.info("Version %s is serving.", champion.model.version)
+        return served
 
 
 def find_middles(profile: Profile) -> dict[str, float | str | None]:
@@ -129,8 +150,3 @@ def _find_middle(counts: np.ndarray[tuple[int], np.dtype[np.int64]], is_ordered:
     if not is_ordered:
         return int(np.argmax(known))
     return int(np.searchsorted(np.cumsum(known), known.sum() / 2))
-
-
-def _rank(names: list[str], changes: Floats) -> tuple[Reason, ...]:
-    strongest = np.argsort(-np.abs(changes), kind="stable")[:REASONS]
-    return tuple(Reason(names[place], float(changes[place])) for place in strongest)

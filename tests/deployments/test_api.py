@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from blocks.postgres.connect import Database, Patience, make_engine
-from deployments.api.form import make_form, make_frame
+from deployments.api.form import make_form
+from deployments.api.rows import gather_rows, make_frame
 from deployments.api.serving import find_middles
 from tasks.contract.load import load_contract
 from tasks.core.policy import CutOffPolicy, Kind
@@ -72,7 +73,7 @@ def test_a_model_of_the_lenders_own_is_served_with_reasons(form, make_database, 
     with serve(database=Database("environment"), contract=CONTRACT) as client:
         said = client.post("/predict", json=sent).raise_for_status().json()
         assert client.get("/model").json()["card"] == bundle.card
-    frame = make_frame(CONTRACT, [make_form(CONTRACT)(**one) for one in sent])
+    frame = make_frame(CONTRACT, gather_rows(CONTRACT, [make_form(CONTRACT)(**one) for one in sent]).columns)
     np.testing.assert_allclose([one["probability"] for one in said], bundle.scorer.score(frame), rtol=1e-6)
     assert len({one["probability"] for one in said}) == 4
     assert {reason["column"] for reason in said[0]["reasons"]} <= set(bundle.scorer.passport.columns)

@@ -6,12 +6,13 @@ import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 
 from blocks.postgres.connect import Database
-from deployments.api import serving
 from deployments.api.limits import make_example
+from deployments.api.serving import Served
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window
@@ -121,11 +122,14 @@ def test_a_bad_row_is_answered_in_its_place_and_the_others_are_scored(api):
 
 
 def test_what_the_model_gives_no_number_is_told_by_row_and_refused_alone(place, monkeypatch):
-    def answer_every_other(*arguments):
-        answers = serving.answer(*arguments)
-        return [None if number % 2 else answer for number, answer in enumerate(answers, len(answers) == 1)]
+    score = Served.score
 
-    monkeypatch.setattr("deployments.api.predict.answer", answer_every_other)
+    def score_every_other(served, values):
+        scores = score(served, values)
+        scores[:, np.arange(scores.shape[1]) % 2 == (scores.shape[1] > 1)] = np.nan
+        return scores
+
+    monkeypatch.setattr(Served, "score", score_every_other)
     monkeypatch.setenv("LOANWATCH_DATABASE_URL", place.render_as_string(hide_password=False))
     with serve(database=Database("environment"), contract=CONTRACT) as client:
         said = client.post("/predict", json=[make_request(loan_id=name) for name in "ab"]).raise_for_status().json()

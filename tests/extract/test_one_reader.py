@@ -13,7 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from deployments.api.form import make_form, make_frame
+from deployments.api.form import make_form
+from deployments.api.rows import gather_rows, make_frame
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
 from tasks.contract.load import load_contract
@@ -90,7 +91,7 @@ def read_api(contract: Contract, column: Column, text: Any) -> Any:
         application = make_form(contract).model_validate(request | {column.name: text})
     except ValidationError:
         return "refused"
-    value = make_frame(contract, [application])[column.name].iloc[0]
+    value = make_frame(contract, gather_rows(contract, [application]).columns)[column.name].iloc[0]
     return None if value is None or (isinstance(value, float) and math.isnan(value)) else value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 from sqlalchemy import text
 
 from blocks.postgres.connect import Database
-from deployments.api.serving import answer
+from deployments.api.predict import answer_all
+from deployments.api.rows import RowReader
+from deployments.api.serving import Served
 from flows import score as flow
 from flows.cli.form import FormError
 from tasks.contract.load import load_contract
@@ -84,8 +87,9 @@ def test_without_a_number_nothing_is_decided(demo):
     assert {row.probability for row in read_predictions(demo).values()} == {0.7}
     whole = extract_window(demo, CONTRACT, WINDOW).applications
     few = whole.iloc[:10][[column.name for column in CONTRACT.features]]
-    answers = answer(CONTRACT, CutOffPolicy(), champion, few)
-    assert [one and one.probability for one in answers] == [None, 0.7] * 5
+    rows = RowReader(CONTRACT).read(json.loads(few.to_json(orient="records", double_precision=15)))
+    answers = answer_all(CONTRACT, Served(champion, CONTRACT, CutOffPolicy()), rows)
+    assert [one.get("probability") for one in answers] == [None, 0.7] * 5
 
 
 def test_decisions_follow_the_cut_off(demo):
