@@ -46,7 +46,8 @@ class Scoring:
         rows = self._reader.read(applications)
         if rows.unread and not is_list:
             return None
-        return Response(to_json(self.answer(rows, is_list, served)), media_type="application/json")
+        said = to_json(self.answer(rows, is_list, served), inf_nan_mode="null")
+        return Response(said, media_type="application/json")
 
     def answer(self, rows: Rows, is_list: bool, served: Served | None = None) -> list[Answer]:
         """The answers, counted. Raises RequestValidationError where the only application gets no number."""

@@ -6,6 +6,7 @@ import json
 import random
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -16,6 +17,7 @@ from pydantic_core import from_json
 from deployments.api.form import Form, Unread, make_body
 from deployments.api.rows import FEW, RowReader, gather_rows
 from deployments.api.scoring import Scoring
+from deployments.api.serving import Served
 from tests.extract.test_one_reader import OTHER
 from tests.support.scoring_api import CONTRACT, make_request
 from tests.support.small_model import make_applications
@@ -86,6 +88,20 @@ def test_a_usual_body_takes_the_quick_way(api, monkeypatch):
     for body in (sent[0], sent, [*sent, {"credit_score": 1}], [make_request(monthly_debt="$1,234.50")]):
         ask(api, body, QUICK)
     assert len(taken) == 4
+
+
+def test_a_change_that_is_no_number_is_null(api, monkeypatch):
+    score = Served.score
+
+    def score_nothing_else(served, values):
+        scores = score(served, values)
+        scores[1:] = np.nan
+        return scores
+
+    monkeypatch.setattr(Served, "score", score_nothing_else)
+    status, (said,) = ask(api, make_request(), QUICK)
+    assert (status, [said]) == ask(api, make_request(), USUAL)
+    assert [reason["change"] for reason in said["reasons"]] == [None] * 3
 
 
 def draw_number(seed: random.Random) -> str:
