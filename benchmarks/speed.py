@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Any
@@ -23,6 +23,7 @@ from rich.console import Console
 from benchmarks.peer_environments import PEERS, list_peers
 from benchmarks.speed_data import HOME
 from benchmarks.speed_pieces import PIECES
+from benchmarks.speed_wide import ROWS as WIDE_ROWS
 from blocks.errors import LoanwatchError, UsageError
 from blocks.postgres.embedded import remove_embedded
 
@@ -38,7 +39,7 @@ class MeasureError(LoanwatchError):
 
 @dataclass(frozen=True)
 class Record:
-    """One work done in one way: medians of the repeats, and the greatest peak."""
+    """One work done in one way: medians of the repeats, those of a command's stages too, and the greatest peak."""
 
     work: str
     variant: str
@@ -47,6 +48,7 @@ class Record:
     cpu_seconds: float
     peak_mb: float
     repeats: int
+    stages: dict[str, float] = field(default_factory=dict)
 
 
 @app.default
@@ -66,7 +68,7 @@ def run(
     rows
         Applications in the window; may be repeated. Default: 100,000.
     only
-        A work (extract, quality, preprocess, profile, drift, score, train, flow); may be repeated.
+        A work (extract, quality, preprocess, profile, drift, score, pages, train, flow, wide); may be repeated.
     repeats
         Measurements of each variant.
     """
@@ -94,31 +96,34 @@ def measure_all(folder: Path, rows: int, works: tuple[str, ...], repeats: int, c
     """Make the inputs for so many rows, then measure every variant of every work."""
     folder.chmod(0o755)
     console.print(f"{rows:,} applications: making the inputs …", style="dim")
-    _call(folder, f"make_tables(folder, {rows})")
+    if "wide" in works:
+        _call(folder, "make_wide_tables(folder)")
+    if set(works) - {"wide"}:
+        _call(folder, f"make_tables(folder, {rows})")
     if "extract" in works:
         _call(folder, "make_flat_table(folder)")
-    if set(works) - {"extract", "flow"}:
+    if set(works) - {"extract", "flow", "wide"}:
         _call(folder, f"make_inputs(folder, {LONGEST_TRAINING})")
     records = []
     for work in works:
         variants = [name for name in PIECES[work][1] if name not in PEERS or name in list_peers()]
         if work == "flow":  # the first run trains the champion
             probe(folder, work, variants[0])
-        taken: dict[str, list[dict[str, float]]] = {name: [] for name in variants}
+        taken: dict[str, list[dict[str, Any]]] = {name: [] for name in variants}
         for _ in range(repeats):
             for name in variants:
                 taken[name].append(probe(folder, work, name))
-        size = min(rows, LONGEST_TRAINING) if work == "train" else rows
+        size = {"train": min(rows, LONGEST_TRAINING), "wide": WIDE_ROWS}.get(work, rows)
         for name in variants:
             records.append(_summarise(work, name, size, taken[name]))
             console.print(_tell(records[-1]))
     return records
 
 
-def probe(folder: Path, work: str, variant: str) -> dict[str, float]:
+def probe(folder: Path, work: str, variant: str) -> dict[str, Any]:
     """One measurement in a process of its own. Raises MeasureError with what it said."""
     written = _execute(folder, ["-m", "benchmarks.speed_probe", work, variant, str(folder)])
-    measured: dict[str, float] = json.loads(written.strip().splitlines()[-1])
+    measured: dict[str, Any] = json.loads(written.strip().splitlines()[-1])
     return measured
 
 
@@ -139,15 +144,20 @@ def _execute(folder: Path, arguments: list[str]) -> str:
     return done.stdout
 
 
-def _summarise(work: str, variant: str, rows: int, taken: list[dict[str, float]]) -> Record:
+def _summarise(work: str, variant: str, rows: int, taken: list[dict[str, Any]]) -> Record:
     seconds, cpu = (round(median(each[name] for each in taken), 3) for name in ("seconds", "cpu_seconds"))
-    return Record(work, variant, rows, seconds, cpu, round(max(each["peak_mb"] for each in taken)), len(taken))
+    peak = round(max(each["peak_mb"] for each in taken))
+    stages = [each.get("stages", {}) for each in taken]
+    middle = {name: round(median(each.get(name, 0.0) for each in stages), 2) for name in stages[0]}
+    return Record(work, variant, rows, seconds, cpu, peak, len(taken), middle)
 
 
 def _tell(record: Record) -> str:
+    longest = sorted(record.stages.items(), key=lambda stage: -stage[1])[:5]
+    told = "".join(f"\n{'':<11}  {name} {seconds:.1f} s" for name, seconds in longest)
     return (
         f"{record.work:<11}{record.variant:<24}{record.rows:>11,} rows {record.seconds:>9.2f} s "
-        f"{record.cpu_seconds:>9.2f} s CPU {record.peak_mb:>8,.0f} MB"
+        f"{record.cpu_seconds:>9.2f} s CPU {record.peak_mb:>8,.0f} MB{told}"
     )
 
 

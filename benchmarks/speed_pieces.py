@@ -19,6 +19,7 @@ import pandas as pd
 from benchmarks import speed_extract
 from benchmarks.peer_environments import Peer
 from benchmarks.speed_data import MONTHS, Inputs, connect_to, load_inputs
+from benchmarks.speed_wide import prepare_wide
 from tasks.core.policy import DriftPolicy, QualityPolicy, TrainPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.check import measure_drift
@@ -212,4 +213,5 @@ PIECES: dict[str, tuple[Callable[[Path, str], Run], tuple[str, ...]]] = {
     "pages": (prepare_pages, ("loanwatch",)),
     "train": (prepare_train, ("loanwatch", "previous")),
     "flow": (prepare_flow, ("loanwatch",)),
+    "wide": (prepare_wide, ("first run", "later month")),
 }

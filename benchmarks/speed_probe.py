@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import scipy.stats  # noqa: F401 - the pipeline imports both when it needs them; what is measured is the work
 
@@ -19,8 +20,8 @@ import tasks.models.estimators  # noqa: F401
 from benchmarks.speed_pieces import PIECES
 
 
-def measure(work: str, variant: str, folder: Path) -> dict[str, float]:
-    """Seconds, cpu_seconds and peak_mb of one piece."""
+def measure(work: str, variant: str, folder: Path) -> dict[str, Any]:
+    """Seconds, cpu_seconds and peak_mb of one piece; of a command, the seconds of its stages where it tells them."""
     run = PIECES[work][0](folder, variant)
     _forget_peak()
     wall, cpu = time.perf_counter(), _read_cpu()
@@ -30,7 +31,8 @@ def measure(work: str, variant: str, folder: Path) -> dict[str, float]:
     return {
         "seconds": answer if isinstance(answer, float) else seconds,
         "cpu_seconds": cpu_seconds,
-        "peak_mb": _read_peak(work == "flow" or isinstance(answer, float)),
+        "peak_mb": _read_peak(work in ("flow", "wide") or isinstance(answer, float)),
+        **({"stages": answer} if isinstance(answer, dict) else {}),
     }
 
 
