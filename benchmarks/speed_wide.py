@@ -49,7 +49,8 @@ def make_wide_lender(folder: Path, engine: Engine) -> None:
         connection.execute(text(f"create table {TABLE} ({columns})"))
         copy_file(connection, TABLE, tuple(rows.columns), io.BytesIO(rows.to_csv(index=False).encode()))
     (folder / "wide.sql").write_text(
-        f"select {', '.join(rows.columns)} from {TABLE}\nwhere asked_at >= %(start)s and asked_at < %(end)s::date + 1\n",
+        f"select {', '.join(rows.columns)} from {TABLE}\n"
+        "where asked_at >= %(start)s and asked_at < %(end)s::date + 1\n",
         encoding="utf-8",
     )
     _write_contract(folder, "wide", rows)
@@ -144,7 +145,7 @@ def prepare_wide(folder: Path, variant: str) -> Callable[[], dict[str, float]]:
         contract.write_text(written.replace('name = "wide"', f'name = "{name}"', 1), encoding="utf-8")
     else:
         contract = made[-1]
-    results = folder / f"results_{contract.stem}_{variant.split()[0]}_{len(list(folder.glob('results_*')))}"
+    results = folder / f"results_{contract.stem}_{variant.split(maxsplit=1)[0]}_{len(list(folder.glob('results_*')))}"
 
     def run() -> dict[str, float]:
         places = [f"--contract={contract}", f"--results={results}", f"--models={folder / 'models'}"]
