@@ -24,6 +24,7 @@ from benchmarks.peer_environments import PEERS, SERVERS, find_python
 from benchmarks.speed_commands import PER_MONTH
 from benchmarks.speed_data import HOME
 from benchmarks.speed_pieces import COMMANDS, PIECES
+from benchmarks.speed_wide import ROWS as WIDE_ROWS
 from blocks.errors import LoanwatchError, UsageError
 from blocks.postgres.embedded import remove_embedded
 
@@ -68,8 +69,8 @@ def run(
     rows
         Applications in the window; may be repeated. Default: 100,000.
     only
-        A work (extract, quality, preprocess, profile, drift, score, train, flow, api, start,
-        backfill, history); may be repeated.
+        A work (extract, quality, preprocess, profile, drift, score, pages, train, flow, api,
+        start, backfill, history, wide); may be repeated.
     repeats
         Measurements of each variant.
     """
@@ -83,7 +84,8 @@ def run(
                 try:
                     records += measure_all(Path(folder), count, works, repeats, console)
                 finally:
-                    remove_embedded(Path(folder) / HOME)
+                    for home in Path(folder).rglob(HOME):
+                        remove_embedded(home)
                 json_file.write_text(json.dumps([asdict(record) for record in records], indent=1), encoding="utf-8")
     except LoanwatchError as error:
         Console(stderr=True).print(f"[bold red]error:[/] {error}")
@@ -97,6 +99,8 @@ def measure_all(folder: Path, rows: int, works: tuple[str, ...], repeats: int, c
     """Make the inputs for so many rows, then measure every variant of every work."""
     folder.chmod(0o755)
     console.print(f"{rows:,} applications: making the inputs …", style="dim")
+    if "wide" in works:
+        _call(folder, "make_wide_tables(folder)")
     if set(works) - set(COMMANDS):
         _call(folder, f"make_tables(folder, {rows})")
     if "extract" in works:
@@ -113,7 +117,8 @@ def measure_all(folder: Path, rows: int, works: tuple[str, ...], repeats: int, c
         for _ in range(repeats):
             for name in variants:
                 taken[name].append(probe(folder, work, name))
-        size = min(rows, LONGEST_TRAINING) if work == "train" else PER_MONTH if work in COMMANDS else rows
+        sizes = {"train": min(rows, LONGEST_TRAINING), **dict.fromkeys(COMMANDS, PER_MONTH), "wide": WIDE_ROWS}
+        size = sizes.get(work, rows)
         for name in variants:
             records.append(_summarise(work, name, size, taken[name]))
             console.print(_tell(records[-1]))
@@ -146,7 +151,7 @@ def _execute(folder: Path, arguments: list[str]) -> str:
 
 def _summarise(work: str, variant: str, rows: int, taken: list[dict[str, Any]]) -> Record:
     seconds, cpu = (round(median(each[name] for each in taken), 3) for name in ("seconds", "cpu_seconds"))
-    more = {name: median(each["more"][name] for each in taken) for name in taken[0].get("more", {})}
+    more = {name: median(each["more"].get(name, 0.0) for each in taken) for name in taken[0].get("more", {})}
     return Record(work, variant, rows, seconds, cpu, round(max(each["peak_mb"] for each in taken)), len(taken), more)
 
 

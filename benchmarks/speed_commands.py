@@ -66,7 +66,7 @@ def prepare_start(folder: Path, variant: str) -> Callable[[], Figures]:
 
     `quiet month` and `retraining` start a temporary Prefect server, `running server` finds one.
     """
-    _make_champion(folder)
+    folder = make_quiet_lender(folder)
     month = ("--month", DRIFTED if variant == "retraining" else QUIET)
     if variant != "running server":
         return lambda: time_command(folder, "flows.monitor", *month)
@@ -84,7 +84,7 @@ def prepare_start(folder: Path, variant: str) -> Callable[[], Figures]:
 
 def prepare_backfill(folder: Path, variant: str) -> Callable[[], Figures]:
     """A year of quiet months, replayed by one worker: seconds, and a twelfth of them."""
-    _make_champion(folder)
+    folder = make_quiet_lender(folder)
 
     def run() -> Figures:
         began = time.perf_counter()
@@ -111,7 +111,7 @@ def prepare_history(folder: Path, variant: str) -> Callable[[], Figures]:
                 fill_history(engine, results, 120, contract=f"lender_{number}", number=1_000 * number)
 
     def run() -> Figures:
-        time_command(folder, "flows.history", "--results", str(results), LOANWATCH_HOME=str(place / HOME))
+        time_command(place, "flows.history")
         return {"page, MB": (results / "index.html").stat().st_size / 1e6}
 
     return run
@@ -119,10 +119,12 @@ def prepare_history(folder: Path, variant: str) -> Callable[[], Figures]:
 
 def time_command(folder: Path, module: str, *options: str, **variables: str) -> Figures:
     """Run a command to its end; returns the seconds to its first query and to its verdict, where it tells them."""
-    places = {"PREFECT_HOME": str(folder / "prefect"), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
-    command = [sys.executable, "-m", module, *options]
+    places = {
+        "LOANWATCH_HOME": str(folder / HOME), "PREFECT_HOME": str(folder / "prefect"), "COLUMNS": "200"
+    }  # fmt: skip
+    command = [sys.executable, "-m", module, *options, f"--results={folder / 'results'}"]
     if module != "flows.history":
-        command += [f"--results={folder / 'results'}", f"--models={folder / 'models'}"]
+        command += [f"--models={folder / 'models'}"]
     figures, said, began = {}, [], time.perf_counter()
     with subprocess.Popen(
         command,
@@ -143,15 +145,16 @@ def time_command(folder: Path, module: str, *options: str, **variables: str) -> 
     return figures
 
 
-def _make_champion(folder: Path) -> None:
-    """The lender and its champion, with its self-check, once."""
-    if (folder / "models").exists():
-        return
-    engine = connect_to(folder)
-    fill_quiet_lender(engine)
-    engine.dispose()
-    time_command(folder, "flows.monitor", "--month", QUIET, *REFERENCE)
-    time_command(folder, "flows.monitor", "--month", DRIFTED)
+def make_quiet_lender(folder: Path) -> Path:
+    """A folder with the lender's database and its champion, checked by itself; made once."""
+    place = folder / "quiet lender"
+    if not (place / "results").exists():
+        place.mkdir(mode=0o755, exist_ok=True)
+        engine = connect_to(place)
+        fill_quiet_lender(engine)
+        engine.dispose()
+        time_command(place, "flows.monitor", "--month", QUIET, *REFERENCE)
+    return place
 
 
 @contextmanager

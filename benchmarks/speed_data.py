@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from benchmarks import speed_extract
 from benchmarks.peer_environments import write_features
+from benchmarks.speed_wide import make_wide_lender
 from blocks.postgres.connect import Patience, make_engine
 from blocks.postgres.copy import copy_file
 from blocks.postgres.embedded import start_embedded
@@ -73,6 +74,13 @@ def make_flat_table(folder: Path) -> None:
     """The floor's flat table."""
     engine = connect_to(folder)
     speed_extract.make_flat_table(engine)
+    engine.dispose()
+
+
+def make_wide_tables(folder: Path) -> None:
+    """The lender of a wide table."""
+    engine = connect_to(folder)
+    make_wide_lender(folder, engine)
     engine.dispose()
 
 

@@ -19,7 +19,7 @@ from tasks.core.arrays import Days, Floats
 from tasks.core.policy import Kind, Recipe, TrainPolicy
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.scoring import score
-from tasks.models.train import Candidate, Split, fit_candidate, list_others, list_undecided
+from tasks.models.train import Candidate, Split, fit_candidates, list_others, list_undecided
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,9 @@ def train_candidates(
     """
     rows = concatenate([*earlier, split.train]) if earlier else split.train
     candidates = [
-        fit_recipe(contract, (kind, recipe), rows, policy, since)
+        candidate
         for recipe in list_recipes(rows, policy, since)
-        for kind in Kind
+        for candidate in _fit_recipe(contract, (tuple(Kind), recipe), rows, policy, since)
     ]
     training = select_candidate(candidates, rows, split, since)
     others = [part for part in (*map(list_others, earlier), split.others) if part is not None]
@@ -127,9 +127,17 @@ def fit_recipe(
 ) -> Candidate:
     """One candidate by its kind and its choice of days."""
     kind, recipe = how
+    (candidate,) = _fit_recipe(contract, ((kind,), recipe), rows, policy, since)
+    return candidate
+
+
+def _fit_recipe(
+    contract: Contract, how: tuple[Sequence[Kind], Recipe], rows: Prepared, policy: TrainPolicy, since: date | None
+) -> list[Candidate]:
+    kinds, recipe = how
     chosen = choose_rows(rows, recipe, since)
-    fitted = fit_candidate(contract, kind, chosen, policy, since if recipe is Recipe.MARKED else None)
-    return replace(fitted, recipe=recipe)
+    fitted = fit_candidates(contract, kinds, chosen, policy, since if recipe is Recipe.MARKED else None)
+    return [replace(candidate, recipe=recipe) for candidate in fitted]
 
 
 def name_candidate(candidate: Candidate) -> str:

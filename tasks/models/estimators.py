@@ -22,19 +22,23 @@ from tasks.models.features import build_preprocessor
 Fold = tuple[Integers, Integers]
 
 
-def build_model(
-    contract: Contract, kind: Kind, policy: TrainPolicy, folds: Sequence[Fold], *, marks_recent: bool = False
-) -> Pipeline:
-    """An unfitted pipeline: the preprocessing, then the candidate calibrated on the folds, each one kept.
+def build_fold(kind: Kind, policy: TrainPolicy, fold: Fold, *, marks_recent: bool = False) -> CalibratedClassifierCV:
+    """An unfitted candidate of one fold: the rows to fit on and the rows to calibrate on, by their positions.
 
-    Each fold is the rows to fit on and the rows to calibrate on, by their positions. With `marks_recent` one feature
-    says which rows came since a change of the rule; to learn both rules it needs the detail of a large reference.
+    With `marks_recent` one feature says which rows came since a change of the rule; to learn both rules it needs the
+    detail of a large reference.
     """
-    rows = sum(len(part) for part in folds[0])
+    rows = sum(len(part) for part in fold)
     classifier = build_classifier(kind, policy, max(rows, policy.boosting_large) if marks_recent else rows)
-    model = CalibratedClassifierCV(classifier, method="sigmoid", cv=folds, ensemble=True, n_jobs=-1)
-    preprocessor = build_preprocessor(contract, policy.scaling, marks_recent=marks_recent)
-    return Pipeline([*preprocessor.steps, ("model", model)])
+    return CalibratedClassifierCV(classifier, method="sigmoid", cv=[fold], ensemble=True)
+
+
+def join_folds(fitted: Sequence[CalibratedClassifierCV]) -> CalibratedClassifierCV:
+    """The fitted folds as one model that keeps each of them, without what only fitting needs."""
+    model = fitted[0]
+    model.calibrated_classifiers_ = [fold for one in fitted for fold in one.calibrated_classifiers_]
+    release_folds(model, len(fitted))
+    return model
 
 
 def fit_without_skill(contract: Contract, policy: TrainPolicy, applications: pd.DataFrame, labels: Floats) -> Pipeline:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 CHUNK_ROWS = 100_000
 # From about this many rows on, making the tables of small trees saves more time than it costs.
 TABLE_ROWS = 10_000
-# The calibration of a fold is fitted on all but one of so many parts of it.
-CALIBRATION_PARTS = 5
 
 
 def score(model: Scorer, applications: pd.DataFrame) -> Floats:
@@ -36,7 +34,7 @@ def score(model: Scorer, applications: pd.DataFrame) -> Floats:
     pipeline: Pipeline = model
     scores = np.empty(len(applications))
     models = pipeline.named_steps["model"].calibrated_classifiers_
-    for part in _cut(len(applications)):
+    for part in cut_rows(len(applications)):
         matrix = pipeline[:-1].transform(applications.iloc[part])
         # The sum and the quotient of `CalibratedClassifierCV.predict_proba`, in its order: the same to the last bit.
         scores[part] = sum((score_fold(model, matrix) for model in models), np.zeros(len(matrix))) / len(models)
@@ -55,50 +53,13 @@ def score_by_fold(model: Scorer, applications: pd.DataFrame, keys: NDArray[np.ui
     scores = np.empty(len(applications))
     fitted = pipeline.named_steps["model"].calibrated_classifiers_
     folds = assign_folds(keys, len(fitted))
-    for part in _cut(len(applications)):
+    for part in cut_rows(len(applications)):
         matrix = pipeline[:-1].transform(applications.iloc[part])
         for fold, one in enumerate(fitted):
             rows = np.flatnonzero(folds[part] == fold)
             if len(rows):
                 scores[part.start + rows] = score_fold(one, matrix[rows])
     return scores
-
-
-def score_out_of_fold(model: Scorer, applications: pd.DataFrame, labels: Floats, keys: NDArray[np.uint64]) -> Floats:
-    """The scores of the training rows as those of new rows would be: by a model and a calibration without the row.
-
-    A fold's calibration is fitted on the very rows that its model has not seen. It knows their rate and, where the
-    model ranks weakly, turns their order round: a reference so scored looks better than any window after it. So each
-    part of a fold is scored by a calibration that was fitted on the other parts. Rows without a label were not fitted
-    on, and keep the score of their fold. A foreign model has no training rows here, and scores all rows alike.
-    """
-    if isinstance(model, ForeignModel):
-        return model.score(applications)
-    pipeline: Pipeline = model
-    scores = score_by_fold(pipeline, applications, keys)
-    fitted = pipeline.named_steps["model"].calibrated_classifiers_
-    folds, parts = assign_folds(keys, len(fitted)), assign_folds(keys >> np.uint64(20), CALIBRATION_PARTS)
-    for part in _cut(len(applications)):
-        matrix = pipeline[:-1].transform(applications.iloc[part])
-        for fold, one in enumerate(fitted):
-            rows = np.flatnonzero((folds[part] == fold) & ~np.isnan(labels[part]))
-            if len(rows) and hasattr(one.estimator, "decision_function"):
-                held = part.start + rows
-                scores[held] = _calibrate_apart(one, matrix[rows], labels[held], parts[held], scores[held])
-    return scores
-
-
-def _calibrate_apart(model: Any, matrix: Floats, labels: Floats, parts: Floats, scores: Floats) -> Floats:
-    """Each part by a calibration of the others; where these hold one label only, the scores stay."""
-    from sklearn.base import clone
-
-    raw, calibrated = model.estimator.decision_function(matrix), scores.copy()
-    for part in np.unique(parts):
-        others = parts != part
-        if len(np.unique(labels[others])) == 2:
-            calibrator = clone(model.calibrators[0]).fit(raw[others], labels[others].astype(int))
-            calibrated[~others] = calibrator.predict(raw[~others])
-    return calibrated
 
 
 def score_fold(model: Any, matrix: Floats) -> Floats:
@@ -113,7 +74,7 @@ def score_fold(model: Any, matrix: Floats) -> Floats:
     return np.asarray(calibrator.predict(log_odds))
 
 
-def _cut(rows: int) -> Iterator[slice]:
+def cut_rows(rows: int) -> Iterator[slice]:
     """Slices of limited size, so that the matrix of a large window is never complete in memory."""
     for start in range(0, rows, CHUNK_ROWS):
         yield slice(start, min(start + CHUNK_ROWS, rows))

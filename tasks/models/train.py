@@ -8,6 +8,7 @@ were fitted without the row: out-of-fold scores for the reference (`score_out_of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from tasks.contract.contract import Contract
 from tasks.core.arrays import Days, Floats, Integers
 from tasks.core.policy import Kind, Recipe, TrainPolicy
 from tasks.models.preprocess import Prepared
-from tasks.models.scoring import assign_folds, score, score_out_of_fold
+from tasks.models.scoring import assign_folds, score
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -116,7 +117,15 @@ def list_others(rows: Prepared) -> Prepared | None:
 def fit_candidate(
     contract: Contract, kind: Kind, training: Prepared, policy: TrainPolicy, since: date | None = None
 ) -> Candidate:
-    """Fit one candidate on labelled rows. With `since`, one feature marks the rows from that day on.
+    """Fit one candidate on labelled rows: see `fit_candidates`."""
+    (candidate,) = fit_candidates(contract, (kind,), training, policy, since)
+    return candidate
+
+
+def fit_candidates(
+    contract: Contract, kinds: Sequence[Kind], training: Prepared, policy: TrainPolicy, since: date | None = None
+) -> list[Candidate]:
+    """Fit a candidate of each kind on labelled rows. With `since`, one feature marks the rows from that day on.
 
     All rows of one customer are in one fold, so that no out-of-fold score depends on the same customer. The
     preprocessing is fitted once, on all training rows: it does not use the labels.
@@ -124,32 +133,20 @@ def fit_candidate(
     learnt: the model then gives everybody the same probability, so that what needs no model can be judged.
     Raises TrainingError without a label.
     """
-    from joblib import parallel_config
-
-    from tasks.models.estimators import build_model, fit_without_skill, release_folds
-    from tasks.models.features import RECENT
+    from tasks.models.estimators import fit_without_skill
+    from tasks.models.fold_fits import encode, fit_folds
 
     training = training.take(training.is_labelled)
-    applications = training.applications
-    if since is not None:
-        applications = applications.assign(**{RECENT: training.is_since(since).astype(float)})
     recipe = Recipe.ALL if since is None else Recipe.MARKED
     if not len(training):
         raise TrainingError("No application has a decision that counts yet. Choose earlier or longer training days.")
     count = _choose_fold_count(training, policy)
-    if count is None:
-        pipeline = fit_without_skill(contract, policy, training.applications, training.labels)
-        return Candidate(kind, pipeline, score(pipeline, training.applications), recipe)
-    folds = assign_folds(training.keys, count)
-    splits = [(np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)) for fold in range(count)]
-    pipeline = build_model(contract, kind, policy, splits, marks_recent=since is not None)
-    # The folds run in parallel, not the trees of one forest: these would add their votes in a different order each
-    # time, which changes the last bit.
-    with parallel_config(backend="threading"):
-        pipeline.fit(applications, training.labels.astype(int))
-    release_folds(pipeline.named_steps["model"], count)
-    scores = score_out_of_fold(pipeline, applications, training.labels, training.keys)
-    return Candidate(kind, pipeline, scores, recipe)
+    if count is not None:
+        fitted = fit_folds(encode(contract, training, policy, since), kinds, count, policy)
+        return [Candidate(kind, *of_kind, recipe) for kind, of_kind in zip(kinds, fitted, strict=True)]
+    pipeline = fit_without_skill(contract, policy, training.applications, training.labels)
+    scores = score(pipeline, training.applications)
+    return [Candidate(kind, pipeline, scores, recipe) for kind in kinds]
 
 
 def _choose_fold_count(training: Prepared, policy: TrainPolicy) -> int | None:

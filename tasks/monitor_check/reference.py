@@ -8,9 +8,9 @@ from blocks.errors import LoanwatchError
 from tasks.core.arrays import Floats
 from tasks.core.reference_rows import ReferenceRows, sample_customers
 from tasks.job.job import Job
+from tasks.models.out_of_fold import score_out_of_fold
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.ripening import read_training_rows
-from tasks.models.scoring import score_out_of_fold
 from tasks.registry.versions import Champion
 
 # A reference of which more is gone would not be the one that windows are compared with.

@@ -207,20 +207,21 @@ def _describe(names: tuple[str, ...], pairs: Pairs, columns: Sequence[Values]) -
 def _measure_excess(column: Values, pairs: Pairs) -> Excess | None:
     """None where equal rows agree no more than near ones do."""
     share, rows = _agree(column.exact, pairs.equal)
-    if rows < LEAST_PAIRS:
+    # The excess is at most the share: most columns are done with here, before any near pair is looked at.
+    if rows < LEAST_PAIRS or share < _LEAST_EXCESS:
         return None
     worst: Excess | None = None
     related = 0.0
     for near in pairs.near:
-        banded, near_rows = _agree(column.bands, near)
+        usual, near_rows = _agree(column.exact, near)
         if near_rows < LEAST_PAIRS:
             continue
-        usual = _agree(column.exact, near)[0]
         error = np.sqrt(max(usual * (1 - usual), 1 / near_rows) * (1 / rows + 1 / near_rows))
         excess = (share - usual) / max(1 - usual, 1e-9)
         if excess < _LEAST_EXCESS or share - usual < _LEAST_Z * error:
             return None
         if worst is None or excess < worst.share:
+            banded = _agree(column.bands, near)[0]
             related = max((banded - column.band_collision) / max(1 - column.band_collision, 1e-9), related)
             worst = Excess(column.name, column.is_fine, excess, related, column.missing)
     return worst
@@ -229,6 +230,6 @@ def _measure_excess(column: Values, pairs: Pairs) -> Excess | None:
 def _agree(codes: Integers, pairs: tuple[Integers, Integers]) -> tuple[float, int]:
     """The share of the pairs with two values that agree, and how many those pairs are."""
     first, second = codes[pairs[0]], codes[pairs[1]]
-    is_known = (first >= 0) & (second >= 0)
-    rows = int(is_known.sum())
-    return (float(np.mean(first[is_known] == second[is_known])) if rows else 0.0), rows
+    rows = int(np.count_nonzero((first | second) >= 0))  # a missing one is -1: all its bits are set
+    agreeing = int(np.count_nonzero((first == second) & (first >= 0)))
+    return (agreeing / rows if rows else 0.0), rows

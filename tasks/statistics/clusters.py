@@ -14,6 +14,9 @@ import scipy
 
 from tasks.core.arrays import Codes, Floats, Integers, Keys
 
+# Of so many counts a plain array is several times as fast as a sparse one.
+_MOST_COUNTS = 1_000_000
+
 
 @dataclass(frozen=True, eq=False)
 class Clusters:
@@ -82,8 +85,12 @@ class Clusters:
         used = held >= 0
         held, members = held[used], self.members[used]
         shape = (int(members.max()) + 1 if len(members) else 0, levels)
-        counts = scipy.sparse.csr_matrix((np.ones(len(held)), (members, held)), shape=shape)
-        pairs = np.asarray((counts.T @ counts).toarray(), dtype=np.float64)
+        if shape[0] * levels <= _MOST_COUNTS:  # whole numbers: the sums are exact in any order
+            counts = np.bincount(members * levels + held, minlength=shape[0] * levels).reshape(shape).astype(np.float64)
+            pairs = counts.T @ counts
+        else:
+            sparse = scipy.sparse.csr_matrix((np.ones(len(held)), (members, held)), shape=shape)
+            pairs = np.asarray((sparse.T @ sparse).toarray(), dtype=np.float64)
         pairs[np.diag_indices(levels)] -= np.bincount(held, minlength=levels)
         return pairs
 

@@ -16,9 +16,10 @@ from tasks.core.windows import Window
 from tasks.extract.cleaning import clean_numbers
 from tasks.extract.extract import extract_window
 from tasks.extract.labels import read_labels
+from tasks.models.out_of_fold import score_out_of_fold
 from tasks.models.preprocess import prepare
 from tasks.models.ripening import ripen
-from tasks.models.scoring import score_by_fold, score_out_of_fold
+from tasks.models.scoring import score_by_fold
 from tasks.registry.versions import Champion, load_model, read_version
 
 YEAR = Window(date(2024, 1, 1), date(2024, 12, 31))
