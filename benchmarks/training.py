@@ -117,7 +117,7 @@ def measure_all(data: Rows, repeats: int = 1) -> list[Record]:
     for kind in Kind:
         works += [
             ("previous", kind, lambda kind=kind: fit_on_matrix(previous[kind])),  # type: ignore[misc]
-            ("plain", kind, lambda kind=kind: fit_on_matrix(build_classifier(kind, POLICY, len(matrix)))),  # type: ignore[misc]
+            ("plain", kind, lambda kind=kind: fit_on_matrix(build_classifier(kind, POLICY, *matrix.shape))),  # type: ignore[misc]
             ("calibrated", kind, lambda kind=kind: fit_whole(kind)),  # type: ignore[misc]
         ]
     measured = [[_measure(data, variant, kind, fit) for variant, kind, fit in works] for _ in range(repeats)]

@@ -230,6 +230,12 @@ class TrainPolicy(Policy):
     forest_leaf: int = Field(3, ge=1, description="Minimum rows in a leaf of a Random Forest tree.")
     forest_rows: float = Field(0.25, gt=0, le=1, description="Share of the rows used for each Random Forest tree.")
     forest_features: float = Field(0.4, gt=0, le=1, description="Share of the features considered at each split.")
+    forest_most_features: int = Field(
+        100,
+        ge=1,
+        description="At most so many are considered, every category of a column and the mark of its missing values "
+        "counting as one: in a wide table more take much longer and rank no better.",
+    )
     boosting_rounds: int = Field(60, ge=10, le=5000, description="Number of trees of the Gradient Boosting model.")
     boosting_rate: float = Field(0.1, gt=0, le=1, description="Learning rate of the Gradient Boosting model.")
     boosting_leaves: int = Field(8, ge=2, description="Maximum number of leaves of a Gradient Boosting tree.")

@@ -22,14 +22,16 @@ from tasks.models.features import build_preprocessor
 Fold = tuple[Integers, Integers]
 
 
-def build_fold(kind: Kind, policy: TrainPolicy, fold: Fold, *, marks_recent: bool = False) -> CalibratedClassifierCV:
+def build_fold(
+    kind: Kind, policy: TrainPolicy, fold: Fold, columns: int, *, marks_recent: bool = False
+) -> CalibratedClassifierCV:
     """An unfitted candidate of one fold: the rows to fit on and the rows to calibrate on, by their positions.
 
-    With `marks_recent` one feature says which rows came since a change of the rule; to learn both rules it needs the
-    detail of a large reference.
+    `columns` are those of the matrix. With `marks_recent` one feature says which rows came since a change of the rule;
+    to learn both rules it needs the detail of a large reference.
     """
     rows = sum(len(part) for part in fold)
-    classifier = build_classifier(kind, policy, max(rows, policy.boosting_large) if marks_recent else rows)
+    classifier = build_classifier(kind, policy, max(rows, policy.boosting_large) if marks_recent else rows, columns)
     return CalibratedClassifierCV(classifier, method="sigmoid", cv=[fold], ensemble=True)
 
 
@@ -102,15 +104,16 @@ def to_plain_boosting(classifier: Any) -> Any:
     return plain
 
 
-def build_classifier(kind: Kind, policy: TrainPolicy, rows: int) -> ClassifierMixin:
-    """An unfitted candidate for that number of training rows, without preprocessing and calibration."""
+def build_classifier(kind: Kind, policy: TrainPolicy, rows: int, columns: int) -> ClassifierMixin:
+    """An unfitted candidate for so many training rows and matrix columns, without preprocessing and calibration."""
     if kind is Kind.RANDOM_FOREST:
+        is_narrow = policy.forest_features * columns <= policy.forest_most_features
         return LogOddsForest(
             n_estimators=policy.forest_trees,
             max_depth=policy.forest_depth,
             min_samples_leaf=policy.forest_leaf,
             max_samples=policy.forest_rows,
-            max_features=policy.forest_features,
+            max_features=policy.forest_features if is_narrow else policy.forest_most_features,
             random_state=policy.seed,
             n_jobs=1,
         )

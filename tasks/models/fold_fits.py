@@ -67,7 +67,7 @@ def fit_folds(rows: Encoded, kinds: Sequence[Kind], count: int, policy: TrainPol
 def _fit_fold(rows: Encoded, kind: Kind, is_held: Mask, policy: TrainPolicy) -> tuple[CalibratedClassifierCV, Floats]:
     """A fold's model, fitted on the other rows, and its scores of the rows held."""
     labels, fold = rows.training.labels, (np.flatnonzero(~is_held), np.flatnonzero(is_held))
-    model = build_fold(kind, policy, fold, marks_recent=rows.marks_recent)
+    model = build_fold(kind, policy, fold, rows.matrix.shape[1], marks_recent=rows.marks_recent)
     model.fit(rows.matrix, labels.astype(int))
     (calibrated,) = model.calibrated_classifiers_
     return model, score_fold_rows(calibrated, rows.matrix, fold[1], labels, rows.training.keys)

@@ -7,9 +7,11 @@ from sklearn.metrics import roc_auc_score
 
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.models.candidates import train_candidates
+from tasks.models.estimators import build_classifier
+from tasks.models.out_of_fold import score_out_of_fold
 from tasks.models.preprocess import Prepared
 from tasks.models.scoring import assign_folds, score, score_by_fold
-from tasks.models.train import TrainingError, fit_candidate, split_rows
+from tasks.models.train import TrainingError, fit_candidate, fit_candidates, split_rows
 from tests.support.small_training import CONTRACT, make
 
 QUICK = TrainPolicy(forest_trees=20, boosting_rounds=20)
@@ -180,3 +182,29 @@ def test_the_candidate_is_chosen_on_the_validation_days():
     best = max(training.validation_auc, key=lambda kind: training.validation_auc[kind])
     assert str(training.chosen.kind) == best
     assert len(training.fitted_on) == len(split.train) + 600
+
+
+@pytest.mark.parametrize(("columns", "most"), [(60, 0.4), (250, 0.4), (700, 100)])
+def test_a_forest_considers_a_share_of_the_columns_up_to_a_number(columns, most):
+    forest = build_classifier(Kind.RANDOM_FOREST, TrainPolicy(), 10_000, columns)
+    assert forest.max_features == most
+
+
+def test_candidates_fitted_together_are_those_fitted_alone():
+    prepared = make()
+    together = fit_candidates(CONTRACT, tuple(Kind), prepared, QUICK)
+    for kind, candidate in zip(Kind, together, strict=True):
+        alone = fit_candidate(CONTRACT, kind, prepared, QUICK)
+        assert candidate.kind is kind
+        np.testing.assert_array_equal(candidate.out_of_fold, alone.out_of_fold)
+        np.testing.assert_array_equal(
+            score(candidate.pipeline, prepared.applications), score(alone.pipeline, prepared.applications)
+        )
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_reference_that_is_read_again_gets_the_scores_of_its_training(kind):
+    prepared = make()
+    candidate = fit_candidate(CONTRACT, kind, prepared, QUICK)
+    again = score_out_of_fold(candidate.pipeline, prepared.applications, np.asarray(prepared.labels), prepared.keys)
+    np.testing.assert_array_equal(candidate.out_of_fold, again)
