@@ -44,6 +44,7 @@ def test_every_flow_that_works_for_the_lender_tells_its_failure(flow: Any) -> No
     assert flow.on_failure_hooks == [send_failure_alert]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("prefect_server")
 @pytest.mark.parametrize("flow", [score, train], ids=lambda flow: flow.name)
 def test_the_message_names_the_flow_and_the_cause(flow: Any, engine: Engine, tmp_path: Any) -> None:

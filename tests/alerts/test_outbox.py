@@ -75,6 +75,7 @@ def test_trouble_of_slack_is_retried_and_posted_once(outbox: Engine, slack: Stan
     assert "may repeat" not in str(slack.seen)
 
 
+@pytest.mark.slow
 def test_retry_after_is_honoured(outbox: Engine, slack: StandIn) -> None:
     slack.script = [(429, "rate_limited", {"Retry-After": "2"})]
     put(outbox, "a", "b")
@@ -199,6 +200,7 @@ outbox.deliver(create_engine(sys.argv[1]), hang, AlertPolicy(timeout_seconds=1, 
 """
 
 
+@pytest.mark.slow
 def test_the_lease_of_a_killed_process_ends_by_itself(outbox: Engine, slack: StandIn) -> None:
     put(outbox, "a", "b")
     url = outbox.url.render_as_string(hide_password=False)

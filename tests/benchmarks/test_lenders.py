@@ -84,6 +84,7 @@ def test_rows_have_the_types_of_an_extract(number):
             assert set(frame[column.name].cat.categories) == set(frame[column.name].dropna())
 
 
+@pytest.mark.slow
 def test_random_lenders_are_of_many_kinds():
     drawn = [draw_lender(9, "random", number) for number in range(8)]
     assert len({kind for lender in drawn for kind in lender.kinds}) >= 8
@@ -220,6 +221,7 @@ def records() -> list[Record]:
         return run_task(Task(1, "power", 0, nulls=2, changes=("column moved", "rate moved", "labels flipped")))
 
 
+@pytest.mark.slow
 def test_each_window_has_its_record(records):
     assert [record.change for record in records[:2]] == [NOTHING, NOTHING]
     planted = {(record.change, record.size) for record in records[2:]}
@@ -234,6 +236,7 @@ def test_each_window_has_its_record(records):
     assert any(record.visible is not None for record in records)
 
 
+@pytest.mark.slow
 def test_a_lender_who_fails_is_recorded_and_so_is_one_whose_window_fails(monkeypatch):
     monkeypatch.setitem(GROUPS, "power", (SMALL,))
 
@@ -249,6 +252,7 @@ def test_a_lender_who_fails_is_recorded_and_so_is_one_whose_window_fails(monkeyp
     assert run_task(replace(task, kind="ripening")) == []
 
 
+@pytest.mark.slow
 def test_goals_say_met_or_missed_with_their_interval(records):
     told = [record.as_json() for record in records]
     nulls = [{**told[0], "group": "random", "alarms": ["data"] * (number < 3)} for number in range(100)]
@@ -266,6 +270,7 @@ def test_goals_say_met_or_missed_with_their_interval(records):
     assert table.endswith("- no verdict, TrainingError: 1")
 
 
+@pytest.mark.slow
 def test_the_table_is_printed_from_the_file_and_a_wrong_name_is_refused(records, tmp_path, monkeypatch, capsys):
     write_json(tmp_path / "lenders.json", [record.as_json() for record in records])
     arguments = ["benchmarks.lenders", "--json", str(tmp_path / "lenders.json")]

@@ -72,6 +72,7 @@ def test_a_life_is_like_the_quiet_one_until_its_first_change(scenario):
     assert quiet.fingerprint([after]) != changed.fingerprint([after])
 
 
+@pytest.mark.slow
 def test_incomes_rise_for_good_for_a_month_for_a_season_or_slowly():
     quiet = make_life()
 
@@ -90,6 +91,7 @@ def test_incomes_rise_for_good_for_a_month_for_a_season_or_slowly():
     assert grown[-1] == pytest.approx(1.015**15.5, abs=0.006)
 
 
+@pytest.mark.slow
 def test_a_broken_unit_changes_what_is_recorded_and_not_what_is_decided():
     quiet, broken = (make_life(name).rows(month(12)) for name in ("nothing", "unit"))
     ratio = broken.frame["monthly_debt"] / quiet.frame["monthly_debt"]
@@ -99,6 +101,7 @@ def test_a_broken_unit_changes_what_is_recorded_and_not_what_is_decided():
     pd.testing.assert_frame_equal(*(make_life(name).rows(month(14)).frame for name in ("nothing", "unit")))
 
 
+@pytest.mark.slow
 def test_the_rule_changes_and_the_applicants_do_not():
     quiet, changed = (make_life(name).rows(month(RULE_MONTH)) for name in ("nothing", "rule"))
     decided = ["loan_status"]
@@ -161,6 +164,7 @@ def test_windows_are_joined_where_they_follow_or_overlap():
     assert join_windows([span(1, 3), second]) == (span(1, 3),)
 
 
+@pytest.mark.slow
 def test_the_workshop_makes_nothing_twice():
     workshop, lives = Workshop(), [make_life(name) for name in ("nothing", "rule")]
     one, two = (workshop.fit(life, [month(1), month(2)]) for life in lives)

@@ -175,6 +175,7 @@ def test_a_snapshot_cannot_write_and_sees_no_later_rows(engine: Engine) -> None:
         assert connection.execute(text("insert into kept values (3) returning n")).scalar() == 3
 
 
+@pytest.mark.slow
 def test_a_statement_that_takes_too_long(database: URL) -> None:
     engine = make_engine(database, Patience(statement=1))
     with engine.connect() as connection, pytest.raises(StatementTimeoutError, match="LOANWATCH_STATEMENT_TIMEOUT"):

@@ -82,6 +82,7 @@ def is_running(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_no_mode_or_owner_of_a_folder_changes(tmp_path: Path) -> None:
     private = tmp_path / "home"
     private.mkdir(mode=0o700)
@@ -116,6 +117,7 @@ def test_programs_in_a_private_folder_are_copied_with_their_libraries(tmp_path: 
     assert "PostgreSQL" in said
 
 
+@pytest.mark.slow
 def test_processes_share_a_server_and_the_last_one_stops_it(home: Path) -> None:
     socket = str(start_embedded(home).query["host"])
     pid = read_pid(socket)

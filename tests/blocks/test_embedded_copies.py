@@ -78,6 +78,7 @@ def test_make_clean_in_a_copy_leaves_the_original_alone(clone: Path) -> None:
         assert data.exists() is is_there
 
 
+@pytest.mark.slow
 def test_a_deleted_clones_database_is_named_and_removed_only_when_asked(clone: Path, tmp_path: Path) -> None:
     folder, other = find_folder(clone), tmp_path / "other"
     shutil.rmtree(clone)
@@ -102,6 +103,7 @@ def test_the_database_of_a_living_clone_is_no_orphan(clone: Path, monkeypatch: p
     assert folder.is_dir()
 
 
+@pytest.mark.slow
 def test_reset_names_the_place_and_removes_the_database(
     clone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

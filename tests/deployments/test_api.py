@@ -56,6 +56,7 @@ def test_the_cut_off_parts_the_decisions_and_is_told(api):
         assert (entry["decision"] == "loan given") == (entry["probability"] >= expected.threshold)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["skops", "joblib", "onnx"])
 def test_a_model_of_the_lenders_own_is_served_with_reasons(form, make_database, monkeypatch, tmp_path):
     pytest.importorskip("skops", reason="the extra skops is not installed")
@@ -218,6 +219,7 @@ def test_no_body_is_answered_by_an_error_of_the_server(api, changes):
     answer.json()
 
 
+@pytest.mark.slow
 def test_it_follows_a_promotion_and_survives_a_damaged_bundle(engine, tmp_path):
     prepare_schema(engine)
     with engine.begin() as connection:

@@ -33,6 +33,7 @@ def tell(contract: Contract) -> dict[str, tuple[object, ...]]:
     }
 
 
+@pytest.mark.slow
 def test_the_demo_is_described_as_by_hand(tmp_path):
     files = []
     for table, rows in make_applications().items():

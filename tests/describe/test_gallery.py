@@ -23,11 +23,13 @@ def drafts() -> dict[str, tuple[Shape, FileReader, Draft]]:
     return draft_shapes()
 
 
+@pytest.mark.slow
 def test_the_page_says_what_is_inferred_today(drafts):
     page = (Path(__file__).parents[2] / "docs" / "gallery.md").read_text(encoding="utf-8")
     assert page == write_page(drafts), "make it anew: python -m tests.support.gallery > docs/gallery.md"
 
 
+@pytest.mark.slow
 def test_nearly_all_columns_are_inferred_as_a_person_would_say(drafts):
     columns = [(shape, column) for shape, _, draft in drafts.values() for column in draft.columns]
     wrong = {
@@ -37,6 +39,7 @@ def test_nearly_all_columns_are_inferred_as_a_person_would_say(drafts):
     assert len(wrong) <= (1 - LEAST_RIGHT) * len(columns), wrong
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
 def test_every_id_time_and_target_is_right(drafts, shape):
     draft = drafts[shape.name][2]
@@ -46,6 +49,7 @@ def test_every_id_time_and_target_is_right(drafts, shape):
             assert list_wrong(column, truth) == [], column.source
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
 def test_a_draft_is_a_contract(drafts, shape):
     _, reader, draft = drafts[shape.name]
@@ -59,6 +63,7 @@ def test_a_draft_is_a_contract(drafts, shape):
     assert "%(end)s" in query
 
 
+@pytest.mark.slow
 def test_what_is_left_out_is_said_with_its_reason(drafts):
     text = write_contract(drafts["installments"][2])
     for column, why in (
@@ -73,6 +78,7 @@ def test_what_is_left_out_is_said_with_its_reason(drafts):
         assert why in line
 
 
+@pytest.mark.slow
 def test_a_leak_is_found_by_what_it_says(drafts):
     draft = drafts["mortgages"][2]
     (reason,) = [column for column in draft.columns if column.source == "Denial Reason"]

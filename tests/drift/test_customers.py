@@ -42,6 +42,7 @@ def forget(window: ScoredWindow) -> ScoredWindow:
     return ScoredWindow(window.applications, window.labels, window.scores)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [500, 2_000])
 def test_customers_who_come_back_are_no_drift(rows):
     """With four applications on average: of 120 such windows of each size 2 and 0 alarm; taken as independent, nearly

@@ -101,6 +101,7 @@ def test_two_days_of_a_lender_whose_days_differ_raise_no_alarm(differing):
     assert alarms <= 4 < without
 
 
+@pytest.mark.slow
 def test_a_weekend_is_compared_with_what_weekends_are():
     effects = Effects(weekend=1.0)
     lender = make_lender(effects)

@@ -44,6 +44,7 @@ def test_changes_and_correlations_are_those_of_the_whole_matrices():
     assert left.rows.sum() == (group >= 0).sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("goes_with_the_score", [False, True])
 def test_without_a_change_the_chances_are_honest(goes_with_the_score):
     """Groups of neighbouring scores are the hard case: there the curve takes up most of the noise."""

@@ -297,6 +297,7 @@ def test_a_query_cannot_write(tables: Engine, tmp_path: Any) -> None:
         assert connection.execute(text("select count(*) from loan_details")).scalar() == 1
 
 
+@pytest.mark.slow
 def test_an_error_in_the_middle_of_the_answer_is_told(tables: Engine, tmp_path: Any) -> None:
     named = ", ".join(f"'x' as {column.name}" for column in CONTRACT.columns if column.name != "loan_id")
     query = f"select 1 / (200000 - n) as loan_id, {named} from generate_series(1, 300000) as n"

@@ -75,6 +75,7 @@ time_like = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.none() | number_like, max_size=6), NUMBER_FORMS)
 @example(["+1.234,5", "8.950", "8.95", "1e-400", "1e99"], EUROPEAN)
 @example(["3.0", "3.5", "-0.0"], WHOLE)
@@ -85,6 +86,7 @@ def test_numbers_of_a_column_are_those_of_its_texts(texts: list[str | None], for
     assert (values, refused.to_pylist()) == read_slowly(lambda text: read_number(text, NOTHING_LISTED, form), texts)
 
 
+@pytest.mark.slow
 @given(st.lists(st.none() | time_like, max_size=6), TIME_FORMS)
 @example(["30.02.2020", "29.02.2020", "1.2.2020", "01.02.0000"], TimeForm(("%d.%m.%Y",)))
 @example(["2020-10-25 02:30:00+02:00", "2020-10-25T01:30Z", "2020-03-29 02:30:00"], TimeForm(zone=BERLIN))

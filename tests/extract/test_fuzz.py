@@ -45,6 +45,7 @@ def test_a_contract_of_junk_is_refused(junk: str | bytes, tmp_path: Path):
     try_contract(junk, tmp_path)
 
 
+@pytest.mark.slow
 @SLOW
 @given(place=st.integers(0, len(GOOD)), length=st.integers(0, 40), junk=st.text(max_size=12))
 def test_a_damaged_contract_is_read_or_refused(place: int, length: int, junk: str, tmp_path: Path):

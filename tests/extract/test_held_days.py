@@ -42,6 +42,7 @@ def describe(folder: Path, undated: str) -> Contract:
     return SECOND.model_copy(update={"file": folder / "c.toml", "undated_query": "undated.sql"})
 
 
+@pytest.mark.slow
 def test_the_shipped_contract_counts_its_days_in_one_answer(demo: Engine) -> None:
     insert(demo, "loan_details", *(LOAN | {"application_time": day} for day in ("01-06-2042 10:00", "1970-01-01")))
     insert(demo, "loan_details", LOAN | {"application_time": "31-02-2024"})

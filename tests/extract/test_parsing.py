@@ -60,6 +60,7 @@ def read_slowly(read: Callable[[str], Any], texts: list[str | None]) -> tuple[li
     return values, refused
 
 
+@pytest.mark.slow
 @given(st.lists(st.none() | number_like))
 @example(["+1", ".5", "5.", "1e5", "-0"])
 @example([" 1", "1 ", "\t2\n"])
@@ -71,6 +72,7 @@ def test_numbers_of_a_column_are_the_numbers_of_its_texts(texts: list[str | None
     assert refused.to_pylist() == expected[1]
 
 
+@pytest.mark.slow
 @given(st.lists(st.none() | time_like))
 @example(["2015-05-16 10:00", "2015-05-16T10:00:00.123456789", "2015-05-16 10", "2015-05-16 10:00:60"])
 @example(["2015-05-16 10:00:00Z", "2015-05-16 10:00:00+00"])
@@ -83,6 +85,7 @@ def test_times_of_a_column_are_the_times_of_its_texts(texts: list[str | None]) -
 minute_like = st.from_regex(r"[0-3/é][0-9]-[01][0-9]-[0-9]{4}[ T][0-2:][0-9][:.][0-9]{2}", fullmatch=True)
 
 
+@pytest.mark.slow
 @given(st.lists(st.none() | minute_like | time_like))
 @example(["29-02-2015 10:00", "29-02-2016 10:00", "31-04-2015 10:00", "00-01-2015 10:00", "01-13-2015 10:00"])
 @example(["01-01-0001 00:00", "01-01-0000 00:00", "31-12-9999 23:59", "01-01-2015 24:00", "01-01-2015 10:60"])

@@ -94,6 +94,7 @@ def test_batches_have_no_more_rows_than_asked(tmp_path: Path) -> None:
     assert [batch.num_rows for batch in stream_texts(path, sniff(path), 10)] == [10, 10, 5]
 
 
+@pytest.mark.slow
 @pytest.mark.bad_input
 @pytest.mark.parametrize(
     ("content", "told"),

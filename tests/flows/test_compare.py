@@ -75,6 +75,7 @@ def test_mistakes_are_told_and_nothing_is_written(folder, tmp_path, monkeypatch,
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_two_frames(folder):
     frames = [pd.read_csv(folder / f"{name}.csv") for name in ("before", "now")]
     found = compare_tables(*frames, contract="loan_applications")

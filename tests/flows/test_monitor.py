@@ -158,6 +158,7 @@ def test_a_self_check_that_fails_fails_no_run_and_the_next_run_makes_it_up(demo,
     assert "9 alarms in 50 random splits" in income["sentence"]
 
 
+@pytest.mark.slow
 def test_an_empty_window_is_unfit_and_trains_nothing(demo, tmp_path):
     state, summary = run_monitor(tmp_path, start=date(2025, 3, 1), end=date(2025, 3, 31))
     assert (state.name, state.message.split(":")[0]) == ("Completed", "data unfit")

@@ -143,6 +143,7 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("act", "what"),
     [(lambda: np.ones(1 << 56), "more memory than it may use"), (kill_child, "was killed, most likely")],

@@ -100,6 +100,7 @@ def compare(contract, pipeline, middles, values) -> None:
     assert np.array_equal(scores[0], score(pipeline, frame))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "options"),
     [
@@ -146,6 +147,7 @@ def test_any_json_is_scored_as_the_batch_scores_it(data):
     compare(contract, pipeline, middles, rows.columns)
 
 
+@pytest.mark.slow
 def test_a_model_of_another_form_is_no_arrays():
     sample = find_bundle().profile.decode(find_bundle().profile.codes[:20])
     middles = find_middles(find_bundle().profile)

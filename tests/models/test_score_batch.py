@@ -113,6 +113,7 @@ def test_scoring_again_changes_nothing_and_adds_what_is_missing(demo):
     assert score_applications.fn(job, load_champion.fn(job)).added == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("prefect_server")
 def test_the_command_scores_and_tells_its_rate(demo, capsys):
     assert flow.command(options=ScoreRequest(start=WINDOW.start, end=WINDOW.end)) == 0

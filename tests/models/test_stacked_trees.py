@@ -33,6 +33,7 @@ def read_fold(model):
     return Fold(model._baseline_prediction.item(), [tree for (tree,) in model._predictors])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most_entries", [0, 1_000_000])
 @settings(max_examples=12, deadline=None)
 @given(

@@ -88,6 +88,7 @@ def test_rows_without_a_decision_are_in_no_part():
     assert len(split.train) + len(split.validation) + len(split.test) == 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(Kind))
 def test_the_same_rows_make_the_same_model(kind, monkeypatch):
     """Also where other processes fit the folds, as in a run on more than one core."""
@@ -146,6 +147,7 @@ def test_no_rows_give_no_scores():
     assert score_by_fold(candidate.pipeline, nothing.applications, nothing.keys).shape == (0,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(Kind))
 def test_probabilities_are_calibrated(kind):
     candidate = fit_candidate(CONTRACT, kind, make(rows=4000), TrainPolicy(forest_trees=60))

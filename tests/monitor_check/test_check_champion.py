@@ -63,6 +63,7 @@ def test_a_champion_is_checked_once_and_shown(demo, job, champion, capsys):
         connection.execute(text("update loanwatch.self_check set record = '{}'"))
 
 
+@pytest.mark.slow
 def test_the_reference_is_read_again_for_a_champion_of_an_earlier_run(demo, job, champion):
     again = read_reference(job, find_again(demo))
     kept = champion.reference
@@ -74,6 +75,7 @@ def test_the_reference_is_read_again_for_a_champion_of_an_earlier_run(demo, job,
         assert (before == after).all(), name
 
 
+@pytest.mark.slow
 def test_a_reference_that_is_gone_is_not_split(demo, job, champion):
     with demo.begin() as connection:
         connection.execute(text("delete from loan_details where application_time like '%-05-2024%'"))
@@ -82,6 +84,7 @@ def test_a_reference_that_is_gone_is_not_split(demo, job, champion):
     assert find_again(demo).self_check is None
 
 
+@pytest.mark.slow
 def test_of_two_runs_one_makes_it(demo, job, champion):
     with hold_lock(demo, Lock.SELF_CHECK, f"{NAME}/{champion.model.version}") as is_ours:
         assert is_ours

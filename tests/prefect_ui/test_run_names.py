@@ -65,6 +65,7 @@ def test_an_outcome_is_read_from_the_tag_and_without_it_from_the_message(outcome
     assert read_outcome(["outcome:scored"], "447 applications scored") == ""
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("prefect_server")
 def test_prefect_has_the_name_from_the_start_and_the_outcome_at_the_end() -> None:
     seen: list[FlowRun] = []

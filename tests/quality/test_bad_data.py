@@ -135,6 +135,7 @@ def list_cases() -> Iterator[Any]:
         yield pytest.param(case, id=case.name, marks=[pytest.mark.slow] if is_another else [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", list(list_cases()))
 def test_bad_data_ends_in_a_clear_finding(tables: Engine, model: Model, case: Case):
     spoilt = Tables.of_february()

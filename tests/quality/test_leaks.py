@@ -166,6 +166,7 @@ def draw_plain_rule(seed: int, rows: int) -> tuple[pd.DataFrame, np.ndarray]:
     return frame, (rng.random(rows) < scipy.special.expit(linear)).astype(float)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [1_500, 3_000])
 def test_a_plain_rule_is_no_leak(rows):
     """It was suspected in 19 and 9 of these 40 windows while the rows next to a limit were chosen to disagree."""
@@ -310,6 +311,7 @@ LEAKS_OF_REAL_DATA = [
 ]
 
 
+@pytest.mark.slow
 def test_known_leaks_of_real_applications(engine: Engine, real_data):
     """No customer record, an amount that is not stated, and credit scores times ten: half of the rows bear one."""
     contract = load_contract("loan_applications")

@@ -199,6 +199,7 @@ def test_words_of_the_data_are_shown_short_and_harmless():
     assert list_some(["a", "b", "c", "d"]) == "a, b, c and 1 more"
 
 
+@pytest.mark.slow
 def test_real_applications_are_fit(engine: Engine, real_data):
     """With its known faults: scores above 850, a sentinel of 99999999, a third without customer record."""
     contract = load_contract("loan_applications")

@@ -135,6 +135,7 @@ def test_a_window_without_labels_has_no_ks_in_the_history():
     assert len(history.pictures) == 1
 
 
+@pytest.mark.slow
 def test_the_artifact_has_one_short_table(drifted):
     summary, _ = drifted
     text = render_verdict(summary, None)

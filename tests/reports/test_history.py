@@ -173,6 +173,7 @@ def test_a_run_does_not_fail_for_its_history(job, caplog):
     rebuild_history(replace(job, results=Path("/proc/nowhere/run")))
 
 
+@pytest.mark.slow
 @needs_chromium
 @pytest.mark.parametrize("width", [1400, 390])
 def test_the_page_in_a_browser(job, tmp_path, width):
@@ -188,6 +189,7 @@ def test_the_page_in_a_browser(job, tmp_path, width):
             assert tab.run("document.title") != "hacked"
 
 
+@pytest.mark.slow
 @needs_chromium
 def test_the_accessibility_check_finds_faults(tmp_path):
     page = tmp_path / "bad.html"

@@ -225,6 +225,7 @@ def test_runs_that_cannot_be_compared_are_refused(engine, years, tmp_path):
     assert command.command(compare=(years[0], "../x"), results=str(tmp_path)) == 2
 
 
+@pytest.mark.slow
 def test_three_hundred_runs_stay_quick(engine, tmp_path):
     """The limit is ten times what it took on a machine of 2020; it is here to find what grows with the square."""
     prepare_schema(engine)

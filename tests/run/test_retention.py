@@ -135,6 +135,7 @@ def test_pruning_keeps_what_is_young_and_what_may_be_asked_for(engine, used, tmp
     assert list_folders(tmp_path, "results") == sorted(["20200101T000000-abcdef", "notes", used[1]])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("prefect_server")
 def test_the_deployments_run_deletes_only_what_is_old_and_done(engine, used, tmp_path, monkeypatch):
     """With the form as it stands in prefect.yaml, in the worker's folder."""

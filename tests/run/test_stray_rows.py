@@ -52,6 +52,7 @@ def test_days_that_were_asked_for_ask_nothing_of_the_table(strays, caplog):
     assert plan_days(TABLE, WindowOptions(), None, date(2024, 9, 1)).held is None
 
 
+@pytest.mark.slow
 def test_the_finding_names_days_and_the_column_to_correct(strays):
     prepare_schema(strays)
     job = make_job(TABLE, "monitor", plan_days(TABLE, WindowOptions(), None, None), MonitorPolicy())

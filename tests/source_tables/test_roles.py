@@ -78,6 +78,7 @@ def test_no_table_of_the_lender_gets_into_our_schema(roles: dict[str, Engine]) -
     assert read(roles["admin"], ours) == set()
 
 
+@pytest.mark.slow
 def test_the_demo_fills_an_empty_database_once_and_knows_it_again(roles: dict[str, Engine], folder: Path) -> None:
     prepare_schema(roles["loanwatch"])
     assert fill_empty(roles["lender"])

@@ -125,6 +125,7 @@ def test_the_interval_is_that_of_a_bootstrap(seed):
     assert difference == pytest.approx(np.mean(again), abs=spread / 5)
 
 
+@pytest.mark.slow
 def test_the_interval_covers_no_difference_as_often_as_it_says():
     rng = np.random.default_rng(5)
     outside = 0
