@@ -1,0 +1,94 @@
+"""Ends: where the numbers of a column end to be alike, and where its ends begin to agree in their labels."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy
+
+from tasks.core.arrays import Floats, Integers
+from tasks.core.policy import QualityPolicy
+
+# A number that this share of the rows has says nothing of how far the others lie apart; nor do so few others.
+_MANY = 0.10
+_FEW = 20
+# The share of the rows that is a tail, and how much longer than usual in it a gap is: chance makes one of exp(-9).
+_TAIL = 0.10
+_LONG = 9.0
+# So many times the rows of the numbers beside it, so many on either side, make a number a spike.
+_FAR_MORE, _BESIDE = 10, 10
+# At least this many rows next to a limit, or to a number, are compared with those at it.
+NEAREST = 30
+
+
+def find_midst(numbers: Floats) -> tuple[float, float]:
+    """The lowest and the highest number that no wide gap parts from the median.
+
+    A gap is wide if it exceeds twice the distance of the quartiles, or where these are equal, that of the 5 % and the
+    95 % quantile: numbers in another unit, or that stand for something else, lie so far away. Where many rows have the
+    same number, such as 0, the quartiles of the other rows count if they lie further apart. A heavy tail has such gaps
+    as well: the gap must also be longer than the numbers before it make likely (`_end_tail`).
+    """
+    if not len(numbers):
+        return -np.inf, np.inf
+    low, first, median, third, high = np.quantile(numbers, (0.05, 0.25, 0.5, 0.75, 0.95))
+    held, rows = np.unique(numbers, return_counts=True)
+    others = np.repeat(held, np.where(rows < _MANY * len(numbers), rows, 0))
+    spread = max(third - first, scipy.stats.iqr(others) if len(others) >= _FEW else 0.0)
+    with np.errstate(over="ignore"):
+        wide = 2 * spread or high - low
+        scaled = np.arcsinh((held - median) / (wide / 2 or 1.0))
+        gaps = np.flatnonzero(np.diff(held) > wide)
+    above, mirrored = gaps[held[gaps] >= median], len(held) - 2 - gaps[held[gaps] < median]
+    highest = held[_end_tail(scaled, rows, above)]
+    lowest = held[len(held) - 1 - _end_tail(-scaled[::-1], rows[::-1], mirrored[::-1])]
+    return float(lowest), float(highest)
+
+
+def _end_tail(held: Floats, rows: Integers, gaps: Integers) -> int:
+    """The place of the last number before the first gap that is longer than chance makes one in the tail before it.
+
+    The distances in an exponential tail are exponential, with the tail's mean excess divided by how many numbers lie
+    beyond. A power law has an exponential tail on a logarithmic scale, in which `held` are given; lighter ones have
+    shorter gaps. Numbers beyond a further gap are none of the tail's.
+
+    References
+    ----------
+    Rényi, On the theory of order statistics, Acta Mathematica Hungarica 4 (1953), 191-231.
+    Hill, A simple general approach to inference about the tail of a distribution, Annals of Statistics 3 (1975).
+    """
+    end = len(held)
+    for gap in gaps[::-1]:
+        inside = np.cumsum(rows[: gap + 1])
+        first = int(np.searchsorted(inside, (1 - _TAIL) * inside[-1]))
+        excess = np.average(held[first : gap + 1] - held[first], weights=rows[first : gap + 1])
+        if (held[gap + 1] - held[gap]) * (end - gap - 1) > _LONG * excess:
+            end = int(gap) + 1
+    return end - 1
+
+
+def find_spikes(numbers: Floats, least: int) -> Floats:
+    """The numbers other than 0 that at least so many rows have, and far more than the numbers beside them.
+
+    They stand for something else, as 999 does, or for a cap, and are groups of their own.
+    """
+    held, rows = np.unique(numbers, return_counts=True)
+    beside = np.convolve(np.pad(rows, _BESIDE, mode="edge"), np.ones(2 * _BESIDE + 1), "valid") - rows
+    return held[(rows >= least) & (rows > _FAR_MORE * beside / (2 * _BESIDE)) & (held != 0)]
+
+
+def find_breaks(
+    numbers: Floats, labels: Floats, label: float, least: int, policy: QualityPolicy
+) -> tuple[Integers, Floats]:
+    """The places of the last rows of pure ends whose neighbours agree much less, and how often these do.
+
+    The neighbours are as many rows as the end has, at least `NEAREST`: where values of another unit lie among those of
+    a heavy tail, the tail's own become more frequent by and by. Equal values stay together.
+    """
+    if len(numbers) <= least:
+        return np.zeros(0, dtype=np.int64), np.zeros(0)
+    agreeing = np.concatenate([[0], np.cumsum(labels == label)])
+    ends = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
+    beyond = np.minimum(ends + np.maximum(ends, max(least, NEAREST)), len(numbers))
+    inside, nearest = agreeing[ends] / ends, (agreeing[beyond] - agreeing[ends]) / (beyond - ends)
+    is_break = (ends >= least) & (inside >= policy.leak_purity) & (inside - nearest >= policy.leak_break)
+    return np.asarray(ends[is_break] - 1), np.asarray(nearest[is_break])
