@@ -91,4 +91,4 @@ class WindowDays:
         effects = self.effects
         if effects is None:
             return NOTHING
-        return likeness.share_variance(DaySpread(effects.spread, 0.0)), likeness.share_variance(spread)
+        return likeness.share_variance(DaySpread(effects.spread, 0.0, effects.week_spread)), likeness.share_variance(spread)

@@ -80,5 +80,5 @@ def test_a_window_of_whole_weeks_has_the_weekdays_of_the_reference():
     usual = np.full(7, 1 / 7)
     weekend = measure_spread(np.repeat([5, 6], 100), usual)
     weeks = measure_spread(np.repeat(np.arange(14), 100), usual)
-    assert weekend == DaySpread(pytest.approx(0.5, abs=0.01), pytest.approx(2 * (0.5 - 1 / 7) ** 2 + 5 / 49))
-    assert weeks == DaySpread(pytest.approx(1 / 14, abs=0.001), pytest.approx(0.0))
+    assert weekend == DaySpread(pytest.approx(0.5, abs=0.01), pytest.approx(2 * (0.5 - 1 / 7) ** 2 + 5 / 49), 0.5)
+    assert weeks == DaySpread(pytest.approx(1 / 14, abs=0.001), pytest.approx(0.0), pytest.approx(126 / 196))
