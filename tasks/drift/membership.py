@@ -67,9 +67,11 @@ def _find_days(comparison: Comparison) -> Membership:
         return Membership()
     before, now = effects.numbers, number_days(days)
     halves = None
-    unit = WEEK if effects.has_weeks and len(np.unique(now // WEEK)) > 1 else 1
     if effects.has_columns and len(np.unique(now)) > 1:
-        halves = np.concatenate([_alternate(before // unit), _alternate(now // unit)])
+        first, unit = int(now.min()), 1
+        if effects.has_weeks:  # as few borders as can be: what belongs together lies on both sides of one
+            unit = -(-(int(now.max()) - first + 1) // 2)
+        halves = np.concatenate([_alternate(before // unit), _alternate((now - first) // unit)])
     return Membership(None, halves, np.concatenate([before, now]), np.array(effects.weekdays), effects.has_weeks)
 
 
@@ -115,6 +117,8 @@ def measure_sides(influence: Floats, is_current: Floats, membership: Membership)
             pairs = pair_days(held.days, held.groups, has_weeks=held.has_weeks) if window == 0 else None
             likeness = likeness if pairs is None else pairs.measure_numbers(added)
             days = len(added) * likeness.share_variance(measure_spread(held.days, held.weekdays))
+            if likeness.week and sides:  # as in `WindowDays`
+                days = max(days, sides[0].days)
         sides.append(_measure_side(added, held.groups, days))
     return sides
 

@@ -1,7 +1,7 @@
 """Repeated numbers: does a number occur again more often than numbers next to it make likely?
 
 Of incomes to the unit, two applicants have the same about as often as they have two that differ by one unit. Where equal
-ones are ten times as frequent, rows are repeated: of one customer, or of one product. Round numbers are repeated by
+ones are far more frequent, rows are repeated: of one customer, or of one product. Round numbers are repeated by
 themselves and count for nothing.
 """
 
@@ -16,8 +16,8 @@ from tasks.quality.leak_precision import list_multiples
 _ROUND = 5
 # Numbers so many units apart are compared with equal ones. A step between all numbers, such as 12, is one of them.
 _APART = 100
-# Chance explains at most this share of the equal pairs, by this many standard errors.
-_BY_CHANCE, _SURE = 0.1, 6.0
+# Chance explains at most this share of the equal pairs; they exceed it by this many standard errors.
+_BY_CHANCE, _SURE = 0.5, 6.0
 _LARGEST = 2.0**53
 
 

@@ -23,8 +23,9 @@ _BLOCK = 4 * WEEK
 LEAST_DAYS = 14
 # A likeness counts from so many standard errors of what chance shows; of weekdays from more: seven are few and skewed.
 _SURE, _SURE_OF_WEEKDAY = 2.0, 3.0
-# Rows of one week count from so many, as the pairs of a week are many: a small likeness already widens much.
-_SURE_OF_WEEK = 3.0
+# Rows of one week count from so many, as the pairs of a week are many: a small likeness already widens much. Where they
+# are known to be alike in something, from the second.
+_SURE_OF_WEEK, _KNOWN_WEEKS = 3.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -248,5 +249,5 @@ def pair_days(days: Integers, keys: Keys | Integers | None, *, has_weeks: bool =
         (ALONE, ALONE) if keys is None else (find_common_clusters(place, keys), find_common_clusters(weeks, keys))
     )
     of_day, of_block, of_weekday, of_week = map(find_clusters, (place, days // _BLOCK, days % WEEK, weeks))
-    sure = _SURE if has_weeks else _SURE_OF_WEEK
+    sure = _KNOWN_WEEKS if has_weeks else _SURE_OF_WEEK
     return DayPairs(of_day, of_block, of_weekday, of_week, customers, weekly, sizes.astype(np.float64), held, sure)
