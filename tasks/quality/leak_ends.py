@@ -71,6 +71,8 @@ def find_spikes(numbers: Floats, least: int) -> Floats:
 
     They stand for something else, as 999 does, or for a cap, and are groups of their own.
     """
+    if not len(numbers):
+        return numbers
     held, rows = np.unique(numbers, return_counts=True)
     beside = np.convolve(np.pad(rows, _BESIDE, mode="edge"), np.ones(2 * _BESIDE + 1), "valid") - rows
     return held[(rows >= least) & (rows > _FAR_MORE * beside / (2 * _BESIDE)) & (held != 0)]

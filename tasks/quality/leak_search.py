@@ -31,6 +31,8 @@ from tasks.statistics.smooth import chance_of_largest, expect_values, fit_smooth
 
 # Two signs with this share of their rows in common are one leak of both columns.
 _SAME_ROWS = 0.95
+# So few other numbers are no curve.
+_FEW_STEPS = 5
 
 
 def measure_leaks(contract: Contract, applications: pd.DataFrame, labels: Floats, policy: QualityPolicy) -> list[Leak]:
@@ -183,7 +185,9 @@ class _Search:
             return elsewhere, 1.0
         expected = expect_values(numbers, labels, np.full(np.count_nonzero(tested), value))
         disagreeing = len(expected.log_odds) - self._count(tested, is_positive)
-        return elsewhere, expected.find_chance(label, disagreeing, PREDICTIVE_ODDS)
+        # A curve through a flag or a few steps says nothing of another step.
+        odds = PREDICTIVE_ODDS if len(np.unique(numbers)) < _FEW_STEPS else 1.0
+        return elsewhere, expected.find_chance(label, disagreeing, odds)
 
     def _sign(self, name: str, kind: Literal["at_least", "at_most", "multiple"], value: float) -> Sign:
         """A sign of many numbers, but for those that stand for something else."""
