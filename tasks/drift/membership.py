@@ -11,7 +11,7 @@ import numpy as np
 from tasks.core.arrays import Floats, Integers
 from tasks.profile.profile import choose_half
 from tasks.statistics.clusters import find_clusters, join_groups
-from tasks.statistics.day_likeness import NO_LIKENESS, WEEK, measure_spread, number_days, pair_days
+from tasks.statistics.day_likeness import NO_LIKENESS, measure_spread, number_days, pair_days
 
 if TYPE_CHECKING:
     from tasks.drift.comparison import Comparison
@@ -108,7 +108,8 @@ def measure_sides(influence: Floats, is_current: Floats, membership: Membership)
 
     How alike the rows of a day are is measured on the reference: a window has few days.
     """
-    likeness, sides = NO_LIKENESS, []
+    likeness = NO_LIKENESS
+    sides: list[Side] = []
     for window in (0, 1):
         rows = is_current == window
         held = membership.take(np.flatnonzero(rows))

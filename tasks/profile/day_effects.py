@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.arrays import Codes, Counts, Days, Integers, Keys, Mask
+from tasks.core.arrays import Codes, Counts, Days, Integers, Keys
 from tasks.core.scored_window import ScoredWindow
 from tasks.profile.bins import MISSING, Bins
 from tasks.statistics.auc import find_influence
@@ -98,23 +98,25 @@ def measure_day_effects(
     if days is None or pairs is None:
         return None
 
-    def measure(place: int, bins: Bins) -> ColumnDays:
-        column, rows = codes[:, place], counts[place]
-        missing = np.array([len(column) - rows[MISSING], rows[MISSING]])
-        return ColumnDays(
-            pairs.measure_levels(column - 1, rows[1:], is_ordered=bins.is_ordered),
-            pairs.measure_levels((column == MISSING).astype(np.int64), missing, is_ordered=True),
-        )
+    def measure(pairs: DayPairs) -> tuple[ColumnDays, ...]:
+        return tuple(_measure_column(pairs, bins, codes[:, place], counts[place]) for place, bins in enumerate(columns))
 
-    found = tuple(measure(place, bins) for place, bins in enumerate(columns))
+    found = measure(pairs)
     has_weeks = any(held.values.week or held.missing.week for held in found)
     if has_weeks:
-        pairs = pair_days(days, keys, has_weeks=True) or pairs
-        found = tuple(measure(place, bins) for place, bins in enumerate(columns))
+        found = measure(pair_days(days, keys, has_weeks=True) or pairs)
     usual = share_weekdays(days)
     spread = measure_spread(days, usual)
     decisions = _measure_decisions(reference, days, keys, has_weeks=has_weeks)
     return DayEffects(found, *decisions, spread.day, tuple(usual.tolist()), week_spread=spread.week)
+
+
+def _measure_column(pairs: DayPairs, bins: Bins, codes: Codes, counts: Counts) -> ColumnDays:
+    missing = np.array([len(codes) - counts[MISSING], counts[MISSING]])
+    return ColumnDays(
+        pairs.measure_levels(codes - 1, counts[1:], is_ordered=bins.is_ordered),
+        pairs.measure_levels((codes == MISSING).astype(np.int64), missing, is_ordered=True),
+    )
 
 
 def _measure_decisions(

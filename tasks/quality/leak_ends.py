@@ -7,6 +7,8 @@ import scipy
 
 from tasks.core.arrays import Floats, Integers
 from tasks.core.policy import QualityPolicy
+from tasks.quality.leak_signs import PREDICTIVE_ODDS
+from tasks.statistics.smooth import chance_of_largest, expect_values, fit_smooth_rule, measure_departures
 
 # A number that this share of the rows has says nothing of how far the others lie apart; nor do so few others.
 _MANY = 0.10
@@ -14,6 +16,8 @@ _FEW = 20
 # The share of the rows that is a tail, and how much longer than usual in it a gap is: chance makes one of exp(-9).
 _TAIL = 0.10
 _LONG = 9.0
+# So few other numbers are no curve.
+_FEW_STEPS = 5
 # So many times the rows of the numbers beside it, so many on either side, make a number a spike.
 _FAR_MORE, _BESIDE = 10, 10
 # At least this many rows next to a limit, or to a number, are compared with those at it.
@@ -75,7 +79,8 @@ def find_spikes(numbers: Floats, least: int) -> Floats:
         return numbers
     held, rows = np.unique(numbers, return_counts=True)
     beside = np.convolve(np.pad(rows, _BESIDE, mode="edge"), np.ones(2 * _BESIDE + 1), "valid") - rows
-    return held[(rows >= least) & (rows > _FAR_MORE * beside / (2 * _BESIDE)) & (held != 0)]
+    is_spike = (rows >= least) & (rows > _FAR_MORE * beside / (2 * _BESIDE)) & (held != 0)
+    return np.asarray(held[is_spike], dtype=np.float64)
 
 
 def find_breaks(
@@ -94,3 +99,52 @@ def find_breaks(
     inside, nearest = agreeing[ends] / ends, (agreeing[beyond] - agreeing[ends]) / (beyond - ends)
     is_break = (ends >= least) & (inside >= policy.leak_purity) & (inside - nearest >= policy.leak_break)
     return np.asarray(ends[is_break] - 1), np.asarray(nearest[is_break])
+
+
+def measure_end(
+    numbers: Floats, labels: Floats, label: float, least: int, policy: QualityPolicy
+) -> tuple[float, float, float] | None:
+    """The limit beyond which labels depart most from a smooth rule, among those at which agreement breaks.
+
+    Returns
+    -------
+    limit, agreement, chance
+        The lowest of the upper numbers that agree, the agreement of those next to them, and the chance of the largest
+        departure at any limit, so that the labels may choose it. None where agreement breaks nowhere.
+    """
+    order = np.argsort(-numbers, kind="stable")
+    places, nearest = find_breaks(numbers[order], labels[order], label, least, policy)
+    if not len(places):
+        return None
+    departures = measure_departures(fit_smooth_rule(numbers, labels), order, labels, label)[places]
+    largest = int(np.argmax(departures))
+    chance = chance_of_largest(float(departures[largest]), least / len(numbers))
+    return float(numbers[order[places[largest]]]), float(nearest[largest]), chance
+
+
+def measure_value(
+    others: tuple[Floats, Floats], value: float, group: tuple[int, int], label: float, least: int
+) -> tuple[float, float]:
+    """The agreement of the numbers nearest to a value, and the chance of its rows under a smooth rule of the others.
+
+    Parameters
+    ----------
+    others : pair of arrays of n
+        The numbers and the labels of the other rows.
+    value : float
+    group : pair of int
+        The rows of the value, and those of them that have another label.
+    label : float
+    least : int
+        So many rows on each side are its neighbours, at least `NEAREST`.
+    """
+    numbers, labels = others
+    distance = np.abs(numbers - value)
+    sides = (np.flatnonzero(side) for side in (numbers < value, numbers > value))
+    nearest = [side[np.argsort(distance[side], kind="stable")[: max(least, NEAREST)]] for side in sides]
+    elsewhere = max((float(np.mean(labels[side] == label)) for side in nearest if len(side)), default=1.0)
+    if len(np.unique(labels)) < 2:
+        return elsewhere, 1.0
+    # A curve through a flag or a few steps says nothing of another step.
+    odds = PREDICTIVE_ODDS if len(np.unique(numbers)) < _FEW_STEPS else 1.0
+    return elsewhere, expect_values(numbers, labels, np.full(group[0], value)).find_chance(label, group[1], odds)

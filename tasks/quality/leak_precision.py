@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-from tasks.core.arrays import Counts, Floats, Mask
+from tasks.core.arrays import Floats, Mask
+from tasks.quality.leak_signs import PREDICTIVE_ODDS, find_multiples
+from tasks.statistics.smooth import expect_values
 
 # Nearly all numbers of a column are multiples of its unit, a power of ten between these.
 _NEARLY_ALL = 0.99
@@ -78,15 +80,35 @@ def list_multiples(numbers: Floats) -> Iterator[Multiples]:
             return
 
 
-def find_multiples(numbers: Floats, unit: float) -> Mask:
-    """Which numbers are multiples of a unit, but for the last bits, and not 0.
+def measure_multiples(numbers: Floats, labels: Floats, least: int) -> tuple[float, float, float, float] | None:
+    """The multiples that depart most from a smooth rule of the other numbers; None where no outcome has its own.
 
-    Examples
-    --------
-    >>> find_multiples(np.array([0.3, 0.35, 0.0, np.nan]), 0.1)
-    array([ True, False, False, False])
+    Parameters
+    ----------
+    numbers, labels : arrays of n
+        Labels are 0 or 1.
+    least : int
+        The smallest group.
+
+    Returns
+    -------
+    chance, agreement, unit, label
+        The chance of the multiples' labels by the rule, and the share of the label that it expects of them.
     """
-    with np.errstate(invalid="ignore", over="ignore"):
-        scaled = numbers / unit
-        near = np.abs(scaled - np.rint(scaled)) <= 4 * np.finfo(float).eps * np.abs(scaled)
-        return np.asarray(near & np.isfinite(scaled) & (scaled != 0))
+    tested = [
+        (*_test_unit(found, numbers, labels, label), found.unit, label)
+        for found in list_multiples(numbers)
+        for label in (1.0, 0.0)
+        if found.is_of(labels == label, least)
+    ]
+    return min(tested, default=None)
+
+
+def _test_unit(found: Multiples, numbers: Floats, labels: Floats, label: float) -> tuple[float, float]:
+    others, agreeing = ~found.rows, labels == label
+    if len(np.unique(labels[others])) < 2:
+        return 1.0, 1.0
+    expected = expect_values(numbers[others], labels[others], numbers[found.rows])
+    disagreeing = int(np.count_nonzero(found.rows & ~agreeing))
+    chance = expected.find_chance(label, disagreeing, PREDICTIVE_ODDS, found.count_alien(agreeing))
+    return chance, expected.share(label)

@@ -24,15 +24,12 @@ from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats, Integers, Mask
 from tasks.core.policy import QualityPolicy
-from tasks.quality.leak_ends import NEAREST, find_breaks, find_midst, find_spikes
-from tasks.quality.leak_precision import UNITS, Multiples, list_multiples
-from tasks.quality.leak_signs import PREDICTIVE_ODDS, Leak, Sign, compare_agreement
-from tasks.statistics.smooth import chance_of_largest, expect_values, fit_smooth_rule, measure_departures
+from tasks.quality.leak_ends import find_midst, find_spikes, measure_end, measure_value
+from tasks.quality.leak_precision import UNITS, measure_multiples
+from tasks.quality.leak_signs import Leak, Sign, compare_agreement
 
 # Two signs with this share of their rows in common are one leak of both columns.
 _SAME_ROWS = 0.95
-# So few other numbers are no curve.
-_FEW_STEPS = 5
 
 
 def measure_leaks(contract: Contract, applications: pd.DataFrame, labels: Floats, policy: QualityPolicy) -> list[Leak]:
@@ -81,7 +78,6 @@ class _Search:
         self._policy = policy
         self._customers = customers
         self._least = max(int(np.ceil(policy.leak_share * len(labels))), 2)
-        self._neighbours = max(self._least, NEAREST)
         self._specials = {column.name: list(column.special) for column in columns}
         self._is_open = np.ones(len(labels), dtype=bool)
         numbers = [column.name for column in columns if column.type == "number"]
@@ -174,20 +170,11 @@ class _Search:
     def _compare_with_rule(self, sign: Sign, tested: Mask, is_positive: bool) -> tuple[float, float]:
         """The agreement of the rows with the nearest numbers, and the chance of the group under a smooth rule."""
         rows, numbers = self._list_numbers(sign.column)
-        value, label = float(sign.value), float(is_positive)
-        is_other = numbers != value
-        labels, numbers = self._labels[rows][is_other], numbers[is_other]
-        distance = np.abs(numbers - value)
-        sides = (np.flatnonzero(side) for side in (numbers < value, numbers > value))
-        nearest = [side[np.argsort(distance[side], kind="stable")[: self._neighbours]] for side in sides]
-        elsewhere = max((float(np.mean(labels[side] == label)) for side in nearest if len(side)), default=1.0)
-        if len(np.unique(labels)) < 2:
-            return elsewhere, 1.0
-        expected = expect_values(numbers, labels, np.full(np.count_nonzero(tested), value))
-        disagreeing = len(expected.log_odds) - self._count(tested, is_positive)
-        # A curve through a flag or a few steps says nothing of another step.
-        odds = PREDICTIVE_ODDS if len(np.unique(numbers)) < _FEW_STEPS else 1.0
-        return elsewhere, expected.find_chance(label, disagreeing, odds)
+        is_other = numbers != sign.value
+        count = int(np.count_nonzero(tested))
+        group = (count, count - self._count(tested, is_positive))
+        others = numbers[is_other], self._labels[rows][is_other]
+        return measure_value(others, float(sign.value), group, float(is_positive), self._least)
 
     def _sign(self, name: str, kind: Literal["at_least", "at_most", "multiple"], value: float) -> Sign:
         """A sign of many numbers, but for those that stand for something else."""
@@ -239,18 +226,13 @@ class _Search:
         lowest, highest = self._midst[name]
         is_midst = (numbers >= lowest) & (numbers <= highest)
         rows, numbers = rows[is_midst], numbers[is_midst]
-        order = np.argsort(-numbers if is_upper else numbers, kind="stable")
-        labels = self._labels[rows]
         for label in (1.0, 0.0):
-            places, nearest = find_breaks(numbers[order], labels[order], label, self._least, self._policy)
-            if not len(places):
+            found = measure_end(numbers if is_upper else -numbers, self._labels[rows], label, self._least, self._policy)
+            if found is None:
                 continue
-            departures = measure_departures(fit_smooth_rule(numbers, labels), order, labels, label)[places]
-            largest = int(np.argmax(departures))
-            limit = float(numbers[order[places[largest]]])
-            sign = self._sign(name, "at_least" if is_upper else "at_most", limit)
-            chance = chance_of_largest(float(departures.max()), self._least / len(rows))
-            if self._keep(sign, sign.find(self._applications), label == 1, float(nearest[largest]), chance):
+            limit, elsewhere, chance = found
+            sign = self._sign(name, "at_least" if is_upper else "at_most", limit if is_upper else -limit)
+            if self._keep(sign, sign.find(self._applications), label == 1, elsewhere, chance):
                 return
 
     def _test_multiples(self, name: str) -> None:
@@ -258,25 +240,8 @@ class _Search:
         if any(leak.sign.column == name for leak, _ in self._found):
             return
         rows, numbers = self._list_numbers(name)
-        labels = self._labels[rows]
-        tested = [
-            (*self._test_unit(found, numbers, labels, label), found.unit, label)
-            for found in list_multiples(numbers)
-            for label in (1.0, 0.0)
-            if found.is_of(labels == label, self._least)
-        ]
-        if tested:
-            chance, elsewhere, unit, label = min(tested)
+        found = measure_multiples(numbers, self._labels[rows], self._least)
+        if found is not None:
+            chance, elsewhere, unit, label = found
             sign = self._sign(name, "multiple", unit)
             self._keep(sign, sign.find(self._applications), label == 1, elsewhere, chance)
-
-    def _test_unit(self, found: Multiples, numbers: Floats, labels: Floats, label: float) -> tuple[float, float]:
-        """The chance of the multiples' labels by a smooth rule of the other numbers, and the agreement it expects."""
-        others = ~found.rows
-        if len(np.unique(labels[others])) < 2:
-            return 1.0, 1.0
-        agreeing = labels == label
-        expected = expect_values(numbers[others], labels[others], numbers[found.rows])
-        disagreeing = int(np.count_nonzero(found.rows & ~agreeing))
-        chance = expected.find_chance(label, disagreeing, PREDICTIVE_ODDS, found.count_alien(agreeing))
-        return chance, expected.share(label)

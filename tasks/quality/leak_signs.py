@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from tasks.core.arrays import Mask
-from tasks.quality.leak_precision import find_multiples
+from tasks.core.arrays import Floats, Mask
 
 # A group whose odds are this many times those of the others is no leak yet: it may be merely predictive.
 PREDICTIVE_ODDS = 3.0
@@ -59,6 +58,20 @@ class Leak:
     agreement: float
     others: float
     p_value: float
+
+
+def find_multiples(numbers: Floats, unit: float) -> Mask:
+    """Which numbers are multiples of a unit, but for the last bits, and not 0.
+
+    Examples
+    --------
+    >>> find_multiples(np.array([0.3, 0.35, 0.0, np.nan]), 0.1)
+    array([ True, False, False, False])
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        scaled = numbers / unit
+        near = np.abs(scaled - np.rint(scaled)) <= 4 * np.finfo(float).eps * np.abs(scaled)
+        return np.asarray(near & np.isfinite(scaled) & (scaled != 0))
 
 
 def compare_agreement(agreeing: int, rows: int, others_agreeing: int, others: int) -> float:

@@ -72,7 +72,8 @@ def _find_repeated_number(rows: pd.DataFrame, columns: Sequence[Values]) -> tupl
         agreeing = find_agreeing(column, columns)
         if len(agreeing) > 1 or any(one.is_related for one in agreeing):
             continue
-        if are_repeated(rows[column.name].to_numpy(float), MOST_APPLICATIONS) and _tells_customers(rows, (column.name,)):
+        is_repeated = are_repeated(rows[column.name].to_numpy(float), MOST_APPLICATIONS)
+        if is_repeated and _tells_customers(rows, (column.name,)):
             return (column.name,)
     return ()
 

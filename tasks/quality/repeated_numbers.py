@@ -1,7 +1,7 @@
 """Repeated numbers: does a number occur again more often than numbers next to it make likely?
 
-Of incomes to the unit, two applicants have the same about as often as they have two that differ by one unit. Where equal
-ones are far more frequent, rows are repeated: of one customer, or of one product. Round numbers are repeated by
+Of incomes to the unit, two applicants have the same about as often as they have two that differ by one unit. Where
+equal ones are far more frequent, rows are repeated: of one customer, or of one product. Round numbers are repeated by
 themselves and count for nothing.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tasks.core.arrays import Floats
+from tasks.core.arrays import Floats, Integers
 from tasks.quality.leak_precision import list_multiples
 
 # Multiples of this many units are round: people and price lists prefer them.
@@ -48,7 +48,7 @@ def are_repeated(numbers: Floats, most_rows: int) -> bool:
     return bool(equal - chance > _SURE * np.sqrt(equal + 1) and chance <= _BY_CHANCE * equal)
 
 
-def _count_apart(held: np.ndarray, rows: Floats, apart: int) -> float:
+def _count_apart(held: Integers, rows: Floats, apart: int) -> float:
     """How many pairs of rows are so many units apart, as if none were left out for being round."""
     place = np.searchsorted(held, held + apart).clip(max=max(len(held) - 1, 0))
     is_held = held[place] == held + apart if len(held) else np.zeros(0, np.bool_)
