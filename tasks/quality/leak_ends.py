@@ -78,8 +78,10 @@ def find_spikes(numbers: Floats, least: int) -> Floats:
     if not len(numbers):
         return numbers
     held, rows = np.unique(numbers, return_counts=True)
-    beside = np.convolve(np.pad(rows, _BESIDE, mode="edge"), np.ones(2 * _BESIDE + 1), "valid") - rows
-    is_spike = (rows >= least) & (rows > _FAR_MORE * beside / (2 * _BESIDE)) & (held != 0)
+    around = np.ones(2 * _BESIDE + 1)
+    beside = np.convolve(rows, around)[_BESIDE:-_BESIDE] - rows
+    numbers_beside = np.convolve(np.ones(len(rows)), around)[_BESIDE:-_BESIDE] - 1
+    is_spike = (rows >= least) & (rows * numbers_beside > _FAR_MORE * beside) & (held != 0)
     return np.asarray(held[is_spike], dtype=np.float64)
 
 
