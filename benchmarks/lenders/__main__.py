@@ -50,6 +50,7 @@ def run(  # noqa: PLR0913 - each one is an option of the command line
     group: Annotated[list[str] | None, Parameter(negative=())] = None,
     only: str | None = None,
     change: Annotated[list[str] | None, Parameter(negative=())] = None,
+    leaks_only: Annotated[bool, Parameter(negative=())] = False,
     processes: int = PROCESSES,
     markdown: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
@@ -71,6 +72,8 @@ def run(  # noqa: PLR0913 - each one is an option of the command line
         Lenders of this kind only, such as "many words".
     change
         Plant this change only, such as "column moved", or "nothing" for none; may be repeated.
+    leaks_only
+        Search the windows in which nothing changes for leaks, and ask nothing else: that needs no model.
     processes
         How many lenders are judged at once, with one thread each.
     markdown
@@ -85,7 +88,11 @@ def run(  # noqa: PLR0913 - each one is an option of the command line
     if not json_file.absolute().parent.is_dir():
         raise UsageError(f"There is no folder {json_file.absolute().parent} for the JSON file: make it first.")
     chosen = tuple(change) if change else None
-    tasks = [Task(seed, name, number, nulls, chosen, only) for name in group or ["random"] for number in range(lenders)]
+    tasks = [
+        Task(seed, name, number, nulls, chosen, only, leaks_only)
+        for name in group or ["random"]
+        for number in range(lenders)
+    ]
     console = Console(stderr=True)
     records = run_tasks(tasks, processes, console)
     write_json(json_file, [record.as_json() for record in records])

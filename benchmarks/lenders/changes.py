@@ -6,6 +6,8 @@ from benchmarks.lenders import data_changes, rule_changes
 from benchmarks.lenders.planting import CONCEPT, DATA, LABEL, MODEL, Change
 
 NOTHING = "nothing"
+# Nothing changes, and nothing but leaks is asked.
+LEAKS_ONLY = "leaks only"
 _MOVED = "values moved and decisions did not, so P(y given x) moved too; nobody was decided otherwise"
 RARE_RATE = 0.03
 

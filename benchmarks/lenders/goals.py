@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.lenders.changes import NOTHING
+from benchmarks.lenders.changes import LEAKS_ONLY, NOTHING
 from benchmarks.lenders.records import ERROR
 from tasks.monitor_check.report import find_interval
 
@@ -75,6 +75,14 @@ def _list_all(records: Records) -> Iterator[Share]:
     for case in dict.fromkeys(record["case"] for record in customers):
         chosen = [record for record in customers if record["case"] == case]
         yield _count(f"customers, {case}: any alarm", chosen, _is_alarmed, 0.03)
+    yield from _list_leaks([record for record in records if record["change"] in (NOTHING, LEAKS_ONLY)])
+    yield from _list_power(records)
+
+
+def _list_leaks(nulls: Records) -> Iterator[Share]:
+    """Suspected where there are none, and found where they are planted."""
+    random = _choose(nulls, "random")
+    yield _count("random lenders: a leak suspected", random, _is_suspicious, 0.02)
     plain = [record for record in _choose(nulls, "leaks") if not record["leak_planted"]]
     for case in dict.fromkeys(record["case"] for record in plain):
         chosen = [record for record in plain if record["case"] == case]
@@ -83,17 +91,15 @@ def _list_all(records: Records) -> Iterator[Share]:
     for kind in dict.fromkeys(record["leak_planted"] for record in planted):
         chosen = [record for record in planted if record["leak_planted"] == kind]
         yield _count(f"leak planted ({kind}): found", chosen, _is_leak_found, 0.95, at_least=True)
-    yield from _list_power(records)
 
 
 def _list_random(nulls: Records) -> Iterator[Share]:
-    """Random lenders in which nothing changes: alarms in all and by kind, leaks, and runs without a verdict."""
+    """Random lenders in which nothing changes: alarms in all and by kind, and runs without a verdict."""
     yield _count("random lenders, nothing changes: any alarm", nulls, _is_alarmed, 0.03, upper=0.05)
     for kind in sorted({kind for record in nulls for kind in record["kind"]}):
         chosen = [record for record in nulls if kind in record["kind"] and has_verdict(record)]
         if len(chosen) >= LEAST_WINDOWS:
             yield _count(f"of these, {kind}: any alarm", chosen, _is_alarmed, 0.06)
-    yield _count("random lenders: a leak suspected", nulls, _is_suspicious, 0.02)
     yield _count("random lenders: promoted", nulls, lambda record: record["promoted"], 0.0)
     wordless = sum(not has_verdict(record) for record in nulls)
     yield Share("random lenders: no verdict", wordless, len(nulls), 0.0)

@@ -42,6 +42,7 @@ from tasks.promotion.decide import decide, is_drift_proven
 from tasks.promotion.judging import judge, measure_comparison
 from tasks.quality.check import is_fit, measure_quality, require_fit
 from tasks.quality.leak_search import measure_leaks
+from tasks.quality.leakage import measure_leakage
 from tasks.quality.repeated_customers import find_repeated_customers
 from tasks.quality.ripeness import Ripeness, find_ripeness
 from tasks.registry.known_customers import hash_customers
@@ -119,6 +120,12 @@ def train_champion(contract: Contract, applications: pd.DataFrame, reference: Wi
     profile = fit_profile(contract, known, origin="out_of_fold", seed=POLICY.drift.seed)
     profile = replace(profile, undecided=ripeness.undecided, told_by=told_by)
     return Champion(contract, candidate.pipeline, profile, labelled, candidate.out_of_fold, reference, read_on)
+
+
+def search_leaks(contract: Contract, applications: pd.DataFrame) -> Judgement:
+    """The leaks of a window, as its quality finds them, and nothing else."""
+    labels = read_labels(contract, applications)
+    return Judgement(measure_leakage(contract, applications, labels, POLICY.quality), str(Outcome.STABLE), None)
 
 
 def judge_window(

@@ -11,9 +11,17 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.lenders.changes import NOTHING, list_changes
+from benchmarks.lenders.changes import LEAKS_ONLY, NOTHING, list_changes
 from benchmarks.lenders.draw import draw_lender
-from benchmarks.lenders.judge import RETRAIN, Champion, Judgement, is_promoted, judge_window, train_champion
+from benchmarks.lenders.judge import (
+    RETRAIN,
+    Champion,
+    Judgement,
+    is_promoted,
+    judge_window,
+    search_leaks,
+    train_champion,
+)
 from benchmarks.lenders.lender import Lender
 from benchmarks.lenders.planting import CONCEPT, Change, Place, Planted
 from benchmarks.lenders.records import Record, begin_record, write_error, write_judgement
@@ -25,7 +33,8 @@ from benchmarks.lenders.windows import READ_ON, REFERENCE, WINDOW, Rows, draw_ro
 class Task:
     """One lender of a group: how many null windows, and which changes (None: all of the group's).
 
-    `kind`: without it the lender is left out, if it is given.
+    `kind`: without it the lender is left out, if it is given. `leaks_only`: the null windows are searched for leaks,
+    which needs no champion, and nothing else is asked.
     """
 
     seed: int
@@ -34,6 +43,7 @@ class Task:
     nulls: int
     changes: tuple[str, ...] | None = None
     kind: str | None = None
+    leaks_only: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +69,8 @@ def run_task(task: Task) -> list[Record]:
         lender = draw_lender(task.seed, task.group, task.number)
         if task.kind is not None and task.kind not in lender.kinds:
             return []
+        if task.leaks_only:
+            return [_search_leaks(lender, number) for number in range(task.nulls)]
         try:
             reference = draw_rows(lender, "reference", REFERENCE)
             champion = train_champion(lender.contract, reference.frame, REFERENCE, READ_ON)
@@ -69,6 +81,17 @@ def run_task(task: Task) -> list[Record]:
                 record.seconds = round(time.perf_counter() - start, 2)
             return records
         return list(_run_windows(task, Ground(lender, reference, champion), start))
+
+
+def _search_leaks(lender: Lender, number: int) -> Record:
+    """The record of the columns of a null window that are suspected to tell the decision."""
+    start, record = time.perf_counter(), begin_record(lender, LEAKS_ONLY, None)
+    try:
+        write_judgement(record, search_leaks(lender.contract, draw_rows(lender, f"{NOTHING} {number}", WINDOW).frame))
+    except Exception as error:
+        write_error(record, error)
+    record.seconds = round(time.perf_counter() - start, 2)
+    return record
 
 
 def _run_windows(task: Task, ground: Ground, start: float) -> Iterator[Record]:

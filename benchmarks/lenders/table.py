@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.lenders.changes import NOTHING
+from benchmarks.lenders.changes import LEAKS_ONLY, NOTHING
 from benchmarks.lenders.goals import Records, has_verdict, list_goals
 from tasks.core.findings import DRIFT_QUESTIONS, Outcome
 from tasks.monitor_check.report import find_interval
@@ -18,7 +18,7 @@ def as_markdown(records: Records) -> str:
     parts = [
         "\n".join(f"- {goal}" for goal in list_goals(records)),
         _tabulate_nulls(nulls),
-        _tabulate_changes([record for record in records if record["change"] != NOTHING]),
+        _tabulate_changes([record for record in records if record["change"] not in (NOTHING, LEAKS_ONLY)]),
         _list_failed(records),
     ]
     return "\n\n".join(filter(None, parts))

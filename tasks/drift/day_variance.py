@@ -91,4 +91,9 @@ class WindowDays:
         effects = self.effects
         if effects is None:
             return NOTHING
-        return likeness.share_variance(DaySpread(effects.spread, 0.0)), likeness.share_variance(spread)
+        before = likeness.share_variance(DaySpread(effects.spread, 0.0, effects.week_spread))
+        now = likeness.share_variance(spread)
+        if likeness.week:
+            # A few rows have as many of their kind beside them as many rows have: they may be one customer's.
+            now = max(now, before * self.profile.rows / max(len(self.observed.labels), 1))
+        return before, now

@@ -26,22 +26,25 @@ class Membership:
     groups : array of n, or None
         A number for each customer; no customer is in both windows. None where no customer comes back.
     halves : array of n, or None
-        Which of two random halves of all customers, or of all days where days differ, the row is in: 0 or 1.
+        Which of two random halves of all customers, or of all days (weeks) where these differ, the row is in: 0 or 1.
     days : array of n, or None
         The number of each row's day, of which the remainder by 7 is its weekday.
     weekdays : array of 7
         The reference's shares of the weekdays.
+    has_weeks
+        Whether the reference's rows of one week are alike in something.
     """
 
     groups: Integers | None = None
     halves: Integers | None = None
     days: Integers | None = None
     weekdays: Floats | None = None
+    has_weeks: bool = False
 
     def take(self, rows: Integers) -> Membership:
         """That of some rows."""
         groups, halves, days = (None if held is None else held[rows] for held in (self.groups, self.halves, self.days))
-        return Membership(groups, halves, days, self.weekdays)
+        return Membership(groups, halves, days, self.weekdays, self.has_weeks)
 
 
 NO_MEMBERSHIP = Membership()  # every row stands alone
@@ -65,12 +68,15 @@ def _find_days(comparison: Comparison) -> Membership:
     before, now = effects.numbers, number_days(days)
     halves = None
     if effects.has_columns and len(np.unique(now)) > 1:
-        halves = np.concatenate([_alternate(before), _alternate(now)])
-    return Membership(None, halves, np.concatenate([before, now]), np.array(effects.weekdays))
+        first, unit = int(now.min()), 1
+        if effects.has_weeks:  # as few borders as can be: what belongs together lies on both sides of one
+            unit = -(-(int(now.max()) - first + 1) // 2)
+        halves = np.concatenate([_alternate(before // unit), _alternate((now - first) // unit)])
+    return Membership(None, halves, np.concatenate([before, now]), np.array(effects.weekdays), effects.has_weeks)
 
 
 def _alternate(days: Integers) -> Integers:
-    """0 for every second day that has rows, and 1 for the others."""
+    """0 for every second day (or week) that has rows, and 1 for the others."""
     return np.unique(days, return_inverse=True)[1].astype(np.int64) % 2
 
 
@@ -102,15 +108,18 @@ def measure_sides(influence: Floats, is_current: Floats, membership: Membership)
 
     How alike the rows of a day are is measured on the reference: a window has few days.
     """
-    likeness, sides = NO_LIKENESS, []
+    likeness = NO_LIKENESS
+    sides: list[Side] = []
     for window in (0, 1):
         rows = is_current == window
         held = membership.take(np.flatnonzero(rows))
         added, days = influence[rows], 0.0
         if held.days is not None and held.weekdays is not None:
-            pairs = pair_days(held.days, held.groups) if window == 0 else None
+            pairs = pair_days(held.days, held.groups, has_weeks=held.has_weeks) if window == 0 else None
             likeness = likeness if pairs is None else pairs.measure_numbers(added)
             days = len(added) * likeness.share_variance(measure_spread(held.days, held.weekdays))
+            if likeness.week and sides:  # as in `WindowDays`
+                days = max(days, sides[0].days)
         sides.append(_measure_side(added, held.groups, days))
     return sides
 

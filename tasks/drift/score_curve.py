@@ -207,10 +207,14 @@ def fit_score_curve(rows: Labelled, days: DayLikeness = NO_LIKENESS) -> ScoreCur
 
 
 def _list_together(rows: Labelled, fit: LogisticFit, days: DayLikeness) -> tuple[tuple[float, Clusters], ...]:
-    """What the residuals of one customer, day or weekday have in common, where they have anything."""
+    """What the residuals of one customer, day, weekday or week have in common, where they have anything."""
     found = [(_measure_residual_likeness(rows, fit), rows.clusters)]
     if rows.days is not None:
-        found += [(days.day, find_clusters(rows.days)), (days.weekday, find_clusters(rows.days % WEEK))]
+        found += [
+            (days.day - days.week, find_clusters(rows.days)),
+            (days.weekday, find_clusters(rows.days % WEEK)),
+            (days.week, find_clusters(rows.days // WEEK)),
+        ]
     return tuple((correlation, clusters) for correlation, clusters in found if correlation > 0)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tasks.core.arrays import Codes, Counts, Days, Integers, Keys, Mask
+from tasks.core.arrays import Codes, Counts, Days, Integers, Keys
 from tasks.core.scored_window import ScoredWindow
 from tasks.profile.bins import MISSING, Bins
 from tasks.statistics.auc import find_influence
@@ -52,6 +52,8 @@ class DayEffects:
     numbers : array of n
         A number for the day of each row of the profile's sample: 7 times that of the week, which is at random, and the
         weekday.
+    week_spread
+        The chance that two rows of the reference are of two days less than a week apart.
     """
 
     columns: tuple[ColumnDays, ...]
@@ -61,11 +63,17 @@ class DayEffects:
     spread: float
     weekdays: tuple[float, ...]
     numbers: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
+    week_spread: float = 0.0
+
+    @property
+    def has_weeks(self) -> bool:
+        """Whether a week's rows are alike in any column."""
+        return any(held.values.week or held.missing.week for held in self.columns)
 
     @property
     def has_columns(self) -> bool:
         """Whether a day's rows are alike in any column."""
-        return any(held.values.day or held.missing.day for held in self.columns)
+        return self.has_weeks or any(held.values.day or held.missing.day for held in self.columns)
 
     def number(self, days: Days, seed: int) -> DayEffects:
         """The same with the days of the sample's rows."""
@@ -90,35 +98,39 @@ def measure_day_effects(
     if days is None or pairs is None:
         return None
 
-    def measure(place: int, bins: Bins) -> ColumnDays:
-        column, rows = codes[:, place], counts[place]
-        missing = np.array([len(column) - rows[MISSING], rows[MISSING]])
-        return ColumnDays(
-            pairs.measure_levels(column - 1, rows[1:], is_ordered=bins.is_ordered),
-            pairs.measure_levels((column == MISSING).astype(np.int64), missing, is_ordered=True),
-        )
+    def measure(pairs: DayPairs) -> tuple[ColumnDays, ...]:
+        return tuple(_measure_column(pairs, bins, codes[:, place], counts[place]) for place, bins in enumerate(columns))
 
+    found = measure(pairs)
+    has_weeks = any(held.values.week or held.missing.week for held in found)
+    if has_weeks:
+        found = measure(pair_days(days, keys, has_weeks=True) or pairs)
     usual = share_weekdays(days)
-    return DayEffects(
-        tuple(measure(place, bins) for place, bins in enumerate(columns)),
-        *_measure_decisions(reference, days, keys),
-        measure_spread(days, usual).day,
-        tuple(usual.tolist()),
+    spread = measure_spread(days, usual)
+    decisions = _measure_decisions(reference, days, keys, has_weeks=has_weeks)
+    return DayEffects(found, *decisions, spread.day, tuple(usual.tolist()), week_spread=spread.week)
+
+
+def _measure_column(pairs: DayPairs, bins: Bins, codes: Codes, counts: Counts) -> ColumnDays:
+    missing = np.array([len(codes) - counts[MISSING], counts[MISSING]])
+    return ColumnDays(
+        pairs.measure_levels(codes - 1, counts[1:], is_ordered=bins.is_ordered),
+        pairs.measure_levels((codes == MISSING).astype(np.int64), missing, is_ordered=True),
     )
 
 
 def _measure_decisions(
-    reference: ScoredWindow, days: Integers, keys: Keys | None
+    reference: ScoredWindow, days: Integers, keys: Keys | None, *, has_weeks: bool
 ) -> tuple[DayLikeness, DayLikeness, DayLikeness]:
     """Of the labels, of their residuals at an equal score, and of the AUC."""
     known, judged = reference.is_labelled, reference.is_judged
-    pairs = _pair(days, keys, known)
+    pairs = pair_days(days[known], None if keys is None else keys[known], has_weeks=has_weeks)
     if pairs is None or len(np.unique(reference.labels[known])) < 2:
         return NO_LIKENESS, NO_LIKENESS, NO_LIKENESS
     label = pairs.measure_numbers(reference.labels[known] - reference.labels[known].mean())
     labels, scores = reference.labels[judged], np.asarray(reference.scores, dtype=np.float64)[judged]
     if judged.sum() < known.sum():  # the lender's own model has not scored every row
-        pairs = _pair(days, keys, judged)
+        pairs = pair_days(days[judged], None if keys is None else keys[judged], has_weeks=has_weeks)
         if pairs is None or len(np.unique(labels)) < 2:
             return label, NO_LIKENESS, NO_LIKENESS
     s = logit(scores)
@@ -129,10 +141,6 @@ def _measure_decisions(
         pairs.measure_numbers(residuals),
         pairs.measure_numbers(find_influence(labels, scores)),
     )
-
-
-def _pair(days: Integers, keys: Keys | None, rows: Mask) -> DayPairs | None:
-    return pair_days(days[rows], None if keys is None else keys[rows])
 
 
 def describe_day_effects(effects: DayEffects) -> dict[str, Any]:
@@ -147,4 +155,5 @@ def restore_day_effects(described: dict[str, Any], numbers: Integers) -> DayEffe
     )
     label, residual, area = (DayLikeness(**described[name]) for name in ("label", "residual", "area"))
     spread, weekdays = described["spread"], tuple(described["weekdays"])
-    return DayEffects(tuple(columns), label, residual, area, spread, weekdays, numbers)
+    week_spread = described.get("week_spread", 0.0)
+    return DayEffects(tuple(columns), label, residual, area, spread, weekdays, numbers, week_spread)

@@ -157,6 +157,13 @@ def find_ties(columns: Sequence[Values], most_columns: int) -> list[Tie]:
     return [tie for tie in found if tie is not None]
 
 
+def find_agreeing(column: Values, columns: Sequence[Values]) -> list[Excess]:
+    """The other columns in which rows that are equal in a number agree more than its neighbours do."""
+    pairs = _thin(_pair_neighbours(column))
+    found = [_measure_excess(other, pairs) for other in columns if other.name != column.name]
+    return [one for one in found if one is not None]
+
+
 def _pair_neighbours(column: Values) -> Pairs:
     """Rows beside one another in the order of a number: equal ones, unless of a frequent value, and neighbours."""
     known = np.flatnonzero(column.exact >= 0)

@@ -15,22 +15,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-import scipy
 
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats, Integers, Mask
 from tasks.core.policy import QualityPolicy
-from tasks.quality.leak_signs import Leak, Sign, compare_agreement, find_midst
-from tasks.statistics.smooth import chance_of_largest, fit_smooth_rule, measure_departure_of_value, measure_departures
+from tasks.quality.leak_ends import find_midst, find_spikes, measure_end, measure_value
+from tasks.quality.leak_precision import UNITS, measure_multiples
+from tasks.quality.leak_signs import Leak, Sign, compare_agreement
 
 # Two signs with this share of their rows in common are one leak of both columns.
 _SAME_ROWS = 0.95
-# At least this many rows next to the limit of a range are compared with it.
-_NEAREST = 30
 
 
 def measure_leaks(contract: Contract, applications: pd.DataFrame, labels: Floats, policy: QualityPolicy) -> list[Leak]:
@@ -79,10 +78,11 @@ class _Search:
         self._policy = policy
         self._customers = customers
         self._least = max(int(np.ceil(policy.leak_share * len(labels))), 2)
-        self._neighbours = max(self._least, _NEAREST)
         self._specials = {column.name: list(column.special) for column in columns}
         self._is_open = np.ones(len(labels), dtype=bool)
         numbers = [column.name for column in columns if column.type == "number"]
+        self._spikes: dict[str, Floats] = {}
+        self._spikes |= {name: find_spikes(self._list_numbers(name)[1], self._least) for name in numbers}
         self._midst = {name: find_midst(self._list_numbers(name)[1]) for name in numbers}
         self._found: list[tuple[Leak, Mask]] = []
         self._tried = 1
@@ -92,7 +92,7 @@ class _Search:
         groups = [group for column in self._columns for group in self._list(column)]
         numbers = [column.name for column in self._columns if column.type == "number"]
         # A number column has two ends: either label may fill them, and they may lie far from all other numbers.
-        self._tried = len(groups) + 6 * len(numbers)
+        self._tried = len(groups) + (6 + UNITS) * len(numbers)
         for sign, _ in sorted(groups, key=lambda group: -group[1]):
             mask = sign.find(self._applications)
             if not self._join(sign, mask):
@@ -101,6 +101,7 @@ class _Search:
             for is_upper in (True, False):
                 self._test_far_end(name, is_upper)
                 self._test_end(name, is_upper)
+            self._test_multiples(name)
         return sorted((leak for leak, _ in self._found), key=lambda leak: -leak.rows)
 
     def _list(self, column: Column) -> Iterator[tuple[Sign, int]]:
@@ -162,28 +163,28 @@ class _Search:
         if sign.kind != "value" or not isinstance(sign.value, float) or sign.value in self._specials[sign.column]:
             return False
         lowest, highest = self._midst[sign.column]
+        if sign.value in self._spikes[sign.column]:
+            lowest, highest = find_midst(np.append(self._list_numbers(sign.column)[1], sign.value))
         return lowest <= sign.value <= highest
 
     def _compare_with_rule(self, sign: Sign, tested: Mask, is_positive: bool) -> tuple[float, float]:
         """The agreement of the rows with the nearest numbers, and the chance of the group under a smooth rule."""
         rows, numbers = self._list_numbers(sign.column)
-        value, label = float(sign.value), float(is_positive)
-        is_other = numbers != value
-        labels, numbers = self._labels[rows][is_other], numbers[is_other]
-        distance = np.abs(numbers - value)
-        sides = (np.flatnonzero(side) for side in (numbers < value, numbers > value))
-        nearest = [side[np.argsort(distance[side], kind="stable")[: self._neighbours]] for side in sides]
-        elsewhere = max((float(np.mean(labels[side] == label)) for side in nearest if len(side)), default=1.0)
-        if len(np.unique(labels)) < 2:
-            return elsewhere, 1.0
+        is_other = numbers != sign.value
         count = int(np.count_nonzero(tested))
         group = (count, count - self._count(tested, is_positive))
-        return elsewhere, float(scipy.special.ndtr(-measure_departure_of_value(numbers, labels, value, group, label)))
+        others = numbers[is_other], self._labels[rows][is_other]
+        return measure_value(others, float(sign.value), group, float(is_positive), self._least)
+
+    def _sign(self, name: str, kind: Literal["at_least", "at_most", "multiple"], value: float) -> Sign:
+        """A sign of many numbers, but for those that stand for something else."""
+        return Sign(name, kind, value, (*self._specials[name], *self._spikes[name].tolist()))
 
     def _list_numbers(self, name: str) -> tuple[Integers, Floats]:
-        """The open rows with a number that is no special value: their positions, and the numbers."""
+        """The open rows with a number that stands for itself: their positions, and the numbers."""
         numbers = self._applications[name].to_numpy(float)
-        rows = np.flatnonzero(self._is_open & np.isfinite(numbers) & ~np.isin(numbers, self._specials[name]))
+        besides = np.isin(numbers, [*self._specials[name], *self._spikes.get(name, ())])
+        rows = np.flatnonzero(self._is_open & np.isfinite(numbers) & ~besides)
         return rows, numbers[rows]
 
     def _keep(self, sign: Sign, mask: Mask, is_positive: bool, elsewhere: float, chance: float) -> bool:
@@ -212,7 +213,7 @@ class _Search:
         far = numbers[numbers > highest] if is_upper else numbers[numbers < lowest]
         if len(far):
             limit = float(far.min() if is_upper else far.max())
-            sign = Sign(name, "at_least" if is_upper else "at_most", limit)
+            sign = self._sign(name, "at_least" if is_upper else "at_most", limit)
             self._test_group(sign, sign.find(self._applications))
 
     def _test_end(self, name: str, is_upper: bool) -> None:
@@ -222,28 +223,25 @@ class _Search:
         smooth rule at any limit, so that the labels may choose the limit.
         """
         rows, numbers = self._list_numbers(name)
-        order = np.argsort(-numbers if is_upper else numbers, kind="stable")
-        labels = self._labels[rows]
+        lowest, highest = self._midst[name]
+        is_midst = (numbers >= lowest) & (numbers <= highest)
+        rows, numbers = rows[is_midst], numbers[is_midst]
         for label in (1.0, 0.0):
-            places = self._find_breaks(numbers[order], labels[order], label)
-            if not len(places):
+            found = measure_end(numbers if is_upper else -numbers, self._labels[rows], label, self._least, self._policy)
+            if found is None:
                 continue
-            departures = measure_departures(fit_smooth_rule(numbers, labels), order, labels, label)[places]
-            place = int(places[np.argmax(departures)])
-            sign = Sign(name, "at_least" if is_upper else "at_most", float(numbers[order[place]]))
-            elsewhere = float(np.mean(labels[order[place + 1 :][: self._neighbours]] == label))
-            chance = chance_of_largest(float(departures.max()), self._least / len(rows))
+            limit, elsewhere, chance = found
+            sign = self._sign(name, "at_least" if is_upper else "at_most", limit if is_upper else -limit)
             if self._keep(sign, sign.find(self._applications), label == 1, elsewhere, chance):
                 return
 
-    def _find_breaks(self, numbers: Floats, labels: Floats, label: float) -> Integers:
-        """The places of the last rows of pure ends whose neighbours agree much less; equal values stay together."""
-        if len(numbers) <= self._least:
-            return np.zeros(0, dtype=np.int64)
-        agreeing = np.concatenate([[0], np.cumsum(labels == label)])
-        ends = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
-        beyond = np.minimum(ends + self._neighbours, len(numbers))
-        inside = agreeing[ends] / ends
-        nearest = (agreeing[beyond] - agreeing[ends]) / (beyond - ends)
-        is_break = (ends >= self._least) & (inside >= self._policy.leak_purity)
-        return np.asarray(ends[is_break & (inside - nearest >= self._policy.leak_break)] - 1)
+    def _test_multiples(self, name: str) -> None:
+        """Test the numbers that are multiples of 10, 100 and 1,000 units, unless the column is known to leak."""
+        if any(leak.sign.column == name for leak, _ in self._found):
+            return
+        rows, numbers = self._list_numbers(name)
+        found = measure_multiples(numbers, self._labels[rows], self._least)
+        if found is not None:
+            chance, elsewhere, unit, label = found
+            sign = self._sign(name, "multiple", unit)
+            self._keep(sign, sign.find(self._applications), label == 1, elsewhere, chance)

@@ -1,4 +1,4 @@
-"""Signs of a leak: what marks its rows, how well they agree, and where the numbers of a column end to be alike."""
+"""Signs of a leak: what marks its rows, how well they agree, and what chance makes of it."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ import scipy
 
 from tasks.core.arrays import Floats, Mask
 
-# A number that this share of the rows has says nothing of how far the others lie apart; nor do so few others.
-_MANY = 0.10
-_FEW = 20
+# A group whose odds are this many times those of the others is no leak yet: it may be merely predictive.
+PREDICTIVE_ODDS = 3.0
 
 
 @dataclass(frozen=True)
 class Sign:
-    """A property of a row: a column is missing, equals a value, or lies at or beyond a limit."""
+    """A property of a row: a column is missing, equals a value, lies at or beyond a limit, or is a multiple of a unit
+    (and not 0). Numbers in `besides`, which stand for something else, lie beyond no limit and are no multiples.
+    """
 
     column: str
-    kind: Literal["missing", "value", "at_least", "at_most"]
+    kind: Literal["missing", "value", "at_least", "at_most", "multiple"]
     value: float | str = ""
+    besides: tuple[float, ...] = ()
 
     def find(self, applications: pd.DataFrame) -> Mask:
         """Which rows have the sign."""
@@ -32,7 +34,11 @@ class Sign:
         if self.kind == "value":
             return np.asarray(values == self.value, dtype=bool)
         numbers = values.to_numpy(float)
-        return np.asarray(numbers >= self.value if self.kind == "at_least" else numbers <= self.value)
+        if self.kind == "multiple":
+            found = find_multiples(numbers, float(self.value))
+        else:
+            found = np.asarray(numbers >= self.value if self.kind == "at_least" else numbers <= self.value)
+        return np.asarray(found & ~np.isin(numbers, self.besides))
 
 
 @dataclass(frozen=True)
@@ -54,26 +60,26 @@ class Leak:
     p_value: float
 
 
-def find_midst(numbers: Floats) -> tuple[float, float]:
-    """The lowest and the highest number that no wide gap parts from the median.
+def find_multiples(numbers: Floats, unit: float) -> Mask:
+    """Which numbers are multiples of a unit, but for the last bits, and not 0.
 
-    A gap is wide if it exceeds twice the distance of the quartiles, or where these are equal, that of the 5 % and the
-    95 % quantile: numbers in another unit, or that stand for something else, lie so far away; no merely rare ones do.
-    Where many rows have the same number, such as 0, the quartiles of the other rows count if they lie further apart.
+    Examples
+    --------
+    >>> find_multiples(np.array([0.3, 0.35, 0.0, np.nan]), 0.1)
+    array([ True, False, False, False])
     """
-    if not len(numbers):
-        return -np.inf, np.inf
-    low, first, median, third, high = np.quantile(numbers, (0.05, 0.25, 0.5, 0.75, 0.95))
-    held, rows = np.unique(numbers, return_counts=True)
-    others = np.repeat(held, np.where(rows < _MANY * len(numbers), rows, 0))
-    spread = max(third - first, scipy.stats.iqr(others) if len(others) >= _FEW else 0.0)
-    with np.errstate(over="ignore"):
-        wide = 2 * spread or high - low
-    gaps = np.flatnonzero(np.diff(held) > wide)
-    below, above = gaps[held[gaps] < median], gaps[held[gaps] >= median]
-    return float(held[below[-1] + 1] if len(below) else held[0]), float(held[above[0]] if len(above) else held[-1])
+    with np.errstate(invalid="ignore", over="ignore"):
+        scaled = numbers / unit
+        near = np.abs(scaled - np.rint(scaled)) <= 4 * np.finfo(float).eps * np.abs(scaled)
+        return np.asarray(near & np.isfinite(scaled) & (scaled != 0))
 
 
 def compare_agreement(agreeing: int, rows: int, others_agreeing: int, others: int) -> float:
-    """The probability of at least this agreement if the rows were like the others (Fisher's exact test)."""
-    return float(scipy.stats.hypergeom.sf(agreeing - 1, rows + others, agreeing + others_agreeing, rows))
+    """The probability of at least this agreement if the rows had at most `PREDICTIVE_ODDS` times the others' odds.
+
+    Fisher's exact test, of others who agree as often as those odds would make them: what is merely predictive, a rare
+    word or a flag, may have a few rows that agree by chance, and is no leak.
+    """
+    share = PREDICTIVE_ODDS * others_agreeing / (others + (PREDICTIVE_ODDS - 1) * others_agreeing)
+    expected = round(others * share)
+    return float(scipy.stats.hypergeom.sf(agreeing - 1, rows + others, agreeing + expected, rows))

@@ -84,7 +84,9 @@ def describe_sign(leak: Leak) -> str:
     if sign.kind == "missing":
         return f"applications without {list_some(leak.columns)}"
     value = f"{sign.value:,.15g}" if isinstance(sign.value, float) else repr(shorten(sign.value))
-    extent = {"value": "", "at_least": " or more", "at_most": " or less"}[sign.kind]
+    if sign.kind == "multiple":
+        value = f"a multiple of {value}"
+    extent = {"at_least": " or more", "at_most": " or less"}.get(sign.kind, "")
     others = [name for name in leak.columns if name != sign.column]
     return f"applications with {sign.column} {value}{extent}" + (
         f" (the same rows: {list_some(others)})" * bool(others)

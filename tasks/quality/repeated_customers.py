@@ -6,16 +6,32 @@ loans of one amount; but where an instalment follows from amount, rate and term,
 are of no one customer. So where one of the columns may follow from the others, two proofs are needed that share no
 column: equal instalments share the rate, equal amounts do not; equal incomes share the age, and equal debts share it
 too.
+
+Where a customer repeats one number only, perhaps with a coarse column, no column is witness. Then the number itself
+must be: it is repeated far more often than numbers next to it make likely, and nothing that is related to it agrees, of
+which it may follow (`tasks/quality/repeated_numbers.py`).
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import pandas as pd
 
 from tasks.contract.columns import Role
 from tasks.contract.contract import Contract
 from tasks.core.arrays import sample_rows
-from tasks.quality.agreement import LEAST_PAIRS, MOST_APPLICATIONS, Excess, Tie, find_ties, read_values
+from tasks.quality.agreement import (
+    LEAST_PAIRS,
+    MOST_APPLICATIONS,
+    Excess,
+    Tie,
+    Values,
+    find_agreeing,
+    find_ties,
+    read_values,
+)
+from tasks.quality.repeated_numbers import are_repeated
 
 MOST_ROWS = 100_000
 # Two columns that are fine together are tried among so many of the finest.
@@ -45,7 +61,21 @@ def find_repeated_customers(contract: Contract, applications: pd.DataFrame, seed
     ties = [tie for tie in find_ties(columns, _MOST_COLUMNS) if _most_excess(tie) >= _LEAST_MOST]
     proven = [tie for tie in ties if _is_proof(tie) or any(_confirms(tie, other) for other in ties)]
     named = (names for tie in sorted(proven, key=_rank, reverse=True) for names in _list_names(tie))
-    return next((names for names in named if _tells_customers(rows, names)), ())
+    told_by = next((names for names in named if _tells_customers(rows, names)), ())
+    return told_by or _find_repeated_number(rows, columns)
+
+
+def _find_repeated_number(rows: pd.DataFrame, columns: Sequence[Values]) -> tuple[str, ...]:
+    """The finest number that is repeated by itself; empty where there is none."""
+    fine = [column for column in columns if column.is_number and column.is_fine]
+    for column in sorted(fine, key=lambda column: column.collision):
+        agreeing = find_agreeing(column, columns)
+        if len(agreeing) > 1 or any(one.is_related for one in agreeing):
+            continue
+        is_repeated = are_repeated(rows[column.name].to_numpy(float), MOST_APPLICATIONS)
+        if is_repeated and _tells_customers(rows, (column.name,)):
+            return (column.name,)
+    return ()
 
 
 def _is_proof(tie: Tie) -> bool:

@@ -23,6 +23,9 @@ _BLOCK = 4 * WEEK
 LEAST_DAYS = 14
 # A likeness counts from so many standard errors of what chance shows; of weekdays from more: seven are few and skewed.
 _SURE, _SURE_OF_WEEKDAY = 2.0, 3.0
+# Rows of one week count from so many, as the pairs of a week are many: a small likeness already widens much. Where they
+# are known to be alike in something, from the second.
+_SURE_OF_WEEK, _KNOWN_WEEKS = 3.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,13 @@ class DayLikeness:
         Rows of one day, beyond what their weekday has in common: an intraclass correlation.
     weekday
         Rows of days that are the same weekday.
+    week
+        Rows of two days of one week, beyond what those of the same four weeks have in common.
     """
 
     day: float = 0.0
     weekday: float = 0.0
+    week: float = 0.0
 
     def share_variance(self, spread: DaySpread) -> float:
         """What days add to the variance of a mean, as a share of one row's variance.
@@ -52,7 +58,7 @@ class DayLikeness:
         >>> DayLikeness(day=0.02, weekday=0.01).share_variance(DaySpread(day=1 / 2, weekday=0.4))
         0.014
         """
-        return self.day * spread.day + self.weekday * spread.weekday
+        return self.day * spread.day + self.weekday * spread.weekday + self.week * spread.week
 
 
 NO_LIKENESS = DayLikeness()
@@ -68,10 +74,13 @@ class DaySpread:
         The chance that two rows are of one day: 1 divided by the number of equal days.
     weekday
         The sum of the squared differences of the shares of the weekdays from the reference's; 0 for whole weeks.
+    week
+        The chance that two rows are of two days less than a week apart.
     """
 
     day: float
     weekday: float
+    week: float = 0.0
 
 
 def number_days(days: Days) -> Integers:
@@ -121,37 +130,45 @@ def measure_spread(days: Integers, usual: Floats) -> DaySpread:
     """
     if not len(days):
         return DaySpread(0.0, 0.0)
-    sizes = np.unique(days, return_counts=True)[1].astype(np.float64)
+    held, counts = np.unique(days, return_counts=True)
+    sizes, reached = counts.astype(np.float64), np.append(0, np.cumsum(counts))
     together = float(np.sum(sizes * (sizes - 1))) / float(len(days)) ** 2
-    return DaySpread(together, float(np.sum((share_weekdays(days) - usual) ** 2)))
+    after = reached[np.searchsorted(held, held + WEEK - 1, side="right")] - reached[1:]
+    week = 2 * float(sizes @ after) / float(len(days)) ** 2
+    return DaySpread(together, float(np.sum((share_weekdays(days) - usual) ** 2)), week)
 
 
 @dataclass(frozen=True, eq=False)
 class DayPairs:
-    """The pairs of a reference's rows that are of one day, of one block of four weeks, or of one weekday.
+    """The pairs of a reference's rows that are of one day, of one block of four weeks, of one weekday, or of one week.
 
     Parameters
     ----------
-    days, blocks, weekdays
+    days, blocks, weekdays, weeks
         The rows of each.
-    customers
-        The rows of one customer on one day: what they have in common is the customer's.
+    customers, weekly_customers
+        The rows of one customer on one day, and in one week: what they have in common is the customer's.
     sizes : array of d
         The rows of each day.
-    weekday_of : array of d
-        The weekday of each day.
+    held : array of d
+        The number of each day.
+    sure_of_week
+        A likeness of weeks counts from so many standard errors.
     """
 
     days: Clusters
     blocks: Clusters
     weekdays: Clusters
+    weeks: Clusters
     customers: Clusters
+    weekly_customers: Clusters
     sizes: Floats
-    weekday_of: Integers
+    held: Integers
+    sure_of_week: float = _SURE_OF_WEEK
 
     @cached_property
     def pairs(self) -> Floats:
-        """The ordered pairs of rows of one day and two customers, of one block and two days, of one weekday and two."""
+        """The ordered pairs of rows: of one day and two customers, of two days of one block, weekday, or week."""
         return self._part(lambda clusters: float(clusters.pairs))
 
     def measure_levels(self, codes: Integers | Codes, counts: Counts, *, is_ordered: bool) -> DayLikeness:
@@ -159,9 +176,9 @@ class DayPairs:
         indicators = choose_indicators(counts, is_ordered=is_ordered)
         if indicators is None:
             return NO_LIKENESS
-        of_day, of_block, of_weekday = self._part(lambda clusters: clusters.count_pairs(codes, len(counts)))
-        sums = np.array([indicators.sum_products(pairs) for pairs in (of_day, of_block, of_weekday)])
-        pairs = np.array([pairs.sum() for pairs in (of_day, of_block, of_weekday)])
+        parts = self._part(lambda clusters: clusters.count_pairs(codes, len(counts)))
+        sums = np.array([indicators.sum_products(pairs) for pairs in parts])
+        pairs = np.array([pairs.sum() for pairs in parts])
         return self._judge(sums, pairs, indicators.chance_spread)
 
     def measure_numbers(self, values: Floats) -> DayLikeness:
@@ -172,27 +189,41 @@ class DayPairs:
         return self._judge(self._part(lambda clusters: float(clusters.cross(values)[0, 0])) / variance, self.pairs, 1.0)
 
     def _part(self, count: Callable[[Clusters], Any]) -> Floats:
-        """What is counted over pairs of rows of one day, of one block and two days, of one weekday and two days."""
+        """What is counted over pairs of rows of one day, and of two days of one block, weekday, and week."""
         day, block, weekday, customer = map(count, (self.days, self.blocks, self.weekdays, self.customers))
-        return np.array([day - customer, block - day, weekday - day])
+        week = count(self.weeks) - count(self.weekly_customers) + customer
+        return np.array([day - customer, block - day, weekday - day, week - day])
 
     def _judge(self, sums: Floats, pairs: Floats, spread: float) -> DayLikeness:
         """The likeness, and 0 where chance explains it; `spread` is that of the product of two independent rows."""
-        if pairs.min() <= 0:
+        if pairs[:3].min() <= 0:
             return NO_LIKENESS
-        of_day, of_block, weekday = sums / pairs
+        of_day, of_block, weekday = sums[:3] / pairs[:3]
         error = spread * np.sqrt(2 / pairs[0] + 2 / pairs[1])
         together = of_day - of_block
         together = float(together) if together > _SURE * error else 0.0
         sizes = self.sizes * np.sqrt(pairs[0] / self.pairs[0])  # the rows that count
         noise = sizes * (1 + sizes * together)
-        by_weekday = np.bincount(self.weekday_of, weights=noise, minlength=WEEK)
-        weekday_error = spread * np.sqrt(2 * float(np.sum(by_weekday**2) - np.sum(noise**2))) / pairs[2]
+
+        def sum_pairs(groups: Integers) -> float:
+            return float(np.sum(np.bincount(groups - groups.min(), weights=noise) ** 2))
+
+        weekday_error = spread * np.sqrt(2 * (sum_pairs(self.held % WEEK) - float(np.sum(noise**2)))) / pairs[2]
         common = float(weekday) if weekday > _SURE_OF_WEEKDAY * weekday_error else 0.0
-        return DayLikeness(max(together - common, 0.0), common)
+        rest = pairs[1] - pairs[3]
+        if min(rest, pairs[3]) <= 0:
+            return DayLikeness(max(together - common, 0.0), common)
+        of_week, of_rest = sums[3] / pairs[3], (sums[1] - sums[3]) / rest
+        by_week = sum_pairs(self.held // WEEK)
+        of_pairs = (by_week - float(np.sum(noise**2))) / pairs[3] ** 2 + (
+            sum_pairs(self.held // _BLOCK) - by_week
+        ) / rest**2
+        if of_week - of_rest <= self.sure_of_week * spread * np.sqrt(2 * of_pairs):
+            return DayLikeness(max(together - common, 0.0), common)
+        return DayLikeness(max(float(of_day - of_rest) - common, 0.0), common, float(of_week - of_rest))
 
 
-def pair_days(days: Integers, keys: Keys | Integers | None) -> DayPairs | None:
+def pair_days(days: Integers, keys: Keys | Integers | None, *, has_weeks: bool = False) -> DayPairs | None:
     """The pairs of rows of one day and of one weekday; None where there are too few days to say anything of them.
 
     Parameters
@@ -201,6 +232,8 @@ def pair_days(days: Integers, keys: Keys | Integers | None) -> DayPairs | None:
         The number of each row's day, of which the remainder by 7 is its weekday.
     keys : array of n, or None
         The customer of each row.
+    has_weeks : bool
+        Whether rows of one week are known to be alike in something: less certainty is enough, then.
 
     Examples
     --------
@@ -208,10 +241,13 @@ def pair_days(days: Integers, keys: Keys | Integers | None) -> DayPairs | None:
     >>> float(pair_days(days, None).pairs[0]), pair_days(days[:20], None)
     (56.0, None)
     """
-    _, first, place, sizes = np.unique(days, return_index=True, return_inverse=True, return_counts=True)
+    held, place, sizes = np.unique(days, return_inverse=True, return_counts=True)
     if len(sizes) < LEAST_DAYS:
         return None
-    customers = ALONE if keys is None else find_common_clusters(place, keys)
-    weekdays = np.asarray(days % WEEK)
-    of_day, of_block, of_weekday = map(find_clusters, (place, days // _BLOCK, weekdays))
-    return DayPairs(of_day, of_block, of_weekday, customers, sizes.astype(np.float64), weekdays[first])
+    weeks = days // WEEK
+    customers, weekly = (
+        (ALONE, ALONE) if keys is None else (find_common_clusters(place, keys), find_common_clusters(weeks, keys))
+    )
+    of_day, of_block, of_weekday, of_week = map(find_clusters, (place, days // _BLOCK, days % WEEK, weeks))
+    sure = _KNOWN_WEEKS if has_weeks else _SURE_OF_WEEK
+    return DayPairs(of_day, of_block, of_weekday, of_week, customers, weekly, sizes.astype(np.float64), held, sure)

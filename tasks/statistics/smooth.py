@@ -18,6 +18,8 @@ from tasks.statistics.regression import fit_logistic
 _FEW_KNOTS, _KNOTS = (0.1, 0.5, 0.9), (0.05, 0.275, 0.5, 0.725, 0.95)
 _FEW_ROWS = 1_000
 _MOST_ROWS = 20_000
+# Where a curve may lie, in standard errors of it.
+_PLACES = np.linspace(-8, 8, 65)
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,43 +165,67 @@ def measure_departures(rule: SmoothRule, order: Counts, labels: Floats, label: f
     return np.asarray(np.clip(exact, -40, 40) * np.sqrt(variance / left))
 
 
-def measure_departure_of_value(
-    numbers: Floats, labels: Floats, value: float, group: tuple[int, int], label: float
-) -> float:
-    """How far the rows of one value depart towards one label from the smooth rule of all other numbers.
+@dataclass(frozen=True, eq=False)
+class Expectation:
+    """What a smooth rule of some numbers expects of rows of other values.
+
+    Parameters
+    ----------
+    log_odds : array of m
+        Of a positive label, for each row.
+    design : array of m by k
+        The curve's columns at the values.
+    covariance : array of k by k
+        Of the curve's coefficients.
+    """
+
+    log_odds: Floats
+    design: Floats
+    covariance: Floats
+
+    def share(self, label: float) -> float:
+        """The share of the label that is expected of the rows."""
+        return float(np.mean(scipy.special.expit(self.log_odds * (1 if label == 1 else -1))))
+
+    def find_chance(self, label: float, others: int, odds: float, alien: tuple[int, float] = (0, 0.0)) -> float:
+        """The chance that so few of the rows, or fewer, have another label than the one in question.
+
+        So many times the odds of the rule are no departure yet. `alien`: so many of the rows are there by chance, and
+        so many of the other label among them are expected, whatever the rule says. The count is Poisson's, as in
+        `measure_departures`; it is averaged over where the curve may lie at the values by its own error, which is
+        large where it goes beyond its numbers.
+        """
+        weight = max(len(self.log_odds) - alien[0], 0) / len(self.log_odds)
+        log_odds = self.log_odds * (1 if label == 1 else -1) + np.log(odds)
+        errors = np.sqrt(np.einsum("ij,jk,ik->i", self.design, self.covariance, self.design))
+        expected = scipy.special.expit(-(log_odds + _PLACES[:, None] * errors)).sum(axis=1)
+        chances = scipy.special.pdtr(others, weight * expected + alien[1])
+        return float(chances @ scipy.stats.norm.pdf(_PLACES) / scipy.stats.norm.pdf(_PLACES).sum())
+
+
+def expect_values(numbers: Floats, labels: Floats, values: Floats) -> Expectation:
+    """What a smooth rule of numbers expects of other rows.
 
     Parameters
     ----------
     numbers, labels : arrays of n
-        The other rows: finite numbers, and 0 or 1.
-    value : float
-        The value of the group.
-    group : pair of int
-        Its rows, and those of them that have the other label.
-    label : float
-        The label in question.
-
-    Returns
-    -------
-    float
-        A normal deviate, as in `measure_departures`; the curve's own error at the value counts too.
+        The rows of the rule: finite numbers, and 0 or 1.
+    values : array of m
+        Those of the other rows.
 
     Examples
     --------
     >>> numbers, labels = np.linspace(-2, 2, 400), (np.arange(400) % 4 < 2).astype(float)
-    >>> [round(measure_departure_of_value(numbers, labels, 0.5, (30, others), 1.0), 1) for others in (0, 15)]
-    [4.7, -0.1]
+    >>> expected = expect_values(numbers, labels, np.full(30, 0.5))
+    >>> [f"{expected.find_chance(1.0, others, odds=1.0):.2g}" for others in (0, 15)]
+    ['4.6e-07', '0.56']
     """
     ordered = np.sort(numbers)
-    place = (np.searchsorted(ordered, value, "left") + np.searchsorted(ordered, value, "right")) / 2
-    share = np.clip(place / len(ordered), 0.5 / len(ordered), 1 - 0.5 / len(ordered))
-    at = design_spline(scipy.special.ndtri(np.array([share])), len(numbers))[0]
+    place = (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")) / 2
+    shares = np.clip(place / len(ordered), 0.5 / len(ordered), 1 - 0.5 / len(ordered))
     rule = fit_smooth_rule(numbers, labels)
-    chance = float(scipy.special.expit(at @ rule.coefficients))
-    rows, others = group
-    noise = rows * chance * (1 - chance)
-    exact = -scipy.special.ndtri(max(scipy.special.pdtr(others, rows * (1 - chance if label == 1 else chance)), 1e-300))
-    return float(np.clip(exact, -40, 40) / np.sqrt(1 + noise * (at @ rule.covariance @ at)))
+    design = design_spline(scipy.special.ndtri(shares), len(numbers))
+    return Expectation(design @ rule.coefficients, design, rule.covariance)
 
 
 def chance_of_largest(deviate: float, least_share: float) -> float:

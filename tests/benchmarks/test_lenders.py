@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.lenders import runs
 from benchmarks.lenders.__main__ import main
 from benchmarks.lenders.applicants import draw_applicants
-from benchmarks.lenders.changes import BY_NAME, NOTHING
+from benchmarks.lenders.changes import BY_NAME, LEAKS_ONLY, NOTHING
 from benchmarks.lenders.data_changes import NEW_WORD, find_distance
 from benchmarks.lenders.draw import draw_lender
 from benchmarks.lenders.goals import Share, list_goals
@@ -198,6 +198,15 @@ def test_a_leak_marks_rows_of_one_outcome_only(number):
     changed = (leaking.frame[name].astype(str) != without.frame[name].astype(str)).to_numpy()
     assert (leaking.is_positive[changed] == told).all()
     assert changed.sum() == pytest.approx(share * np.sum(leaking.is_positive == told), rel=0.3)
+
+
+def test_leaks_alone_need_no_champion(monkeypatch):
+    monkeypatch.setattr(runs, "train_champion", None)
+    (record,) = run_task(Task(1, "leaks", 3, nulls=1, leaks_only=True))
+    assert record.change == LEAKS_ONLY
+    assert record.leaks == [record.leak_column]
+    figures = [goal.figure for goal in list_goals([record.as_json()])]
+    assert figures == ["leak planted (code): found"]
 
 
 def test_a_change_is_visible_where_it_clearly_exceeds_what_the_check_would_have_found():

@@ -17,7 +17,9 @@ from tasks.core.scored_window import ScoredWindow
 from tasks.core.windows import Window
 from tasks.extract.extract import extract_window
 from tasks.models.preprocess import prepare
+from tasks.quality.leak_ends import find_midst
 from tasks.quality.leak_search import measure_leaks, suspect_rows
+from tasks.quality.leak_signs import compare_agreement
 from tasks.quality.leakage import measure_auc_without_leaks, measure_both, measure_column_auc, measure_leakage
 from tasks.source_tables.load import read_header
 from tasks.source_tables.tables import create_tables
@@ -208,6 +210,76 @@ def test_numbers_in_another_unit_are_found_in_a_column_that_is_mostly_zero():
         rows = np.flatnonzero((labels == 0.0) & (frame["debt"] > 0))[:90]
         frame.loc[rows, "debt"] = 1e6 + frame.loc[rows, "debt"]
         assert [leak.columns for leak in measure_leaks(CONTRACT, frame, labels, POLICY)] == [("debt",)]
+
+
+def draw_heavy_tail(seed: int, rows: int = 3_000) -> tuple[pd.DataFrame, np.ndarray, np.random.Generator]:
+    """A debt to the cent, so widely scattered that a hundred times a usual one is no outlier; the rule is logistic."""
+    rng = np.random.default_rng(seed)
+    frame, normal = make_frame(rows), rng.normal(size=rows)
+    frame["debt"] = np.round(2_000 * np.exp(1.7 * normal), 2)
+    return frame, (rng.random(rows) < scipy.special.expit(0.4 * normal)).astype(float), rng
+
+
+@pytest.mark.parametrize("label", [0.0, 1.0])
+def test_cents_for_one_outcome_are_found_where_a_heavy_tail_hides_them(label):
+    found = []
+    for seed in range(10):
+        frame, labels, rng = draw_heavy_tail(seed)
+        frame.loc[(labels == label) & (rng.random(len(frame)) < 0.15), "debt"] *= 100
+        frame["debt"] = frame["debt"].round(2)
+        found += measure_leaks(CONTRACT, frame, labels, POLICY)
+    assert 9 <= len(found) <= 10
+    assert {(leak.columns, leak.is_positive) for leak in found} == {(("debt",), label == 1)}
+
+
+def test_a_multiple_is_told_by_its_unit():
+    frame, labels, rng = draw_heavy_tail(1)
+    frame.loc[(labels == 0) & (rng.random(len(frame)) < 0.15), "debt"] *= 100
+    frame["debt"] = frame["debt"].round(2)
+    finding = pick(measure_leakage(CONTRACT, frame, labels, POLICY), "leak")
+    assert "with debt a multiple of 1:" in finding.sentence
+
+
+def test_round_numbers_of_both_outcomes_are_no_leak():
+    """Large debts are rounded, and mostly refused: by the rule, and not because they are round."""
+    for seed in range(20):
+        frame, labels, _ = draw_heavy_tail(seed)
+        frame["debt"] = frame["debt"].where(frame["debt"] < 10_000, frame["debt"].round(-2))
+        assert measure_leaks(CONTRACT, frame, labels, POLICY) == []
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_number_that_stands_for_something_else_hides_no_leak_beside_it(known):
+    """Of known numbers the contract says it; an unknown one is a spike."""
+    filler = 99_999.0 if known else 888_888.0
+    assert (filler in CONTRACT.column("amount").special) == known
+    frame = make_frame()
+    rows = choose(frame, "no", 60)
+    frame.loc[rows, "amount"] = filler - 100 + np.arange(60)
+    frame.loc[frame.index[500:600], "amount"] = filler
+    found = find(frame)
+    assert found == [("amount", "at_least", False)]
+
+
+def test_gaps_in_a_heavy_tail_are_no_other_unit():
+    """The largest of such numbers lie many times the quartiles' distance apart, and a steep rule makes them agree."""
+    for seed in range(40):
+        numbers = np.exp(1.8 * np.random.default_rng(seed).normal(size=700))
+        lowest, highest = find_midst(numbers)
+        assert lowest == numbers.min()
+        assert np.sum(numbers > highest) <= 1
+    assert find_midst(np.append(numbers, 1e6 + np.arange(20.0)))[1] == pytest.approx(highest, rel=5)
+
+
+def test_a_rare_word_that_is_merely_predictive_is_no_leak():
+    """Twelve of twelve where 45 % are usual: three times the odds make that one chance in forty, among many words."""
+    frame = make_frame()
+    frame["purpose"] = frame["purpose"].cat.add_categories("rare")
+    labels = (np.random.default_rng(1).random(len(frame)) < 0.45).astype(float)
+    frame.loc[np.flatnonzero(labels == 1)[:12], "purpose"] = "rare"
+    assert measure_leaks(CONTRACT, frame, labels, POLICY) == []
+    assert compare_agreement(12, 12, 450, 1_000) > 1e-3
+    assert compare_agreement(120, 120, 450, 1_000) < 1e-12
 
 
 def test_columns_that_mark_the_same_rows_are_one_leak():

@@ -48,6 +48,15 @@ def test_a_rounded_income_with_other_columns_tells_the_customers():
     assert len(np.unique(keys)) == pytest.approx(len(np.unique(place)), rel=0.3)
 
 
+@pytest.mark.parametrize("others", [(), ("job",)])
+def test_one_fine_number_tells_the_customers_where_it_is_repeated_and_nothing_follows_from_it(others):
+    frame, place = draw()
+    fresh, _ = make_window(len(frame), 8)
+    frame = frame.assign(**{name: fresh[name] for name in COLUMNS if name not in ("income", *others)})
+    frame["income"] = np.random.default_rng(5).integers(10_000, 90_000, len(frame)).astype(float)[place]
+    assert find_repeated_customers(CONTRACT, frame) == ("income",)
+
+
 def test_what_follows_from_a_column_is_no_second_witness():
     """Instalments follow from rounded amounts, as rates and bands do: equal amounts are not one customer's."""
     frame, _ = make_window(4_000, 1)

@@ -55,6 +55,28 @@ def test_what_a_customer_has_in_common_is_not_the_days():
     assert measure(values - values.mean()).day > 0
 
 
+def draw_close(seed: int, rows: int = 9_000) -> np.ndarray:
+    """The numbers of customers who come four times within days; each row's day is its place in `NUMBERS`."""
+    random = np.random.default_rng(seed)
+    owner = np.repeat(np.arange(rows // 4), 4)
+    days = np.mod(random.uniform(0, DAYS, rows // 4)[owner] + random.exponential(2.0, rows), DAYS)
+    return random.standard_normal(rows // 4)[owner][np.argsort(days)]
+
+
+def test_customers_who_come_back_within_days_are_alike_in_a_week():
+    """Of each row's three others most lie within six days, and what they add is what customers add."""
+    values = [draw_close(seed) for seed in range(10)]
+    assert sum(measure(one).week > 0 for one in values) >= 5
+    found = [pair_days(NUMBERS, None, has_weeks=True).measure_numbers(one) for one in values]
+    spread = measure_spread(NUMBERS, np.full(7, 1 / 7))
+    added = np.mean([len(NUMBERS) * one.share_variance(spread) for one in found])
+    assert added == pytest.approx(3, rel=0.5)
+
+
+def test_independent_rows_of_one_week_are_not_alike():
+    assert sum(measure(draw(seed)).week > 0 for seed in range(100, 200)) <= 3
+
+
 def test_levels_and_numbers_agree():
     effects = 0.3 * np.random.default_rng(4).standard_normal(DAYS)
     codes = (draw(4, effects) > 0).astype(np.int64)
@@ -80,5 +102,5 @@ def test_a_window_of_whole_weeks_has_the_weekdays_of_the_reference():
     usual = np.full(7, 1 / 7)
     weekend = measure_spread(np.repeat([5, 6], 100), usual)
     weeks = measure_spread(np.repeat(np.arange(14), 100), usual)
-    assert weekend == DaySpread(pytest.approx(0.5, abs=0.01), pytest.approx(2 * (0.5 - 1 / 7) ** 2 + 5 / 49))
-    assert weeks == DaySpread(pytest.approx(1 / 14, abs=0.001), pytest.approx(0.0))
+    assert weekend == DaySpread(pytest.approx(0.5, abs=0.01), pytest.approx(2 * (0.5 - 1 / 7) ** 2 + 5 / 49), 0.5)
+    assert weeks == DaySpread(pytest.approx(1 / 14, abs=0.001), pytest.approx(0.0), pytest.approx(126 / 196))
