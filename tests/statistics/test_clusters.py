@@ -30,6 +30,14 @@ def test_cross_products_are_those_of_all_pairs():
     assert CLUSTERS.pairs == sum(int(np.sum(key == KEYS)) - 1 for key in KEYS)
 
 
+def test_many_clusters_are_counted_as_few(monkeypatch):
+    codes = RANDOM.integers(-1, 5, 200)
+    few = CLUSTERS.count_pairs(codes, 5)
+    monkeypatch.setattr("tasks.statistics.clusters._MOST_COUNTS", 0)
+    assert few.sum() > 0
+    np.testing.assert_array_equal(CLUSTERS.count_pairs(codes, 5), few)
+
+
 @pytest.mark.parametrize("is_ordered", [True, False])
 def test_equal_rows_have_a_likeness_of_one_and_independent_ones_of_none(is_ordered):
     keys = np.repeat(np.arange(2_000), 3)
