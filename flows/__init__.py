@@ -16,8 +16,8 @@ os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "loanwatch")
 os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", "30")
 # A busy machine needs more than the 20 seconds that Prefect gives its temporary server to start.
 os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")
-# Trees of a window are asked in microseconds: threads would wait for each other, and on a busy machine for a hundred times
-# as long as they work. What is worth several cores (the folds of a training) takes them by itself.
+# Trees of a window are asked in microseconds: threads would wait for each other, on a busy machine a hundred times as
+# long as they work. What is worth several cores (the folds of a training) takes them by itself.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Python imports a package before the command in it: the server starts meanwhile.
 if sys.argv[0] == "-m" and is_wanted(sys.orig_argv):
