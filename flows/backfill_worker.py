@@ -25,6 +25,7 @@ from flows.monitor import monitor
 from tasks.backfill.queue import Replay, claim_next, list_replays, save_state, tag_replays
 from tasks.core.run_tags import TAGS
 from tasks.job.journal import describe_error
+from tasks.registry.bundle import keep_bundles
 
 IDLE_SECONDS = 1.0
 
@@ -55,7 +56,7 @@ def command(
     prepare_console()
     gc.freeze()  # what the imports made stays, and need not be looked at again
     try:
-        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None} if unwatched else {}):
+        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None} if unwatched else {}), keep_bundles():
             work_on(connect(resolve_database(database)), backfill, in_order=in_order)
     except LoanwatchError as error:
         return report_error(error)

@@ -12,7 +12,9 @@ import hashlib
 import json
 import secrets
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,10 @@ class OtherLibrariesError(BundleError):
 
 class StoreError(LoanwatchError):
     """The model store cannot be written."""
+
+
+# Those that were read, by place and hash, within `keep_bundles`; else None.
+_kept: ContextVar[dict[tuple[str, str], Bundle] | None] = ContextVar("kept bundles", default=None)
 
 
 @dataclass(frozen=True)
@@ -98,8 +104,27 @@ def save_bundle(bundle: Bundle, store: str, name: str) -> tuple[str, str]:
         return str(filesystem.unstrip_protocol(location)), _hash(files[-1].read_bytes())
 
 
+@contextmanager
+def keep_bundles() -> Iterator[None]:
+    """Within it each bundle is read once: the windows of a backfill share their champion."""
+    token = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
 def load_bundle(location: str, sha256: str) -> Bundle:
     """Read a bundle after verifying every checksum. Raises BundleError before anything is unpickled."""
+    kept = _kept.get()
+    if kept is None:
+        return _read_bundle(location, sha256)
+    if (location, sha256) not in kept:
+        kept[location, sha256] = _read_bundle(location, sha256)
+    return kept[location, sha256]
+
+
+def _read_bundle(location: str, sha256: str) -> Bundle:
     filesystem, root = fsspec.core.url_to_fs(location)
     try:
         manifest = _read_file(filesystem, location, f"{root}/{MANIFEST}", sha256)

@@ -25,6 +25,7 @@ from tasks.registry.bundle import (
     BundleError,
     OtherLibrariesError,
     StoreError,
+    keep_bundles,
     load_bundle,
     read_card,
     save_bundle,
@@ -93,6 +94,16 @@ def test_a_missing_file_is_told(saved, name, no_unpickling):
     location, sha256, folder = saved
     (folder / name).unlink()
     with pytest.raises(BundleError, match="cannot be read"):
+        load_bundle(location, sha256)
+
+
+def test_a_backfill_reads_a_bundle_once(saved):
+    location, sha256, folder = saved
+    with keep_bundles():
+        kept = load_bundle(location, sha256)
+        shutil.rmtree(folder)
+        assert load_bundle(location, sha256) is kept
+    with pytest.raises(BundleError):
         load_bundle(location, sha256)
 
 
