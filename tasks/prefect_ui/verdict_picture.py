@@ -24,7 +24,7 @@ def draw_picture(summary: Mapping[str, Any]) -> str:
     verdicts = [Verdict(summary["verdicts"][question]) for question in questions]
     figure = Figure(figsize=(6.4, 1.9), dpi=80)
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.11, 0.26, 0.87, 0.7))  # to measure the texts for it would take longer than to draw
+    axes = figure.add_axes((0.12, 0.26, 0.86, 0.7))  # to measure the texts for it would take longer than to draw
     lengths = [min(max(ratio or 0.0, 0.0), LONGEST_BAR) for ratio in ratios]
     bars = axes.barh(questions, lengths, color=[VERDICTS[verdict].tone.colour for verdict in verdicts])
     said = [label_bar(ratio, question, verdict)
