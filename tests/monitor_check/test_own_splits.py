@@ -17,6 +17,7 @@ from tasks.monitor_check.own_splits import LEAST_SPLITS, Split, draw_splits, kee
 from tasks.monitor_check.self_check import Splits, summarise_splits
 from tasks.monitor_check.tallies import find_own_limits
 from tasks.monitor_check.trials import compare_sides
+from tasks.profile.day_effects import measure_day_effects
 from tests.support.reference_rows import make_batches, make_reference
 from tests.support.replace import replace_object
 from tests.support.windows_to_compare import CONTRACT
@@ -38,7 +39,10 @@ def check(reference, splits: int = 50) -> SelfCheck:
 
 @pytest.fixture(scope="module")
 def batches() -> SelfCheck:
-    return check(make_batches())
+    """Of checks that are not told how alike the rows of a week are: whatever else they may not know is found so."""
+    with pytest.MonkeyPatch.context() as patch:
+        replace_object(measure_day_effects, lambda *given: None, set_attribute=patch.setattr)
+        return check(make_batches())
 
 
 @pytest.mark.slow
@@ -52,6 +56,21 @@ def test_a_plain_table_has_few_alarms_and_no_limit_of_its_own():
     assert {name: part.splits for name, part in record.by_split.items()} == {"customer": 25, "week": 25}
     assert "without a change" in record.sentence
     assert "points of any column" in record.sentence
+
+
+@pytest.mark.slow
+def test_checks_that_know_how_alike_the_rows_of_a_week_are_need_no_limit_of_their_own():
+    before, alarms = make_batches(), 0
+    reference = before.take(np.ones(len(before), dtype=bool), with_days=True)
+    for seed in range(100, 130):
+        later = make_batches(seed=seed)
+        week = (later.days - later.days.min()).astype(int) // 7
+        window = later.take((week >= 4) & (week < 8), with_days=True)
+        found = compare_sides(CONTRACT, POLICY.drift, reference, window)
+        alarms += any(one.verdict is Verdict.FAIL for one in found)
+    assert alarms <= 2
+    record = check(before, splits=20)
+    assert record.by_split["week"].alarms <= 1
 
 
 @pytest.mark.slow
@@ -69,7 +88,7 @@ def test_rows_that_come_in_batches_are_found_and_named(batches):
 
 @pytest.mark.slow
 def test_later_windows_of_batches_raise_no_more_false_alarms(batches):
-    """Four weeks of the same dealers' customers: the policy's limits alarm in most of them, its own in few."""
+    """Four weeks of such dealers' customers, on days that nobody knows: the policy's limits alarm in many of them."""
     before = make_batches()
     reference, alarms = before.take(np.ones(len(before), dtype=bool)), []
     for seed in range(100, 130):
