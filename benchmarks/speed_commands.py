@@ -1,7 +1,7 @@
 """Speed of commands, from the call to the screen: a quiet month and a retraining, a backfilled year, the history.
 
 Pieces for `python -m benchmarks.speed`, on a lender of 2,000 applications a month, whatever `--rows` says. With
-LOANWATCH_TREE, the folder of another checkout, its commands are measured by the same stopwatch: before and after.
+SPEED_TREE, the folder of another checkout, its commands are measured by the same stopwatch: before and after.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PER_MONTH, MONTHS = 2_000, 24
 REFERENCE = ("--reference-start", "2022-01-01", "--reference-end", "2022-06-30")
 QUIET, DRIFTED = "2022-08", "2023-12"
 YEAR = ("--start", "2022-08-01", "--end", "2023-07-31")
-TREE = Path(os.environ.get("LOANWATCH_TREE", Path(__file__).parent.parent))
+TREE = Path(os.environ.get("SPEED_TREE", Path(__file__).parent.parent))
 _QUERY = re.compile(r"(?:of which|after) ([\d.]+) s to the first query")
 _VERDICT = re.compile(r"^ *(verdict after|took) ")
 
