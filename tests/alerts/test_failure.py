@@ -60,6 +60,7 @@ def test_the_message_names_the_flow_and_the_cause(flow: Any, engine: Engine, tmp
     assert (alert.contract, alert.state) == ("loan_applications", "pending")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("prefect_server")
 @pytest.mark.parametrize(
     ("flow", "form", "said"),

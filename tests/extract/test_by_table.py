@@ -77,6 +77,7 @@ def assert_same(parts: Extract, whole: Extract) -> None:
     assert (parts.ambiguous, parts.unreadable, parts.undated) == (whole.ambiguous, whole.unreadable, whole.undated)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(LOANS, CUSTOMERS, CREDITS, st.randoms(use_true_random=False))
 def test_parts_and_query_give_the_same_extract(

@@ -56,6 +56,7 @@ def test_waste_is_looked_for_again_once_the_imports_are_done(monkeypatch):
     assert seen == [True]
 
 
+@pytest.mark.slow
 def test_a_configured_server_is_used(prefect_server):
     server, configured = TemporaryServer(), PREFECT_API_URL.value()
     assert configured
