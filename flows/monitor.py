@@ -53,7 +53,7 @@ from tasks.quality.check import check_leaks, check_quality, is_fit
 from tasks.reports.figures import measure_figures
 from tasks.reports.history import rebuild_history
 from tasks.reports.summary import Run, summarise_run
-from tasks.reports.write_pages import add_pages, prepare_pages, write_pages
+from tasks.reports.write_pages import SUMMARY, add_pages, prepare_pages, write_pages
 from tasks.run.days import refuse_other_reference
 from tasks.run.open import plan_monitoring, prepare_monitoring
 from tasks.run.request import MonitorRequest, find_backfill, find_scheduled_day
@@ -131,7 +131,7 @@ def conclude(run: Run, outcome: Outcome, reason: str) -> State[dict[str, Any]]:
     save_bank_numbers(job, run.bank.as_history() if run.bank else None)
     save_figures(job, measure_figures(run))
     summary = {**summarise_run(run, read_timings(job), datetime.now(UTC)), "pages": pages}
-    write_json(job.results / "summary.json", summary)
+    write_json(job.results / SUMMARY, summary)
     rebuild_history(job)
     tell_verdict(summary)
     publish_run(job, run.as_result(), summary)

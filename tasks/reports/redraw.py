@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from tasks.job.job import Job
 from tasks.models.preprocess import prepare
 from tasks.models.ripening import ripen
 from tasks.models.score_window import observe_window
-from tasks.registry.versions import find_champion
+from tasks.registry.versions import Champion, find_champion
 from tasks.reports.deepchecks.draw import draw_pages
 from tasks.reports.page import render_fragment
 from tasks.reports.summary import Run
@@ -73,25 +74,34 @@ def read_run_again(database: Database, contract: Contract, folder: Path, summary
     engine = connect(database)
     run = Run(job, extract_window(engine, contract, window), list(map(read_finding, summary["findings"])))
     if summary["champion"] is not None and any(finding.question is not Question.QUALITY for finding in run.findings):
-        run.comparison = _compare_again(engine, run, summary["champion"]["version"])
+        run.champion = find_champion_of(engine, run.job, summary)
+        run.comparison = _compare_again(engine, run, run.champion)
     return run
 
 
-def _compare_again(engine: Engine, run: Run, version: int) -> Comparison:
-    job = run.job
+def find_champion_of(engine: Engine, job: Job, summary: dict[str, Any]) -> Champion:
+    """The champion of the run; it is silent where the run has left its scores out."""
+    version = summary["champion"]["version"]
     with engine.connect() as connection:
-        run.champion = find_champion(connection, job.contract.name, job.window, version)
-    if run.champion is None:
+        champion = find_champion(connection, job.contract.name, job.window, version)
+    if champion is None:
         raise PagesError(f"Version {version}, against which {job.job_id} was monitored, is not on record.")
-    profile = run.champion.bundle.profile
+    return champion if summary["window"]["scored"] else replace(champion, silence="The run has left its scores out.")
+
+
+def _compare_again(engine: Engine, run: Run, champion: Champion) -> Comparison:
+    job, profile = run.job, champion.bundle.profile
     applications = prepare(job.contract, run.extract.applications, profile.told_by)
     prepared, ripeness = ripen(engine, job.contract, job.window, applications, profile)
-    observed = observe_window(run.champion, run.extract, prepared, ripeness)
-    return Comparison(profile, observed, job.policy.drift, run.champion.own_limits, job.contract.positive_words)
+    observed = observe_window(champion, run.extract, prepared, ripeness)
+    return Comparison(profile, observed, job.policy.drift, champion.own_limits, job.contract.positive_words)
 
 
 def link_pages(report: Path, pages: dict[str, str], left_out: str) -> None:
-    """Let a report that was written before lead to the pages; nothing else in it changes."""
+    """Let a report that was written before lead to the pages; nothing else in it changes.
+
+    That of an older loanwatch has no place for them, and stays as it is.
+    """
     written = report.read_text(encoding="utf-8")
     links = render_fragment(LINKS, summary={"pages": pages}, left_out=left_out)
     write_text(report, _PLACE.sub(lambda _: links.strip(), written))

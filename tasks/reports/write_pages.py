@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from blocks.errors import LoanwatchError
+import pandas as pd
+
+from tasks.core.arrays import Codes
 from tasks.core.files import write_json
 from tasks.job.job import Job
-from tasks.job.journal import log, read_timings
+from tasks.job.journal import describe_error, log, read_timings
 from tasks.job.stage import stage
 from tasks.models.cut_off import EVEN
 from tasks.reports.deepchecks.content import Content, choose_columns, code_rows, sample_applications
@@ -22,7 +24,7 @@ from tasks.reports.summary import Run, summarise_run
 SUMMARY = "summary.json"
 
 
-@stage("report", lambda pages: f"{len(pages)} page")
+@stage("report", lambda _: "1 page")
 def write_pages(job: Job, run: Run, summary: dict[str, Any]) -> dict[str, str]:
     """Write report.html and the files beside it; returns the pages' file names by name."""
     write_policy(job)
@@ -67,11 +69,11 @@ def add_pages(run: Run, summary: dict[str, Any]) -> dict[str, Any]:
     """
     if not is_drawn_at_once(run.job):
         return summary
-    drawn, run.left_out = write_deepchecks_pages(run.job, run)
     try:
+        drawn, run.left_out = write_deepchecks_pages(run.job, run)
         return renew_record(run, summary["pages"] | drawn)
-    except LoanwatchError as error:
-        log.warning("The deepchecks pages are not in the report of this run: %s", error)
+    except Exception as error:  # no verdict depends on them
+        log.warning("The deepchecks pages are not in the report of this run: %s", describe_error(error))
         return summary
 
 
@@ -87,11 +89,13 @@ def gather_content(job: Job, run: Run) -> Content:
     columns = choose_columns(job.contract, run.findings, job.policy.pages.columns)
     if run.comparison is not None:
         profile, observed = run.comparison.profile, run.comparison.observed
+
+        def decode(codes: Codes) -> pd.DataFrame:
+            return profile.decode(codes)[columns]
+
         windows = (
-            code_rows(lambda codes: profile.decode(codes)[columns], profile.codes, profile.labels, profile.scores),
-            code_rows(
-                lambda codes: profile.decode(codes)[columns], run.comparison.codes, observed.labels, observed.scores
-            ),
+            code_rows(decode, profile.codes, profile.labels, profile.scores),
+            code_rows(decode, run.comparison.codes, observed.labels, observed.scores),
         )
     applications = sample_applications(job.contract, extracted, columns) if len(extracted) else None
     threshold = EVEN if run.cut_off is None else run.cut_off.threshold

@@ -9,8 +9,13 @@ import pytest
 
 from flows import pages
 from tasks.core.policy import MonitorPolicy, PagesPolicy, SelfCheckPolicy, TrainPolicy
+from tasks.registry.versions import Champion, find_champion
+from tasks.reports.deepchecks.draw import draw_pages
+from tasks.reports.redraw import find_champion_of
 from tasks.reports.write_pages import is_drawn_at_once
+from tests.reports.test_evidence_pack import make_job
 from tests.support.flow import month, run_monitor
+from tests.support.replace import replace_object
 
 QUICK = MonitorPolicy(
     train=TrainPolicy(forest_trees=20, boosting_rounds=40, folds=2), self_check=SelfCheckPolicy(splits=0)
@@ -76,3 +81,25 @@ def test_pages_on_demand_are_those_that_the_run_would_have_drawn(demo, tmp_path,
     )
     assert "Name the contract's file" in capsys.readouterr().err
     assert call() == 2
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("prefect_server")
+def test_pages_that_cannot_be_drawn_cost_no_run(demo, tmp_path, monkeypatch):
+    def fail(*_):
+        raise ConnectionError("The database is gone.")
+
+    replace_object(draw_pages, fail, set_attribute=monkeypatch.setattr)
+    state, summary = run_monitor(tmp_path, draws_deepchecks=True, **month(2024, 8), policy=QUICK)
+    assert (state.is_completed(), summary["outcome"]) == (True, "kept")
+    assert set(summary["pages"]) == {"report"}
+    assert "draws them" in (Path(summary["results"]) / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("scored", "is_silent"), [(2_000, False), (0, True), (None, True)])
+def test_scores_that_the_run_left_out_are_in_no_page(engine, tmp_path, monkeypatch, scored, is_silent):
+    found = Champion(object(), object())
+    replace_object(find_champion, lambda *_: found, set_attribute=monkeypatch.setattr)
+    summary = {"champion": {"version": 1}, "window": {"scored": scored}}
+    champion = find_champion_of(engine, make_job(tmp_path), summary)
+    assert bool(champion.silence) is is_silent
