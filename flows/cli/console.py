@@ -15,6 +15,7 @@ from tasks.core.answers import answer
 from tasks.core.findings import Outcome, Verdict
 from tasks.core.notices import list_notices
 from tasks.core.wording import GREEN, OUTCOMES, RED, VERDICTS, name_outcome, name_verdict
+from tasks.job.stages import PLACES
 
 Show = Callable[[Console, dict[str, Any]], None]
 
@@ -96,11 +97,12 @@ def show_verdict(console: Console, summary: dict[str, Any]) -> None:
     if "report" in summary["pages"]:
         console.print(f"  report: {summary['results']}/{summary['pages']['report']}", markup=False, soft_wrap=True)
     console.print(f"  {name_outcome(summary['outcome'], was_retrained=bool(summary['comparison']))}", style="bold")
-    console.print(
-        f"  verdict after {summary['start_up_seconds'] + summary['seconds']:.1f} s, "
-        f"of which {summary['start_up_seconds']:.1f} s to the first query\n",
-        style="dim",
-    )
+    if not any(_is_made(summary, stage) for stage in PLACES):  # else its seconds are those of what followed, too
+        console.print(
+            f"  verdict after {summary['start_up_seconds'] + summary['seconds']:.1f} s, "
+            f"of which {summary['start_up_seconds']:.1f} s to the first query\n",
+            style="dim",
+        )
 
 
 def show_end(console: Console, summary: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ STAGES = (
     "extract", "quality", "preprocess", "score", "drift", "model_drift", "recent_days", "known_changes",
     "train", "compare", "promote", "report", "alert", "journal",
 )  # fmt: skip
-# What does not run every time, and its place among the others.
+# What follows the verdict, not every time, and its place among the others.
 PLACES = {"pages": len(STAGES), "self_check": len(STAGES) + 1}
 SECOND = 1.5
 
