@@ -6,6 +6,7 @@ SPEED_TREE, the folder of another checkout, its commands are measured by the sam
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import re
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -74,16 +75,10 @@ def prepare_start(folder: Path, variant: str) -> Callable[[], Figures]:
     month = ("--month", DRIFTED if variant == "retraining" else QUIET)
     if variant != "running server":
         return lambda: time_command(folder, "flows.monitor", *month)
-    server = serve_prefect(folder)
-    address = server.__enter__()
-
-    def run() -> Figures:
-        try:
-            return time_command(folder, "flows.monitor", *month, PREFECT_API_URL=address)
-        finally:
-            server.__exit__(None, None, None)
-
-    return run
+    server = ExitStack()
+    address = server.enter_context(serve_prefect(folder))
+    atexit.register(server.close)  # its end is no part of what is measured
+    return lambda: time_command(folder, "flows.monitor", *month, PREFECT_API_URL=address)
 
 
 def prepare_backfill(folder: Path, variant: str) -> Callable[[], Figures]:

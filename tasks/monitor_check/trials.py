@@ -27,10 +27,10 @@ from tasks.models.scoring import score_by_fold
 from tasks.models.train import fit_candidate
 from tasks.monitor_check.planted_changes import Change, Planted
 from tasks.profile.profile import fit_profile
+from tasks.quality.repeated_customers import find_repeated_customers
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
-from tasks.quality.repeated_customers import find_repeated_customers
 
 # More rows would change the result little and take longer.
 MOST_ROWS = 20_000
@@ -79,13 +79,13 @@ def run_trials(ground: Ground, plan: Sequence[tuple[Change, int]], processes: in
 
     All random numbers depend only on the policy's seed, the change and the number of the trial.
     """
+    from joblib import Parallel, delayed, parallel_config
+
     batches = [
         (change, range(first, min(first + _TRIALS_PER_BATCH, count)))
         for change, count in plan
         for first in range(0, count, _TRIALS_PER_BATCH)
     ]
-    from joblib import Parallel, delayed, parallel_config
-
     with parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = Parallel(n_jobs=processes, return_as="generator_unordered", batch_size=1)
         yield from parallel(delayed(_run_batch)(ground, change, numbers) for change, numbers in batches)
