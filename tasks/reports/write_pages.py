@@ -29,7 +29,7 @@ def write_pages(job: Job, run: Run, summary: dict[str, Any]) -> dict[str, str]:
     """Write report.html and the files beside it; returns the pages' file names by name."""
     write_policy(job)
     write_findings_file(job.results, summary)
-    run.left_out = f"`{format_pages_command(job)}` draws them" if is_installed() else NOT_INSTALLED
+    run.left_out = f"not drawn yet, `{format_pages_command(job)}` draws them" if is_installed() else NOT_INSTALLED
     pages = {"report": REPORT}
     write_run_report(run, {**summary, "pages": pages})
     return pages

@@ -58,7 +58,7 @@ def test_pages_on_demand_are_those_that_the_run_would_have_drawn(demo, tmp_path,
     folder, other = Path(summary["results"]), Path(at_once["results"])
     assert not any((folder / name).exists() for name in NAMES)
     report = (folder / "report.html").read_text(encoding="utf-8")
-    command = re.search(r"python -m flows\.pages (.*?)`", report)
+    command = re.search(r"<code>python -m flows\.pages (.*?)</code>", report)
     assert command is not None
     assert call(*command[1].split()) == 0
     for name in NAMES:

@@ -74,14 +74,14 @@ def describe_champion(champion: Record) -> str:
 
 
 def set_names(sentence: str) -> Markup:
-    """A sentence for a page: what stands in backticks, such as the name of a limit, is set as code.
+    """A sentence for a page: what stands in backticks, such as the name of a limit or a command, is set as code.
 
     Examples
     --------
     >>> str(set_names("Raise `drift.label_limit`, if 3 < 4."))
     'Raise <code>drift.label_limit</code>, if 3 &lt; 4.'
     """
-    parts = re.split(r"`([\w.]+)`", sentence)
+    parts = re.split(r"`([^`\n]+)`", sentence)
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if n % 2 else escape(part) for n, part in enumerate(parts)
     )
