@@ -14,7 +14,7 @@ from tasks.contract.columns import Role
 from tasks.contract.contract import Contract
 from tasks.core.windows import FIRST_DAY, LAST_DAY, Window
 from tasks.extract.extract import Extract
-from tasks.quality.rows import find_copies
+from tasks.quality.hashes import find_copies
 
 # Tables without a time have days all the same, as a contract has: made up, and looked at by no check.
 NO_DAYS = Window(date(2000, 1, 1), date(2000, 1, 31))

@@ -9,7 +9,7 @@ from tasks.contract.contract import Contract
 from tasks.core.arrays import Keys
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.wording import join_list
-from tasks.quality.rows import hash_frame_rows
+from tasks.quality.hashes import hash_frame_rows
 
 
 def hash_keys(contract: Contract, applications: pd.DataFrame, told_by: tuple[str, ...] = ()) -> Keys:

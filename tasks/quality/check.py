@@ -20,7 +20,9 @@ from tasks.extract.extract import Extract
 from tasks.extract.labels import read_labels
 from tasks.job.job import Job
 from tasks.job.stage import stage
-from tasks.quality.columns import measure_columns
+from tasks.quality.columns import judge_columns
+from tasks.quality.count import count_quality
+from tasks.quality.counts import QualityCounts
 from tasks.quality.leak_search import measure_leaks
 from tasks.quality.leak_signs import Leak
 from tasks.quality.leakage import measure_auc_without_leaks, measure_leakage
@@ -96,21 +98,35 @@ def measure_quality(
 
     With `window`, rows outside it are detected too. `leaks` are those of the window, where they are known already.
     """
-    findings = [check_rows(extract, policy), check_undated(extract)]
-    applications = extract.applications
-    if not len(applications):
+    counts = count_quality(contract, extract, window)
+    findings = judge_quality(contract, counts, policy, window)
+    if not counts.rows:
         return findings
-    labels = read_labels(contract, applications)
+    labels = read_labels(contract, extract.applications)
+    return [*findings, *measure_leakage(contract, extract.applications, labels, policy, leaks)]
+
+
+def judge_quality(
+    contract: Contract, counts: QualityCounts, policy: QualityPolicy, window: Window | None = None
+) -> list[Finding]:
+    """The findings of a window's counts: all but those on leaks, which are measured on the rows.
+
+    Raises ValueError where the counts are of another window.
+    """
+    if counts.window != window:
+        raise ValueError(f"The counts are of the window {counts.window}, not of {window}.")
+    findings = [check_rows(counts, policy), check_undated(counts)]
+    if not counts.rows:
+        return findings
     return [
         *findings,
-        check_times(contract, applications, window),
-        check_last_day(contract, applications, window),
-        check_ids(contract, applications, policy),
-        check_repeats(contract, extract, policy),
-        check_versions(extract),
-        check_ambiguous(extract, policy),
-        *measure_columns(contract, extract, policy),
-        check_labels(contract, labels, policy),
-        check_conflicts(contract, applications, labels, policy),
-        *measure_leakage(contract, applications, labels, policy, leaks),
+        check_times(contract, counts),
+        check_last_day(contract, counts, window),
+        check_ids(contract, counts, policy),
+        check_repeats(contract, counts, policy),
+        check_versions(counts),
+        check_ambiguous(counts, policy),
+        *judge_columns(contract, counts, policy),
+        check_labels(contract, counts),
+        check_conflicts(contract, counts, policy),
     ]

@@ -13,18 +13,21 @@ from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.core.wording import list_words, shorten
-from tasks.extract.extract import Extract
-from tasks.quality.shares import judge_share, name_rows, pass_check, warn_column
+from tasks.quality.column_counts import Words
+from tasks.quality.counts import QualityCounts
+from tasks.quality.hashes import hash_words
+from tasks.quality.shares import judge_share, pass_check, warn_column
 from tasks.quality.values import check_dotted, check_missing, check_unreadable
 
 # A category column in which most rows differ is free text, or an identifier of each row.
 _MOST_DISTINCT_SHARE = 0.5
 _FEWEST_DISTINCT = 100
+_NAMED = 5  # words in a sentence
 
-Check = Callable[[Contract, Extract, QualityPolicy], Iterator[Finding]]
+Check = Callable[[Contract, QualityCounts, QualityPolicy], Iterator[Finding]]
 
 
-def measure_columns(contract: Contract, extract: Extract, policy: QualityPolicy) -> list[Finding]:
+def judge_columns(contract: Contract, counts: QualityCounts, policy: QualityPolicy) -> list[Finding]:
     """One finding for each fault of a column; a check that finds none says so once."""
     checks: dict[str, tuple[Check, str]] = {
         "unreadable": (check_unreadable, "Every value has its column's type."),
@@ -39,61 +42,52 @@ def measure_columns(contract: Contract, extract: Extract, policy: QualityPolicy)
     }
     findings: list[Finding] = []
     for name, (check, nothing_found) in checks.items():
-        findings += list(check(contract, extract, policy)) or [pass_check(name, nothing_found)]
+        findings += list(check(contract, counts, policy)) or [pass_check(name, nothing_found)]
     return findings
 
 
-def _check_ranges(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
+def _check_ranges(contract: Contract, counts: QualityCounts, policy: QualityPolicy) -> Iterator[Finding]:
     """Special values may lie outside the range."""
     for column in contract.columns:
-        if column.type != "number" or (column.min is None and column.max is None):
+        beyond, present = counts.columns[column.name].beyond, counts.columns[column.name].present
+        if not beyond.marked.rows:
             continue
-        numbers = extract.applications[column.name]
-        low, high = (-np.inf if column.min is None else column.min), (np.inf if column.max is None else column.max)
-        is_beyond = (~numbers.between(low, high) & numbers.notna() & ~numbers.isin(list(column.special))).to_numpy()
-        if not is_beyond.any():
-            continue
-        beyond = numbers.to_numpy()[is_beyond]
         finding = warn_column(
             "range",
             column.name,
-            f"{column.name}: {is_beyond.sum():,} values are outside the range {_spell_range(column)}: "
-            f"{beyond.min():,.6g} to {beyond.max():,.6g}. Check their unit and source; if they are correct, widen the "
-            "range in the contract.",
+            f"{column.name}: {beyond.marked.rows:,} values are outside the range {_spell_range(column)}: "
+            f"{beyond.lowest:,.6g} to {beyond.highest:,.6g}. Check their unit and source; if they are correct, widen "
+            "the range in the contract.",
             "share of values",
         )
-        finding = _with_rows(finding, name_rows(contract, extract.applications, is_beyond))
-        yield judge_share(finding, float(is_beyond.sum() / numbers.notna().sum()), policy.maximum_out_of_contract_share)
+        finding = replace(finding, rows=beyond.marked.ids)
+        yield judge_share(finding, beyond.marked.rows / present, policy.maximum_out_of_contract_share)
 
 
-def _check_categories(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
+def _check_categories(contract: Contract, counts: QualityCounts, policy: QualityPolicy) -> Iterator[Finding]:
     for column in contract.columns:
-        if column.categories is None:
-            continue
-        values = extract.applications[column.name].astype(object)
-        is_other = (values.notna() & ~values.isin(column.categories)).to_numpy()
-        if not is_other.any():
+        words, present = counts.columns[column.name].words, counts.columns[column.name].present
+        if not words.others.rows:
             continue
         is_target = column is contract.target
         fields = "`positive`, `negative` or `undecided`" if is_target else "`allowed` or `aliases`"
         finding = warn_column(
             "allowed_values",
             column.name,
-            f"{column.name}: {is_other.sum():,} values are not allowed: "
-            f"{list_words(values[is_other].value_counts())}. Add them to the contract's {fields}, or "
+            f"{column.name}: {words.others.rows:,} values are not allowed: "
+            f"{_list_others(column, words)}. Add them to the contract's {fields}, or "
             "correct the source.",
             "share of values",
         )
-        finding = _with_rows(finding, name_rows(contract, extract.applications, is_other))
-        yield judge_share(finding, float(is_other.sum() / values.notna().sum()), policy.maximum_out_of_contract_share)
+        finding = replace(finding, rows=words.others.ids)
+        yield judge_share(finding, words.others.rows / present, policy.maximum_out_of_contract_share)
 
 
-def _check_special(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
+def _check_special(contract: Contract, counts: QualityCounts, policy: QualityPolicy) -> Iterator[Finding]:
     """How often special values occur: for information, since their meaning is known."""
     for column in contract.columns:
-        numbers = extract.applications[column.name]
-        for value, meaning in column.special.items():
-            count = int((numbers == value).sum())
+        found = counts.columns[column.name].special
+        for (value, meaning), count in zip(column.special.items(), found, strict=True):
             if count:
                 yield Finding(
                     Question.QUALITY,
@@ -101,32 +95,31 @@ def _check_special(contract: Contract, extract: Extract, policy: QualityPolicy) 
                     Verdict.PASS,
                     f"{column.name}: {count:,} values are {value:.15g}, meaning {meaning}.",
                     subject=column.name,
-                    effect=count / len(numbers),
+                    effect=counts.share(count),
                     unit="share of applications",
                     columns=(column.name,),
                 )
 
 
-def _check_constant(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
+def _check_constant(contract: Contract, counts: QualityCounts, policy: QualityPolicy) -> Iterator[Finding]:
     for column in contract.features:
-        values = extract.applications[column.name]
-        if values.notna().all() and values.nunique() == 1:  # noqa: PD101 - hashes categories too
+        found = counts.columns[column.name]
+        if found.first is not None and found.present == counts.rows and not found.is_varied:
             yield warn_column(
                 "constant",
                 column.name,
-                f"{column.name}: every application has the value {shorten(values.iloc[0])!r}. Check whether "
+                f"{column.name}: every application has the value {shorten(found.first[1])!r}. Check whether "
                 "it is still being recorded.",
                 "share of applications",
                 1.0,
             )
 
 
-def _check_free_text(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
+def _check_free_text(contract: Contract, counts: QualityCounts, policy: QualityPolicy) -> Iterator[Finding]:
     for column in contract.columns:
         if column.type != "category":
             continue
-        values = extract.applications[column.name]
-        distinct, present = values.nunique(), int(values.notna().sum())
+        distinct, present = len(counts.columns[column.name].words.distinct), counts.columns[column.name].present
         if distinct >= _FEWEST_DISTINCT and distinct > _MOST_DISTINCT_SHARE * present:
             yield warn_column(
                 "free_text",
@@ -138,22 +131,25 @@ def _check_free_text(contract: Contract, extract: Extract, policy: QualityPolicy
             )
 
 
-def _check_same(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
+def _check_same(contract: Contract, counts: QualityCounts, policy: QualityPolicy) -> Iterator[Finding]:
     """Columns that are equal in every row; constant ones have their own check."""
-    seen: dict[int, str] = {}
-    for column in contract.features:
-        values = extract.applications[column.name]
-        if values.nunique() < 2:
+    for column, place in zip(contract.features, counts.twins, strict=True):
+        twin = contract.features[place].name
+        if not counts.columns[column.name].is_varied:
             continue
-        key = hash((column.type, pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes()))
-        twin = seen.setdefault(key, column.name)
         if twin != column.name:
             sentence = f"{twin} and {column.name} are identical in every application. Check which one is correct."
             yield Finding(Question.QUALITY, "same_columns", Verdict.WARN, sentence, columns=(twin, column.name))
 
 
-def _with_rows(finding: Finding, rows: tuple[str, ...]) -> Finding:
-    return replace(finding, rows=rows)
+def _list_others(column: Column, words: Words) -> str:
+    """The most frequent words that are not allowed; of very many, not all are known by name."""
+    allowed = int(np.isin(hash_words(pd.Index(column.categories or ())), words.distinct).sum())
+    unnamed = len(words.distinct) - allowed - len(words.counts)
+    if unnamed <= 0:
+        return list_words(words.counts)
+    named = dict(sorted(words.counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_NAMED])
+    return f"{list_words(named, _NAMED)} and {len(words.counts) + unnamed - _NAMED} more"
 
 
 def _spell_range(column: Column) -> str:

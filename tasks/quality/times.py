@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-
 from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.held_days import HeldDays
 from tasks.core.windows import Window
 from tasks.core.wording import list_some
-from tasks.quality.shares import name_rows, pass_check
+from tasks.quality.counts import QualityCounts
+from tasks.quality.shares import pass_check
 
 # A day of the week is known well enough after two, and so many applications never fail to come by chance.
 _FEWEST_DAYS = 14
@@ -18,26 +16,22 @@ _FEWEST_EXPECTED = 14
 _DAYS_NAMED = 5
 
 
-def check_times(contract: Contract, applications: pd.DataFrame, window: Window | None) -> Finding:
+def check_times(contract: Contract, counts: QualityCounts) -> Finding:
     """The query selects the window; a row outside it would be counted with the wrong days."""
-    times = applications[contract.time.name]
-    is_wrong = times.isna()
-    if window is not None:
-        after = np.datetime64(window.end, "D") + np.timedelta64(1, "D")
-        is_wrong |= ~((times >= np.datetime64(window.start, "D")) & (times < after))
-    if not is_wrong.any():
+    wrong = counts.times.wrong
+    if not wrong.rows:
         return pass_check("time", "Every application is in the window.")
     return Finding(
         Question.QUALITY,
         "time",
         Verdict.FAIL,
-        f"{is_wrong.sum():,} applications have no valid time, or a time outside the window. Correct the query "
+        f"{wrong.rows:,} applications have no valid time, or a time outside the window. Correct the query "
         f"{contract.query}: it must exclude such rows, and count those without a time in `undated_query`.",
         subject=contract.time.name,
-        effect=float(is_wrong.mean()),
+        effect=counts.share(wrong.rows),
         unit="share of applications",
         columns=(contract.time.name,),
-        rows=name_rows(contract, applications, is_wrong.to_numpy()),
+        rows=wrong.ids,
     )
 
 
@@ -74,7 +68,7 @@ def describe_strays(contract: Contract, held: HeldDays) -> str:
     )
 
 
-def check_last_day(contract: Contract, applications: pd.DataFrame, window: Window | None) -> Finding:
+def check_last_day(contract: Contract, counts: QualityCounts, window: Window | None) -> Finding:
     """Whether the last day goes on after midnight, as the days of the same weekday do.
 
     `between %(start)s and %(end)s` on a timestamp ends with the first moment of the last day, and nothing else shows
@@ -83,13 +77,8 @@ def check_last_day(contract: Contract, applications: pd.DataFrame, window: Windo
     passed = pass_check("last_day", "Nothing shows that the last day of the window is cut off at midnight.")
     if window is None or window.days < _FEWEST_DAYS:
         return passed
-    times = applications[contract.time.name].dropna()
-    days = times.dt.normalize()
-    after = days[times > days]
-    last = pd.Timestamp(window.end)
-    alike = after[(after < last) & (after.dt.day_of_week == last.day_of_week)]
-    expected = len(alike) / ((window.days - 1) // 7)
-    if expected < _FEWEST_EXPECTED or (after == last).any():
+    expected = counts.times.after / ((window.days - 1) // 7)
+    if expected < _FEWEST_EXPECTED or counts.times.after_last:
         return passed
     return Finding(
         Question.QUALITY,

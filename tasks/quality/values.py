@@ -5,38 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pandas as pd
+
 from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.core.wording import list_some, list_words, shorten
-from tasks.extract.extract import Extract
+from tasks.quality.counts import QualityCounts
 from tasks.quality.reading_advice import advise_reading
 from tasks.quality.shares import judge_share, warn_column
 
 
-def check_unreadable(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
+def check_unreadable(contract: Contract, counts: QualityCounts, policy: QualityPolicy) -> Iterator[Finding]:
     """The values that are not of their column's type, with what the contract could say to read them."""
-    for name, unreadable in extract.unreadable.items():
-        column = contract.column(name)
+    for column in contract.columns:
+        if column.name not in counts.reading.unreadable:
+            continue
+        unreadable, name = counts.reading.unreadable[column.name], column.name
+        rows, found = unreadable.marked.rows, unreadable.counts
         kind = "integer" if column.whole else column.type
-        advice = advise_reading(column, unreadable.words)
+        advice = advise_reading(column, found)
         change = "change the column's type in the contract"
-        words = f": {list_words(unreadable.words)}" if unreadable.words else ""
-        read = int(extract.applications[name].notna().sum())
+        words = f": {list_words(found)}" if found else ""
         finding = warn_column(
             "unreadable",
             name,
-            f"{name}: {unreadable.count:,} values are not a valid {kind} and count as missing{words}. "
+            f"{name}: {rows:,} values are not a valid {kind} and count as missing{words}. "
             + f"Correct them in the source, or {f'the contract: {advice}' if advice else change}.",
             "share of values",
         )
-        finding = replace(finding, rows=tuple(map(shorten, unreadable.examples)))
-        yield judge_share(finding, unreadable.count / (unreadable.count + read), policy.maximum_unreadable_share)
+        finding = replace(finding, rows=tuple(map(shorten, unreadable.marked.ids)))
+        yield judge_share(finding, rows / (rows + counts.columns[name].present), policy.maximum_unreadable_share)
 
 
-def check_dotted(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
+def check_dotted(contract: Contract, counts: QualityCounts, policy: QualityPolicy) -> Iterator[Finding]:
     """The number columns in which a dot may part thousands."""
-    for name, example in extract.dotted.items():
+    for name, example in (counts.reading.dotted or (0, {}))[1].items():
         yield warn_column(
             "thousands",
             name,
@@ -47,10 +51,10 @@ def check_dotted(contract: Contract, extract: Extract, policy: QualityPolicy) ->
         )
 
 
-def check_missing(contract: Contract, extract: Extract, policy: QualityPolicy) -> Iterator[Finding]:
+def check_missing(contract: Contract, counts: QualityCounts, policy: QualityPolicy) -> Iterator[Finding]:
     """A feature without any value is a warning; if no feature has values, the window is unfit."""
     names = [column.name for column in contract.features]
-    shares = extract.applications[names].isna().mean()
+    shares = pd.Series({name: counts.share(counts.rows - counts.columns[name].present) for name in names})
     empty = [name for name in names if shares[name] == 1]
     if len(empty) == len(names):
         yield Finding(
@@ -60,7 +64,7 @@ def check_missing(contract: Contract, extract: Extract, policy: QualityPolicy) -
             "No feature has a value that can be read. "
             + (
                 "See the findings on unreadable values, and check"
-                if extract.unreadable.keys() & set(names)
+                if counts.reading.unreadable.keys() & set(names)
                 else "Check"
             )
             + f" the tables that {contract.query} reads.",
@@ -68,7 +72,7 @@ def check_missing(contract: Contract, extract: Extract, policy: QualityPolicy) -
         )
         return
     for name in empty:
-        unread = extract.unreadable[name].count if name in extract.unreadable else 0
+        unread = counts.reading.unreadable[name].marked.rows if name in counts.reading.unreadable else 0
         reason = (
             f"none of its {unread:,} values can be read. See the finding on its unreadable values."
             if unread

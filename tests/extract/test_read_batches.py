@@ -13,7 +13,7 @@ from tasks.core.policy import QualityPolicy
 from tasks.extract.extract import read_batches
 from tasks.extract.labels import read_labels
 from tasks.extract.query_results import ExtractError, find_dotted
-from tasks.quality.columns import measure_columns
+from tests.quality.by_frame import measure_columns
 
 CONTRACT = Contract.model_validate(
     {

@@ -13,7 +13,7 @@ from tasks.core.policy import QualityPolicy
 from tasks.extract.extract import Extract
 from tasks.extract.labels import read_labels
 from tasks.quality.leakage import measure_column_auc
-from tasks.quality.rows import check_conflicts, check_repeats
+from tests.quality.by_frame import check_conflicts, check_repeats
 from tests.support.quality_frames import CONTRACT
 
 NUMBERS = st.sampled_from([None, 0.0, -0.0, 1.0, 2.5])

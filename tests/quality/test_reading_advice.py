@@ -11,8 +11,8 @@ import pytest
 from tasks.contract.columns import Column
 from tasks.core.policy import QualityPolicy
 from tasks.extract.query_results import Unreadable
-from tasks.quality.columns import measure_columns
 from tasks.quality.reading_advice import advise_reading
+from tests.quality.by_frame import measure_columns
 from tests.support.quality_frames import CONTRACT, make_extract, make_frame, pick
 
 CASES: list[tuple[dict[str, Any], dict[str, int], str]] = [
