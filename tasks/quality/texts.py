@@ -100,34 +100,40 @@ def _as_arrow(values: pd.Series) -> pa.LargeStringArray:
 
 @dataclass(frozen=True)
 class PackedTexts:
-    """Texts in little memory: of ids in hexadecimal digits half, of ascending numbers a small part.
+    """Texts in little memory: random hexadecimal digits in half a byte each, numbers that ascend in far less.
 
     Parameters
     ----------
     rows, size
         How many there are, and how many bytes they have.
+    width
+        The length of each in bytes, where it is the same; else 0.
     data, lengths
-        Compressed; see `Texts`.
+        Compressed; see `Texts`. Of texts of one length, first come the first bytes of all, then the second ones.
     """
 
     rows: int
     size: int
+    width: int
     data: bytes
     lengths: bytes
 
     def unpack(self) -> Texts:
         """The texts."""
-        data = _codec().decompress(self.data, self.size, asbytes=True)
-        lengths = _codec().decompress(self.lengths, self.rows * np.dtype(np.int32).itemsize, asbytes=True)
-        return Texts(np.frombuffer(data, np.uint8), np.frombuffer(lengths, np.int32))
+        data = np.frombuffer(_codec().decompress(self.data, self.size), np.uint8)
+        lengths = np.frombuffer(_codec().decompress(self.lengths, self.rows * np.dtype(np.int32).itemsize), np.int32)
+        return Texts(data.reshape(self.width, -1).T.ravel() if self.width else data, lengths)
 
 
 def pack_texts(texts: Texts) -> PackedTexts:
     """The texts in little memory."""
-    data, lengths = (
-        _codec().compress(np.ascontiguousarray(part), asbytes=True) for part in (texts.data, texts.lengths)
-    )
-    return PackedTexts(len(texts.lengths), texts.data.nbytes, data, lengths)
+    data, rows, width = texts.data, len(texts.lengths), int(texts.lengths.max(initial=0))
+    if width and ((texts.lengths < 0) | (texts.lengths == width)).all():
+        data = data.reshape(-1, width).T
+    else:
+        width = 0
+    packed, lengths = (_codec().compress(part.tobytes(), asbytes=True) for part in (data, texts.lengths))
+    return PackedTexts(rows, data.size, width, packed, lengths)
 
 
 def _codec() -> pa.Codec:
