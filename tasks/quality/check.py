@@ -21,7 +21,7 @@ from tasks.extract.labels import read_labels
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.quality.columns import judge_columns
-from tasks.quality.count import count_quality
+from tasks.quality.count import count_at_once
 from tasks.quality.counts import QualityCounts
 from tasks.quality.leak_search import measure_leaks
 from tasks.quality.leak_signs import Leak
@@ -98,7 +98,7 @@ def measure_quality(
 
     With `window`, rows outside it are detected too. `leaks` are those of the window, where they are known already.
     """
-    counts = count_quality(contract, extract, window)
+    counts = count_at_once(contract, extract, window)
     findings = judge_quality(contract, counts, policy, window)
     if not counts.rows:
         return findings

@@ -43,6 +43,13 @@ def count_quality(
     is_share : bool
         Whether the part is a share of a day, so that a row may be the copy of one in another part.
     """
+    return count_at_once(contract, extract, window, part, is_share=is_share).pack()
+
+
+def count_at_once(
+    contract: Contract, extract: Extract, window: Window | None = None, part: int = 0, *, is_share: bool = False
+) -> QualityCounts:
+    """The same counts, to be judged at once: their ids are those of the frame, and are not packed."""
     rows = Part(contract, extract.applications, part)
     labels = read_labels(contract, rows.applications)
     columns, hashes = _count_columns(rows)

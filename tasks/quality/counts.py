@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -94,6 +94,10 @@ class QualityCounts:
             merge_twins(self.twins, other.twins),
             tuple(sorted((*self.kept, *other.kept), key=lambda kept: kept.part)),
         )
+
+    def pack(self) -> QualityCounts:
+        """The same, with what grows with the rows in the memory in which it is kept."""
+        return replace(self, kept=tuple(kept.pack() for kept in self.kept))
 
     def share(self, rows: int) -> float:
         """So many rows as a share of all."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from tasks.core.wording import shorten
 from tasks.extract.extract import EXAMPLES
 from tasks.quality.hashes import find_later, find_repeated
 from tasks.quality.marked import Marked
-from tasks.quality.texts import Bytes, PackedTexts, pack_texts, read_texts
+from tasks.quality.texts import Bytes, PackedTexts, Texts, pack_texts, read_texts
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class KeptRows:
     part
         The place of the part in the window's order.
     ids
-        The id of each row.
+        The id of each row; packed, unless they are judged at once.
     missing
         How a missing id is written.
     compared, given
@@ -40,7 +40,7 @@ class KeptRows:
     """
 
     part: int
-    ids: PackedTexts
+    ids: Texts | PackedTexts
     missing: str
     compared: Bytes
     given: Bytes
@@ -57,19 +57,23 @@ class KeptRows:
         """What is kept, in bytes."""
         arrays = self.compared.nbytes + self.given.nbytes + self.features.nbytes
         whole = 0 if self.whole is None else self.whole.nbytes
-        return len(self.ids.data) + len(self.ids.lengths) + arrays + whole
+        return self.ids.nbytes + arrays + whole
+
+    def pack(self) -> KeptRows:
+        """The same in the memory in which it is kept."""
+        return self if isinstance(self.ids, PackedTexts) else replace(self, ids=pack_texts(self.ids))
 
     def name(self, places: Integers) -> list[str]:
         """The ids of the rows at some positions, for a sentence."""
         return [shorten(self.missing if text is None else text) for text in self.ids.unpack().read(places)]
 
 
-def keep_ids(contract: Contract, applications: pd.DataFrame) -> tuple[PackedTexts, str]:
+def keep_ids(contract: Contract, applications: pd.DataFrame) -> tuple[Texts, str]:
     """The ids of a part's rows, and how a missing one is written."""
     ids = applications[contract.id.name]
     texts = read_texts(ids)
     missing = np.flatnonzero(texts.is_missing)
-    return pack_texts(texts), str(ids.iloc[missing[0]]) if len(missing) else ""
+    return texts, str(ids.iloc[missing[0]]) if len(missing) else ""
 
 
 def keep_decisions(labels: Floats, features: Keys, is_compared: Mask) -> tuple[Bytes, Bytes, Keys]:

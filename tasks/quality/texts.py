@@ -34,9 +34,23 @@ class Texts:
     lengths: NDArray[np.int32]
 
     @property
+    def rows(self) -> int:
+        """How many there are."""
+        return len(self.lengths)
+
+    @property
+    def nbytes(self) -> int:
+        """What they take in memory."""
+        return self.data.nbytes + self.lengths.nbytes
+
+    @property
     def is_missing(self) -> Mask:
         """Which of them are missing."""
         return np.asarray(self.lengths < 0, dtype=np.bool_)
+
+    def unpack(self) -> Texts:
+        """The texts themselves."""
+        return self
 
     def find_starts(self) -> Integers:
         """Where each begins in the data; one more for the end of the last."""
@@ -117,6 +131,11 @@ class PackedTexts:
     width: int
     data: bytes
     lengths: bytes
+
+    @property
+    def nbytes(self) -> int:
+        """What they take in memory."""
+        return len(self.data) + len(self.lengths)
 
     def unpack(self) -> Texts:
         """The texts."""
