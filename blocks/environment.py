@@ -32,6 +32,9 @@ class Environment(BaseSettings):
     database_root_certificate: Path | None = Field(None, description="File with the certificates that are trusted.")
     connect_timeout: int = Field(10, ge=0, description="Whole seconds to wait for a connection.")
     statement_timeout: int = Field(900, ge=0, description="Whole seconds to wait for one statement; 0: for ever.")
+    part_mb: float = Field(
+        800.0, gt=0, description="Megabytes for one part of a window; a larger one is read in several."
+    )
     database_password_file: Path | None = Field(None, description="File that holds the password, in place of it.")
     slack_webhook: SecretStr | None = Field(None, description="Address of an incoming webhook.")
     slack_webhook_file: Path | None = Field(None, description="File that holds it, in place of it.")

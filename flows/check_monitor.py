@@ -22,12 +22,12 @@ from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
 from flows.cli.errors import report_error
 from flows.cli.options import MONTH_HELP, POLICY_HELP, SPREAD, read_options
-from tasks.extract.extract import extract_window
 from tasks.job.job import Job, make_results_folder
+from tasks.models.read_window import judge_reading, read_window
 from tasks.monitor_check.planted_changes import CHANGES, NOTHING
 from tasks.monitor_check.report import summarise_trials, write_trials
 from tasks.monitor_check.trials import Ground, Trial, prepare_ground, run_trials
-from tasks.quality.check import measure_quality, require_fit
+from tasks.quality.check import require_fit
 from tasks.run.open import make_job, plan_days, prepare_database
 from tasks.run.request import CheckRequest
 
@@ -77,10 +77,10 @@ def command(
 
 def read_ground(job: Job) -> Ground:
     """The job's window with a model of its own. Raises UnfitWindowError where the window is unfit."""
-    extract = extract_window(connect(job.database), job.contract, job.window)
-    findings = measure_quality(job.contract, extract, job.policy.quality, job.window)
+    reading = read_window(connect(job.database), job.contract, job.window, job.policy.train)
+    findings = judge_reading(job.contract, reading, job.policy.quality, job.window)
     require_fit(findings, f"Choose other days than {job.window} with `start` and `end`.")
-    return prepare_ground(job.contract, extract.applications, job.policy)
+    return prepare_ground(job.contract, reading.extract.applications, job.policy)
 
 
 def try_all(console: Console, ground: Ground, counts: tuple[int, int], processes: int) -> list[Trial]:

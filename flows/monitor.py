@@ -33,12 +33,12 @@ from tasks.drift.check import check_drift
 from tasks.drift.comparison import Comparison
 from tasks.drift.model import check_model_drift
 from tasks.drift.recent import add_recent, check_recent_days
-from tasks.extract.extract import extract_applications
 from tasks.job.findings import save_bank_numbers, save_figures, save_findings
 from tasks.job.first_answer import recall_first_answer
 from tasks.job.journal import read_timings
 from tasks.models.customers import report_customers
 from tasks.models.preprocess import preprocess
+from tasks.models.read_window import read_applications, read_for_champion
 from tasks.models.ripening import keep_ripe_days
 from tasks.models.score_window import score_window
 from tasks.monitor_check.add_to_run import add_self_check
@@ -79,13 +79,15 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     announce_run(job)
     prepare_pages(job)
 
-    run = Run(job, extract_applications(job))
-    quality = check_quality(job, run.extract)
+    reading = read_applications(job, plan.champion)
+    run = Run(job, reading.extract)
+    quality = check_quality(job, run.extract, reading.counts)
     run.findings += quality.findings
     if not is_fit(run.findings):
         return conclude(run, Outcome.QUALITY_FAILED, UNFIT)
 
     run.champion = choose_champion(job, plan.champion, plan.reference, run.extract)
+    run.extract = read_for_champion(job, run.champion, run.extract)
     run.trained_here = run.champion.model.job_id == job.job_id
     refuse_other_reference(request.reference, run.champion.model.reference)
     run.findings += check_scores(job, run.champion, run.extract)

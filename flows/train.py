@@ -25,9 +25,9 @@ from tasks.core.findings import Outcome
 from tasks.core.run_tags import tag_outcome
 from tasks.core.windows import PlanError
 from tasks.core.wording import name_outcome
-from tasks.extract.extract import extract_applications
 from tasks.job.job import make_results_folder
 from tasks.models.preprocess import preprocess
+from tasks.models.read_window import read_applications
 from tasks.models.ripening import keep_ripe_days
 from tasks.monitor_check.check_champion import check_champion
 from tasks.prefect_ui.events import emit_promotions
@@ -66,10 +66,10 @@ def train(request: TrainRequest) -> State[dict[str, Any]]:
         return conclude("replaced", version, f"Version {version}, fitted on {job.window}, is in production.")
 
     champion = load_incumbent(job)
-    extract = extract_applications(job)
-    findings = check_quality(job, extract).findings
+    reading = read_applications(job, champion)
+    findings = check_quality(job, reading.extract, reading.counts).findings
     require_fit(findings, f"Choose other days than {job.window}.")
-    prepared, _ = keep_ripe_days(job, champion, preprocess(job, extract, champion))
+    prepared, _ = keep_ripe_days(job, champion, preprocess(job, reading.extract, champion))
     with hold_training_lock(job, champion):
         regime = read_regime(champion.model)
         training = train_challenger(job, champion, prepared, regime)

@@ -59,8 +59,9 @@ def compare_with_level(job: Job, champion: Champion, comparison: Comparison, win
 
     Days that windows share were judged with the level; only later ones can go further. None where they are too few.
     """
-    observed = keep_later(comparison.observed, window)
-    if len(observed.labels) < job.policy.drift.minimum_rows and len(observed.labels) < len(comparison.observed.labels):
+    present = comparison.observed.in_full
+    observed = keep_later(present, window)
+    if len(observed.labels) < job.policy.drift.minimum_rows and len(observed.labels) < len(present.labels):
         return None
     rows = read_ripe_rows(job, champion, window)
     if len(rows) < job.policy.drift.minimum_rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,10 @@ class Arrivals:
     days: tuple[int, ...]
     filled: tuple[int, ...]
     rows: tuple[int, ...]
+
+    def scale_up(self, share: float) -> Arrivals:
+        """As they are where the applications that were counted are such a share of all."""
+        return self if share == 1 else replace(self, rows=tuple(round(rows / share) for rows in self.rows))
 
     @property
     def filled_share(self) -> Floats:

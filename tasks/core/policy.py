@@ -244,6 +244,15 @@ class TrainPolicy(Policy):
         ge=1,
         description="With at least this many training rows, Gradient Boosting has twice the trees and leaves.",
     )
+    most_rows: int = Field(
+        300_000,
+        ge=1_000,
+        description="Of a window with more applications, the values of so many are kept in full, drawn by customer: "
+        "models are fitted on them, leaks searched and pictures drawn. Counts, rates, scores and AUC rest on all.",
+    )
+    most_values: int = Field(
+        50_000_000, ge=100_000, description="The same for a wide table: at most so many rows times columns are kept."
+    )
     folds: int = Field(5, ge=2, le=20, description="Number of cross-validation folds, whose models are all kept.")
     scaling: Literal["standardise", "min_max", "none"] = Field("standardise", description="How numbers are scaled.")
     seed: int = Field(2015, ge=0, description="Seed of all random draws.")

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tasks.core.arrays import Days, Floats, Keys, Mask
+from tasks.core.arrays import Codes, Days, Floats, Keys, Mask
+from tasks.core.whole_rows import Sample
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +24,9 @@ class ScoredWindow:
     such as that those of the last days are still coming in. `days` is the day of each application, None where it is not
     known. `refused` says which applications will never have a label, as they were refused and only loans that were
     given have an outcome; None where every application gets a label.
+
+    Of a window that is too large for a frame, `applications` hold the words only, `codes` the levels of every column by
+    the champion's bins, and `kept` the rows whose values are known in full.
     """
 
     applications: pd.DataFrame
@@ -32,6 +36,24 @@ class ScoredWindow:
     note: str = ""
     days: Days | None = None
     refused: Mask | None = None
+    codes: Codes | None = None
+    kept: Sample | None = None
+
+    @property
+    def in_full(self) -> ScoredWindow:
+        """The rows whose values are all known: every row, or those of some customers."""
+        if self.kept is None:
+            return self
+        rows = self.kept.places
+        return ScoredWindow(
+            self.kept.applications,
+            self.labels[rows],
+            self.scores[rows],
+            None if self.keys is None else self.keys[rows],
+            self.note,
+            None if self.days is None else self.days[rows],
+            None if self.refused is None else self.refused[rows],
+        )
 
     @property
     def is_labelled(self) -> Mask:
@@ -70,11 +92,17 @@ class ScoredWindow:
             self.note,
             None if self.days is None else self.days[rows],
             None if self.refused is None else self.refused[rows],
+            None if self.codes is None else self.codes[rows],
+            None if self.kept is None else self.kept.take(rows),
         )
 
 
 def join_windows(earlier: ScoredWindow, later: ScoredWindow) -> ScoredWindow:
-    """The rows of two windows as those of one. What only one of them knows of its rows, the whole does not know."""
+    """The rows of two windows as those of one. What only one of them knows of its rows, the whole does not know.
+
+    Only rows whose values are all known can be held against any reference: of larger windows, those.
+    """
+    earlier, later = earlier.in_full, later.in_full
 
     def join(name: str) -> Any:
         parts = [getattr(earlier, name), getattr(later, name)]

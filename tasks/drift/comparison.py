@@ -53,7 +53,8 @@ class Comparison:
     @cached_property
     def codes(self) -> Codes:
         """The window as the profile encodes it: applications by columns."""
-        return self.profile.encode(self.observed.applications)
+        held = self.observed.codes
+        return self.profile.encode(self.observed.applications) if held is None else held
 
     @cached_property
     def counts(self) -> tuple[Counts, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Generator, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -11,14 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, Engine
 
-from blocks.postgres.connect import connect
 from blocks.postgres.copy import fetch_row
 from blocks.postgres.query import Query
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
 from tasks.contract.queries import read_query
 from tasks.core.windows import Window
-from tasks.extract.by_table.assemble import read_parts
+from tasks.extract.by_table.assemble import read_tables
+from tasks.extract.by_table.in_parts import read_tables_in_parts
 from tasks.extract.held_days import ANY_DAY
 from tasks.extract.query_results import (
     AMBIGUOUS,
@@ -34,16 +34,8 @@ from tasks.extract.query_results import (
     stream_texts,
 )
 from tasks.extract.table import find_typed, read_table
-from tasks.job.job import Job
-from tasks.job.stage import stage
 
 __all__ = ["EXAMPLES", "Extract", "ExtractError", "Unreadable"]
-
-
-@stage("extract", lambda extract: f"{len(extract.applications):,} applications")
-def extract_applications(job: Job) -> Extract:
-    """The applications of the job's window."""
-    return extract_window(connect(job.database), job.contract, job.window)
 
 
 def extract_window(engine: Engine, contract: Contract, window: Window) -> Extract:
@@ -55,7 +47,7 @@ def extract_window(engine: Engine, contract: Contract, window: Window) -> Extrac
     """
     with read_table(engine, contract) as connection:
         if contract.parts is not None:
-            extract = read_parts(connection, contract, contract.parts, window)
+            extract = read_tables(connection, contract, contract.parts, window)
         else:
             undated = _count_undated(connection, contract)
             parameters = {"start": window.start, "end": window.end}
@@ -94,6 +86,39 @@ def read_batches(contract: Contract, batches: Iterable[pa.RecordBatch]) -> Extra
 def list_missing_columns(contract: Contract, names: Sequence[str]) -> list[str]:
     """The contract's columns that do not occur exactly once."""
     return [column.name for column in contract.columns if names.count(column.name) != 1]
+
+
+def extract_in_parts(
+    engine: Engine, contract: Contract, window: Window, most_rows: int
+) -> Generator[Extract, None, None]:
+    """The same applications in parts of about `most_rows`, at least one, which are to be put together by their `place`.
+
+    All of them are of one snapshot, and the transaction stays open until the last one. What `undated` counts is the
+    same in each. Raises as `extract_window` does.
+    """
+    with read_table(engine, contract) as connection:
+        if contract.parts is not None:
+            yield from read_tables_in_parts(connection, contract, contract.parts, window, most_rows)
+        else:
+            yield from _read_answer_in_parts(connection, contract, window, most_rows)
+
+
+def _read_answer_in_parts(
+    connection: Connection, contract: Contract, window: Window, most_rows: int
+) -> Generator[Extract, None, None]:
+    """The answer of the contract's query, which the server puts together, as it arrives."""
+    undated, place = _count_undated(connection, contract), 0
+    parameters, query = {"start": window.start, "end": window.end}, read_query(contract)
+    typed = find_typed(connection, query, parameters, contract)
+    with stream_texts(connection, query, parameters, contract) as reader:
+        collected = _Collected(contract, typed)
+        collected.check(reader.schema.names)
+        for batch in reader:
+            if collected.rows and collected.rows + batch.num_rows > most_rows:
+                yield replace(collected.finish(), undated=undated, place=place)
+                collected, place = _Collected(contract, typed), place + 1
+            collected.add(batch)
+        yield replace(collected.finish(), undated=undated, place=place)
 
 
 def stream_window(engine: Engine, contract: Contract, window: Window, chunk_rows: int) -> Iterator[pd.DataFrame]:

@@ -39,6 +39,15 @@ def find_held_days(engine: Engine, contract: Contract, today: date) -> HeldDays 
         return find_usual_days(_count_days(connection, contract), today)
 
 
+def count_days(connection: Connection, contract: Contract) -> dict[date, int]:
+    """The applications of each day of the table, by the contract's own count where it has one, else by its query."""
+    if contract.undated_query is not None:
+        told = fetch_row(connection, read_query(contract, contract.undated_query), ANY_DAY)
+        if "days" in told:
+            return _read_days(contract, told["days"])
+    return _count_days(connection, contract)
+
+
 def _read_days(contract: Contract, told: Any) -> dict[date, int]:
     """The applications of each day, as the contract's query has counted them."""
     try:

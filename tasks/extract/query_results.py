@@ -21,6 +21,8 @@ from blocks.postgres.copy import copy_query
 from blocks.postgres.query import Query
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
+from tasks.core.arrays import Days
+from tasks.core.whole_rows import WholeRows
 from tasks.core.windows import FIRST_DAY, LAST_DAY
 from tasks.extract.parsing import NumberForm, TimeForm, read_categories, read_numbers, read_times
 
@@ -66,6 +68,10 @@ class Extract:
     exact duplicates and `older_versions` of the window's loans were removed; `ambiguous` are the ids of applications
     whose customer has conflicting records; `undated` rows of the whole table have no valid time. `dotted` names number
     columns in which a dot may part thousands, each with an example such as 8.950; they are read as 8.95.
+
+    A window is read in parts where it is large: `place` is then a part's among them, in the order of the window's rows.
+    Of a window that is too large for a frame, `applications` are those of some customers, and `whole` holds what is
+    kept of every row.
     """
 
     applications: pd.DataFrame
@@ -75,6 +81,23 @@ class Extract:
     ambiguous: tuple[str, ...] = ()
     undated: int = 0
     dotted: dict[str, str] = field(default_factory=dict)
+    place: int = 0
+    whole: WholeRows | None = None
+
+    def __len__(self) -> int:
+        """The applications of the window."""
+        return len(self.applications if self.whole is None else self.whole)
+
+    @property
+    def every_row(self) -> pd.DataFrame:
+        """A row for each application: with all columns, or only with the categories and the lender's own scores."""
+        return self.applications if self.whole is None else self.whole.categories
+
+    def find_days(self, contract: Contract) -> Days:
+        """The day of each application."""
+        if self.whole is not None:
+            return self.whole.days
+        return self.applications[contract.time.name].to_numpy("datetime64[D]")
 
 
 def find_dotted(texts: pa.Array) -> str | None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tasks.contract.columns import Role
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats, Keys, Mask
+from tasks.core.whole_rows import Sample
 from tasks.extract.extract import Extract
 from tasks.extract.labels import read_labels
 from tasks.job.job import Job
@@ -33,7 +34,9 @@ class Prepared:
     the application. `keys` is a hash of the customer (of the application, if the customer is unknown): rows of one
     customer share a key, which keeps them in one cross-validation fold. `told_by` names the columns by which customers
     are told apart where the contract names none. `refused` says which applications will never have a label (see
-    `tasks/models/refused.py`); None where all get one.
+    `tasks/models/refused.py`); None where all get one. Of a window that is too large for a frame `applications` hold
+    the words only, and `kept` the rows whose values are known in full. Rows drawn from a larger window are a `share` of
+    it.
     """
 
     applications: pd.DataFrame
@@ -42,6 +45,8 @@ class Prepared:
     keys: Keys
     told_by: tuple[str, ...] = ()
     refused: Mask | None = None
+    kept: Sample | None = None
+    share: float = 1.0
 
     def __len__(self) -> int:
         return len(self.applications)
@@ -51,6 +56,16 @@ class Prepared:
         """Which rows have a known decision."""
         return ~np.isnan(self.labels)
 
+    @property
+    def in_full(self) -> Prepared:
+        """The rows whose values are all known: every row, or those of some customers."""
+        if self.kept is None:
+            return self
+        rows, share = self.kept.places, len(self.kept.places) / max(len(self), 1)
+        refused = None if self.refused is None else self.refused[rows]
+        labels, days, keys = self.labels[rows], self.days[rows], self.keys[rows]
+        return Prepared(self.kept.applications, labels, days, keys, self.told_by, refused, share=share)
+
     def is_since(self, day: date) -> Mask:
         """Which rows are of that day or later."""
         return np.asarray(self.days >= np.datetime64(day, "D"))
@@ -58,9 +73,8 @@ class Prepared:
     def take(self, rows: Mask) -> Prepared:
         """The rows where the mask is true."""
         refused = None if self.refused is None else self.refused[rows]
-        return Prepared(
-            self.applications.loc[rows], self.labels[rows], self.days[rows], self.keys[rows], self.told_by, refused
-        )
+        labels, days, keys = self.labels[rows], self.days[rows], self.keys[rows]
+        return Prepared(self.applications.loc[rows], labels, days, keys, self.told_by, refused, share=self.share)
 
 
 def prepare(contract: Contract, applications: pd.DataFrame, told_by: tuple[str, ...] = ()) -> Prepared:
@@ -70,10 +84,8 @@ def prepare(contract: Contract, applications: pd.DataFrame, told_by: tuple[str, 
     pipeline ignores them. `told_by`: see `Prepared`.
     """
     labels = read_labels(contract, applications)
-    # Views, as a copy of a million rows' features costs as much as the frame.
-    kept = {column.name: applications[column.name].array for column in contract.columns if column.role in KEPT_ROLES}
     return Prepared(
-        pd.DataFrame(kept, copy=False),
+        keep_columns(contract, applications),
         labels,
         applications[contract.time.name].to_numpy("datetime64[D]"),
         hash_keys(contract, applications, told_by),
@@ -81,8 +93,25 @@ def prepare(contract: Contract, applications: pd.DataFrame, told_by: tuple[str, 
     )
 
 
+def keep_columns(contract: Contract, applications: pd.DataFrame) -> pd.DataFrame:
+    """The columns that models and reports need, as views: a copy of a million rows costs as much as the frame."""
+    names = [column.name for column in contract.columns if column.role in KEPT_ROLES]
+    return pd.DataFrame({name: applications[name].array for name in names}, copy=False)
+
+
+def prepare_extract(contract: Contract, extract: Extract, told_by: tuple[str, ...]) -> Prepared:
+    """The same of a window as it was read; of one that is too large for a frame, from what is kept of every row."""
+    whole = extract.whole
+    if whole is None:
+        return prepare(contract, extract.applications, told_by)
+    kept = Sample(keep_columns(contract, extract.applications), whole.places)
+    labels = read_labels(contract, whole.categories)
+    return Prepared(whole.categories, labels, whole.days, whole.keys, told_by, kept=kept)
+
+
 def concatenate(parts: list[Prepared]) -> Prepared:
     """The rows of several windows as one."""
+    parts = [part.in_full for part in parts]
     is_known = any(part.refused is not None for part in parts)
     refused = [np.zeros(len(part), bool) if part.refused is None else part.refused for part in parts]
     return Prepared(
@@ -92,6 +121,7 @@ def concatenate(parts: list[Prepared]) -> Prepared:
         np.concatenate([part.keys for part in parts]),
         parts[0].told_by,
         np.concatenate(refused) if is_known else None,
+        share=sum(map(len, parts)) / max(sum(len(part) / part.share for part in parts), 1e-9),
     )
 
 
@@ -100,11 +130,20 @@ def union_rows(frames: list[pd.DataFrame]) -> pd.DataFrame:
     whole = pd.concat(frames, ignore_index=True)
     for name in whole.columns:
         if all(isinstance(frame[name].dtype, pd.CategoricalDtype) for frame in frames):
-            whole[name] = pd.api.types.union_categoricals([frame[name] for frame in frames])
+            whole[name] = _unite([frame[name] for frame in frames])
     return whole
+
+
+def _unite(parts: list[pd.Series]) -> pd.Categorical:
+    """A category column of several frames; one without any category is of no type that matters."""
+    held = next((part.cat.categories for part in parts if len(part.cat.categories)), parts[0].cat.categories)
+    none = pd.Index([], dtype=held.dtype)
+    typed = [part if len(part.cat.categories) else part.cat.set_categories(none) for part in parts]
+    united: pd.Categorical = pd.api.types.union_categoricals(typed)
+    return united
 
 
 @stage("preprocess", lambda prepared: f"{prepared.is_labelled.sum():,} of {len(prepared):,} with a decision")
 def preprocess(job: Job, extract: Extract, champion: Champion) -> Prepared:
     """The window for training and testing."""
-    return prepare(job.contract, extract.applications, champion.bundle.profile.told_by)
+    return prepare_extract(job.contract, extract, champion.bundle.profile.told_by)

@@ -11,11 +11,11 @@ from sqlalchemy import Engine
 from blocks.postgres.connect import connect
 from tasks.contract.contract import Contract
 from tasks.core.windows import Window
-from tasks.extract.extract import extract_window
 from tasks.extract.held_days import find_held_days
 from tasks.job.job import Job
 from tasks.job.stage import stage
-from tasks.models.preprocess import Prepared, prepare
+from tasks.models.preprocess import Prepared
+from tasks.models.read_window import read_rows
 from tasks.models.refused import find_refused
 from tasks.profile.profile import Profile
 from tasks.quality.ripeness import Ripeness, Usual, find_ripeness
@@ -65,7 +65,7 @@ def read_training_rows(job: Job, champion: Champion, later: tuple[Window, ...] =
 def read_ripe_rows(job: Job, champion: Champion, days: Window) -> Prepared:
     """The rows of some days with the labels of their ripe days only, by what the champion's reference shows."""
     engine, contract, profile = connect(job.database), job.contract, champion.bundle.profile
-    rows = prepare(contract, extract_window(engine, contract, days).applications, profile.told_by)
+    rows = read_rows(engine, contract, days, job.policy.train, profile.told_by)
     return ripen(engine, contract, days, rows, profile)[0]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from tasks.core.scored_window import ScoredWindow
+from tasks.core.whole_rows import Sample
 from tasks.extract.extract import Extract
 from tasks.job.job import Job
 from tasks.job.stage import stage
@@ -27,10 +30,16 @@ def observe_window(champion: Champion, extract: Extract, prepared: Prepared, rip
 
     Scores that cannot be held against the champion's reference are left out, and the note says why.
     """
-    scores = score_by_fold(champion.bundle.scorer, prepared.applications, prepared.keys)
+    note, whole = f"{champion.silence} {ripeness.note}".strip(), extract.whole
+    if whole is None or whole.scores is None:
+        scores = score_by_fold(champion.bundle.scorer, prepared.applications, prepared.keys)
+    else:
+        scores = whole.scores
     if champion.silence:
         scores = np.full(len(scores), np.nan)
-    note = f"{champion.silence} {ripeness.note}".strip()
-    return ScoredWindow(
-        extract.applications, prepared.labels, scores, prepared.keys, note, prepared.days, prepared.refused
+    observed = ScoredWindow(
+        extract.every_row, prepared.labels, scores, prepared.keys, note, prepared.days, prepared.refused
     )
+    if whole is None:
+        return observed
+    return replace(observed, codes=whole.codes, kept=Sample(extract.applications, whole.places))

@@ -20,7 +20,7 @@ def add_self_check(run: Run, summary: dict[str, Any]) -> dict[str, Any]:
     champion = run.in_production
     if champion is None or champion.self_check is not None:
         return summary
-    check = check_champion(run.job, champion, len(run.extract.applications))
+    check = check_champion(run.job, champion, len(run.extract))
     if check is None:
         return summary
     checked = replace(champion, self_check=check)

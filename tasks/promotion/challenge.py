@@ -51,7 +51,7 @@ class ContestResult:
 def train_challenger(job: Job, champion: Champion, prepared: Prepared, regime: Regime) -> Training:
     """Fit all candidates on the champion's training days, the fit days since, and the window's training days."""
     earlier = read_training_rows(job, champion, regime.earlier)
-    split = split_rows(prepared, job.policy.train)
+    split = split_rows(prepared.in_full, job.policy.train)
     return train_candidates(job.contract, split, earlier, job.policy.train, regime.rule_since)
 
 

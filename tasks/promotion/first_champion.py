@@ -7,16 +7,16 @@ from datetime import timedelta
 from blocks.postgres.connect import connect
 from tasks.core.windows import Window
 from tasks.evaluation.training_metrics import measure_training
-from tasks.extract.extract import extract_window
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.candidates import train_candidates
-from tasks.models.preprocess import Prepared, prepare
+from tasks.models.preprocess import Prepared
+from tasks.models.read_window import judge_reading, prepare_reading, read_window
 from tasks.models.ripening import ripen
 from tasks.models.train import fit_candidate, list_others, split_rows
 from tasks.promotion.install import Succession, Trained, install_champion, settle_cut_off
 from tasks.promotion.training_lock import wait_for_training_lock
-from tasks.quality.check import measure_quality, require_fit
+from tasks.quality.check import require_fit
 from tasks.quality.repeated_customers import find_repeated_customers
 from tasks.quality.ripeness import Ripeness
 from tasks.registry.promote import hash_evidence
@@ -53,6 +53,8 @@ def fit_champion(job: Job, reference: Window) -> Trained:
     labelled = prepared.take(prepared.is_labelled)
     deployed = fit_candidate(job.contract, training.chosen.kind, labelled, job.policy.train)
     metrics |= {"fitted_rows": len(labelled), "ripe_until": str(ripeness.until)}
+    if prepared.share < 1:
+        metrics |= {"share_of_reference": prepared.share}
     if prepared.refused is not None:
         metrics |= {"reference_applications": len(prepared)}
     trained = Trained(deployed, labelled, (reference,), metrics, ripeness.undecided, others=list_others(prepared))
@@ -65,8 +67,8 @@ def read_reference(job: Job, reference: Window, what_cannot: str) -> tuple[Prepa
     Raises UnfitWindowError where they are unfit, which begins its advice with `what_cannot`.
     """
     engine = connect(job.database)
-    extract = extract_window(engine, job.contract, reference)
+    reading = read_window(engine, job.contract, reference, job.policy.train)
     advice = f"{what_cannot} {reference}: choose other days."
-    require_fit(measure_quality(job.contract, extract, job.policy.quality), advice)
-    told_by = find_repeated_customers(job.contract, extract.applications, job.policy.drift.seed)
-    return ripen(engine, job.contract, reference, prepare(job.contract, extract.applications, told_by))
+    require_fit(judge_reading(job.contract, reading, job.policy.quality), advice)
+    told_by = find_repeated_customers(job.contract, reading.extract.applications, job.policy.drift.seed)
+    return ripen(engine, job.contract, reference, prepare_reading(job.contract, reading, told_by))

@@ -115,16 +115,18 @@ def list_reference(trained: Trained) -> ReferenceRows:
     return ReferenceRows(rows.applications, rows.labels, scores, rows.days, rows.keys, rows.refused)
 
 
-def profile_reference(job: Job, reference: ReferenceRows, windows: tuple[Window, ...], origin: str) -> Profile:
-    """What is kept of a reference; `windows` are its days."""
+def profile_reference(
+    job: Job, reference: ReferenceRows, windows: tuple[Window, ...], origin: str, share: float = 1.0
+) -> Profile:
+    """What is kept of a reference; `windows` are its days, and the rows a `share` of their applications."""
     profile = fit_profile(job.contract, reference.as_window(), origin=origin, seed=job.policy.drift.seed)
-    return replace(profile, arrivals=count_arrivals(windows, reference.days))
+    return replace(profile, arrivals=count_arrivals(windows, reference.days).scale_up(share))
 
 
 def prepare_install(job: Job, trained: Trained) -> Ready:
     """The model with the profile of its reference, its metrics and its card."""
     reference, windows = list_reference(trained), cut_windows(trained.windows, trained.reference_since)
-    profile = profile_reference(job, reference, windows, "out_of_fold")
+    profile = profile_reference(job, reference, windows, "out_of_fold", trained.fitted_on.share)
     profile = replace(profile, undecided=trained.undecided, told_by=trained.fitted_on.told_by)
     kind = str(trained.candidate.kind)
     card = write_card(job.contract, kind, trained.windows, trained.metrics)

@@ -52,7 +52,7 @@ def choose_champion(job: Job, found: Champion | None, reference: Window, extract
     """
     if job.contract.score is None:
         return found or train_first_champion(job, reference)
-    counts = count_versions(job.contract, extract.applications)
+    counts = count_versions(job.contract, extract.every_row)
     watched = choose_version(counts, job.model_version)
     if found is None:
         return adopt_first(job, reference, watched)
@@ -67,7 +67,7 @@ def check_scores(job: Job, champion: Champion, extract: Extract) -> list[Finding
     scorer = champion.bundle.scorer
     if not isinstance(scorer, ScoreColumn):
         return []
-    applications, auc = extract.applications, champion.bundle.profile.auc
+    applications, auc = extract.every_row, champion.bundle.profile.auc
     return [
         *report_other_model(job.contract, champion.model),
         *report_versions(job.contract, count_versions(job.contract, applications), scorer.version),

@@ -32,8 +32,7 @@ def check_arrivals(job: Job, arrivals: Arrivals | None, extract: Extract) -> lis
     """Whether the window's applications have arrived, by those of the champion's reference."""
     if arrivals is None:
         return []
-    days = extract.applications[job.contract.time.name].to_numpy("datetime64[D]")
-    rows = count_by_day(job.window, days)
+    rows = count_by_day(job.window, extract.find_days(job.contract))
     return measure_arrivals(job.window, rows, arrivals, job.policy.quality, datetime.now(UTC).date())
 
 

@@ -56,12 +56,33 @@ class QualityResult:
 
 
 @stage("quality", str)
-def check_quality(job: Job, extract: Extract) -> QualityResult:
-    """Whether the job's window may be used."""
+def check_quality(job: Job, extract: Extract, counts: QualityCounts | None = None) -> QualityResult:
+    """Whether the job's window may be used; `counts` are those of its parts, where it was read in parts."""
     labels = read_labels(job.contract, extract.applications)
     leaks = measure_leaks(job.contract, extract.applications, labels, job.policy.quality)
-    findings = measure_quality(job.contract, extract, job.policy.quality, job.window, leaks)
-    return QualityResult([*findings, *check_strays(job.contract, job.held)], leaks)
+    counts = counts or count_at_once(job.contract, extract, job.window)
+    findings = judge_quality(job.contract, counts, job.policy.quality, job.window)
+    if len(labels):
+        findings += measure_leakage(job.contract, extract.applications, labels, job.policy.quality, leaks)
+    return QualityResult([*findings, *tell_kept(extract), *check_strays(job.contract, job.held)], leaks)
+
+
+def tell_kept(extract: Extract) -> list[Finding]:
+    """What rests on some applications only, where a window is too large to keep all values of all of them."""
+    if extract.whole is None:
+        return []
+    kept, rows = len(extract.applications), len(extract)
+    return [
+        Finding(
+            Question.QUALITY,
+            "kept_rows",
+            Verdict.PASS,
+            f"All values are kept of {kept:,} of the {rows:,} applications, drawn by customer: the search for leaks, "
+            "models and pictures of values rest on these. Counts, shares, rates, scores and the AUC rest on all.",
+            effect=kept / rows,
+            unit="share of applications",
+        )
+    ]
 
 
 @stage("leaks", lambda findings: findings[0].sentence if findings else "no suspected leak")

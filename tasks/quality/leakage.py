@@ -48,6 +48,7 @@ def measure_auc_without_leaks(observed: ScoredWindow, leaks: Sequence[Leak]) -> 
     """
     if not leaks:
         return []
+    observed = observed.in_full
     groups = [("all suspected rows", leaks), *((describe_sign(leak), [leak]) for leak in leaks if len(leaks) > 1)]
     findings = []
     for name, group in groups:

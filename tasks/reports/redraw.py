@@ -19,9 +19,9 @@ from tasks.core.findings import Question, read_finding
 from tasks.core.policy import MonitorPolicy
 from tasks.core.windows import Window
 from tasks.drift.comparison import Comparison
-from tasks.extract.extract import extract_window
 from tasks.job.job import Job
-from tasks.models.preprocess import prepare
+from tasks.models.preprocess import prepare_extract
+from tasks.models.read_window import read_window
 from tasks.models.ripening import ripen
 from tasks.models.score_window import observe_window
 from tasks.registry.versions import Champion, find_champion
@@ -72,9 +72,12 @@ def read_run_again(database: Database, contract: Contract, folder: Path, summary
     policy = MonitorPolicy.model_validate(summary["policy"])
     job = Job(folder.name, "pages", contract, database, window, policy, folder, "", datetime.now(UTC))
     engine = connect(database)
-    run = Run(job, extract_window(engine, contract, window), list(map(read_finding, summary["findings"])))
-    if summary["champion"] is not None and any(finding.question is not Question.QUALITY for finding in run.findings):
-        run.champion = find_champion_of(engine, run.job, summary)
+    findings = list(map(read_finding, summary["findings"]))
+    is_compared = summary["champion"] is not None and any(f.question is not Question.QUALITY for f in findings)
+    champion = find_champion_of(engine, job, summary) if is_compared else None
+    reading = read_window(engine, contract, window, policy.train, champion)
+    run = Run(job, reading.extract, findings, champion)
+    if run.champion is not None:
         run.comparison = _compare_again(engine, run, run.champion)
     return run
 
@@ -91,7 +94,7 @@ def find_champion_of(engine: Engine, job: Job, summary: dict[str, Any]) -> Champ
 
 def _compare_again(engine: Engine, run: Run, champion: Champion) -> Comparison:
     job, profile = run.job, champion.bundle.profile
-    applications = prepare(job.contract, run.extract.applications, profile.told_by)
+    applications = prepare_extract(job.contract, run.extract, profile.told_by)
     prepared, ripeness = ripen(engine, job.contract, job.window, applications, profile)
     observed = observe_window(champion, run.extract, prepared, ripeness)
     return Comparison(profile, observed, job.policy.drift, champion.own_limits, job.contract.positive_words)

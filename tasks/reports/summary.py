@@ -165,12 +165,12 @@ def _describe_contract(job: Job) -> dict[str, Any]:
 
 
 def _describe_window(run: Run) -> dict[str, Any]:
-    applications, observed = run.extract.applications, run.comparison.observed if run.comparison else None
+    observed = run.comparison.observed if run.comparison else None
     return {
         "start": run.job.window.start.isoformat(),
         "end": run.job.window.end.isoformat(),
-        "applications": len(applications),
-        "labelled": int(np.isfinite(read_labels(run.job.contract, applications)).sum()),
+        "applications": len(run.extract),
+        "labelled": int(np.isfinite(read_labels(run.job.contract, run.extract.every_row)).sum()),
         "scored": None if observed is None else int(np.isfinite(observed.scores).sum()),
         "given": None if observed is None or observed.refused is None else int((~observed.refused).sum()),
     }

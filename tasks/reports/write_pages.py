@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -98,5 +99,7 @@ def gather_content(job: Job, run: Run) -> Content:
             code_rows(decode, run.comparison.codes, observed.labels, observed.scores),
         )
     applications = sample_applications(job.contract, extracted, columns) if len(extracted) else None
+    if applications is not None:
+        applications = replace(applications, total=len(run.extract))
     threshold = EVEN if run.cut_off is None else run.cut_off.threshold
     return Content(job.contract, tuple(run.findings), applications, windows, threshold)

@@ -16,6 +16,7 @@ from tasks.contract.columns import Parts
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Integers
 from tasks.core.windows import Window
+from tasks.extract.by_table.later_ids import LaterIds
 from tasks.extract.by_table.match import Choice, Match, choose_versions, match_records, number_texts
 from tasks.extract.by_table.read import Part, read_ahead
 from tasks.extract.parsing import order_categories
@@ -32,7 +33,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class Loans:
-    """The loans of the result in its order. `owners` are their places among `customers`, -1 for no customer."""
+    """The loans of the result in its order. `owners` are their places among `customers`, -1 for no customer.
+
+    `superseded` rows were left out, as their loan has a version in later days.
+    """
 
     piece: Piece
     choice: Choice
@@ -40,6 +44,7 @@ class Loans:
     customers: pa.Array
     owners: Integers
     undated: int
+    superseded: int
 
 
 @dataclass(frozen=True)
@@ -51,10 +56,15 @@ class Records:
     match: Match
 
 
-def read_parts(connection: Connection, contract: Contract, parts: Parts, window: Window) -> Extract:
-    """The applications of a window. Raises ExtractError unless the parts return every column once."""
+def read_tables(
+    connection: Connection, contract: Contract, parts: Parts, window: Window, later: LaterIds | None = None
+) -> Extract:
+    """The applications of a window. Raises ExtractError unless the parts return every column once.
+
+    With `later`, a loan that has a version in later days counts as an older version of it, whatever it is here.
+    """
     with closing(read_ahead(connection, contract, parts, window)) as reading:
-        loans = _arrange_loans(contract, next(reading))
+        loans = _arrange_loans(contract, next(reading), later)
         records = [_match(contract, loans, part) for part in reading]
     _check(contract, [list(loans.piece.frame.columns), *(record.typed.column_names for record in records)])
     is_ambiguous = np.zeros(len(loans.owners), bool)
@@ -69,14 +79,16 @@ def read_parts(connection: Connection, contract: Contract, parts: Parts, window:
         pd.DataFrame({column.name: found[column.name] for column in contract.columns}, copy=False),
         _list_unreadable(contract, pieces, loans.ids),
         loans.choice.repeats,
-        loans.choice.older_versions,
+        loans.choice.older_versions + loans.superseded,
         tuple(loans.ids.filter(pa.array(is_ambiguous)).to_pylist()),
         loans.undated,
     )
 
 
-def _arrange_loans(contract: Contract, part: Part) -> Loans:
-    names = (contract.id.name, contract.time.name)
+def _arrange_loans(contract: Contract, part: Part, later: LaterIds | None) -> Loans:
+    names, rows = (contract.id.name, contract.time.name), part.texts.num_rows
+    if later is not None:
+        part = part.take(later.leave_out(part.texts[names[0]]))
     ids, times = part.texts[names[0]].combine_chunks(), part.typed[names[1]].combine_chunks()
     choice = choose_versions(ids, times, part.texts.drop_columns(list(names)))
     customers, owners = pa.array([], pa.string()), np.full(len(ids), -1)
@@ -89,6 +101,7 @@ def _arrange_loans(contract: Contract, part: Part) -> Loans:
         customers,
         owners[choice.rows],
         part.undated,
+        rows - part.texts.num_rows,
     )
 
 

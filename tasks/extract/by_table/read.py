@@ -34,6 +34,10 @@ class Part:
     is_refused: pa.Table
     undated: int = 0
 
+    def take(self, rows: pa.Array) -> Part:
+        """The rows where the mask is true."""
+        return Part(self.texts.filter(rows), self.typed.filter(rows), self.is_refused.filter(rows), self.undated)
+
 
 def read_ahead(connection: Connection, contract: Contract, parts: Parts, window: Window) -> Generator[Part, None, None]:
     """The applications, then each of the records, read by a thread while earlier parts are joined.

@@ -86,9 +86,10 @@ def list_worst_segments(summary: Record, evidence: Evidence | None) -> list[Segm
     """The segments of the window with the lowest AUC, of those that are large enough."""
     if evidence is None or summary["champion"] is None:
         return []
-    labels, scores = evidence.observed.labels, evidence.observed.scores
+    observed = evidence.observed.in_full
+    labels, scores = observed.labels, observed.scores
     known = np.flatnonzero(~np.isnan(labels) & ~np.isnan(scores))
     known = known[sample_rows(len(known), MOST_ROWS, seed=0)]
     policy = PromotionPolicy.model_validate(summary["policy"]["promotion"])
-    segments = cut_segments(evidence.contract, evidence.observed.applications.iloc[known])
+    segments = cut_segments(evidence.contract, observed.applications.iloc[known])
     return measure_segments(segments, labels[known], scores[known], policy)[:WORST]

@@ -37,16 +37,17 @@ class Evidence:
     def columns(self) -> dict[str, Pair]:
         """Every feature of the reference with its counts in both windows, by its name."""
         now = count_levels(self.profile.columns, self.comparison.codes)
+        held = self.observed.in_full.applications
         return {
-            bins.name: Pair(bins, before, current, self.observed.applications[bins.name])
+            bins.name: Pair(bins, before, current, held[bins.name])
             for bins, before, current in zip(self.profile.columns, self.profile.counts, now, strict=True)
-            if bins.name in self.observed.applications
+            if bins.name in held
         }
 
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """One column: the rows of each code in both windows, 0 being missing, and the window's values."""
+    """One column: the rows of each code in both windows, 0 being missing, and the window's values that are known."""
 
     bins: Bins
     reference: Counts

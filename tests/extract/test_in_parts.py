@@ -1,0 +1,125 @@
+"""A window that is read in parts is the window that is read at once, wherever it is cut."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
+
+from blocks.postgres.table_size import measure_tables
+from tasks.contract.contract import Contract
+from tasks.contract.queries import read_query
+from tasks.core.prefetch import prefetch
+from tasks.core.windows import Window
+from tasks.extract.by_table.in_parts import cut_window
+from tasks.extract.by_table.later_ids import LaterIds
+from tasks.extract.extract import Extract, extract_in_parts, extract_window
+from tasks.extract.join_parts import join_notes
+from tasks.models.preprocess import union_rows
+from tests.extract.test_by_table import (
+    CREDITS,
+    CUSTOMERS,
+    LOANS,
+    TABLES,
+    WHOLE,
+    assert_same,
+    kept_tables,  # noqa: F401 - a fixture
+)
+from tests.support.source_rows import CONTRACT, MAY, insert
+
+
+def read_joined(engine: Engine, contract: Contract, most_rows: int) -> tuple[Extract, int]:
+    """The parts as one extract, and how many there were."""
+    parts = sorted(extract_in_parts(engine, contract, MAY, most_rows), key=lambda part: part.place)
+    assert [part.place for part in parts] == list(range(len(parts)))
+    joined = join_notes(contract, parts)
+    frames = [part.applications for part in parts]
+    return replace(joined, applications=union_rows(frames) if len(frames) > 1 else frames[0]), len(parts)
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(LOANS, CUSTOMERS, CREDITS, st.randoms(use_true_random=False), st.integers(1, 4))
+def test_parts_of_days_are_the_window(
+    kept_tables: Engine,  # noqa: F811
+    loans: list[dict[str, Any]],
+    customers: list[dict[str, Any]],
+    credits: list[dict[str, Any]],
+    random: Any,
+    most_rows: int,
+) -> None:
+    with kept_tables.begin() as connection:
+        connection.execute(text(f"truncate {', '.join(TABLES)}"))
+    for table, rows in zip(TABLES, (loans, customers, credits), strict=True):
+        repeated = rows + random.sample(rows, len(rows) // 2)
+        insert(kept_tables, table, *random.sample(repeated, len(repeated)))
+    for contract in (CONTRACT, WHOLE):
+        assert_same(read_joined(kept_tables, contract, most_rows)[0], extract_window(kept_tables, contract, MAY))
+
+
+@pytest.mark.slow
+def test_a_version_of_later_days_makes_all_before_it_old(kept_tables: Engine) -> None:  # noqa: F811
+    first = {"loan_id": "l1", "customer_id": "c1", "application_time": "01-05-2015 10:00", "tax_liens": "twelve"}
+    with kept_tables.begin() as connection:
+        connection.execute(text(f"truncate {', '.join(TABLES)}"))
+    rows = [first, first, first | {"application_time": "20-05-2015 10:00", "tax_liens": "1"}]
+    others = [{"loan_id": f"x{day}", "application_time": f"{day:02}-05-2015 09:00"} for day in range(1, 31)]
+    insert(kept_tables, "loan_details", *rows, *others)
+    joined, parts = read_joined(kept_tables, CONTRACT, 5)
+    whole = extract_window(kept_tables, CONTRACT, MAY)
+    assert parts > 5
+    assert_same(joined, whole)
+    assert (joined.repeats, joined.older_versions, joined.unreadable) == (0, 2, {})
+
+
+def test_a_day_is_never_cut() -> None:
+    window = Window(date(2024, 8, 1), date(2024, 8, 4))
+    rows = {date(2024, 8, day): count for day, count in ((1, 10), (2, 500), (4, 1), (9, 1))}
+    assert [str(days) for days in cut_window(window, rows, 100)] == [
+        "2024-08-01 to 2024-08-01", "2024-08-02 to 2024-08-03", "2024-08-04 to 2024-08-04"
+    ]  # fmt: skip
+    assert cut_window(window, {}, 100) == [window]
+
+
+def test_rows_without_an_id_are_versions_of_nothing() -> None:
+    later = LaterIds()
+    assert later.leave_out(pa.chunked_array([["a", None, "b", "a"]])).to_pylist() == [True] * 4
+    assert later.leave_out(pa.chunked_array([["a", None, "c"]])).to_pylist() == [False, True, True]
+    assert later.leave_out(pa.chunked_array([[]], pa.string())).to_pylist() == []
+
+
+def test_no_table_of_the_query_is_forgotten(kept_tables: Engine) -> None:  # noqa: F811
+    with kept_tables.begin() as connection:
+        connection.execute(text(f"truncate {', '.join(TABLES)}"))
+    insert(kept_tables, "loan_details", {"loan_id": "l1", "application_time": "01-05-2015 10:00"})
+    parameters = {"start": MAY.start, "end": MAY.end}
+    with kept_tables.connect() as connection:
+        held = measure_tables(connection, read_query(WHOLE), parameters)
+        size = connection.execute(text("select pg_table_size('loan_details')")).scalar_one()
+    assert held >= size > 0
+
+
+def test_an_error_of_the_reader_reaches_who_waits_for_it() -> None:
+    ended = []
+
+    def read() -> Any:
+        try:
+            yield 1
+            raise ValueError("lost")
+        finally:
+            ended.append(True)
+
+    items = prefetch(read())
+    assert next(items) == 1
+    with pytest.raises(ValueError, match="lost"):
+        next(items)
+    items = prefetch(read())
+    assert next(items) == 1
+    items.close()  # type: ignore[attr-defined]
+    assert ended == [True, True]
