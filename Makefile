@@ -67,7 +67,7 @@ lock: setup ## renew requirements/; then make test test-slow
 	@$(COMPILE) --output-file requirements/base.lock
 	@known=$$(grep -E '^[^ ]+==' requirements/base.lock | grep -vE 'platform|os_name|implementation' | sed 's/==.*//' | sort -u); \
 	done=(--constraint requirements/base.lock); \
-	for extra in deepchecks embedded docker s3 onnx skops dev; do \
+	for extra in deepchecks embedded docker s3 onnx skops dask dev; do \
 	    $(COMPILE) --extra $$extra "$${done[@]}" $$(printf -- '--no-emit-package %s ' $$known) \
 	        --output-file requirements/$$extra.lock || exit 1; \
 	    done+=(--constraint requirements/$$extra.lock); \

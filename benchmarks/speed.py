@@ -69,7 +69,7 @@ def run(
     rows
         Applications in the window; may be repeated. Default: 100,000.
     only
-        A work (extract, quality, preprocess, profile, drift, score, pages, train, flow, api,
+        A work (extract, quality, preprocess, profile, drift, score, pages, train, cluster, flow, api,
         start, backfill, history, wide); may be repeated.
     repeats
         Measurements of each variant.
@@ -105,7 +105,7 @@ def measure_all(folder: Path, rows: int, works: tuple[str, ...], repeats: int, c
         _call(folder, f"make_tables(folder, {rows})")
     if "extract" in works:
         _call(folder, "make_flat_table(folder)")
-    if set(works) - {"extract", "flow", *COMMANDS}:
+    if set(works) - {"extract", "cluster", "flow", *COMMANDS}:
         _call(folder, f"make_inputs(folder, {LONGEST_TRAINING})")
     records = []
     for work in works:

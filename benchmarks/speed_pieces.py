@@ -139,6 +139,13 @@ def prepare_api(folder: Path, variant: str) -> Run:
     return speed_api.prepare_api(folder, variant)
 
 
+def prepare_cluster(folder: Path, variant: str) -> Run:
+    """The month read and measured by this process, or by the workers of a Dask cluster."""
+    from benchmarks import speed_cluster
+
+    return speed_cluster.prepare_cluster(folder, variant)
+
+
 def apply_by_row(applications: pd.DataFrame) -> pd.DataFrame:
     """Preprocessing as the previous system did it: a Python function for each value, and one for each row."""
     features = {}
@@ -223,6 +230,7 @@ PIECES: dict[str, tuple[Callable[[Path, str], Run], tuple[str, ...]]] = {
     "score": (prepare_score, ("loanwatch", "previous")),
     "pages": (prepare_pages, ("loanwatch",)),
     "train": (prepare_train, ("loanwatch", "previous")),
+    "cluster": (prepare_cluster, ("loanwatch", "one worker", "two workers")),
     "flow": (prepare_flow, ("loanwatch",)),
     "api": (prepare_api, ("loanwatch", "mlflow", "bentoml")),
     "start": (prepare_start, ("quiet month", "running server", "retraining")),

@@ -33,8 +33,10 @@ class Environment(BaseSettings):
     connect_timeout: int = Field(10, ge=0, description="Whole seconds to wait for a connection.")
     statement_timeout: int = Field(900, ge=0, description="Whole seconds to wait for one statement; 0: for ever.")
     part_mb: float = Field(
-        800.0, gt=0, description="Megabytes for one part of a window; a larger one is read in several."
+        1_200.0, gt=0, description="Megabytes for one part of a window; a larger one is read in several."
     )
+    engine: str | None = Field(None, description="Dask scheduler whose workers read a window, as tcp://host:8786.")
+    readers: int = Field(4, ge=1, le=1000, description="How many workers of a cluster read the database at a time.")
     database_password_file: Path | None = Field(None, description="File that holds the password, in place of it.")
     slack_webhook: SecretStr | None = Field(None, description="Address of an incoming webhook.")
     slack_webhook_file: Path | None = Field(None, description="File that holds it, in place of it.")

@@ -55,7 +55,8 @@ def train(request: TrainRequest) -> State[dict[str, Any]]:
     refuse_replacing_without_days(request)
     table = prepare_database(request)
     job = make_job(table, "train", plan_days(table, request, None, find_scheduled_day()), request.policy)
-    job = dataclasses.replace(job, results=make_results_folder(request.results, job.job_id), store=request.models)
+    results = make_results_folder(request.results, job.job_id)
+    job = dataclasses.replace(job, results=results, store=request.models, engine=request.find_engine())
     rename_run(job)
     if request.replace:
         champion = replace_champion(job)

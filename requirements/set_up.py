@@ -26,7 +26,7 @@ UV = str(VENV / "bin" / "uv")
 RECORD = VENV / ".ready"
 ALWAYS = ("base", "embedded", "dev")
 # All unless EXTRAS names some or none: tests and types cover all of them.
-OPTIONAL = ("deepchecks", "docker", "s3", "onnx", "skops")
+OPTIONAL = ("deepchecks", "docker", "s3", "onnx", "skops", "dask")
 
 
 class SetUpError(Exception):

@@ -49,7 +49,7 @@ def extract_window(engine: Engine, contract: Contract, window: Window) -> Extrac
         if contract.parts is not None:
             extract = read_tables(connection, contract, contract.parts, window)
         else:
-            undated = _count_undated(connection, contract)
+            undated = count_undated(connection, contract)
             parameters = {"start": window.start, "end": window.end}
             extract = replace(read_answer(connection, read_query(contract), parameters, contract), undated=undated)
     # Arrow keeps the memory for later tables, but a run has no other table of this size.
@@ -107,7 +107,7 @@ def _read_answer_in_parts(
     connection: Connection, contract: Contract, window: Window, most_rows: int
 ) -> Generator[Extract, None, None]:
     """The answer of the contract's query, which the server puts together, as it arrives."""
-    undated, place = _count_undated(connection, contract), 0
+    undated, place = count_undated(connection, contract), 0
     parameters, query = {"start": window.start, "end": window.end}, read_query(contract)
     typed = find_typed(connection, query, parameters, contract)
     with stream_texts(connection, query, parameters, contract) as reader:
@@ -139,7 +139,8 @@ def stream_window(engine: Engine, contract: Contract, window: Window, chunk_rows
                 yield collected.finish().applications
 
 
-def _count_undated(connection: Connection, contract: Contract) -> int:
+def count_undated(connection: Connection, contract: Contract) -> int:
+    """The rows of the whole table without a time that can be read, where the contract has a query that counts them."""
     if contract.undated_query is None:
         return 0
     query = read_query(contract, contract.undated_query)

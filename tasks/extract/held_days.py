@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -14,7 +15,7 @@ from blocks.postgres.copy import fetch_row, quote_name
 from tasks.contract.contract import Contract
 from tasks.contract.queries import read_query
 from tasks.core.held_days import HeldDays, find_usual_days, trust_ends
-from tasks.core.windows import FIRST_DAY, LAST_DAY
+from tasks.core.windows import FIRST_DAY, LAST_DAY, Window
 from tasks.extract.query_results import ExtractError, read_column, stream_texts
 from tasks.extract.table import find_typed, read_table
 
@@ -61,15 +62,43 @@ def _read_days(contract: Contract, told: Any) -> dict[date, int]:
 
 def _count_days(connection: Connection, contract: Contract) -> dict[date, int]:
     """The applications of each day that the contract's query returns, by the reader of its windows."""
-    query, time = read_query(contract), contract.time
-    is_typed = time.name in find_typed(connection, query, ANY_DAY, contract)
-    named = quote_name(time.name)
-    times = query.wrap(f"select {named} from (\n", f"\n) as held where {named} is not null")  # noqa: S608 - a quoted name
     days: Counter[date] = Counter()
-    with stream_texts(connection, times, ANY_DAY, contract) as reader:
+    for batch in _stream_days(connection, contract, ANY_DAY, f"where {quote_name(contract.time.name)} is not null"):
+        _add_days(days, batch.drop_null())
+    return dict(days)
+
+
+def count_days_in_order(connection: Connection, contract: Contract, window: Window) -> dict[date, int] | None:
+    """The rows of each day of the query's answer for a window; None where it is not the days' rows, one after another.
+
+    A row without a day, or one of a day that comes before the row before it, cannot be found in the answer for its day.
+    """
+    days: Counter[date] = Counter()
+    last = window.start
+    for batch in _stream_days(connection, contract, {"start": window.start, "end": window.end}):
+        if len(batch) == 0:
+            continue
+        order = pc.all(pc.greater_equal(batch.slice(1), batch.slice(0, len(batch) - 1))).as_py()
+        if batch.null_count or not order or batch[0].as_py() < last or batch[-1].as_py() > window.end:
+            return None
+        _add_days(days, batch)
+        last = batch[-1].as_py()
+    return dict(days)
+
+
+def _stream_days(
+    connection: Connection, contract: Contract, parameters: Mapping[str, Any], where: str = ""
+) -> Iterator[pa.Array]:
+    """The day of each row that the contract's query returns, null where it cannot be read."""
+    query, time = read_query(contract), contract.time
+    is_typed = time.name in find_typed(connection, query, parameters, contract)
+    times = query.wrap(f"select {quote_name(time.name)} from (\n", f"\n) as held {where}")  # noqa: S608 - a quoted name
+    with stream_texts(connection, times, dict(parameters), contract) as reader:
         for batch in reader:
             read, _ = read_column(time, batch.column(0), contract.list_missing(time), is_typed=is_typed)
-            for day, rows in zip(*pc.value_counts(pc.cast(read, pa.date32(), safe=False)).flatten(), strict=True):
-                if day.is_valid:
-                    days[day.as_py()] += rows.as_py()
-    return dict(days)
+            yield pc.cast(read, pa.date32(), safe=False)
+
+
+def _add_days(days: Counter[date], batch: pa.Array) -> None:
+    for day, rows in zip(*pc.value_counts(batch).flatten(), strict=True):
+        days[day.as_py()] += rows.as_py()

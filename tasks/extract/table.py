@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, text
 from blocks.postgres.connect import read_snapshot
 from blocks.postgres.copy import find_types
 from blocks.postgres.query import Query
+from blocks.postgres.snapshot import import_snapshot
 from tasks.contract.contract import Contract
 from tasks.extract.query_results import ExtractError
 
@@ -20,9 +21,14 @@ TIMES = frozenset({1082, 1114, 1184})
 
 
 @contextmanager
-def read_table(engine: Engine, contract: Contract) -> Iterator[Connection]:
-    """A snapshot in which a day is one of the contract's zone, for times with a zone, too."""
+def read_table(engine: Engine, contract: Contract, snapshot: str | None = None) -> Iterator[Connection]:
+    """A snapshot in which a day is one of the contract's zone, for times with a zone, too.
+
+    With `snapshot`, it is the one that another connection has exported.
+    """
     with read_snapshot(engine) as connection:
+        if snapshot is not None:
+            import_snapshot(connection, snapshot)
         if contract.timezone != "UTC":
             _set_zone(connection, contract)
         yield connection

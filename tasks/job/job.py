@@ -32,7 +32,8 @@ class Job:
     `champion` is the version that was asked for by name, None where the one that was effective then is meant.
     `model_version` is the version of the lender's own model that was asked for, None for the one with most scores.
     `backfill` names the backfill that the run is a part of, if any. `held` are the days of the table, where it was
-    asked for them to choose the window.
+    asked for them to choose the window. `engine` is the address of the Dask scheduler whose workers read the window,
+    "" where this process reads it.
     """
 
     job_id: str
@@ -49,6 +50,7 @@ class Job:
     backfill: str = ""
     held: HeldDays | None = None
     model_version: str | None = None
+    engine: str = ""
 
 
 def name_job(started_at: datetime) -> str:

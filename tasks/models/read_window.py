@@ -38,7 +38,7 @@ BYTES_PER_VALUE = 40
 @stage("extract", str)
 def read_applications(job: Job, champion: Champion | None) -> Reading:
     """The applications of the job's window, scored by the champion where they are too many for one frame."""
-    return read_window(connect(job.database), job.contract, job.window, job.policy.train, champion)
+    return read_job_window(job, champion)
 
 
 def read_for_champion(job: Job, champion: Champion, extract: Extract) -> Extract:
@@ -51,6 +51,16 @@ def read_for_champion(job: Job, champion: Champion, extract: Extract) -> Extract
 @stage("read_again", str)
 def score_again(job: Job, champion: Champion) -> Reading:
     """The window once more, part by part, for a champion that was not known before."""
+    return read_job_window(job, champion)
+
+
+def read_job_window(job: Job, champion: Champion | None) -> Reading:
+    """The job's window, read by the workers of its cluster, if it names one, or by this process."""
+    if job.engine:
+        # Dask takes a second to import, and is not everywhere installed.
+        from tasks.models.cluster.read import read_on_cluster
+
+        return read_on_cluster(job, champion)
     return read_window(connect(job.database), job.contract, job.window, job.policy.train, champion)
 
 
@@ -58,7 +68,7 @@ def read_window(
     engine: Engine, contract: Contract, window: Window, policy: TrainPolicy, champion: Champion | None = None
 ) -> Reading:
     """A window in as many parts as the memory for one part demands. What it says does not depend on how it is cut."""
-    most_rows = max(int(read_environment().part_mb * 1e6 / (BYTES_PER_VALUE * len(contract.columns))), 1)
+    most_rows = count_part_rows(contract)
     kept_rows = count_sample_rows(policy, len(contract.columns))
     parts = prefetch(extract_in_parts(engine, contract, window, most_rows))
     begun = list(islice(parts, 2))
@@ -66,6 +76,11 @@ def read_window(
         return Reading(begun.pop())
     task = Task(contract, window, champion, kept_rows)
     return merge_records(task, (measure_part(task, part) for part in chain(_release(begun), parts)))
+
+
+def count_part_rows(contract: Contract) -> int:
+    """How many rows of a window one part may hold."""
+    return max(read_environment().part_mb * 1_000_000 // (BYTES_PER_VALUE * len(contract.columns)), 1)
 
 
 def read_rows(

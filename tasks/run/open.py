@@ -119,6 +119,7 @@ def plan_monitoring(
         model_version=request.model_version,
         may_promote=request.may_promote,
         backfill=backfill,
+        engine=request.find_engine(),
     )
     flow_run = find_flow_run_id()
     save_start(job, str(flow_run or ""), link_run(flow_run) or "")

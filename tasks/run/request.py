@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from prefect.context import FlowRunContext
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
+from blocks.environment import read_environment
 from tasks.backfill.queue import Every
 from tasks.core.policy import MonitorPolicy
 from tasks.core.run_tags import read_backfill
@@ -113,6 +114,20 @@ class ModelStoreOptions(Request):
     models: str = Field("models", description="Model store: a folder or an fsspec URL.")
 
 
+class EngineOptions(Request):
+    """Who reads the window."""
+
+    engine: str | None = Field(
+        None,
+        description="Address of a Dask scheduler whose workers read the window in parts, such as tcp://scheduler:8786. "
+        "Default: LOANWATCH_ENGINE, or this process reads it alone.",
+    )
+
+    def find_engine(self) -> str:
+        """The address asked for, else that of LOANWATCH_ENGINE; "" for none."""
+        return self.engine or read_environment().engine or ""
+
+
 class PolicyOptions(Request):
     """The limits. A command line reads them from a TOML file."""
 
@@ -120,7 +135,7 @@ class PolicyOptions(Request):
 
 
 class MonitorRequest(
-    PolicyOptions, ModelStoreOptions, ResultsOptions, ReferenceOptions, TableOptions, ChampionOptions,
+    PolicyOptions, EngineOptions, ModelStoreOptions, ResultsOptions, ReferenceOptions, TableOptions, ChampionOptions,
     TrailingWindowOptions,
 ):  # fmt: skip
     """Monitor one window of applications."""
@@ -136,7 +151,9 @@ class ReplaceOptions(Request):
     )
 
 
-class TrainRequest(PolicyOptions, ModelStoreOptions, ResultsOptions, TableOptions, ReplaceOptions, WindowOptions):
+class TrainRequest(
+    PolicyOptions, EngineOptions, ModelStoreOptions, ResultsOptions, TableOptions, ReplaceOptions, WindowOptions,
+):  # fmt: skip
     """Train a challenger on a window and compare it with the champion, or put a new model in its place."""
 
 

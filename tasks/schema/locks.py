@@ -26,6 +26,7 @@ class Lock(StrEnum):
     WINDOW = "loanwatch.backfill"  # by window of a backfill; monitoring it
     TRAINING = "loanwatch.training"  # by contract; from training to promotion
     PROMOTION = "loanwatch.promotion"  # by contract; adding a row to the ledger
+    READER = "loanwatch.reader"  # by number; reading a part of a window
     SELF_CHECK = "loanwatch.self_check"  # by contract and version; splitting its reference
 
 
@@ -40,6 +41,11 @@ def format_key(lock: Lock, name: str = "") -> dict[str, str]:
 def lock_until_commit(connection: Connection, lock: Lock, name: str = "") -> None:
     """Wait for a lock, and hold it until the transaction ends."""
     connection.execute(text(f"select pg_advisory_xact_lock({_KEY})"), format_key(lock, name))
+
+
+def try_lock_until_commit(connection: Connection, lock: Lock, name: str) -> bool:
+    """Whether the lock was free; it is then held until the transaction ends."""
+    return bool(connection.execute(text(f"select pg_try_advisory_xact_lock({_KEY})"), format_key(lock, name)).scalar())
 
 
 def share_lock(connection: Connection, lock: Lock, name: str) -> None:

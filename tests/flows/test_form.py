@@ -34,7 +34,7 @@ def test_the_fields_stand_in_the_order_in_which_people_change_them() -> None:
     fields = read_schema(monitor)["properties"]
     assert sorted(fields, key=lambda name: int(fields[name]["position"])) == [
         "start", "end", "trailing_days", "champion", "may_promote", "model_version", "contract", "database",
-        "reference_start", "reference_end", "results", "models", "policy",
+        "reference_start", "reference_end", "results", "models", "engine", "policy",
     ]  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def list_installed(project: Path) -> set[str]:
 
 
 def test_extras_are_chosen_and_remembered(project, wheels):
-    everything = {"base", "embedded", "dev", "deepchecks", "docker", "s3", "onnx", "skops"}
+    everything = {"base", "embedded", "dev", "deepchecks", "docker", "s3", "onnx", "skops", "dask"}
     make(project, "setup", WHEELS=str(wheels))
     assert list_installed(project) == everything
     assert make(project, "setup") == ""
@@ -72,14 +72,14 @@ def test_extras_are_chosen_and_remembered(project, wheels):
     shutil.copytree(wheels, project / "wheels")
     assert "bringing .venv up to date" in make(project, "setup")
     assert list_installed(project) == {"base", "embedded", "dev"}
-    make(project, "setup", "EXTRAS=deepchecks docker s3 onnx skops")
+    make(project, "setup", "EXTRAS=deepchecks docker s3 onnx skops dask")
     assert list_installed(project) == everything
 
 
 def test_an_unknown_extra_is_named(project):
     running = start(project, "setup", "EXTRAS=deepcheck s3")
     said = running.communicate(timeout=TIMEOUT)[0]
-    assert "EXTRAS names deepcheck; there are: deepchecks docker s3 onnx skops" in said
+    assert "EXTRAS names deepcheck; there are: deepchecks docker s3 onnx skops dask" in said
     assert running.returncode != 0
 
 

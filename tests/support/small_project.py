@@ -33,7 +33,7 @@ def make_project(folder: Path, wheels: Path) -> Path:
         if file.suffix in {".py", ".sh"}:
             shutil.copy(file, folder / "requirements")
     (folder / "pyproject.toml").write_text(PYPROJECT)
-    for part in ("base", "embedded", "dev", "deepchecks", "docker", "s3", "onnx", "skops"):
+    for part in ("base", "embedded", "dev", "deepchecks", "docker", "s3", "onnx", "skops", "dask"):
         lock = lock_made_up(wheels, f"needed-by-{part}") + (read_real() if part == "dev" else "")
         (folder / "requirements" / f"{part}.lock").write_text(lock)
     return folder

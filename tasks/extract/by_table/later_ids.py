@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -11,14 +13,17 @@ from tasks.core.arrays import Keys, Mask
 
 
 class LaterIds:
-    """The ids of the days that were read, the last ones first, as hashes: eight bytes each."""
+    """The ids of the days that were read, the last ones first, as hashes: eight bytes each.
 
-    def __init__(self) -> None:
-        self._seen: Keys = np.empty(0, np.uint64)
+    `seen` are sorted hashes of ids that are known from the beginning.
+    """
+
+    def __init__(self, seen: Keys | None = None) -> None:
+        self._seen: Keys = np.empty(0, np.uint64) if seen is None else seen
 
     def leave_out(self, ids: pa.ChunkedArray) -> pa.Array:
         """Which of these rows were not met in later days. Rows without an id are versions of nothing."""
-        known, hashes = _hash(ids)
+        known, hashes = hash_ids(ids)
         place = np.minimum(np.searchsorted(self._seen, hashes), max(len(self._seen) - 1, 0))
         is_met = known & (self._seen[place] == hashes) if len(self._seen) else np.zeros(len(known), np.bool_)
         # Sorted runs: the new ones are sorted, and merged with those that are.
@@ -26,7 +31,31 @@ class LaterIds:
         return pa.array(~is_met)
 
 
-def _hash(ids: pa.ChunkedArray) -> tuple[Mask, Keys]:
+def hash_ids(ids: pa.ChunkedArray) -> tuple[Mask, Keys]:
+    """Which ids are known, and a hash of each."""
     known: Mask = pc.is_valid(ids).to_numpy(zero_copy_only=False)
     texts = pc.fill_null(pc.cast(ids, pa.string()), "").to_numpy(zero_copy_only=False)
     return known, pd.util.hash_array(texts.astype(object), categorize=False)
+
+
+def find_later_ids(by_part: Sequence[Keys]) -> list[Keys]:
+    """For each part those of its ids that a later part has too, sorted.
+
+    Parameters
+    ----------
+    by_part : sequence of arrays
+        The hashes of each part's ids in the order of the parts, each hash once in a part.
+
+    Examples
+    --------
+    >>> ids = [np.array(held, np.uint64) for held in ([5, 1, 7], [7, 2], [5, 9])]
+    >>> [later.tolist() for later in find_later_ids(ids)]
+    [[5, 7], [], []]
+    """
+    places = np.repeat(np.arange(len(by_part)), [len(ids) for ids in by_part])
+    hashes = np.concatenate(by_part)
+    order = np.argsort(hashes, kind="stable")  # of equal ones the earlier part comes first
+    hashes, places = hashes[order], places[order]
+    is_met_later = np.append(hashes[1:] == hashes[:-1], False) if len(hashes) else np.empty(0, np.bool_)
+    hashes, places = hashes[is_met_later], places[is_met_later]
+    return [hashes[places == place] for place in range(len(by_part))]

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
+from blocks.postgres.copy import quote_name
 from tasks.contract.columns import Parts
 from tasks.contract.contract import Contract
 from tasks.contract.queries import read_query
@@ -56,6 +57,25 @@ def read_ahead(connection: Connection, contract: Contract, parts: Parts, window:
             yield reading.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def read_ids(
+    connection: Connection, contract: Contract, parts: Parts, window: Window
+) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    """The id and the time of every version of a loan in the window, and nothing else of it."""
+    parameters = {"start": window.start, "end": window.end}
+    names = ", ".join(quote_name(column.name) for column in (contract.id, contract.time))
+    query = read_query(contract, parts.applications).wrap(f"select {names} from (\n", "\n) as listed")  # noqa: S608
+    typed = find_typed(connection, query, parameters, contract)
+    form = describe_times(contract.time, is_typed=contract.time.name in typed)
+    ids, times = [pa.array([], pa.string())], [pa.array([], pa.timestamp("s"))]
+    with stream_texts(connection, query, parameters, contract) as reader:
+        for batch in reader:
+            read = read_whole_seconds(batch.column(1), form)
+            is_kept = _lies_in(read, window.start, window.end)
+            ids.append(pc.cast(batch.column(0).filter(is_kept), pa.string()))
+            times.append(pc.cast(read.filter(is_kept), pa.timestamp("s")))
+    return pa.chunked_array(ids), pa.chunked_array(times)
 
 
 def _read_part(connection: Connection, contract: Contract, name: str, window: Window, *, is_record: bool) -> Part:
