@@ -13,6 +13,7 @@ import numpy as np
 
 from tasks.core.arrays import Floats, Integers, Keys
 from tasks.foreign.model import ForeignModel, Scorer
+from tasks.models.large_matrix import make_matrix
 from tasks.models.scoring import assign_folds, cut_rows, score_fold
 
 # The calibration of a fold is fitted on all but one of so many parts of it.
@@ -30,7 +31,7 @@ def score_out_of_fold(model: Scorer, applications: Any, labels: Floats, keys: Ke
     fitted = model.named_steps["model"].calibrated_classifiers_
     folds = assign_folds(keys, len(fitted))
     for part in cut_rows(len(applications)):
-        matrix = model[:-1].transform(applications.iloc[part])
+        matrix = make_matrix(model[:-1], applications.iloc[part])
         for fold, one in enumerate(fitted):
             rows = np.flatnonzero(folds[part] == fold)
             held = part.start + rows

@@ -31,11 +31,13 @@ def score(model: Scorer, applications: pd.DataFrame) -> Floats:
     """
     if isinstance(model, ForeignModel):
         return model.score(applications)
+    from tasks.models.large_matrix import make_matrix
+
     pipeline: Pipeline = model
     scores = np.empty(len(applications))
     models = pipeline.named_steps["model"].calibrated_classifiers_
     for part in cut_rows(len(applications)):
-        matrix = pipeline[:-1].transform(applications.iloc[part])
+        matrix = make_matrix(pipeline[:-1], applications.iloc[part])
         # The sum and the quotient of `CalibratedClassifierCV.predict_proba`, in its order: the same to the last bit.
         scores[part] = sum((score_fold(model, matrix) for model in models), np.zeros(len(matrix))) / len(models)
     return scores
@@ -49,12 +51,14 @@ def score_by_fold(model: Scorer, applications: pd.DataFrame, keys: NDArray[np.ui
     """
     if isinstance(model, ForeignModel):
         return model.score(applications)
+    from tasks.models.large_matrix import make_matrix
+
     pipeline: Pipeline = model
     scores = np.empty(len(applications))
     fitted = pipeline.named_steps["model"].calibrated_classifiers_
     folds = assign_folds(keys, len(fitted))
     for part in cut_rows(len(applications)):
-        matrix = pipeline[:-1].transform(applications.iloc[part])
+        matrix = make_matrix(pipeline[:-1], applications.iloc[part])
         for fold, one in enumerate(fitted):
             rows = np.flatnonzero(folds[part] == fold)
             if len(rows):
