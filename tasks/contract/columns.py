@@ -227,9 +227,11 @@ class Source(Entry):
 class Parts(Entry):
     """The result of the contract's query in parts, which are faster to read: the names of their .sql files.
 
-    `applications` returns every version in the window and every row without a readable time; `records` each return the
-    records of the window's customers, or more. See CONTRIBUTING.md.
+    `applications` returns every version in the window and every row without a readable time; `days` only the former,
+    for some days of a large window (`undated_query` counts the latter); `records` each return those of the window's
+    customers, or more. See CONTRIBUTING.md.
     """
 
     applications: str = Field(description="The query of the applications.")
+    days: str | None = Field(None, description="The same without rows that have no readable time, for a few days.")
     records: tuple[str, ...] = Field((), description="The queries of the customers' records.")

@@ -160,7 +160,7 @@ class Contract(Entry):
     @property
     def queries(self) -> tuple[str, ...]:
         """The names of all .sql files."""
-        parts = (self.parts.applications, *self.parts.records) if self.parts else ()
+        parts = (self.parts.applications, self.parts.days, *self.parts.records) if self.parts else ()
         return tuple(filter(None, (self.query, self.undated_query, *parts)))
 
     def read_query(self, name: str | None = None) -> str:

@@ -60,6 +60,7 @@ def list_missing_queries(contract: Contract) -> Iterator[str]:
     if contract.parts is None:
         return
     # A lender's own query with built-in parts: these would be read in its place.
-    answering = (contract.query, contract.parts.applications, *contract.parts.records)
+    parts = (contract.parts.applications, contract.parts.days, *contract.parts.records)
+    answering = (contract.query, *filter(None, parts))
     if len({contract.find_query(query).parent for query in answering}) > 1:
         yield f"the parts are not in the folder of the query {contract.query}: write them there, or remove `[parts]`"

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, Engine
 
-from blocks.postgres.copy import fetch_row
 from blocks.postgres.query import Query
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
@@ -19,7 +18,7 @@ from tasks.contract.queries import read_query
 from tasks.core.windows import Window
 from tasks.extract.by_table.assemble import read_tables
 from tasks.extract.by_table.in_parts import read_tables_in_parts
-from tasks.extract.held_days import ANY_DAY
+from tasks.extract.held_days import count_undated
 from tasks.extract.query_results import (
     AMBIGUOUS,
     EXAMPLES,
@@ -137,20 +136,6 @@ def stream_window(engine: Engine, contract: Contract, window: Window, chunk_rows
                     yield collected.finish().applications
             if collected.rows:
                 yield collected.finish().applications
-
-
-def count_undated(connection: Connection, contract: Contract) -> int:
-    """The rows of the whole table without a time that can be read, where the contract has a query that counts them."""
-    if contract.undated_query is None:
-        return 0
-    query = read_query(contract, contract.undated_query)
-    try:
-        return int(next(iter(fetch_row(connection, query, ANY_DAY).values())))
-    except (StopIteration, TypeError, ValueError):
-        raise ExtractError(
-            f"{query.file} does not return a count first. Let it return one row: how many rows have no time that can "
-            "be read."
-        ) from None
 
 
 class _Collected:

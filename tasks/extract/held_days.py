@@ -40,13 +40,33 @@ def find_held_days(engine: Engine, contract: Contract, today: date) -> HeldDays 
         return find_usual_days(_count_days(connection, contract), today)
 
 
-def count_days(connection: Connection, contract: Contract) -> dict[date, int]:
-    """The applications of each day of the table, by the contract's own count where it has one, else by its query."""
-    if contract.undated_query is not None:
-        told = fetch_row(connection, read_query(contract, contract.undated_query), ANY_DAY)
-        if "days" in told:
-            return _read_days(contract, told["days"])
-    return _count_days(connection, contract)
+def count_days(connection: Connection, contract: Contract) -> tuple[dict[date, int], int]:
+    """The applications of each day of the table, by the contract's own count where it has one, else by its query.
+
+    The second are the rows of the whole table without a time that can be read, where the contract has a query for them.
+    """
+    if contract.undated_query is None:
+        return _count_days(connection, contract), 0
+    told = fetch_row(connection, read_query(contract, contract.undated_query), ANY_DAY)
+    days = _read_days(contract, told["days"]) if "days" in told else _count_days(connection, contract)
+    return days, _read_undated(contract, told)
+
+
+def count_undated(connection: Connection, contract: Contract) -> int:
+    """The rows of the whole table without a time that can be read, where the contract has a query that counts them."""
+    if contract.undated_query is None:
+        return 0
+    return _read_undated(contract, fetch_row(connection, read_query(contract, contract.undated_query), ANY_DAY))
+
+
+def _read_undated(contract: Contract, told: dict[str, Any]) -> int:
+    try:
+        return int(next(iter(told.values())))
+    except (StopIteration, TypeError, ValueError):
+        file = contract.find_query(contract.undated_query or "")
+        raise ExtractError(
+            f"{file} does not return a count first. Let it return one row: how many rows have no time that can be read."
+        ) from None
 
 
 def _read_days(contract: Contract, told: Any) -> dict[date, int]:

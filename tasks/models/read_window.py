@@ -80,7 +80,7 @@ def read_window(
 
 def count_part_rows(contract: Contract) -> int:
     """How many rows of a window one part may hold."""
-    return max(read_environment().part_mb * 1_000_000 // (BYTES_PER_VALUE * len(contract.columns)), 1)
+    return max(int(read_environment().part_mb * 1e6 / (BYTES_PER_VALUE * len(contract.columns))), 1)
 
 
 def read_rows(

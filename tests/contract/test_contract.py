@@ -66,7 +66,7 @@ def test_own_contract_is_whole():
     assert len(contract.features) == 19
     assert {column.role for column in contract.columns} >= {Role.ID, Role.CUSTOMER, Role.TIME, Role.TARGET}
     assert all("select" in contract.read_query(query).lower() for query in contract.queries)
-    assert len(contract.queries) == 5
+    assert len(contract.queries) == 6
 
 
 def test_another_lenders_contract(write):

@@ -61,9 +61,11 @@ def read_tables(
 ) -> Extract:
     """The applications of a window. Raises ExtractError unless the parts return every column once.
 
-    With `later`, a loan that has a version in later days counts as an older version of it, whatever it is here.
+    With `later` the window is some days of a larger one: a loan that has a version in later days counts as an older
+    version of it, whatever it is here, and rows without a time are counted elsewhere, where the contract can.
     """
-    with closing(read_ahead(connection, contract, parts, window)) as reading:
+    applications = parts.applications if later is None else parts.days or parts.applications
+    with closing(read_ahead(connection, contract, (applications, *parts.records), window)) as reading:
         loans = _arrange_loans(contract, next(reading), later)
         records = [_match(contract, loans, part) for part in reading]
     _check(contract, [list(loans.piece.frame.columns), *(record.typed.column_names for record in records)])

@@ -29,21 +29,21 @@ def read_tables_in_parts(
     connection: Connection, contract: Contract, parts: Parts, window: Window, most_rows: int
 ) -> Generator[Extract, None, None]:
     """The applications of a window in parts of whole days, the last days first, each with its place among all."""
-    cut = plan_parts(connection, contract, parts, window, most_rows)
-    later = LaterIds() if len(cut) > 1 else None
+    if is_small(connection, contract, parts, window, most_rows):
+        yield read_tables(connection, contract, parts, window)
+        return
+    rows, undated = count_days(connection, contract)
+    cut, later = cut_window(window, rows, most_rows), LaterIds()
     for place, days in reversed(list(enumerate(cut))):
-        yield replace(read_tables(connection, contract, parts, days, later), place=place)
+        read = read_tables(connection, contract, parts, days, later)
+        yield replace(read, place=place, undated=max(read.undated, undated))
 
 
-def plan_parts(
-    connection: Connection, contract: Contract, parts: Parts, window: Window, most_rows: int
-) -> list[Window]:
-    """The days of each part. Where the whole table is too small to hold so many rows, its days are not counted."""
+def is_small(connection: Connection, contract: Contract, parts: Parts, window: Window, most_rows: int) -> bool:
+    """Whether the whole table is too small to hold so many rows, so that its days need not be counted."""
     parameters = {"start": window.start, "end": window.end}
     held = measure_tables(connection, read_query(contract, parts.applications), parameters)
-    if held < most_rows * LEAST_ROW_BYTES:
-        return [window]
-    return cut_window(window, count_days(connection, contract), most_rows)
+    return held < most_rows * LEAST_ROW_BYTES
 
 
 def cut_window(window: Window, rows: Mapping[date, int], most_rows: int) -> list[Window]:

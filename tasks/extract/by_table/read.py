@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Set
+from collections.abc import Generator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -40,19 +40,20 @@ class Part:
         return Part(self.texts.filter(rows), self.typed.filter(rows), self.is_refused.filter(rows), self.undated)
 
 
-def read_ahead(connection: Connection, contract: Contract, parts: Parts, window: Window) -> Generator[Part, None, None]:
-    """The applications, then each of the records, read by a thread while earlier parts are joined.
+def read_ahead(
+    connection: Connection, contract: Contract, queries: Sequence[str], window: Window
+) -> Generator[Part, None, None]:
+    """The answer of each query, first the applications, then the records, read by a thread while others are joined.
 
     Raises ExtractError if a part does not return its columns. Close it after use: the thread uses the connection.
     """
     pool = ThreadPoolExecutor(1, "parts")
     try:
-        applications = pool.submit(_read_part, connection, contract, parts.applications, window, is_record=False)
-        records = [
-            pool.submit(_read_part, connection, contract, name, window, is_record=True) for name in parts.records
-        ]
-        reading = deque([applications, *records])
-        del applications, records  # only the receiver keeps a part in memory
+        # Only the receiver keeps a part in memory.
+        reading = deque(
+            pool.submit(_read_part, connection, contract, name, window, is_record=place > 0)
+            for place, name in enumerate(queries)
+        )
         while reading:
             yield reading.popleft().result()
     finally:
@@ -65,7 +66,7 @@ def read_ids(
     """The id and the time of every version of a loan in the window, and nothing else of it."""
     parameters = {"start": window.start, "end": window.end}
     names = ", ".join(quote_name(column.name) for column in (contract.id, contract.time))
-    query = read_query(contract, parts.applications).wrap(f"select {names} from (\n", "\n) as listed")  # noqa: S608
+    query = read_query(contract, parts.days or parts.applications).wrap(f"select {names} from (\n", "\n) as listed")  # noqa: S608
     typed = find_typed(connection, query, parameters, contract)
     form = describe_times(contract.time, is_typed=contract.time.name in typed)
     ids, times = [pa.array([], pa.string())], [pa.array([], pa.timestamp("s"))]

@@ -31,7 +31,7 @@ class Plan:
 def plan_parts(connection: Connection, contract: Contract, window: Window, most_rows: int, threads: int) -> Plan:
     """Parts of at most so many rows for so many threads. Raises UncutQueryError where the query cannot be cut."""
     if contract.parts is not None:
-        return Plan(tuple(cut_evenly(window, count_days(connection, contract), most_rows, threads)))
+        return Plan(tuple(cut_evenly(window, count_days(connection, contract)[0], most_rows, threads)))
     rows = count_days_in_order(connection, contract, window)
     if rows is None:
         raise UncutQueryError(

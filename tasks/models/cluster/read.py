@@ -16,7 +16,7 @@ from blocks.postgres.connect import connect
 from blocks.postgres.snapshot import export_snapshot
 from tasks.core.arrays import Keys
 from tasks.extract.by_table.later_ids import find_later_ids
-from tasks.extract.extract import count_undated
+from tasks.extract.held_days import count_undated
 from tasks.extract.table import read_table
 from tasks.job.job import Job
 from tasks.job.journal import log
@@ -62,7 +62,7 @@ def make_order(job: Job, champion: Champion | None, connection: Connection) -> O
         count_sample_rows(job.policy.train, len(contract.columns)),
         None if champion is None else champion.model,
         export_snapshot(connection),
-        0 if contract.parts is not None else count_undated(connection, contract),
+        count_undated(connection, contract),
         read_environment().readers,
         find_here(),
     )

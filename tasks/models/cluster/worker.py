@@ -86,9 +86,11 @@ def _load_bundle(location: str, sha256: str) -> Bundle:
 
 def _extract(connection: Connection, contract: Contract, order: Order, part: PartOrder) -> Extract:
     if contract.parts is not None:
-        return read_tables(connection, contract, contract.parts, part.days, LaterIds(part.later))
-    parameters = {"start": part.days.start, "end": part.days.end}
-    return replace(read_answer(connection, read_query(contract), parameters, contract), undated=order.undated)
+        extract = read_tables(connection, contract, contract.parts, part.days, LaterIds(part.later))
+    else:
+        parameters = {"start": part.days.start, "end": part.days.end}
+        extract = read_answer(connection, read_query(contract), parameters, contract)
+    return replace(extract, undated=max(extract.undated, order.undated))
 
 
 @contextmanager
