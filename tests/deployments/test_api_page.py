@@ -92,9 +92,9 @@ def test_a_person_signs_in_and_tries_the_example_without_another_server(guarded,
     click = "[...document.querySelectorAll('button')].find(one => one.textContent.trim() === '{}').click()"
     with open_tab(tmp_path) as tab:
         seen = tab.visit(f"{guarded.base_url}/docs", 1400)
-        wait_until(lambda: tab.run("!!document.querySelector('.btn.authorize')"), 20, "the page")
+        wait_until(lambda: tab.run("!!document.querySelector('.btn.authorize')"), 60, "the page")
         tab.run("document.querySelector('.btn.authorize').click()")
-        wait_until(lambda: tab.run("!!document.querySelector('.auth-container input')"), 20, "the dialogue")
+        wait_until(lambda: tab.run("!!document.querySelector('.auth-container input')"), 60, "the dialogue")
         fill = "HTMLInputElement.prototype, 'value').set.call(field, 's3cret')"
         tab.run(
             f"const field = document.querySelector('.auth-container input'); Object.getOwnPropertyDescriptor({fill};"
@@ -103,10 +103,10 @@ def test_a_person_signs_in_and_tries_the_example_without_another_server(guarded,
         tab.run("document.querySelector('.auth-container .btn.authorize').click()")
         tab.run("document.querySelector('.btn-done').click()")
         tab.run("document.querySelector('.opblock-post .opblock-summary-control').click()")
-        wait_until(lambda: tab.run("!!document.querySelector('.opblock-post .execute')"), 20, "the form")
+        wait_until(lambda: tab.run("!!document.querySelector('.opblock-post .execute')"), 60, "the form")
         tab.run(click.format("Execute"))
         told = "document.querySelector('.live-responses-table .response .microlight')?.textContent"
-        (answer,) = json.loads(wait_until(lambda: tab.run(told), 20, "the answer"))
+        (answer,) = json.loads(wait_until(lambda: tab.run(told), 60, "the answer"))
     assert answer["id"] == "A-1"
     assert all(request.startswith(str(guarded.base_url)) for request in seen.requests)
     assert seen.complaints == []
