@@ -99,25 +99,9 @@ def extract_in_parts(
         if contract.parts is not None:
             yield from read_tables_in_parts(connection, contract, contract.parts, window, most_rows)
         else:
-            yield from _read_answer_in_parts(connection, contract, window, most_rows)
-
-
-def _read_answer_in_parts(
-    connection: Connection, contract: Contract, window: Window, most_rows: int
-) -> Generator[Extract, None, None]:
-    """The answer of the contract's query, which the server puts together, as it arrives."""
-    undated, place = count_undated(connection, contract), 0
-    parameters, query = {"start": window.start, "end": window.end}, read_query(contract)
-    typed = find_typed(connection, query, parameters, contract)
-    with stream_texts(connection, query, parameters, contract) as reader:
-        collected = _Collected(contract, typed)
-        collected.check(reader.schema.names)
-        for batch in reader:
-            if collected.rows and collected.rows + batch.num_rows > most_rows:
-                yield replace(collected.finish(), undated=undated, place=place)
-                collected, place = _Collected(contract, typed), place + 1
-            collected.add(batch)
-        yield replace(collected.finish(), undated=undated, place=place)
+            undated = count_undated(connection, contract)
+            for place, part in enumerate(_cut_answer(connection, contract, window, most_rows)):
+                yield replace(part, undated=undated, place=place)
 
 
 def stream_window(engine: Engine, contract: Contract, window: Window, chunk_rows: int) -> Iterator[pd.DataFrame]:
@@ -126,16 +110,24 @@ def stream_window(engine: Engine, contract: Contract, window: Window, chunk_rows
     Raises as `extract_window` does. The transaction stays open until the last chunk.
     """
     with read_table(engine, contract) as connection:
-        parameters, query = {"start": window.start, "end": window.end}, read_query(contract)
-        collected = _Collected(contract, find_typed(connection, query, parameters, contract))
-        with stream_texts(connection, query, parameters, contract) as reader:
-            collected.check(reader.schema.names)
-            for batch in reader:
-                collected.add(batch)
-                if collected.rows >= chunk_rows:
-                    yield collected.finish().applications
-            if collected.rows:
-                yield collected.finish().applications
+        for part in _cut_answer(connection, contract, window, chunk_rows):
+            if len(part):
+                yield part.applications
+
+
+def _cut_answer(connection: Connection, contract: Contract, window: Window, most_rows: int) -> Iterator[Extract]:
+    """The answer of the contract's query as it arrives, in parts of about so many rows, at least one."""
+    parameters, query = {"start": window.start, "end": window.end}, read_query(contract)
+    typed = find_typed(connection, query, parameters, contract)
+    with stream_texts(connection, query, parameters, contract) as reader:
+        collected = _Collected(contract, typed)
+        collected.check(reader.schema.names)
+        for batch in reader:
+            if collected.rows and collected.rows + batch.num_rows > most_rows:
+                yield collected.finish()
+                collected = _Collected(contract, typed)
+            collected.add(batch)
+        yield collected.finish()
 
 
 class _Collected:
