@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tasks.core.arrays import Codes, Days, Floats, Keys, Mask
+from tasks.core.arrays import Codes, Days, Floats, Integers, Keys, Mask
 from tasks.core.whole_rows import Sample
 
 
@@ -42,18 +42,7 @@ class ScoredWindow:
     @property
     def in_full(self) -> ScoredWindow:
         """The rows whose values are all known: every row, or those of some customers."""
-        if self.kept is None:
-            return self
-        rows = self.kept.places
-        return ScoredWindow(
-            self.kept.applications,
-            self.labels[rows],
-            self.scores[rows],
-            None if self.keys is None else self.keys[rows],
-            self.note,
-            None if self.days is None else self.days[rows],
-            None if self.refused is None else self.refused[rows],
-        )
+        return self if self.kept is None else self._pick(self.kept.applications, self.kept.places)
 
     @property
     def is_labelled(self) -> Mask:
@@ -84,16 +73,20 @@ class ScoredWindow:
 
     def take(self, rows: Mask) -> ScoredWindow:
         """The rows where the mask is true."""
+        taken = self._pick(self.applications.loc[rows].reset_index(drop=True), rows)
+        codes = None if self.codes is None else self.codes[rows]
+        return replace(taken, codes=codes, kept=None if self.kept is None else self.kept.take(rows))
+
+    def _pick(self, applications: pd.DataFrame, rows: Mask | Integers) -> ScoredWindow:
+        """Some rows, of which these are the applications."""
         return ScoredWindow(
-            self.applications.loc[rows].reset_index(drop=True),
+            applications,
             self.labels[rows],
             self.scores[rows],
             None if self.keys is None else self.keys[rows],
             self.note,
             None if self.days is None else self.days[rows],
             None if self.refused is None else self.refused[rows],
-            None if self.codes is None else self.codes[rows],
-            None if self.kept is None else self.kept.take(rows),
         )
 
 

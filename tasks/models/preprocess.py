@@ -5,7 +5,7 @@ The conversion of their columns to a model's matrix is fitted and saved with the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tasks.contract.columns import Role
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Floats, Keys, Mask
+from tasks.core.arrays import Floats, Integers, Keys, Mask
 from tasks.core.whole_rows import Sample
 from tasks.extract.extract import Extract
 from tasks.extract.labels import read_labels
@@ -61,10 +61,8 @@ class Prepared:
         """The rows whose values are all known: every row, or those of some customers."""
         if self.kept is None:
             return self
-        rows, share = self.kept.places, len(self.kept.places) / max(len(self), 1)
-        refused = None if self.refused is None else self.refused[rows]
-        labels, days, keys = self.labels[rows], self.days[rows], self.keys[rows]
-        return Prepared(self.kept.applications, labels, days, keys, self.told_by, refused, share=share)
+        picked = self._pick(self.kept.applications, self.kept.places)
+        return replace(picked, share=len(picked) / max(len(self), 1))
 
     def is_since(self, day: date) -> Mask:
         """Which rows are of that day or later."""
@@ -72,9 +70,13 @@ class Prepared:
 
     def take(self, rows: Mask) -> Prepared:
         """The rows where the mask is true."""
+        return self._pick(self.applications.loc[rows], rows)
+
+    def _pick(self, applications: pd.DataFrame, rows: Mask | Integers) -> Prepared:
+        """Some rows, of which these are the applications."""
         refused = None if self.refused is None else self.refused[rows]
         labels, days, keys = self.labels[rows], self.days[rows], self.keys[rows]
-        return Prepared(self.applications.loc[rows], labels, days, keys, self.told_by, refused, share=self.share)
+        return Prepared(applications, labels, days, keys, self.told_by, refused, share=self.share)
 
 
 def prepare(contract: Contract, applications: pd.DataFrame, told_by: tuple[str, ...] = ()) -> Prepared:

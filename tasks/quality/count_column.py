@@ -9,7 +9,7 @@ import pandas as pd
 
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Floats, Keys, Mask
+from tasks.core.arrays import Floats, Mask
 from tasks.quality.column_counts import MOST_NAMED, Beyond, ColumnCounts, Words
 from tasks.quality.hashes import hash_words
 from tasks.quality.marked import mark_rows
@@ -70,7 +70,7 @@ def _count_words(part: Part, column: Column, values: pd.Series, present: int) ->
     if not present:
         return ColumnCounts()
     first = str(values.cat.categories[codes[np.argmax(codes >= 0)]])
-    counted = Words(_order(hash_words(words)))
+    counted = Words(np.unique(hash_words(words)))
     if column.categories is not None:
         is_other = ~words.isin(column.categories)
         if is_other.any():
@@ -79,10 +79,6 @@ def _count_words(part: Part, column: Column, values: pd.Series, present: int) ->
             marked = mark_rows(part.contract, part.applications, mask, part.place)
             counted = Words(counted.distinct, marked, choose_words(others))
     return ColumnCounts(present, first=(part.place, first), is_varied=len(held) > 1, words=counted)
-
-
-def _order(hashes: Keys) -> Keys:
-    return np.unique(hashes)
 
 
 def choose_words(counts: pd.Series[int]) -> dict[str, int]:
