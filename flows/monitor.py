@@ -80,8 +80,8 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     prepare_pages(job)
 
     reading = read_applications(job, plan.champion)
-    run = Run(job, reading.extract)
-    quality = check_quality(job, run.extract, reading.counts)
+    run = Run(job, reading.extract, counts=reading.counts)
+    quality = check_quality(job, run.extract, run.counts)
     run.findings += quality.findings
     if not is_fit(run.findings):
         return conclude(run, Outcome.QUALITY_FAILED, UNFIT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
@@ -11,7 +11,6 @@ import numpy as np
 from tasks.contract.contract import Contract
 from tasks.core.windows import Window
 from tasks.extract.extract import Extract
-from tasks.extract.join_parts import join_notes
 from tasks.models.customer_sample import CustomerSample, Drawn, draw_customers
 from tasks.models.part_rows import PartRows, join_rows, measure_rows
 from tasks.quality.count import count_quality
@@ -21,7 +20,10 @@ from tasks.registry.versions import Champion
 
 @dataclass(frozen=True)
 class Reading:
-    """A window as it was read, and the counts of its quality; None where it was read at once."""
+    """A window as it was read, and the counts of its quality; None where it was read at once.
+
+    With counts, the faults found in reading are in them, and not in the extract.
+    """
 
     extract: Extract
     counts: QualityCounts | None = None
@@ -38,13 +40,12 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class PartRecord:
-    """What was measured of a part; `notes` are those of its reading, without its applications."""
+    """What was measured of the part at a place of the window."""
 
     place: int
     counts: QualityCounts
     rows: PartRows
     drawn: Drawn
-    notes: Extract
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,6 @@ def measure_part(task: Task, part: Extract) -> PartRecord:
         count_quality(task.contract, part, task.window, part=part.place, is_share=task.contract.parts is None),
         rows,
         draw_customers(part.applications, rows.keys, task.kept_rows),
-        replace(part, applications=part.applications.head(0)),
     )
 
 
@@ -74,19 +74,14 @@ def merge_records(task: Task, records: Iterable[PartRecord]) -> Reading:
 
     Where every row is kept in full, the window is one that was read at once.
     """
-    sample, rows = CustomerSample(task.kept_rows), dict[int, PartRows]()
-    counts, notes = list[QualityCounts](), list[Extract]()
+    sample, rows, counts = CustomerSample(task.kept_rows), dict[int, PartRows](), list[QualityCounts]()
     for record in records:
         sample.add(record.place, record.drawn)
         rows[record.place] = record.rows
         counts.append(record.counts)
-        notes.append(record.notes)
         del record
     places = sorted(rows)
     ends = np.cumsum([len(rows[place].days) for place in places]).tolist()
     frame, kept = sample.finish(dict(zip(places, [0, *ends], strict=False)))
-    extract = replace(join_notes(task.contract, notes), applications=frame)
-    merged = reduce(QualityCounts.merge, counts)
-    if len(frame) < ends[-1]:
-        extract = replace(extract, whole=join_rows(rows, kept, task.champion))
-    return Reading(extract, merged, len(places))
+    whole = join_rows(rows, kept, task.champion) if len(frame) < ends[-1] else None
+    return Reading(Extract(frame, whole=whole), reduce(QualityCounts.merge, counts), len(places))

@@ -9,9 +9,10 @@ import pandas as pd
 
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Codes, Floats
+from tasks.core.arrays import Floats
 from tasks.extract.cleaning import clean_numbers
 from tasks.extract.labels import read_labels
+from tasks.quality.counts import share_missing
 from tasks.reports.summary import Run
 
 
@@ -26,15 +27,14 @@ def measure_figures(run: Run) -> dict[str, Any]:
         divide by; `positive` is the positive label.
     """
     contract, labels = run.job.contract, read_labels(run.job.contract, run.extract.every_row)
-    codes = None if run.comparison is None else run.comparison.observed.codes
     scores = np.empty(0) if run.comparison is None else run.comparison.observed.scores
     return {
         "applications": len(run.extract),
         "labelled": int(np.isfinite(labels).sum()),
         "positive_rate": _average(labels),
         "missing": measure_missing(contract, run.extract.applications)
-        if codes is None
-        else average_missing(run, codes),
+        if run.counts is None
+        else share_missing(contract, run.counts),
         "mean_score": _average(scores),
         "positive": str(contract.target.positive),
     }
@@ -45,14 +45,6 @@ def measure_missing(contract: Contract, applications: pd.DataFrame) -> float | N
     if not len(applications):
         return None
     return float(np.mean([_count_missing(column, applications[column.name]) for column in contract.features]))
-
-
-def average_missing(run: Run, codes: Codes) -> float | None:
-    """The same by the levels of every row, of a window that is too large for a frame."""
-    if run.comparison is None:
-        return None
-    columns = enumerate(run.comparison.profile.columns)
-    return float(np.mean([np.isin(codes[:, place], bins.codes_apart).mean() for place, bins in columns]))
 
 
 def _count_missing(column: Column, values: pd.Series) -> float:

@@ -27,6 +27,7 @@ from tasks.job.stages import order_stages
 from tasks.models.cut_off import CutOff, find_cut_off
 from tasks.promotion.challenge import Contest
 from tasks.promotion.deploy_report import DEPLOY_REPORT
+from tasks.quality.counts import QualityCounts
 from tasks.registry.versions import Champion
 from tasks.reports.repeat_command import format_command
 
@@ -38,6 +39,7 @@ class Run:
     """What a run has found so far; the flow fills it in as it goes down the diagram.
 
     `champion` is the one that the window is monitored against, `successor` the one that this run has put in its place.
+    `counts` are those of a window that was read in parts.
     """
 
     job: Job
@@ -49,6 +51,7 @@ class Run:
     contest: Contest | None = None
     successor: Champion | None = None
     left_out: str = ""
+    counts: QualityCounts | None = None
     outcome: Outcome = Outcome.UNDECIDED
     reason: str = ""
 

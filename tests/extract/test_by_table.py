@@ -71,6 +71,19 @@ def kept_tables(make_database: Any) -> Any:
     engine.dispose()
 
 
+def fill_tables(engine: Engine, made: tuple[list[dict[str, Any]], ...], random: Any) -> None:
+    """The rows of the three tables and nothing else, half of them twice, in any order."""
+    empty_tables(engine)
+    for table, rows in zip(TABLES, made, strict=True):
+        repeated = rows + random.sample(rows, len(rows) // 2)
+        insert(engine, table, *random.sample(repeated, len(repeated)))
+
+
+def empty_tables(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text(f"truncate {', '.join(TABLES)}"))
+
+
 def assert_same(parts: Extract, whole: Extract) -> None:
     pd.testing.assert_frame_equal(parts.applications, whole.applications)
     assert (parts.repeats, parts.older_versions) == (whole.repeats, whole.older_versions)
@@ -87,11 +100,7 @@ def test_parts_and_query_give_the_same_extract(
     credits: list[dict[str, Any]],
     random: Any,
 ) -> None:
-    with kept_tables.begin() as connection:
-        connection.execute(text(f"truncate {', '.join(TABLES)}"))
-    for table, rows in zip(TABLES, (loans, customers, credits), strict=True):
-        repeated = rows + random.sample(rows, len(rows) // 2)
-        insert(kept_tables, table, *random.sample(repeated, len(repeated)))
+    fill_tables(kept_tables, (loans, customers, credits), random)
     assert_same(extract_window(kept_tables, CONTRACT, MAY), extract_window(kept_tables, WHOLE, MAY))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
+from functools import reduce
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,27 +21,40 @@ from tasks.core.windows import Window
 from tasks.extract.by_table.in_parts import cut_window
 from tasks.extract.by_table.later_ids import LaterIds
 from tasks.extract.extract import Extract, extract_in_parts, extract_window
-from tasks.extract.join_parts import join_notes
+from tasks.extract.query_results import EXAMPLES
 from tasks.models.preprocess import union_rows
+from tasks.quality.reading_counts import ReadingCounts, count_reading
 from tests.extract.test_by_table import (
     CREDITS,
     CUSTOMERS,
     LOANS,
-    TABLES,
     WHOLE,
-    assert_same,
+    empty_tables,
+    fill_tables,
     kept_tables,  # noqa: F401 - a fixture
 )
 from tests.support.source_rows import CONTRACT, MAY, insert
 
 
-def read_joined(engine: Engine, contract: Contract, most_rows: int) -> tuple[Extract, int]:
-    """The parts as one extract, and how many there were."""
+def read_parts(engine: Engine, contract: Contract, most_rows: int) -> list[Extract]:
+    """The parts in the window's order."""
     parts = sorted(extract_in_parts(engine, contract, MAY, most_rows), key=lambda part: part.place)
     assert [part.place for part in parts] == list(range(len(parts)))
-    joined = join_notes(contract, parts)
+    return parts
+
+
+def assert_parts_of(parts: list[Extract], whole: Extract) -> ReadingCounts:
+    """The parts hold the rows of the window, and what was found in reading them adds up; returns the latter."""
     frames = [part.applications for part in parts]
-    return replace(joined, applications=union_rows(frames) if len(frames) > 1 else frames[0]), len(parts)
+    joined = union_rows(frames) if len(frames) > 1 else frames[0]
+    pd.testing.assert_frame_equal(joined, whole.applications)
+    merged = reduce(ReadingCounts.merge, [count_reading(part, part.place) for part in parts])
+    assert (merged.repeats, merged.older_versions) == (whole.repeats, whole.older_versions)
+    assert (merged.ambiguous.rows, merged.undated) == (len(whole.ambiguous), whole.undated)
+    assert merged.ambiguous.ids == whole.ambiguous[:EXAMPLES]
+    found = {name: (one.marked.rows, one.marked.ids, one.counts) for name, one in merged.unreadable.items()}
+    assert found == {name: (one.count, one.examples, one.words) for name, one in whole.unreadable.items()}
+    return merged
 
 
 @pytest.mark.slow
@@ -54,28 +68,22 @@ def test_parts_of_days_are_the_window(
     random: Any,
     most_rows: int,
 ) -> None:
-    with kept_tables.begin() as connection:
-        connection.execute(text(f"truncate {', '.join(TABLES)}"))
-    for table, rows in zip(TABLES, (loans, customers, credits), strict=True):
-        repeated = rows + random.sample(rows, len(rows) // 2)
-        insert(kept_tables, table, *random.sample(repeated, len(repeated)))
+    fill_tables(kept_tables, (loans, customers, credits), random)
     for contract in (CONTRACT, WHOLE):
-        assert_same(read_joined(kept_tables, contract, most_rows)[0], extract_window(kept_tables, contract, MAY))
+        assert_parts_of(read_parts(kept_tables, contract, most_rows), extract_window(kept_tables, contract, MAY))
 
 
 @pytest.mark.slow
 def test_a_version_of_later_days_makes_all_before_it_old(kept_tables: Engine) -> None:  # noqa: F811
     first = {"loan_id": "l1", "customer_id": "c1", "application_time": "01-05-2015 10:00", "tax_liens": "twelve"}
-    with kept_tables.begin() as connection:
-        connection.execute(text(f"truncate {', '.join(TABLES)}"))
+    empty_tables(kept_tables)
     rows = [first, first, first | {"application_time": "20-05-2015 10:00", "tax_liens": "1"}]
     others = [{"loan_id": f"x{day}", "application_time": f"{day:02}-05-2015 09:00"} for day in range(1, 31)]
     insert(kept_tables, "loan_details", *rows, *others)
-    joined, parts = read_joined(kept_tables, CONTRACT, 5)
-    whole = extract_window(kept_tables, CONTRACT, MAY)
-    assert parts > 5
-    assert_same(joined, whole)
-    assert (joined.repeats, joined.older_versions, joined.unreadable) == (0, 2, {})
+    parts = read_parts(kept_tables, CONTRACT, 5)
+    assert len(parts) > 5
+    found = assert_parts_of(parts, extract_window(kept_tables, CONTRACT, MAY))
+    assert (found.repeats, found.older_versions, found.unreadable) == (0, 2, {})
 
 
 def test_a_day_is_never_cut() -> None:
@@ -95,8 +103,7 @@ def test_rows_without_an_id_are_versions_of_nothing() -> None:
 
 
 def test_no_table_of_the_query_is_forgotten(kept_tables: Engine) -> None:  # noqa: F811
-    with kept_tables.begin() as connection:
-        connection.execute(text(f"truncate {', '.join(TABLES)}"))
+    empty_tables(kept_tables)
     insert(kept_tables, "loan_details", {"loan_id": "l1", "application_time": "01-05-2015 10:00"})
     parameters = {"start": MAY.start, "end": MAY.end}
     with kept_tables.connect() as connection:
