@@ -23,6 +23,9 @@ class Environment(BaseSettings):
 
     home: Path = Field(Path(".loanwatch"), description="Folder of the embedded PostgreSQL.")
     database_url: SecretStr | None = Field(None, description="postgresql:// URL of the lender's database.")
+    replica_url: SecretStr | None = Field(
+        None, description="postgresql:// URL of its replica, from which the workers of a cluster read."
+    )
     database_host: str | None = Field(None, description="Server of the database block that `blocks.register` saves.")
     database_port: int = Field(5432, ge=1, le=65535, description="Its port.")
     database_name: str | None = Field(None, description="Its database.")
@@ -35,7 +38,9 @@ class Environment(BaseSettings):
     part_mb: float = Field(
         1_200.0, gt=0, description="Megabytes for one part of a window; a larger one is read in several."
     )
-    engine: str | None = Field(None, description="Dask scheduler whose workers read a window, as tcp://host:8786.")
+    engine: str | None = Field(
+        None, description="Dask scheduler whose workers read or score a window, as tcp://host:8786."
+    )
     readers: int = Field(4, ge=1, le=1000, description="How many workers of a cluster read the database at a time.")
     database_password_file: Path | None = Field(None, description="File that holds the password, in place of it.")
     slack_webhook: SecretStr | None = Field(None, description="Address of an incoming webhook.")

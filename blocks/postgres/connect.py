@@ -22,21 +22,22 @@ from blocks.registered import is_registered
 
 BLOCK = "loans-postgres"
 BLOCK_TYPE = "sqlalchemy-connector"
-VARIABLE = name_variable("database_url")
+VARIABLE, REPLICA_VARIABLE = name_variable("database_url"), name_variable("replica_url")
 
 
 @dataclass(frozen=True)
 class Database:
     """Where a database is found: a name and no secret, so that it may be a task's argument and be pickled.
 
-    `name` is the block's name or the embedded database's folder; "" for the environment variable.
+    `name` is the block's name or the embedded database's folder; "" for the environment's variables, of which one names
+    the database and one its replica.
     """
 
-    kind: Literal["block", "environment", "embedded"]
+    kind: Literal["block", "environment", "replica", "embedded"]
     name: str = ""
 
     def __str__(self) -> str:
-        places = {"block": f"the Prefect block {self.name}", "environment": VARIABLE}
+        places = {"block": f"the Prefect block {self.name}", "environment": VARIABLE, "replica": REPLICA_VARIABLE}
         return places.get(self.kind, f"the embedded PostgreSQL in {self.name}")
 
 
@@ -61,7 +62,7 @@ def resolve_database(option: str | None = None) -> Database:
         return Database("block", option)
     if read_environment().database_url:
         return Database("environment")
-    if _is_registered(BLOCK):
+    if is_block_registered(BLOCK):
         return Database("block", BLOCK)
     return Database("embedded", str(find_home()))
 
@@ -80,7 +81,7 @@ def connect(database: Database) -> Engine:
 
     Raises a LoanwatchError that says what to do; errors that a person can correct come out of the engine as such, too.
     """
-    key = (os.getpid(), database, read_environment().database_url if database.kind == "environment" else None)
+    key = (os.getpid(), database, _read_url(database))
     with _lock:
         if key not in _engines:
             url, arguments = _find_url(database)
@@ -151,17 +152,24 @@ def _find_url(database: Database) -> tuple[URL, dict[str, Any]]:
         return start_embedded(Path(database.name)), {}
     if database.kind == "block":
         return _load_block(database.name)
-    given = read_environment().database_url
+    given, variable = _read_url(database), str(database)
     if given is None:
         raise DatabaseOptionError(
-            f"{VARIABLE} is not set in this process. Set it for the worker too, or register a block."
+            f"{variable} is not set in this process. Set it for the worker too, or register a block."
         )
-    return parse_url(given.get_secret_value(), VARIABLE), {}
+    return parse_url(given.get_secret_value(), variable), {}
+
+
+def _read_url(database: Database) -> SecretStr | None:
+    """The URL that an environment variable holds; None where the database is named otherwise."""
+    if database.kind == "replica":
+        return read_environment().replica_url
+    return read_environment().database_url if database.kind == "environment" else None
 
 
 def _load_block(name: str) -> tuple[URL, dict[str, Any]]:
     """The URL and the connection arguments of a prefect-sqlalchemy block; the secret stays in this process."""
-    if not _is_registered(name):
+    if not is_block_registered(name):
         raise DatabaseOptionError(
             f"There is no Prefect block {name!r} of the type {BLOCK_TYPE}. Register it with `python -m "
             f"blocks.register`, or leave `database` out and set {VARIABLE}."
@@ -175,7 +183,7 @@ def _load_block(name: str) -> tuple[URL, dict[str, Any]]:
     return url.set(drivername=DRIVER), dict(block.connect_args or {})
 
 
-def _is_registered(name: str) -> bool:
+def is_block_registered(name: str) -> bool:
     """Whether Prefect knows the database block. Raises DatabaseUnreachableError where its server does not answer."""
     from httpx import HTTPError
     from prefect.settings import PREFECT_API_URL

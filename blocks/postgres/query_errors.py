@@ -32,6 +32,8 @@ ADVICE = {
     "42846": "Cast the value by way of text, as in flag::text",
     "42803": "Add the column to `group by`, or aggregate it",
     "42601": "Correct the SQL there",
+    "40001": "A replica ends a query that holds up its replay: run it again, and set hot_standby_feedback there, or "
+    "raise max_standby_streaming_delay",
     "22012": "Write the divisor as nullif(divisor, 0)",
     "22P02": CASTS,
     "22007": CASTS,
