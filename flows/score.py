@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ from flows.cli.options import POLICY_HELP, SPREAD, as_parameters, read_options
 from flows.cli.run_locally import run_flow
 from tasks.alerts.failure import send_failure_alert
 from tasks.core.run_tags import tag_outcome
+from tasks.core.windows import PlanError
 from tasks.models.score_batch import load_champion, score_applications
 from tasks.prefect_ui.run_names import name_at_start, rename_run, show_end
 from tasks.run.open import make_job, plan_days, prepare_database
@@ -37,9 +39,10 @@ app = App(name="flows.score")
 @takes(ScoreRequest)
 def score(request: ScoreRequest) -> State[dict[str, Any]]:
     """Score the applications of a window. A rerun adds what is new and changes nothing."""
+    refuse_csv_of_workers(request)
     table = prepare_database(request)
     days = plan_days(table, request, request.trailing_days, find_scheduled_day())
-    job = make_job(table, "score", days, request.policy)
+    job = replace(make_job(table, "score", days, request.policy), engine=request.find_engine())
     rename_run(job)
     champion = load_champion(job)
     done = score_applications(job, champion, export=Path(request.csv) if request.csv else None)
@@ -55,6 +58,16 @@ def score(request: ScoreRequest) -> State[dict[str, Any]]:
     return Completed(message=message, data=record)
 
 
+def refuse_csv_of_workers(request: ScoreRequest) -> None:
+    """Raises PlanError: the workers of a cluster write predictions to the database, and send back only their number."""
+    if request.csv and (engine := request.find_engine()):
+        raise PlanError(
+            f"`csv` cannot be written by the workers of the Dask cluster at {engine}: they write predictions to the "
+            "database only. Leave `csv` out; or leave `engine` out and LOANWATCH_ENGINE unset, and this process scores "
+            "alone."
+        )
+
+
 @app.default
 def command(
     *,
@@ -67,6 +80,7 @@ def command(
     """
     try:
         request = read_options(options, policy)
+        refuse_csv_of_workers(request)
     except LoanwatchError as error:
         return report_error(error)
     return run_flow(score, as_parameters(request), show_scored)[0]

@@ -1,7 +1,8 @@
 """Batch scoring: the probability and the decision of every application of a window, written to `prediction`.
 
 Applications are read, scored and written in chunks, so that a window of millions needs no more memory than one of
-thousands. A prediction is written once: scoring a window again adds new ones and changes none.
+thousands; or in parts, by the workers of a cluster. Each has its own transaction. A prediction is written once: scoring
+a window again adds new ones and changes none.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import io
 import logging
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +20,17 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyarrow import csv
-from sqlalchemy import Engine
+from sqlalchemy import Connection, text
 
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import connect
 from blocks.postgres.copy import copy_file
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Floats
 from tasks.extract.extract import stream_window
-from tasks.foreign.model import ScoreColumn
+from tasks.foreign.model import ScoreColumn, Scorer
 from tasks.job.job import Job
 from tasks.job.stage import stage
+from tasks.models.cluster.errors import UncutQueryError
 from tasks.models.cut_off import find_threshold
 from tasks.models.export import open_export
 from tasks.models.scoring import decide_loans, score
@@ -57,6 +60,32 @@ class Scored:
     def as_record(self) -> dict[str, Any]:
         """Plain JSON values."""
         return asdict(self) | {"rate": self.rate}
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What was done for some applications: how many there are, with a prediction, and with one that this run made."""
+
+    applications: int = 0
+    predicted: int = 0
+    added: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.applications + other.applications, self.predicted + other.predicted, self.added + other.added)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What the predictions of a run share.
+
+    `since` is when the run began by the database's clock, where a part may be done twice: what the first attempt wrote
+    counts as new in the second.
+    """
+
+    contract: str
+    version: int
+    threshold: float
+    since: datetime | None = None
 
 
 class ScoredElsewhereError(LoanwatchError):
@@ -92,42 +121,82 @@ def score_applications(
 
     Of an application that an imported model gives no number nothing is written: there is nothing to decide by.
     """
-    engine, began = connect(job.database), time.monotonic()
-    version, threshold = champion.model.version, find_threshold(job.contract, job.policy.cut_off, champion.bundle)
-    applications = added = unscored = 0
-    with open_export(export, version) as write:
-        for chunk in stream_window(engine, job.contract, job.window, chunk_rows):
-            scores = score(champion.bundle.scorer, chunk)
-            is_scored = ~np.isnan(scores)
-            predictions = tabulate_predictions(job.contract, chunk.loc[is_scored], scores[is_scored], threshold)
-            unscored += int((~is_scored).sum())
-            added += add_predictions(engine, job.contract.name, version, predictions)
-            write(predictions)
-            applications += len(chunk)
-            log.info("%s applications scored", f"{applications:,}", extra={"stage": "score", "status": "reported"})
+    began = time.monotonic()
+    threshold = find_threshold(job.contract, job.policy.cut_off, champion.bundle)
+    batch = Batch(job.contract.name, champion.model.version, threshold)
+    total = None
+    if job.engine:
+        batch = replace(batch, since=_read_clock(job))
+        total = _score_on_cluster(job, champion, batch)
+    if total is None:
+        total = _add_up(_score_here(job, champion, batch, chunk_rows, export))
+    applications, unscored = total.applications, total.applications - total.predicted
     if unscored:
         log.warning("%s of %s applications got no prediction: the model has none for them", unscored, applications)
-    return Scored(applications, added, time.monotonic() - began, threshold)
+    return Scored(applications, total.added, time.monotonic() - began, threshold)
 
 
-def tabulate_predictions(contract: Contract, applications: pd.DataFrame, scores: Floats, threshold: float) -> pa.Table:
-    """One prediction for each application: its id, probability and decision."""
+def predict(contract: Contract, scorer: Scorer, threshold: float, applications: pd.DataFrame) -> pa.Table:
+    """The id, probability and decision of each application that the model gives a number."""
+    scores = score(scorer, applications)
+    is_scored = ~np.isnan(scores)
     return pa.table(
         {
-            "loan_id": pa.array(applications[contract.id.name], pa.string()),
-            "probability": scores,
-            "decision": decide_loans(contract, scores, threshold).astype(object),
+            "loan_id": pa.array(applications.loc[is_scored, contract.id.name], pa.string()),
+            "probability": scores[is_scored],
+            "decision": decide_loans(contract, scores[is_scored], threshold).astype(object),
         }
     )
 
 
-def add_predictions(engine: Engine, contract: str, version: int, predictions: pa.Table) -> int:
-    """Write the predictions of a version in one transaction; returns how many are new."""
+def add_predictions(connection: Connection, batch: Batch, predictions: pa.Table) -> int:
+    """Write predictions within a transaction; returns how many are new since the batch began."""
     lines = io.BytesIO()
     csv.write_csv(predictions, lines)
     lines.seek(0)
-    with engine.begin() as connection:
-        connection.execute(read_query("predictions/make_temporary"))
-        copy_file(connection, TEMPORARY, tuple(predictions.column_names), lines)
-        added = connection.execute(read_query("predictions/add"), {"contract": contract, "version": version})
-        return int(added.rowcount)
+    named = {"contract": batch.contract, "version": batch.version}
+    connection.execute(read_query("predictions/make_temporary"))
+    copy_file(connection, TEMPORARY, tuple(predictions.column_names), lines)
+    added = connection.execute(read_query("predictions/add"), named).rowcount
+    if added < len(predictions) and batch.since is not None:
+        added = connection.execute(read_query("predictions/count_since"), named | {"since": batch.since}).scalar_one()
+    return int(added)
+
+
+def _score_on_cluster(job: Job, champion: Champion, batch: Batch) -> Tally | None:
+    """The window by the workers of the job's cluster; None where its query cannot be cut by days."""
+    # Dask takes a second to import, and is not everywhere installed.
+    from tasks.models.cluster.score import score_on_cluster
+
+    try:
+        return _add_up(score_on_cluster(job, champion, batch))
+    except UncutQueryError as error:
+        log.warning("One process scores the window alone: %s", error)
+        return None
+
+
+def _score_here(job: Job, champion: Champion, batch: Batch, chunk_rows: int, export: Path | None) -> Iterator[Tally]:
+    """The window by this process, chunk by chunk."""
+    engine = connect(job.database)
+    with open_export(export, batch.version) as write:
+        for chunk in stream_window(engine, job.contract, job.window, chunk_rows):
+            predictions = predict(job.contract, champion.bundle.scorer, batch.threshold, chunk)
+            with engine.begin() as connection:
+                added = add_predictions(connection, batch, predictions)
+            write(predictions)
+            yield Tally(len(chunk), len(predictions), added)
+
+
+def _add_up(tallies: Iterator[Tally]) -> Tally:
+    total = Tally()
+    for tally in tallies:
+        total += tally
+        done = f"{total.applications:,}"
+        log.info("%s applications scored", done, extra={"stage": "score", "status": "reported"})
+    return total
+
+
+def _read_clock(job: Job) -> datetime:
+    with connect(job.database).connect() as connection:
+        now: datetime = connection.execute(text("select clock_timestamp()")).scalar_one()
+        return now

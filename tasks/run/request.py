@@ -115,12 +115,12 @@ class ModelStoreOptions(Request):
 
 
 class EngineOptions(Request):
-    """Who reads the window."""
+    """Who reads or scores the window."""
 
     engine: str | None = Field(
         None,
-        description="Address of a Dask scheduler whose workers read the window in parts, such as tcp://scheduler:8786. "
-        "Default: LOANWATCH_ENGINE, or this process reads it alone.",
+        description="Address of a Dask scheduler whose workers read or score the window in parts, such as "
+        "tcp://scheduler:8786. Default: LOANWATCH_ENGINE, or this process does it alone.",
     )
 
     def find_engine(self) -> str:
@@ -167,7 +167,7 @@ class ExportOptions(Request):
     )
 
 
-class ScoreRequest(PolicyOptions, ExportOptions, TableOptions, TrailingWindowOptions):
+class ScoreRequest(PolicyOptions, EngineOptions, ExportOptions, TableOptions, TrailingWindowOptions):
     """Score the applications of a window, decided or not."""
 
 

@@ -129,11 +129,11 @@ def test_no_worker_is_there(requests, tmp_path, monkeypatch):
 
 def test_a_worker_has_another_contract(requests, tmp_path, monkeypatch):
     """Both are one machine here, and so have the same file: what changes is the sum that the run sends."""
-    from tasks.models.cluster import read
+    from tasks.models.cluster import parts
 
     contract = write_contract(tmp_path, ORDERED)
     job = make_job(contract, FEBRUARY, "")
-    monkeypatch.setattr(read, "sum_contract", lambda contract: "0" * 64)
+    monkeypatch.setattr(parts, "sum_contract", lambda contract: "0" * 64)
     with run_cluster(tmp_path / "dask", 1) as cluster:
         said = fail_to_read(make_job(contract, FEBRUARY, cluster.address))
     assert f"its contract {job.contract.file} is not that of the run" in said

@@ -20,8 +20,9 @@ from tasks.core.policy import MonitorPolicy, SelfCheckPolicy, TrainPolicy
 from tasks.core.windows import Window, month_of
 from tasks.extract.table import read_table
 from tasks.job.job import Job
-from tasks.models.cluster.read import make_order, read_on_cluster
-from tasks.models.cluster.worker import PartOrder
+from tasks.models.cluster.order import PartOrder
+from tasks.models.cluster.parts import make_order
+from tasks.models.cluster.read import read_on_cluster
 from tasks.models.part_record import Reading
 from tasks.models.read_window import read_window
 from tasks.quality.reading_counts import ReadingCounts, count_reading
@@ -164,7 +165,8 @@ def test_what_is_sent_names_the_database_and_holds_no_password(database, request
     monkeypatch.setenv("LOANWATCH_DATABASE_URL", secret.render_as_string(hide_password=False))
     job = make_job(CONTRACT, FEBRUARY, "tcp://127.0.0.1:9")
     with read_table(connect(job.database), job.contract) as connection:
-        sent = cloudpickle.dumps((make_order(job, None, connection), PartOrder(0, FEBRUARY, np.empty(0, np.uint64))))
+        order = make_order(job, None, connection, job.database)
+        sent = cloudpickle.dumps((order, PartOrder(0, FEBRUARY, np.empty(0, np.uint64))))
     assert b"card_requests" in sent
     assert b"s3cret-pass" not in sent
     assert b"postgresql" not in sent

@@ -27,15 +27,18 @@ class LocalCluster:
 
     def __post_init__(self) -> None:
         self.told = self.folder / "scheduler.json"
-        self.scheduler = self._start(
-            "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(self.told)
-        )
+        places = ("--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0")
+        self.scheduler = self._start("scheduler", *places, "--scheduler-file", str(self.told))
         self.address = str(wait_until(self._read_address, PATIENCE, "the scheduler"))
 
-    def add_worker(self, folder: Path = ROOT) -> subprocess.Popen[bytes]:
-        """One more worker, with the loanwatch of that folder, as soon as the scheduler knows it."""
+    def add_worker(self, folder: Path = ROOT, scratch: Path | None = None) -> subprocess.Popen[bytes]:
+        """One more worker, with the loanwatch of that folder, as soon as the scheduler knows it.
+
+        `scratch` is where it may keep files of its own.
+        """
         count = len(self.list_workers())
-        options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(self.folder))
+        files = ("--local-directory", str(scratch or self.folder))
+        options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", *files)
         worker = self._start("worker", self.address, *options, folder=folder)
         self.workers.append(worker)
         wait_until(lambda: len(self.list_workers()) > count, PATIENCE, "the worker")

@@ -37,6 +37,27 @@ def run_postgres(programs: Path | None = None, *, tls: bool = False) -> Iterator
 
     With TLS a plain connection is refused.
     """
+    with _place_server(programs) as (server, base):
+        _create(server, base, tls=tls)
+        url = _start(server, base, tls=tls)
+        _run_sql(url.set(database="postgres"), tls=tls)
+        yield url, server.data / "server.crt"
+
+
+@contextmanager
+def run_standby(primary: URL) -> Iterator[URL]:
+    """A hot standby of such a server, of the embedded programs and without TLS; yields its URL."""
+    with _place_server(None) as (server, base):
+        source = f"host={primary.host} port={primary.port} user={primary.username} password={primary.password}"
+        copied = server.run("pg_basebackup", "-D", str(server.data), "-d", source, "-R", "-c", "fast", "--no-sync")
+        if copied.returncode:
+            raise RuntimeError(copied.stdout)
+        yield _start(server, base, tls=False)
+
+
+@contextmanager
+def _place_server(programs: Path | None) -> Iterator[tuple[Server, Path]]:
+    """A server that is still to be made and started, and the folder that it lies in; it is stopped at the end."""
     home = Path(tempfile.mkdtemp(prefix="loanwatch-test-"))
     folder = place_data(home / "embedded")
     embedded = find_server(home / "embedded")
@@ -46,21 +67,22 @@ def run_postgres(programs: Path | None = None, *, tls: bool = False) -> Iterator
         base.chmod(0o711)
         if server.user:
             shutil.chown(base, server.user, server.user)
-        port = free_port()
-        _create(server, base, tls=tls)
-        options = f"-h 127.0.0.1 -p {port} -k {base}" + (" -c ssl=on" if tls else "")
-        started = server.run(
-            "pg_ctl", "-w", "-s", "-t", "60", "-D", str(server.data), "-l", str(base / "log"), "-o", options, "start"
-        )
-        if started.returncode:
-            raise RuntimeError((base / "log").read_text(encoding="utf-8"))
-        url = URL.create("postgresql+psycopg2", "loan", PASSWORD, "127.0.0.1", port, "loans")
-        _run_sql(url.set(database="postgres"), tls=tls)
-        yield url, server.data / "server.crt"
+        yield server, base
     finally:
         server.run("pg_ctl", "-D", str(server.data), "-m", "immediate", "stop")
         for made in (folder, home):
             shutil.rmtree(made, ignore_errors=True)
+
+
+def _start(server: Server, base: Path, *, tls: bool) -> URL:
+    port = free_port()
+    options = f"-h 127.0.0.1 -p {port} -k {base}" + (" -c ssl=on" if tls else "")
+    started = server.run(
+        "pg_ctl", "-w", "-s", "-t", "60", "-D", str(server.data), "-l", str(base / "log"), "-o", options, "start"
+    )
+    if started.returncode:
+        raise RuntimeError((base / "log").read_text(encoding="utf-8"))
+    return URL.create("postgresql+psycopg2", "loan", PASSWORD, "127.0.0.1", port, "loans")
 
 
 def _create(server: Server, base: Path, *, tls: bool) -> None:

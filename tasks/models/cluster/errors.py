@@ -6,7 +6,7 @@ from blocks.errors import LoanwatchError
 
 
 class ClusterError(LoanwatchError):
-    """The workers of a cluster cannot read the window."""
+    """The workers of a cluster cannot read or score the window."""
 
 
 class OtherWorkerError(ClusterError):
@@ -14,4 +14,4 @@ class OtherWorkerError(ClusterError):
 
 
 class UncutQueryError(ClusterError):
-    """The answers of a query for some days are not the answer for all of them. The run then reads the window alone."""
+    """The answers of a query for some days are not the answer for all of them. The run then does it alone."""

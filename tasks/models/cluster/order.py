@@ -14,6 +14,7 @@ from pathlib import Path
 from blocks.postgres.connect import Database
 from tasks.contract.contract import SHIPPED, Contract
 from tasks.contract.load import load_contract
+from tasks.core.arrays import Keys
 from tasks.core.versions import find_version, hash_source
 from tasks.core.windows import Window
 from tasks.core.wording import join_list
@@ -32,7 +33,7 @@ class Order:
     Parameters
     ----------
     database
-        Where it is found; each worker looks it up by itself.
+        Where the rows are read, which may be a replica; each worker looks it up by itself.
     contract, contract_sum
         The name or the file, and the sha256 of it with its queries.
     software
@@ -62,6 +63,19 @@ class Order:
     undated: int
     readers: int
     sent_by: str
+
+
+@dataclass(frozen=True, eq=False)
+class PartOrder:
+    """One part: its place among all, its days, and the hashes of those of its loans that later days have, too.
+
+    `rows` is how many rows the query has to return for these days; None where that is not known.
+    """
+
+    place: int
+    days: Window
+    later: Keys
+    rows: int | None = None
 
 
 def name_contract(contract: Contract) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from blocks.errors import LoanwatchError
 from tasks.job.journal import log
+from tasks.models.cluster.announce import announce
 from tasks.models.cluster.errors import ClusterError
 from tasks.models.cluster.order import Order
 from tasks.models.cluster.worker import check_worker
@@ -19,12 +20,25 @@ from tasks.models.cluster.worker import check_worker
 CONNECT_SECONDS, WORKER_SECONDS, LOOK_SECONDS = 20, 30, 2
 
 
+@dataclass(frozen=True)
+class Work:
+    """What the workers do with a window, and what is left of it where it breaks off, in a message's words."""
+
+    done: str
+    left: str
+
+
+READING = Work("read", "Nothing was recorded of it.")
+SCORING = Work("scored", "The predictions of the parts that were done stay as they are.")
+
+
 @dataclass
 class Cluster:
-    """A Dask cluster that is connected to."""
+    """A Dask cluster that is connected to, and what for."""
 
     address: str
     client: Any
+    work: Work
 
     def count_threads(self) -> int:
         """The parts that its workers can read at a time."""
@@ -85,7 +99,7 @@ class Cluster:
             return future.result()
         except KilledWorker as error:
             raise ClusterError(
-                f"The part {name} was given up: the workers that read it died, {error.last_worker.address} last. If "
+                f"The part {name} was given up: the workers that had it died, {error.last_worker.address} last. If "
                 "their memory was too small, lower LOANWATCH_PART_MB or give them more, and run it again."
             ) from None
         except _list_lost() as error:
@@ -99,7 +113,7 @@ class Cluster:
         if missing_since is not None and now - missing_since > WORKER_SECONDS:
             raise ClusterError(
                 f"The Dask scheduler at {self.address} has had no worker for {WORKER_SECONDS} s, and parts of the "
-                "window are still to be read. Start workers, and run it again."
+                f"window are still to be {self.work.done}. {self.work.left} Start workers, and run it again."
             )
         return missing_since or now
 
@@ -111,14 +125,14 @@ class Cluster:
 
     def _explain_lost(self, error: Exception) -> ClusterError:
         return ClusterError(
-            f"The connection to the Dask scheduler at {self.address} was lost while the window was read "
-            f"({type(error).__name__}). Nothing was recorded of it. Start the scheduler and its workers, and run it "
-            "again; or leave `engine` out: this process then reads the window alone."
+            f"The connection to the Dask scheduler at {self.address} was lost while the window was "
+            f"{self.work.done} ({type(error).__name__}). {self.work.left} Start the scheduler and its workers, and run "
+            "it again; or leave `engine` out: this process then does it alone."
         )
 
 
 @contextmanager
-def open_cluster(address: str) -> Iterator[Cluster]:
+def open_cluster(address: str, work: Work) -> Iterator[Cluster]:
     """A cluster with at least one worker. Raises ClusterError, which names the address, where there is none."""
     try:
         from prefect_dask.client import PrefectDaskClient
@@ -131,26 +145,17 @@ def open_cluster(address: str) -> Iterator[Cluster]:
     except (OSError, TimeoutError, ValueError, RuntimeError) as error:
         raise ClusterError(
             f"No Dask scheduler answers at {address} ({type(error).__name__}: {error}). Start one there (`dask "
-            "scheduler`) and its workers, correct `engine`, or leave it out: this process then reads the window alone."
+            "scheduler`) and its workers, correct `engine`, or leave it out: this process then does it alone."
         ) from None
     try:
-        _announce(address, client.dashboard_link)
-        yield _require_workers(address, client)
+        announce(address, client.dashboard_link)
+        _require_workers(address, client)
+        yield Cluster(address, client, work)
     finally:
         client.close(timeout=LOOK_SECONDS)
 
 
-def _announce(address: str, dashboard: str | None) -> None:
-    """Say where the window is read; the dashboard's link stands among the artifacts of the run in the Prefect UI."""
-    from prefect.artifacts import create_link_artifact
-    from prefect.context import FlowRunContext
-
-    log.info("The window is read by the Dask cluster at %s; its dashboard: %s", address, dashboard or "none")
-    if dashboard and FlowRunContext.get() is not None:
-        create_link_artifact(link=dashboard, link_text="Dask dashboard", description=f"Dask cluster at {address}")
-
-
-def _require_workers(address: str, client: Any) -> Cluster:
+def _require_workers(address: str, client: Any) -> None:
     try:
         client.wait_for_workers(1, timeout=WORKER_SECONDS)
     except Exception as error:
@@ -158,7 +163,6 @@ def _require_workers(address: str, client: Any) -> Cluster:
             f"The Dask scheduler at {address} has no worker ({type(error).__name__}). Start some (`dask worker "
             f"{address}`), with the same loanwatch as here."
         ) from None
-    return Cluster(address, client)
 
 
 def _submit(client: Any, function: Callable[..., Any], name: str, given: tuple[Any, ...]) -> Any:
