@@ -83,15 +83,11 @@ def count_part_rows(contract: Contract) -> int:
     return max(int(read_environment().part_mb * 1e6 / (BYTES_PER_VALUE * len(contract.columns))), 1)
 
 
-def read_rows(
-    engine: Engine, contract: Contract, window: Window, policy: TrainPolicy, told_by: tuple[str, ...] = ()
-) -> Prepared:
-    """The rows of a window that a model is fitted on or compared with: all, or those of some customers."""
-    return prepare_reading(contract, read_window(engine, contract, window, policy), told_by)
-
-
 def prepare_reading(contract: Contract, reading: Reading, told_by: tuple[str, ...]) -> Prepared:
-    """The rows of a window whose values are all known, and which share of its rows they are."""
+    """The rows of a window that a model is fitted on or compared with: all, or those of some customers.
+
+    They know which share of the window's rows they are.
+    """
     rows = prepare(contract, reading.extract.applications, told_by)
     return replace(rows, share=len(rows) / max(len(reading.extract), 1))
 

@@ -15,7 +15,7 @@ from tasks.extract.held_days import find_held_days
 from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.preprocess import Prepared
-from tasks.models.read_window import read_rows
+from tasks.models.read_window import prepare_reading, read_job_window
 from tasks.models.refused import find_refused
 from tasks.profile.profile import Profile
 from tasks.quality.ripeness import Ripeness, Usual, find_ripeness
@@ -64,9 +64,9 @@ def read_training_rows(job: Job, champion: Champion, later: tuple[Window, ...] =
 
 def read_ripe_rows(job: Job, champion: Champion, days: Window) -> Prepared:
     """The rows of some days with the labels of their ripe days only, by what the champion's reference shows."""
-    engine, contract, profile = connect(job.database), job.contract, champion.bundle.profile
-    rows = read_rows(engine, contract, days, job.policy.train, profile.told_by)
-    return ripen(engine, contract, days, rows, profile)[0]
+    contract, profile = job.contract, champion.bundle.profile
+    rows = prepare_reading(contract, read_job_window(replace(job, window=days), None), profile.told_by)
+    return ripen(connect(job.database), contract, days, rows, profile)[0]
 
 
 def describe_usual(profile: Profile) -> Usual:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from blocks.postgres.connect import connect
@@ -11,7 +12,7 @@ from tasks.job.job import Job
 from tasks.job.stage import stage
 from tasks.models.candidates import train_candidates
 from tasks.models.preprocess import Prepared
-from tasks.models.read_window import judge_reading, prepare_reading, read_window
+from tasks.models.read_window import judge_reading, prepare_reading, read_job_window
 from tasks.models.ripening import ripen
 from tasks.models.train import fit_candidate, list_others, split_rows
 from tasks.promotion.install import Succession, Trained, install_champion, settle_cut_off
@@ -66,9 +67,8 @@ def read_reference(job: Job, reference: Window, what_cannot: str) -> tuple[Prepa
 
     Raises UnfitWindowError where they are unfit, which begins its advice with `what_cannot`.
     """
-    engine = connect(job.database)
-    reading = read_window(engine, job.contract, reference, job.policy.train)
+    reading = read_job_window(replace(job, window=reference), None)
     advice = f"{what_cannot} {reference}: choose other days."
     require_fit(judge_reading(job.contract, reading, job.policy.quality), advice)
     told_by = find_repeated_customers(job.contract, reading.extract.applications, job.policy.drift.seed)
-    return ripen(engine, job.contract, reference, prepare_reading(job.contract, reading, told_by))
+    return ripen(connect(job.database), job.contract, reference, prepare_reading(job.contract, reading, told_by))
