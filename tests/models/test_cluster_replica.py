@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import threading
 from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import URL, Engine, text
 
-from blocks.postgres.connect import Database, Patience, connect, make_engine
+from blocks.postgres.connect import Database, Patience, connect, make_engine, read_snapshot
+from blocks.postgres.copy import copy_query
+from blocks.postgres.errors import QueryError
 from blocks.postgres.replica import find_replica
 from blocks.postgres.save_block import DatabaseSettings, save_database_block
 from tasks.contract.load import load_contract
@@ -16,6 +20,7 @@ from tasks.models.cluster.read import read_on_cluster
 from tasks.models.read_window import read_window
 from tasks.models.score_batch import load_champion, score_applications
 from tasks.schema.migrate import prepare_schema
+from tests.conftest import run_alone
 from tests.models.test_cluster import assert_same, make_job
 from tests.support.dask_cluster import run_cluster
 from tests.support.postgres import run_postgres, run_standby
@@ -53,9 +58,8 @@ def freeze(primary: Engine, replica: URL) -> None:
             return bool(connection.execute(text(COUNT)).scalar_one() == rows)
 
     wait_until(is_level, PATIENCE, "the replica", pause=0.1)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("select pg_wal_replay_pause()"))
     engine.dispose()
+    run_alone(replica, "select pg_wal_replay_pause()")
 
 
 def test_rows_come_from_the_replica_and_predictions_go_to_the_database(databases, tmp_path, monkeypatch):
@@ -74,6 +78,33 @@ def test_rows_come_from_the_replica_and_predictions_go_to_the_database(databases
     assert done.applications == done.added == len(alone.extract) == 2000
     with engine.connect() as connection:
         assert connection.execute(text("select count(*) from loanwatch.prediction")).scalar_one() == 2000
+
+
+def test_a_query_that_the_replica_ends_says_what_to_set_there(databases):
+    """Rows that it reads are removed at the database, and the replica does not wait."""
+    primary, _, url = databases
+    engine = make_engine(url, Patience())
+    run_alone(url, "alter system set max_standby_streaming_delay = 0")
+    run_alone(url, "select pg_reload_conf()")
+
+    def remove_rows() -> None:
+        wait_until(lambda: is_asleep(engine), PATIENCE, "the query", pause=0.1)
+        for statement in ("delete from loan_details", "vacuum loan_details"):
+            run_alone(primary.url, statement)
+
+    other = threading.Thread(target=remove_rows)
+    other.start()
+    slow = "select count(*) from loan_details cross join (select pg_sleep(300)) as nap"
+    with read_snapshot(engine) as connection, pytest.raises(QueryError, match="set hot_standby_feedback there"):
+        copy_query(connection, slow, {}, io.BytesIO())
+    other.join()
+    engine.dispose()
+
+
+def is_asleep(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        asleep = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'"
+        return bool(connection.execute(text(asleep)).scalar_one())
 
 
 def test_a_blocks_replica_is_the_block_that_is_named_after_it():
