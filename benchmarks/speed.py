@@ -24,7 +24,7 @@ from benchmarks.peer_environments import PEERS, SERVERS, find_python
 from benchmarks.speed_commands import PER_MONTH
 from benchmarks.speed_data import HOME
 from benchmarks.speed_pieces import COMMANDS, PIECES
-from benchmarks.speed_wide import ROWS as WIDE_ROWS
+from benchmarks.speed_wide import SHAPES, THOUSAND, count_rows
 from blocks.errors import LoanwatchError, UsageError
 from blocks.postgres.embedded import remove_embedded
 
@@ -70,12 +70,12 @@ def run(
         Applications in the window; may be repeated. Default: 100,000.
     only
         A work (extract, quality, preprocess, profile, drift, score, pages, train, cluster, flow, api,
-        start, backfill, history, wide); may be repeated.
+        start, backfill, history, wide, thousand); may be repeated. Default: all but the last, which takes half an hour.
     repeats
         Measurements of each variant.
     """
     console, records = Console(highlight=False), []
-    works = tuple(only or PIECES)
+    works = tuple(only or (work for work in PIECES if work != THOUSAND.name))
     try:
         if unknown := [work for work in works if work not in PIECES]:
             raise UsageError(f"--only does not know {unknown[0]!r}. There are: {', '.join(PIECES)}.")
@@ -99,8 +99,8 @@ def measure_all(folder: Path, rows: int, works: tuple[str, ...], repeats: int, c
     """Make the inputs for so many rows, then measure every variant of every work."""
     folder.chmod(0o755)
     console.print(f"{rows:,} applications: making the inputs …", style="dim")
-    if "wide" in works:
-        _call(folder, "make_wide_tables(folder)")
+    for name in SHAPES.keys() & set(works):
+        _call(folder, f"make_wide_tables(folder, {name!r})")
     if set(works) - set(COMMANDS):
         _call(folder, f"make_tables(folder, {rows})")
     if "extract" in works:
@@ -117,7 +117,8 @@ def measure_all(folder: Path, rows: int, works: tuple[str, ...], repeats: int, c
         for _ in range(repeats):
             for name in variants:
                 taken[name].append(probe(folder, work, name))
-        sizes = {"train": min(rows, LONGEST_TRAINING), **dict.fromkeys(COMMANDS, PER_MONTH), "wide": WIDE_ROWS}
+        sizes = {"train": min(rows, LONGEST_TRAINING), **dict.fromkeys(COMMANDS, PER_MONTH)}
+        sizes |= {name: count_rows(shape) for name, shape in SHAPES.items()}
         size = sizes.get(work, rows)
         for name in variants:
             records.append(_summarise(work, name, size, taken[name]))

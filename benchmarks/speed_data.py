@@ -14,7 +14,8 @@ from sqlalchemy import Engine
 
 from benchmarks import speed_extract
 from benchmarks.peer_environments import write_features
-from benchmarks.speed_wide import make_wide_lender
+from benchmarks.speed_wide import SHAPES
+from benchmarks.wide_lender import make_lender
 from blocks.postgres.connect import Patience, make_engine
 from blocks.postgres.copy import copy_file
 from blocks.postgres.embedded import start_embedded
@@ -77,10 +78,10 @@ def make_flat_table(folder: Path) -> None:
     engine.dispose()
 
 
-def make_wide_tables(folder: Path) -> None:
-    """The lender of a wide table."""
+def make_wide_tables(folder: Path, name: str) -> None:
+    """The lender of a wide table: `wide` or `thousand`."""
     engine = connect_to(folder)
-    make_wide_lender(folder, engine)
+    make_lender(SHAPES[name], folder, engine)
     engine.dispose()
 
 

@@ -20,7 +20,7 @@ from benchmarks import speed_extract
 from benchmarks.peer_environments import Peer
 from benchmarks.speed_commands import prepare_backfill, prepare_history, prepare_start
 from benchmarks.speed_data import MONTHS, Inputs, connect_to, load_inputs
-from benchmarks.speed_wide import prepare_wide
+from benchmarks.speed_wide import prepare_thousand, prepare_wide
 from tasks.core.policy import DriftPolicy, QualityPolicy, TrainPolicy
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.check import measure_drift
@@ -219,7 +219,7 @@ def _prepare_suite(inputs: Inputs) -> Run:
 
 
 # Works that are whole commands, on a lender of their own.
-COMMANDS = ("start", "backfill", "history", "wide")
+COMMANDS = ("start", "backfill", "history", "wide", "thousand")
 
 PIECES: dict[str, tuple[Callable[[Path, str], Run], tuple[str, ...]]] = {
     "extract": (prepare_extract, ("loanwatch", "previous", "floor")),
@@ -237,4 +237,5 @@ PIECES: dict[str, tuple[Callable[[Path, str], Run], tuple[str, ...]]] = {
     "backfill": (prepare_backfill, ("one worker",)),
     "history": (prepare_history, ("300 runs", "10 years of 3 contracts")),
     "wide": (prepare_wide, ("first run", "later month")),
+    "thousand": (prepare_thousand, ("first run", "later month", "evidently")),
 }

@@ -236,6 +236,12 @@ class TrainPolicy(Policy):
         description="At most so many are considered, every category of a column and the mark of its missing values "
         "counting as one: in a wide table more take four times as long, and ranked no better in what was measured.",
     )
+    forest_screened_features: int = Field(
+        30,
+        ge=1,
+        description="The same where the columns were screened (`most_columns`): all of them say something, and fewer "
+        "at a time rank a little better in what was measured.",
+    )
     boosting_rounds: int = Field(60, ge=10, le=5000, description="Number of trees of the Gradient Boosting model.")
     boosting_rate: float = Field(0.1, gt=0, le=1, description="Learning rate of the Gradient Boosting model.")
     boosting_leaves: int = Field(8, ge=2, description="Maximum number of leaves of a Gradient Boosting tree.")
@@ -252,6 +258,23 @@ class TrainPolicy(Policy):
     )
     most_values: int = Field(
         50_000_000, ge=100_000, description="The same for a wide table: at most so many rows times columns are kept."
+    )
+    most_columns: int = Field(
+        250,
+        ge=20,
+        description="A wider matrix is made of those columns only that carry anything, up to this many, each category "
+        "of a column and the mark of its missing values counting as one. A quick fit on some rows finds them; all "
+        "other checks rest on every column.",
+    )
+    screened_rows: int = Field(
+        10_000, ge=1_000, description="The rows of that quick fit, with up to half of them of the rarer decision."
+    )
+    most_work: int = Field(
+        45_000_000_000,
+        ge=1_000_000_000,
+        description="Rows times columns of the matrix times trees times folds that the fit of one kind may take: of "
+        "more rows so many are drawn, by customer. A number of steps, and not of seconds, so that the same rows give "
+        "the same model on any machine.",
     )
     folds: int = Field(5, ge=2, le=20, description="Number of cross-validation folds, whose models are all kept.")
     scaling: Literal["standardise", "min_max", "none"] = Field("standardise", description="How numbers are scaled.")

@@ -138,14 +138,15 @@ def separate_windows(
     # One thread: sums in a different order would differ in their last bit from run to run.
     with threadpool_limits(limits=1, user_api="openmp"):
         models = [_fit(halves, half, policy.seed) for half in (0, 1)]
-        areas = [_judge(model, halves, half) for half, model in enumerate(models)]
+        scored = [_score(model, halves, half) for half, model in enumerate(models)]
+        areas = [(Auc(0.5, 0.25), 0.25) if one is None else one.judge() for one in scored]
         auc = float(np.mean([area.value for area, _ in areas]))
-        effect = find_design_effect(_measure_sides(models, halves, membership))
+        effect = find_design_effect(_measure_sides(scored, membership))
         null_error = float(np.sqrt(effect * np.mean([variance for _, variance in areas])))
         p_value = float(scipy.stats.norm.sf((auc - 0.5) / max(null_error, 1e-9)))
         is_significant = p_value <= policy.joint_level
         importance = _weigh_columns(models, halves, policy.seed) if is_significant else np.zeros(0)
-        placements = _place_window(models, halves) if is_significant else np.zeros(0)
+        placements = _place_window(scored, halves) if is_significant else np.zeros(0)
     standard_error = float(np.sqrt(effect * np.mean([area.variance for area, _ in areas])))
     held = np.flatnonzero(~np.isnan(placements))
     return Separation(auc, standard_error, null_error, p_value, importance, used[1][held], placements[held])
@@ -167,42 +168,45 @@ def _fit(halves: Halves, half: int, seed: int) -> HistGradientBoostingClassifier
     return model.fit(features, halves.is_current[rows])
 
 
-def _judge(model: HistGradientBoostingClassifier | None, halves: Halves, half: int) -> tuple[Auc, float]:
-    """The area on one half, and its variance were the windows alike; of a half that cannot be judged, 0.5."""
-    rows = halves.half == half
-    labels = halves.is_current[rows]
-    if model is None or len(np.unique(labels)) < 2:
-        return Auc(0.5, 0.25), 0.25
-    scores = model.decision_function(halves.features[rows])
-    return measure_auc(labels, scores), null_variance(labels, scores)
+@dataclass(frozen=True, eq=False)
+class _Scored:
+    """One half's rows, by their positions, which are the window's (1), and what the other half's model says of them."""
+
+    rows: Integers
+    is_current: Floats
+    scores: Floats
+
+    def judge(self) -> tuple[Auc, float]:
+        """The area, and its variance were the windows alike."""
+        return measure_auc(self.is_current, self.scores), null_variance(self.is_current, self.scores)
 
 
-def _place_window(models: list[HistGradientBoostingClassifier | None], halves: Halves) -> Floats:
+def _score(model: HistGradientBoostingClassifier | None, halves: Halves, half: int) -> _Scored | None:
+    """One half as the other half's model sees it; None where it cannot be judged."""
+    rows = np.flatnonzero(halves.half == half)
+    is_current = halves.is_current[rows]
+    if model is None or len(np.unique(is_current)) < 2:
+        return None
+    return _Scored(rows, is_current, model.decision_function(halves.features[rows]))
+
+
+def _place_window(scored: list[_Scored | None], halves: Halves) -> Floats:
     """For each row of the window the share of the reference's rows of its half with a lower score; NaN without one."""
     shares = np.full(len(halves.half), np.nan)
-    for half, model in enumerate(models):
-        rows = np.flatnonzero(halves.half == half)
-        is_current = halves.is_current[rows]
-        if model is not None and len(np.unique(is_current)) == 2:
-            placed, _ = find_placements(is_current, model.decision_function(halves.features[rows]))
-            shares[rows[is_current == 1]] = placed
+    for half in filter(None, scored):
+        placed, _ = find_placements(half.is_current, half.scores)
+        shares[half.rows[half.is_current == 1]] = placed
     return np.asarray(shares[halves.is_current == 1], dtype=np.float64)
 
 
-def _measure_sides(
-    models: list[HistGradientBoostingClassifier | None], halves: Halves, membership: Membership
-) -> list[Side]:
+def _measure_sides(scored: list[_Scored | None], membership: Membership) -> list[Side]:
     """Both windows' parts of the variance of the area, on each half that can be judged."""
     sides: list[Side] = []
     if membership.groups is None and membership.days is None:
         return sides
-    for half, model in enumerate(models):
-        rows = halves.half == half
-        is_current = halves.is_current[rows]
-        if model is None or len(np.unique(is_current)) < 2:
-            continue
-        influence = find_influence(is_current, model.decision_function(halves.features[rows]))
-        sides += measure_sides(influence, is_current, membership.take(np.flatnonzero(rows)))
+    for half in filter(None, scored):
+        influence = find_influence(half.is_current, half.scores)
+        sides += measure_sides(influence, half.is_current, membership.take(half.rows))
     return sides
 
 

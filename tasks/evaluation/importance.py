@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import scipy
 
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Floats, Integers
+from tasks.core.arrays import Floats
+from tasks.evaluation.shuffled import score_shuffled
 from tasks.foreign.model import ScoreColumn, Scorer
 from tasks.models.preprocess import Prepared
-from tasks.models.scoring import CHUNK_ROWS, score_by_fold
+from tasks.models.scoring import score_by_fold
 from tasks.statistics.auc import compare_paired_auc
 
 MOST_ROWS = 2_000
@@ -97,29 +97,12 @@ def rank_columns(contract: Contract, model: Scorer, rows: Prepared, seed: int) -
 def _measure(model: Scorer, rows: Prepared, names: list[str], seed: int) -> dict[str, _Loss]:
     order = np.random.default_rng(seed).permutation(len(rows))
     plain = score_by_fold(model, rows.applications, rows.keys)
+    scored = dict(score_shuffled(model, rows, names, order))
     losses = {}
-    # Many columns at a time: scoring one frame is many times as fast as scoring one for each column.
-    together = max(CHUNK_ROWS // max(len(rows), 1), 1)
-    for start in range(0, len(names), together):
-        shuffled = names[start : start + together]
-        keys = np.tile(rows.keys, len(shuffled))
-        scores = score_by_fold(model, _shuffle_each(rows.applications, shuffled, order), keys)
-        for name, of_column in zip(shuffled, scores.reshape(len(shuffled), -1), strict=True):
-            losses[name] = _compare(rows.labels, plain, of_column)
+    for name in names:
+        scores = scored[name]
+        losses[name] = _Loss(0.0, 0.0) if scores is None else _compare(rows.labels, plain, scores)
     return losses
-
-
-def _shuffle_each(applications: pd.DataFrame, names: list[str], order: Integers) -> pd.DataFrame:
-    """The rows once for each of the columns, which is shuffled there."""
-    as_is = np.tile(np.arange(len(order)), (len(names), 1))
-    columns = {}
-    for name in applications.columns:
-        places = as_is
-        if name in names:
-            places = as_is.copy()
-            places[names.index(name)] = order
-        columns[name] = applications[name].array.take(places.ravel())
-    return pd.DataFrame(columns, copy=False)
 
 
 def _compare(labels: Floats, plain: Floats, shuffled: Floats) -> _Loss:

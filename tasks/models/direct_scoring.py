@@ -32,10 +32,10 @@ class DirectScorer:
 
     def __init__(self, pipeline: Pipeline, middles: Middles, columns: tuple[str, ...]) -> None:
         self._rows = MatrixRows(pipeline[:-1], middles)
-        if set(columns) != set(self._rows.changes):
+        if not set(columns) >= set(self._rows.changes):
             raise UnknownStepError("It was fitted on other columns than the contract's.")
         models = pipeline.named_steps["model"].calibrated_classifiers_
-        changes = [self._rows.changes[name] for name in columns]
+        changes = [self._rows.changes.get(name, {}) for name in columns]  # of a wide table it reads some only
         self._trees, self._most_rows = _stack([model.estimator for model in models], changes)
         calibrators = [model.calibrators[0] for model in models]
         if not all(hasattr(one, "a_") for one in calibrators):

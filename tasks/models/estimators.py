@@ -23,13 +23,15 @@ Fold = tuple[Integers, Integers]
 
 
 def build_fold(
-    kind: Kind, policy: TrainPolicy, fold: Fold, columns: int, *, marks_recent: bool = False
+    kind: Kind, policy: TrainPolicy, fold: Fold, columns: int, *, marks_recent: bool = False, is_screened: bool = False
 ) -> CalibratedClassifierCV:
     """An unfitted candidate of one fold: the rows to fit on and the rows to calibrate on, by their positions.
 
     `columns` are those of the matrix. With `marks_recent` one feature says which rows came since a change of the rule;
-    to learn both rules it needs the detail of a large reference.
+    to learn both rules it needs the detail of a large reference. The columns of a wide table are screened.
     """
+    if is_screened:
+        policy = policy.model_copy(update={"forest_most_features": policy.forest_screened_features})
     rows = sum(len(part) for part in fold)
     classifier = build_classifier(kind, policy, max(rows, policy.boosting_large) if marks_recent else rows, columns)
     return CalibratedClassifierCV(classifier, method="sigmoid", cv=[fold], ensemble=True)

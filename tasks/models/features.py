@@ -7,6 +7,7 @@ every saved model unreadable (`tests/registry/test_pickled_modules.py` pins the 
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from tasks.contract.contract import Contract
 from tasks.extract.cleaning import clean_categories, clean_numbers, derive
 
 RECENT = "(since the change)"
+# Of a category with more words the rare ones share a column.
+MOST_WORDS = 50
 
 
 class DeriveFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -93,23 +96,30 @@ class EncodeFrequency(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self.feature_names_in_
 
 
-def build_derivation(contract: Contract, *, marks_recent: bool = False) -> DeriveFeatures:
-    """The contract's features and derived features as a transformer."""
+def build_derivation(contract: Contract, *, marks_recent: bool = False, only: Set[str] | None = None) -> DeriveFeatures:
+    """The contract's features and derived features as a transformer; with `only`, these of them."""
+    features = [column for column in contract.features if only is None or column.name in only]
     return DeriveFeatures(
-        tuple(column.name for column in contract.features),
-        {column.name: tuple(column.special) for column in contract.features if column.type == "number"},
-        tuple(derived.model_dump() for derived in contract.derived),
+        tuple(column.name for column in features),
+        {column.name: tuple(column.special) for column in features if column.type == "number"},
+        tuple(derived.model_dump() for derived in contract.derived if only is None or derived.name in only),
         marks_recent,
     )
 
 
-def build_preprocessor(contract: Contract, scaling: str, *, marks_recent: bool = False) -> Pipeline:
-    """The unfitted pipeline from extracted applications to a matrix of floats with no missing value in it."""
+def build_preprocessor(
+    contract: Contract, scaling: str, *, marks_recent: bool = False, only: Set[str] | None = None
+) -> Pipeline:
+    """The unfitted pipeline from extracted applications to a matrix of floats with no missing value in it.
+
+    With `only`, of these features; what a derived one is computed from has to be among them.
+    """
+    derivation = build_derivation(contract, marks_recent=marks_recent, only=only)
     scaler = {"standardise": StandardScaler(), "min_max": MinMaxScaler(), "none": "passthrough"}[scaling]
     impute = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
-    features = contract.features
+    features = [column for column in contract.features if column.name in derivation.columns]
     numbers = [column.name for column in features if column.type == "number"]
-    numbers += [derived.name for derived in contract.derived] + ([RECENT] if marks_recent else [])
+    numbers += [derived["name"] for derived in derivation.derived] + ([RECENT] if marks_recent else [])
     ordered = [column for column in features if column.ordered]
     frequent = [column.name for column in features if column.encoding == "frequency"]
     one_hot = [column.name for column in features if column.type == "category" and not column.ordered]
@@ -119,7 +129,7 @@ def build_preprocessor(contract: Contract, scaling: str, *, marks_recent: bool =
         handle_unknown="use_encoded_value",
         unknown_value=np.nan,
     )
-    encode = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=50, sparse_output=False)
+    encode = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST_WORDS, sparse_output=False)
     branches = [
         ("numbers", make_pipeline(impute, scaler), numbers),
         ("ordered", make_pipeline(rank, impute, scaler), [column.name for column in ordered]),
@@ -127,4 +137,4 @@ def build_preprocessor(contract: Contract, scaling: str, *, marks_recent: bool =
         ("one_hot", encode, one_hot),
     ]
     columns = ColumnTransformer([branch for branch in branches if branch[2]], verbose_feature_names_out=False)
-    return Pipeline([("derive", build_derivation(contract, marks_recent=marks_recent)), ("encode", columns)])
+    return Pipeline([("derive", derivation), ("encode", columns)])

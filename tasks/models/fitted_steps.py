@@ -111,7 +111,7 @@ def read_words(steps: Pipeline) -> tuple[dict[str, Words], Floats]:
     What the encoders make of a word is asked of them: the matrix of applications that differ in this word alone.
     """
     derivation, encoding = steps.named_steps["derive"], steps.named_steps["encode"]
-    own = encoding.output_indices_[NUMBERS]
+    own = encoding.output_indices_.get(NUMBERS, slice(0, 0))
     categories = {}
     for name, words in _list_words(encoding):
         asked = [None, *words, UNKNOWN]

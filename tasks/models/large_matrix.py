@@ -32,11 +32,12 @@ def make_matrix(steps: Pipeline, applications: pd.DataFrame) -> Floats:
         return np.asarray(steps.transform(applications))
     words, fixed = known
     encoding = steps.named_steps["encode"]
-    numbers = _derive_numbers(steps.named_steps["derive"], applications)
-    branch, names = next((step, columns) for name, step, columns in encoding.transformers_ if name == NUMBERS)
     matrix = np.empty((len(applications), len(fixed)))
     matrix[:] = fixed
-    matrix[:, encoding.output_indices_[NUMBERS]] = branch.transform(numbers[list(names)])
+    for name, branch, columns in encoding.transformers_:
+        if name == NUMBERS:
+            numbers = _derive_numbers(steps.named_steps["derive"], applications)
+            matrix[:, encoding.output_indices_[NUMBERS]] = branch.transform(numbers[list(columns)])
     for name, encoder in words.items():
         matrix[:, encoder.columns] = encoder.table[_encode(encoder, applications[name])]
     return matrix

@@ -55,14 +55,21 @@ def score_by_fold(model: Scorer, applications: pd.DataFrame, keys: NDArray[np.ui
 
     pipeline: Pipeline = model
     scores = np.empty(len(applications))
-    fitted = pipeline.named_steps["model"].calibrated_classifiers_
-    folds = assign_folds(keys, len(fitted))
     for part in cut_rows(len(applications)):
         matrix = make_matrix(pipeline[:-1], applications.iloc[part])
-        for fold, one in enumerate(fitted):
-            rows = np.flatnonzero(folds[part] == fold)
-            if len(rows):
-                scores[part.start + rows] = score_fold(one, matrix[rows])
+        scores[part] = score_matrix_by_fold(pipeline, matrix, keys[part])
+    return scores
+
+
+def score_matrix_by_fold(pipeline: Pipeline, matrix: Floats, keys: NDArray[np.uint64]) -> Floats:
+    """The same of rows that are encoded already."""
+    scores = np.empty(len(matrix))
+    fitted = pipeline.named_steps["model"].calibrated_classifiers_
+    folds = assign_folds(keys, len(fitted))
+    for fold, one in enumerate(fitted):
+        rows = np.flatnonzero(folds == fold)
+        if len(rows):
+            scores[rows] = score_fold(one, matrix[rows])
     return scores
 
 

@@ -142,7 +142,7 @@ def fit_candidates(
         raise TrainingError("No application has a decision that counts yet. Choose earlier or longer training days.")
     count = _choose_fold_count(training, policy)
     if count is not None:
-        fitted = fit_folds(encode(contract, training, policy, since), kinds, count, policy)
+        fitted = fit_folds(encode(contract, training, policy, count, since), kinds, policy)
         return [Candidate(kind, *of_kind, recipe) for kind, of_kind in zip(kinds, fitted, strict=True)]
     pipeline = fit_without_skill(contract, policy, training.applications, training.labels)
     scores = score(pipeline, training.applications)

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from joblib import Parallel, cpu_count, delayed, parallel_config
 
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Keys, draw_groups
 from tasks.core.findings import Finding
-from tasks.core.policy import MonitorPolicy
+from tasks.core.policy import DriftPolicy, MonitorPolicy
 from tasks.core.reference_rows import ReferenceRows
 from tasks.monitor_check.trials import compare_sides
 
@@ -28,6 +29,9 @@ LEAST_SPLITS = 10
 LEAST_BLOCKS = 20
 DAYS_PER_WEEK = 7
 CUSTOMER = "customer"
+# A process for each core takes some seconds to start: it pays where a split takes so long.
+SECONDS_TO_SHARE = 1.0
+MOST_PROCESSES = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,24 +54,58 @@ def draw_splits(
     """Splits with windows of about so many rows, at most half of the reference; none where that is too few to judge.
 
     All random numbers depend on the policy's seed and the number of the split only. No split begins after the seconds
-    of the policy, unless fewer than ten were made.
+    of the policy, unless fewer than ten were made. Where the first takes long the others are made side by side.
     """
     rows = min(max(window_rows, policy.drift.minimum_rows), MOST_WINDOW_ROWS, len(reference) // 2)
     if rows < policy.drift.minimum_rows:
         return
-    kept = list(keep_together(reference, rows).items())
+    ground = _Ground(contract, policy.drift, reference, rows, tuple(keep_together(reference, rows).items()))
     began = clock()
-    for number in range(policy.self_check.splits):
-        if number >= LEAST_SPLITS and clock() - began >= policy.self_check.seconds:
-            return
-        random = np.random.default_rng([policy.drift.seed, number])
-        name, keys = kept[number % len(kept)]
-        is_window = draw_groups(keys, rows, random)
-        is_reference = ~is_window
-        is_reference[is_reference] = draw_groups(keys[is_reference], max(REFERENCE_ROWS, 2 * rows), random)
-        sides = (reference.take(rows, with_days=name != CUSTOMER) for rows in (is_reference, is_window))
-        findings = compare_sides(contract, policy.drift, *sides)
-        yield Split(name, int(is_reference.sum()), int(is_window.sum()), tuple(findings))
+
+    def count() -> Iterator[int]:
+        for number in range(policy.self_check.splits):
+            if number >= LEAST_SPLITS and clock() - began >= policy.self_check.seconds:
+                return
+            yield number
+
+    numbers = count()
+    for number in numbers:
+        started = time.monotonic()
+        yield make_split(ground, number)
+        if time.monotonic() - started >= SECONDS_TO_SHARE and cpu_count() > 1:
+            yield from _make_side_by_side(ground, numbers)
+
+
+def _make_side_by_side(ground: _Ground, numbers: Iterator[int]) -> Iterator[Split]:
+    """The splits of these numbers by a process for each core, which is asked for the next when it has made one."""
+    processes = min(cpu_count(), MOST_PROCESSES)
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        parallel = Parallel(processes, return_as="generator", batch_size=1, pre_dispatch=processes)
+        yield from parallel(delayed(make_split)(ground, number) for number in numbers)
+
+
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """What all splits share; `kept` are the ways of keeping rows together, by their names."""
+
+    contract: Contract
+    policy: DriftPolicy
+    reference: ReferenceRows
+    window_rows: int
+    kept: tuple[tuple[str, Keys], ...]
+
+
+def make_split(ground: _Ground, number: int) -> Split:
+    """The split of a number."""
+    random, reference = np.random.default_rng([ground.policy.seed, number]), ground.reference
+    name, keys = ground.kept[number % len(ground.kept)]
+    is_window = draw_groups(keys, ground.window_rows, random)
+    is_reference = ~is_window
+    most = max(REFERENCE_ROWS, 2 * ground.window_rows)
+    is_reference[is_reference] = draw_groups(keys[is_reference], most, random)
+    sides = (reference.take(rows, with_days=name != CUSTOMER) for rows in (is_reference, is_window))
+    findings = compare_sides(ground.contract, ground.policy, *sides)
+    return Split(name, int(is_reference.sum()), int(is_window.sum()), tuple(findings))
 
 
 def keep_together(reference: ReferenceRows, window_rows: int) -> dict[str, Keys]:

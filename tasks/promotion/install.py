@@ -16,6 +16,7 @@ from tasks.core.reference_rows import ReferenceRows, sample_customers
 from tasks.core.windows import Window, cut_windows
 from tasks.job.job import Job
 from tasks.models.cut_off import place_cut_off
+from tasks.models.matrix_columns import record_features
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.scoring import score_by_fold
 from tasks.models.train import Candidate
@@ -128,10 +129,11 @@ def prepare_install(job: Job, trained: Trained) -> Ready:
     reference, windows = list_reference(trained), cut_windows(trained.windows, trained.reference_since)
     profile = profile_reference(job, reference, windows, "out_of_fold", trained.fitted_on.share)
     profile = replace(profile, undecided=trained.undecided, told_by=trained.fitted_on.told_by)
-    kind = str(trained.candidate.kind)
-    card = write_card(job.contract, kind, trained.windows, trained.metrics)
+    kind, metrics = str(trained.candidate.kind), trained.metrics
+    metrics = metrics | record_features(job.contract, trained.candidate.pipeline)
+    card = write_card(job.contract, kind, trained.windows, metrics)
     customers = hash_customers(trained.fitted_on.keys)
-    bundle = Bundle(trained.candidate.pipeline, profile, customers, trained.metrics, card)
+    bundle = Bundle(trained.candidate.pipeline, profile, customers, metrics, card)
     return Ready(bundle, kind, trained.windows, sample_customers(reference, job.policy.drift.seed))
 
 

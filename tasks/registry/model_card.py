@@ -17,7 +17,6 @@ WORST = 5  # segments that the card names
 
 def write_card(contract: Contract, kind: str, windows: Sequence[Window], metrics: dict[str, Any]) -> str:
     """The card of one model. `metrics` is the content of the bundle's metrics.json."""
-    features = [column.name for column in contract.features] + [derived.name for derived in contract.derived]
     positive = contract.positive_words
     lines = [
         f"# {kind.replace('_', ' ').capitalize()} for {contract.name}",
@@ -31,7 +30,7 @@ def write_card(contract: Contract, kind: str, windows: Sequence[Window], metrics
         *_write_regime(metrics),
         f"- **Decides**: {metrics['cut_off']['sentence']}",
         *describe_outcomes(metrics),
-        f"- **Features**: {', '.join(features)}.",
+        *describe_features(contract, metrics),
         f"- **Made with**: {', '.join(f'{library} {find_version(library)}' for library in LIBRARIES)}.",
         "",
         *write_measures(metrics, positive),
@@ -49,6 +48,18 @@ def write_card(contract: Contract, kind: str, windows: Sequence[Window], metrics
         "",
     ]
     return "\n".join(lines)
+
+
+def describe_features(contract: Contract, metrics: dict[str, Any]) -> list[str]:
+    """The features that the model reads; of a wide table, that these are some of them, and why."""
+    every = [column.name for column in contract.features] + [derived.name for derived in contract.derived]
+    screened = metrics.get("features")
+    if screened is None:
+        return [f"- **Features**: {', '.join(every)}."]
+    return [
+        f"- **Features**: {len(screened['used']):,} of {screened['of']:,}, those of which a quick fit on some of the "
+        f"training rows made most: {', '.join(screened['used'])}. All {screened['of']:,} are watched for drift."
+    ]
 
 
 def describe_outcomes(metrics: dict[str, Any]) -> list[str]:
