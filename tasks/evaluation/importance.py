@@ -13,7 +13,6 @@ import scipy
 
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats
-from tasks.evaluation.shuffled import score_shuffled
 from tasks.foreign.model import ScoreColumn, Scorer
 from tasks.models.preprocess import Prepared
 from tasks.models.scoring import score_by_fold
@@ -95,6 +94,8 @@ def rank_columns(contract: Contract, model: Scorer, rows: Prepared, seed: int) -
 
 
 def _measure(model: Scorer, rows: Prepared, names: list[str], seed: int) -> dict[str, _Loss]:
+    from tasks.evaluation.shuffled import score_shuffled
+
     order = np.random.default_rng(seed).permutation(len(rows))
     plain = score_by_fold(model, rows.applications, rows.keys)
     scored = dict(score_shuffled(model, rows, names, order))

@@ -15,8 +15,8 @@ from sklearn.pipeline import Pipeline
 from tasks.core.arrays import Floats, Integers
 from tasks.foreign.model import ForeignModel, Scorer
 from tasks.models.derived_rows import list_inputs
+from tasks.models.fitted_steps import list_owners
 from tasks.models.large_matrix import make_matrix
-from tasks.models.matrix_columns import list_owners
 from tasks.models.preprocess import Prepared
 from tasks.models.scoring import CHUNK_ROWS, score_by_fold, score_matrix_by_fold
 

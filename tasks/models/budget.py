@@ -5,11 +5,17 @@ Nothing here looks at a clock: the same rows give the same model on any machine.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
 
+from tasks.contract.contract import Contract
 from tasks.core.arrays import Floats, Integers, Keys, Mask
 from tasks.core.policy import Kind, TrainPolicy
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 # Another hash than those that choose folds, halves, and the rows that are kept of a large window.
 _SALT = np.uint64(0xD6E8FEB86659FD93)
@@ -39,6 +45,14 @@ def draw_by_label(labels: Floats, keys: Keys, most: int) -> Integers:
     few = rarer[np.argsort(marks[rarer], kind="stable")[: most // 2]]
     many = other[np.argsort(marks[other], kind="stable")[: most - len(few)]]
     return np.sort(np.concatenate([few, many]))
+
+
+def record_features(contract: Contract, pipeline: Pipeline) -> dict[str, Any]:
+    """Which features a model reads, and of how many, as plain JSON values; nothing where it reads all of them."""
+    derivation = pipeline.named_steps["derive"]
+    used = [*derivation.columns, *(one["name"] for one in derivation.derived)]
+    features = len(contract.features) + len(contract.derived)
+    return {"features": {"used": used, "of": features}} if len(used) < features else {}
 
 
 def _mark(keys: Keys) -> Keys:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,24 +105,48 @@ def _read_scale(scaler: Any, width: int) -> Scale:
     raise UnknownStepError(f"The numbers' scaler is {scaler!r}.")
 
 
+def list_owners(steps: Pipeline) -> list[str]:
+    """For each column of the matrix the feature that makes it. Raises UnknownStepError."""
+    owners: list[str] = []
+    for name, step, columns in steps.named_steps["encode"].transformers_:
+        if name != "remainder":
+            owners += _list_of_branch(step, list(columns))
+    return owners
+
+
+def _list_of_branch(step: Any, columns: Sequence[str]) -> Iterator[str]:
+    if isinstance(step, Pipeline):  # numbers and ordered words: their values, then a mark for what is missing
+        indicator = step.named_steps["simpleimputer"].indicator_
+        yield from columns
+        yield from () if indicator is None else (columns[place] for place in indicator.features_)
+    elif isinstance(step, EncodeFrequency):
+        yield from columns
+    elif isinstance(step, OneHotEncoder):
+        for column, words, rare in zip(columns, step.categories_, step.infrequent_categories_, strict=True):
+            yield from [column] * (len(words) - (0 if rare is None else len(rare) - 1))
+    else:
+        raise UnknownStepError(f"The branch {step!r} is not known.")
+
+
 def read_words(steps: Pipeline) -> tuple[dict[str, Words], Floats]:
     """The categories by name, and a row of the matrix whose columns no category decides are as in every row.
 
-    What the encoders make of a word is asked of them: the matrix of applications that differ in this word alone.
+    What the encoders make of a word is asked of them, of all categories at once: the matrix of applications of which
+    each has the next word of every category, and nothing else.
     """
     derivation, encoding = steps.named_steps["derive"], steps.named_steps["encode"]
-    own = encoding.output_indices_.get(NUMBERS, slice(0, 0))
-    categories = {}
-    for name, words in _list_words(encoding):
-        asked = [None, *words, UNKNOWN]
-        matrix = np.asarray(
-            steps.transform(_make_frame(derivation, len(asked)).assign(**{name: pd.Series(asked, dtype=object)}))
-        )
-        columns = np.flatnonzero((matrix != matrix[0]).any(axis=0))
-        columns = columns[(columns < own.start) | (columns >= own.stop)]
-        codes: dict[str | None, int] = {word: code for code, word in enumerate(asked[:-1])}
-        categories[name] = Words(codes, columns, matrix[:, columns])
-    return categories, np.asarray(steps.transform(_make_frame(derivation, 1)))[0]
+    asked = {name: [None, *words, UNKNOWN] for name, words in _list_words(encoding)}
+    rows = max(map(len, asked.values()), default=1)
+    words = {name: pd.Series(of_it + [None] * (rows - len(of_it)), dtype=object) for name, of_it in asked.items()}
+    matrix = np.asarray(steps.transform(_make_frame(derivation, rows).assign(**words)))
+    owners, categories = np.array(list_owners(steps), dtype=object), {}
+    for name, of_it in asked.items():
+        columns = np.flatnonzero(owners == name)
+        table = matrix[: len(of_it), columns]
+        differs = (table != table[0]).any(axis=0)
+        codes: dict[str | None, int] = {word: code for code, word in enumerate(of_it[:-1])}
+        categories[name] = Words(codes, columns[differs], table[:, differs])
+    return categories, matrix[0]
 
 
 def _list_words(encoding: ColumnTransformer) -> Iterator[tuple[str, list[str]]]:

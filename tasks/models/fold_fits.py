@@ -18,7 +18,7 @@ from tasks.core.policy import Kind, TrainPolicy
 from tasks.models.budget import draw_for_work
 from tasks.models.estimators import build_fold, join_folds
 from tasks.models.features import RECENT, build_preprocessor
-from tasks.models.matrix_columns import list_owners
+from tasks.models.fitted_steps import list_owners
 from tasks.models.out_of_fold import score_fold_rows
 from tasks.models.preprocess import Prepared
 from tasks.models.progress import Progress

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from joblib import Parallel, cpu_count, delayed, parallel_config
 
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Keys, draw_groups
@@ -72,13 +71,17 @@ def draw_splits(
     for number in numbers:
         started = time.monotonic()
         yield make_split(ground, number)
-        if time.monotonic() - started >= SECONDS_TO_SHARE and cpu_count() > 1:
+        if time.monotonic() - started >= SECONDS_TO_SHARE:
             yield from _make_side_by_side(ground, numbers)
 
 
 def _make_side_by_side(ground: _Ground, numbers: Iterator[int]) -> Iterator[Split]:
     """The splits of these numbers by a process for each core, which is asked for the next when it has made one."""
+    from joblib import Parallel, cpu_count, delayed, parallel_config
+
     processes = min(cpu_count(), MOST_PROCESSES)
+    if processes == 1:
+        return
     with parallel_config(backend="loky", inner_max_num_threads=1):
         parallel = Parallel(processes, return_as="generator", batch_size=1, pre_dispatch=processes)
         yield from parallel(delayed(make_split)(ground, number) for number in numbers)

@@ -15,8 +15,8 @@ from tasks.core.arrivals import count_arrivals
 from tasks.core.reference_rows import ReferenceRows, sample_customers
 from tasks.core.windows import Window, cut_windows
 from tasks.job.job import Job
+from tasks.models.budget import record_features
 from tasks.models.cut_off import place_cut_off
-from tasks.models.matrix_columns import record_features
 from tasks.models.preprocess import Prepared, concatenate
 from tasks.models.scoring import score_by_fold
 from tasks.models.train import Candidate

@@ -8,59 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-import pandas as pd
 
-from tasks.core.arrays import Floats, Integers
+from tasks.core.arrays import Codes, Integers
+from tasks.quality.coded_columns import FINE, LEAST_PAIRS, Values
 
-# A column can tell customers apart where two rows drawn at random seldom agree.
-_FINE = 0.02
 # Two columns are tried together where each alone leaves chance ties: equal in one, rows mostly differ in the other.
 _FINEST, _COARSE = 0.002, 0.5
-_BANDS = 10
 # A value that more rows hold is no customer's: a round amount, or a number that stands for something else.
 MOST_APPLICATIONS = 30
-# Fewer pairs, or less certainty, show nothing; where so few rows are repeated, they hardly matter.
-LEAST_PAIRS = 30
 _MOST_PAIRS = 5_000  # more of them show nothing more
 _LEAST_Z = 6.0
 _LEAST_EXCESS = 0.3
 # What neighbours share already shows nothing: it may follow from the column that they are neighbours in.
 _MOST_RELATED = 0.15
-
-
-@dataclass(frozen=True, eq=False)
-class Values:
-    """One column: numbers or category numbers, -1 where missing; and in bands, for comparisons with neighbours.
-
-    Parameters
-    ----------
-    collision
-        How often two rows that have a value have the same one.
-    """
-
-    name: str
-    exact: Integers
-    bands: Integers
-    collision: float
-    is_number: bool
-
-    @cached_property
-    def band_collision(self) -> float:
-        """The same for its bands."""
-        return _measure_collision(self.bands)
-
-    @cached_property
-    def missing(self) -> float:
-        """The share of the rows without a value."""
-        return float(np.mean(self.exact < 0))
-
-    @property
-    def is_fine(self) -> bool:
-        """Whether the column alone can tell customers apart."""
-        return self.collision < _FINE
 
 
 @dataclass(frozen=True)
@@ -110,33 +72,53 @@ class Tie:
     related: bool
 
 
-def read_values(values: pd.Series, special: Sequence[float]) -> Values:
-    """A column's values as numbers from 0; special values of a number count as missing."""
-    name = str(values.name)
-    if isinstance(values.dtype, pd.CategoricalDtype) or values.dtype == object:
-        codes: Integers = np.asarray(values.astype("category").cat.codes, dtype=np.int64)
-        return Values(name, codes, codes, _measure_collision(codes), False)
-    numbers: Floats = values.to_numpy(np.float64)
-    is_known = np.isfinite(numbers) & ~np.isin(numbers, list(special))
-    exact, bands = np.full(len(numbers), -1, np.int64), np.full(len(numbers), -1, np.int64)
-    if is_known.any():
-        exact[is_known] = np.unique(numbers[is_known], return_inverse=True)[1]
-        cuts = np.unique(np.quantile(numbers[is_known], np.arange(1, _BANDS) / _BANDS))
-        bands[is_known] = np.searchsorted(cuts, numbers[is_known], side="right")
-    return Values(name, exact, bands, _measure_collision(exact), True)
+@dataclass(frozen=True, eq=False)
+class Agreeing:
+    """So many pairs of rows that are equal in some columns, and the other columns in which they agree in excess."""
+
+    pairs: int
+    excess: tuple[Excess, ...]
 
 
-def _measure_collision(codes: Integers) -> float:
-    counts = np.bincount(codes[codes >= 0], minlength=1)
-    return float(np.sum((counts / counts.sum()) ** 2)) if counts.sum() >= 2 * LEAST_PAIRS else 1.0
+class Agreements:
+    """Asks about the agreement of all columns, of a wide table in a time that allows for hundreds of numbers."""
+
+    def __init__(self, columns: Sequence[Values]) -> None:
+        self.columns = columns
+        self._numbers: dict[str, Agreeing] = {}
+        # Row by row: the values of two rows in all columns lie side by side.
+        self._exact = np.stack([column.exact for column in columns], axis=1) if columns else np.zeros((0, 0), np.int32)
+
+    def of_number(self, column: Values) -> Agreeing:
+        """The columns in which rows that are equal in a number agree more than its neighbours do."""
+        if column.name not in self._numbers:
+            self._numbers[column.name] = self.of_pairs((column.name,), _pair_neighbours(column))
+        return self._numbers[column.name]
+
+    def of_pairs(self, names: tuple[str, ...], pairs: Pairs) -> Agreeing:
+        """The columns besides `names` in which equal rows agree more than near ones do."""
+        if len(pairs.equal[0]) < LEAST_PAIRS:
+            return Agreeing(len(pairs.equal[0]), ())
+        thinned = _thin(pairs)
+        likely = (self.columns[place] for place in self._find_likely(thinned))
+        found = [_measure_excess(column, thinned) for column in likely if column.name not in names]
+        return Agreeing(len(pairs.equal[0]), tuple(one for one in found if one is not None))
+
+    def _find_likely(self, pairs: Pairs) -> list[int]:
+        """The places of the columns in which enough equal rows agree: the excess is at most their share."""
+        first, second = (self._exact[rows] for rows in pairs.equal)
+        rows = np.count_nonzero((first | second) >= 0, axis=0)  # a missing one is -1: all its bits are set
+        agreeing = np.count_nonzero((first == second) & (first >= 0), axis=0)
+        is_likely = (rows >= LEAST_PAIRS) & (agreeing / np.maximum(rows, 1) >= _LEAST_EXCESS)
+        return [int(place) for place in np.flatnonzero(is_likely)]
 
 
-def find_ties(columns: Sequence[Values], most_columns: int) -> list[Tie]:
+def find_ties(agreements: Agreements, most_columns: int) -> list[Tie]:
     """What is shared by rows that are equal in a fine number, or in two columns that are fine together.
 
     Parameters
     ----------
-    columns : sequence of Values
+    agreements : Agreements
     most_columns : int
         So many of the finest others are tried in twos.
 
@@ -145,23 +127,17 @@ def find_ties(columns: Sequence[Values], most_columns: int) -> list[Tie]:
     list of Tie
         Those with enough pairs, in which a fine column or two others agree in excess.
     """
+    columns = agreements.columns
     numbers = [column for column in columns if column.is_number and column.is_fine]
     coarse = (column for column in columns if _FINEST < column.collision < _COARSE)
     others = sorted(coarse, key=lambda column: column.collision)[:most_columns]
-    found = [_describe((column.name,), _pair_neighbours(column), columns) for column in numbers]
+    found = [_describe((column.name,), agreements.of_number(column)) for column in numbers]
     for place, first in enumerate(others):
         for second in others[place + 1 :]:
-            if first.collision * second.collision < _FINE:
+            if first.collision * second.collision < FINE:
                 names = (first.name, second.name)
-                found.append(_describe(names, _pair_equals(first, second), columns))
+                found.append(_describe(names, agreements.of_pairs(names, _pair_equals(first, second))))
     return [tie for tie in found if tie is not None]
-
-
-def find_agreeing(column: Values, columns: Sequence[Values]) -> list[Excess]:
-    """The other columns in which rows that are equal in a number agree more than its neighbours do."""
-    pairs = _thin(_pair_neighbours(column))
-    found = [_measure_excess(other, pairs) for other in columns if other.name != column.name]
-    return [one for one in found if one is not None]
 
 
 def _pair_neighbours(column: Values) -> Pairs:
@@ -199,22 +175,16 @@ def _thin(pairs: Pairs) -> Pairs:
     return Pairs(choose(pairs.equal), tuple(choose(near) for near in pairs.near))
 
 
-def _describe(names: tuple[str, ...], pairs: Pairs, columns: Sequence[Values]) -> Tie | None:
-    if len(pairs.equal[0]) < LEAST_PAIRS:
+def _describe(names: tuple[str, ...], found: Agreeing) -> Tie | None:
+    excess = {one.name: one for one in found.excess if not one.is_related}
+    if not excess or (len(found.excess) == 1 and not found.excess[0].is_fine):
         return None
-    thinned = _thin(pairs)
-    found = [_measure_excess(column, thinned) for column in columns if column.name not in names]
-    agreeing = [one for one in found if one is not None]
-    excess = {one.name: one for one in agreeing if not one.is_related}
-    if not excess or (len(agreeing) == 1 and not agreeing[0].is_fine):
-        return None
-    return Tie(names, len(pairs.equal[0]), excess, len(excess) < len(agreeing))
+    return Tie(names, found.pairs, excess, len(excess) < len(found.excess))
 
 
 def _measure_excess(column: Values, pairs: Pairs) -> Excess | None:
     """None where equal rows agree no more than near ones do."""
     share, rows = _agree(column.exact, pairs.equal)
-    # The excess is at most the share: most columns are done with here, before any near pair is looked at.
     if rows < LEAST_PAIRS or share < _LEAST_EXCESS:
         return None
     worst: Excess | None = None
@@ -234,7 +204,7 @@ def _measure_excess(column: Values, pairs: Pairs) -> Excess | None:
     return worst
 
 
-def _agree(codes: Integers, pairs: tuple[Integers, Integers]) -> tuple[float, int]:
+def _agree(codes: Codes, pairs: tuple[Integers, Integers]) -> tuple[float, int]:
     """The share of the pairs with two values that agree, and how many those pairs are."""
     first, second = codes[pairs[0]], codes[pairs[1]]
     rows = int(np.count_nonzero((first | second) >= 0))  # a missing one is -1: all its bits are set

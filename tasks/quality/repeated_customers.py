@@ -14,23 +14,19 @@ which it may follow (`tasks/quality/repeated_numbers.py`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from tasks.contract.columns import Role
 from tasks.contract.contract import Contract
 from tasks.core.arrays import sample_rows
 from tasks.quality.agreement import (
-    LEAST_PAIRS,
     MOST_APPLICATIONS,
+    Agreements,
     Excess,
     Tie,
-    Values,
-    find_agreeing,
     find_ties,
-    read_values,
 )
+from tasks.quality.coded_columns import LEAST_PAIRS, read_values
 from tasks.quality.repeated_numbers import are_repeated
 
 MOST_ROWS = 100_000
@@ -58,18 +54,19 @@ def find_repeated_customers(contract: Contract, applications: pd.DataFrame, seed
         for column in contract.columns
         if column.role in (Role.FEATURE, Role.PROTECTED) and column.name in rows
     ]
-    ties = [tie for tie in find_ties(columns, _MOST_COLUMNS) if _most_excess(tie) >= _LEAST_MOST]
+    agreements = Agreements(columns)
+    ties = [tie for tie in find_ties(agreements, _MOST_COLUMNS) if _most_excess(tie) >= _LEAST_MOST]
     proven = [tie for tie in ties if _is_proof(tie) or any(_confirms(tie, other) for other in ties)]
     named = (names for tie in sorted(proven, key=_rank, reverse=True) for names in _list_names(tie))
     told_by = next((names for names in named if _tells_customers(rows, names)), ())
-    return told_by or _find_repeated_number(rows, columns)
+    return told_by or _find_repeated_number(rows, agreements)
 
 
-def _find_repeated_number(rows: pd.DataFrame, columns: Sequence[Values]) -> tuple[str, ...]:
+def _find_repeated_number(rows: pd.DataFrame, agreements: Agreements) -> tuple[str, ...]:
     """The finest number that is repeated by itself; empty where there is none."""
-    fine = [column for column in columns if column.is_number and column.is_fine]
+    fine = [column for column in agreements.columns if column.is_number and column.is_fine]
     for column in sorted(fine, key=lambda column: column.collision):
-        agreeing = find_agreeing(column, columns)
+        agreeing = agreements.of_number(column).excess
         if len(agreeing) > 1 or any(one.is_related for one in agreeing):
             continue
         is_repeated = are_repeated(rows[column.name].to_numpy(float), MOST_APPLICATIONS)

@@ -13,7 +13,7 @@ from tasks.contract.contract import Contract
 from tasks.core.policy import Kind, TrainPolicy
 from tasks.models.direct_scoring import DirectScorer, score_replaced
 from tasks.models.features import build_derivation, build_preprocessor
-from tasks.models.matrix_columns import list_owners
+from tasks.models.fitted_steps import list_owners
 from tasks.models.out_of_fold import score_out_of_fold
 from tasks.models.preprocess import Prepared
 from tasks.models.scoring import score
