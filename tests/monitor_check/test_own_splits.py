@@ -13,6 +13,7 @@ from tasks.core.policy import MonitorPolicy, SelfCheckPolicy
 from tasks.core.reference_rows import MOST_ROWS, sample_customers
 from tasks.core.self_check import OwnLimit, SelfCheck
 from tasks.drift.own_limits import apply_own_limits
+from tasks.monitor_check import own_splits
 from tasks.monitor_check.own_splits import LEAST_SPLITS, Split, draw_splits, keep_together
 from tasks.monitor_check.self_check import Splits, summarise_splits
 from tasks.monitor_check.tallies import find_own_limits
@@ -284,3 +285,14 @@ def test_a_few_splits_make_a_whole_record():
     assert (record.splits, record.window_rows + record.reference_rows) == (2, 2_000)
     assert {"distribution", "approval_rate", "score_curve", "auc"} <= {one.check for one in record.detectable}
     assert record.interval[1] > record.budget
+
+
+@pytest.mark.slow
+def test_splits_that_are_made_side_by_side_are_those_made_one_after_the_other(monkeypatch):
+    policy = MonitorPolicy(self_check=SelfCheckPolicy(splits=5))
+    alone = list(draw_splits(CONTRACT, policy, make_reference(1_000), 300, stand_still))
+    monkeypatch.setattr(own_splits, "SECONDS_TO_SHARE", 0.0)
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "2")
+    together = list(draw_splits(CONTRACT, policy, make_reference(1_000), 300, stand_still))
+    assert [split.findings for split in together] == [split.findings for split in alone]
+    assert [(split.kept, split.window_rows) for split in together] == [(s.kept, s.window_rows) for s in alone]
