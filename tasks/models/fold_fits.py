@@ -84,24 +84,25 @@ def fit_folds(rows: Encoded, kinds: Sequence[Kind], policy: TrainPolicy) -> list
     do not: they would add their votes in a different order each time, which changes the last bit.
     """
     folds, count = assign_folds(rows.training.keys, rows.folds), rows.folds
-    parallel, progress = Parallel(n_jobs=-1, backend="threading"), Progress(count)
+    parallel, progress = Parallel(n_jobs=-1, backend="threading", return_as="generator"), Progress(count)
     width = max(map(len, rows.sides), default=rows.matrix.shape[1])
     drawn = {kind: draw_for_work(kind, policy, rows.training.keys, width) for kind in kinds}
     tasks = [_Task(kind, fold, folds == fold, drawn[kind]) for kind in kinds for fold in range(count)]
-    fitted = parallel(delayed(_fit_fold)(rows, task, policy, progress) for task in tasks)
+    fitted = []
+    for task, of_fold in zip(tasks, parallel(delayed(_fit_fold)(rows, task, policy) for task in tasks), strict=True):
+        fitted.append(of_fold)
+        progress.count(task.kind)
     models = []
     for place in range(0, len(fitted), count):
         of_kind, held = zip(*fitted[place : place + count], strict=True)
         scores = np.empty(len(folds))
-        for fold, of_fold in enumerate(held):
-            scores[folds == fold] = of_fold
+        for fold, of_held in enumerate(held):
+            scores[folds == fold] = of_held
         models.append((Pipeline([*rows.preprocessing.steps, ("model", join_folds(of_kind))]), scores))
     return models
 
 
-def _fit_fold(
-    rows: Encoded, task: _Task, policy: TrainPolicy, progress: Progress
-) -> tuple[CalibratedClassifierCV, Floats]:
+def _fit_fold(rows: Encoded, task: _Task, policy: TrainPolicy) -> tuple[CalibratedClassifierCV, Floats]:
     """A fold's model, fitted on the other rows, and its scores of the rows held."""
     labels, held = rows.training.labels, np.flatnonzero(task.is_held)
     columns = rows.sides[choose_side(task.fold)] if rows.sides else None
@@ -112,6 +113,5 @@ def _fit_fold(
     model.fit(matrix, labels.astype(int))
     if columns is not None:
         widen_fold(model, columns, rows.matrix.shape[1])
-    progress.count(task.kind)
     (calibrated,) = model.calibrated_classifiers_
     return model, score_fold_rows(calibrated, rows.matrix, held, labels, rows.training.keys)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from threading import Lock
 
 from tasks.core.policy import Kind
 from tasks.job.journal import log
@@ -16,26 +15,21 @@ SECONDS_BETWEEN = 10.0
 
 @dataclass(eq=False)
 class Progress:
-    """Counts the folds of each kind that are fitted; threads may share it. It only tells, and decides nothing."""
+    """Counts the folds of each kind that are fitted. It only tells, and decides nothing.
+
+    To be called by the thread of the run: Prefect's log knows no other.
+    """
 
     folds: int
     _began: float = field(default_factory=time.monotonic)
     _told: float = field(default_factory=time.monotonic)
     _done: Counter[Kind] = field(default_factory=Counter)
-    _lock: Lock = field(default_factory=Lock)
 
     def count(self, kind: Kind) -> None:
         """One more fold of this kind is fitted."""
-        with self._lock:
-            self._done[kind] += 1
-            now = time.monotonic()
-            if now - self._told < SECONDS_BETWEEN:
-                return
+        self._done[kind] += 1
+        now = time.monotonic()
+        if now - self._told >= SECONDS_BETWEEN:
             self._told = now
-            log.info(
-                "%s: %d of %d folds after %.0f s",
-                kind.replace("_", " ").capitalize(),
-                self._done[kind],
-                self.folds,
-                now - self._began,
-            )
+            name, seconds = kind.replace("_", " ").capitalize(), now - self._began
+            log.info("%s: %d of %d folds after %.0f s", name, self._done[kind], self.folds, seconds)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from tasks.core.policy import Kind, TrainPolicy
+from tasks.models import progress
 from tasks.models.budget import count_work, draw_by_label, draw_for_work
 from tasks.models.fold_fits import encode, fit_folds
 from tasks.models.scoring import score
@@ -66,3 +69,14 @@ def test_a_rare_label_is_half_of_what_is_drawn():
     rare = draw_by_label(labels, KEYS, 5_000)
     assert labels[rare].sum() == 200
     assert len(rare) == 5_000
+
+
+def test_a_long_training_tells_how_far_it_has_come(caplog, monkeypatch):
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN", 0.0)
+    monkeypatch.setattr(progress.log, "propagate", True)
+    caplog.set_level(logging.INFO, logger="loanwatch")
+    fit_folds(encode(CONTRACT, make(), TrainPolicy(boosting_rounds=10), 2), [Kind.GRADIENT_BOOSTING], TrainPolicy())
+    assert [record.getMessage().partition(" after")[0] for record in caplog.records] == [
+        "Gradient boosting: 1 of 2 folds",
+        "Gradient boosting: 2 of 2 folds",
+    ]
