@@ -184,6 +184,8 @@ def _attribute(measured: Measured) -> Attributions | None:
     profile, observed = measured.profile, measured.observed
     before, now = Side(profile.labels, profile.scores), Side(observed.labels, observed.scores)
     most = _find_most_rows(profile)
+    if most is None:
+        return None
     old, new = (rows[sample_rows(len(rows), most, seed=0)] for rows in (before.usable, now.usable))
     groups = profile.groups[old] if profile.halves is not None else None
     keys = None if observed.keys is None else observed.keys[new]
@@ -194,10 +196,11 @@ def _attribute(measured: Measured) -> Attributions | None:
         return attribute_change(profile.columns, profile.counts, reference, window)
 
 
-def _find_most_rows(profile: Profile) -> int:
-    """So many rows of each side that the regression stays fast."""
+def _find_most_rows(profile: Profile) -> int | None:
+    """So many rows of each side that the regression stays fast; None where it would have more groups than rows."""
     codes = sum(len(set(_groups(profile, place))) for place in range(len(profile.columns)))
-    return int(min(SAMPLE_ROWS, max(MOST_WORK // max(codes, 1) ** 2, SAMPLE_ROWS // 10)))
+    most = int(min(SAMPLE_ROWS, max(MOST_WORK // max(codes, 1) ** 2, SAMPLE_ROWS // 10)))
+    return most if codes < most else None
 
 
 def _groups(profile: Profile, place: int) -> Integers:

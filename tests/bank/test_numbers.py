@@ -76,6 +76,16 @@ def test_the_reference_against_itself_shows_nothing(contract, measured):
     assert numbers.reference_profit == numbers.window_profit
 
 
+def test_a_change_is_not_split_by_more_groups_than_rows(contract, measured):
+    """A table of a thousand columns: the regression would fit any labels, and take minutes."""
+    profile, times = measured.profile, 200
+    wide = replace(profile, columns=profile.columns * times, counts=profile.counts * times)
+    wide = replace(wide, codes=np.tile(profile.codes, times), likeness=profile.likeness * times)
+    numbers = measure_bank_numbers(contract, Measured(wide, measured.observed, np.tile(measured.codes, times)), 0.5)
+    assert check_record(numbers)["attribution"] is None
+    assert check_record(measure_bank_numbers(contract, measured, 0.5))["attribution"] is not None
+
+
 def test_rows_without_score_or_label_are_left_out_and_counted(contract, measured):
     observed = measured.observed
     scores, labels = observed.scores.copy(), observed.labels.copy()
