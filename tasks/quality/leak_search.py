@@ -41,7 +41,7 @@ def measure_leaks(contract: Contract, applications: pd.DataFrame, labels: Floats
     known = labels[is_labelled]
     if len(known) < policy.minimum_rows or len(np.unique(known)) < 2:
         return []
-    rows = applications.loc[is_labelled]
+    rows = applications if is_labelled.all() else applications.loc[is_labelled]  # no copy of a wide frame
     return _Search(contract.features, rows, known, policy, _number_customers(contract, rows)).run()
 
 
