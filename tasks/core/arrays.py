@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
+
+T = TypeVar("T", bound=np.generic)
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]  # positions, and other whole numbers
@@ -12,6 +16,11 @@ Codes = NDArray[np.int32]  # the level of a value: see tasks.profile.bins
 Mask = NDArray[np.bool_]
 Keys = NDArray[np.uint64]  # hashes of customers or of rows
 Days = NDArray[np.datetime64]  # in whole days
+
+
+def pick_rows(values: NDArray[T], rows: Mask) -> NDArray[T]:
+    """The values where the mask is true; the array itself where it is true throughout: a copy may be large."""
+    return values if rows.all() else values[rows]
 
 
 def sample_rows(rows: int, most: int, seed: int) -> Integers:

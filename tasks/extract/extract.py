@@ -15,6 +15,7 @@ from blocks.postgres.query import Query
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
 from tasks.contract.queries import read_query
+from tasks.core.memory import release_memory
 from tasks.core.windows import Window
 from tasks.extract.by_table.assemble import read_tables
 from tasks.extract.by_table.in_parts import read_tables_in_parts
@@ -51,8 +52,7 @@ def extract_window(engine: Engine, contract: Contract, window: Window) -> Extrac
             undated = count_undated(connection, contract)
             parameters = {"start": window.start, "end": window.end}
             extract = replace(read_answer(connection, read_query(contract), parameters, contract), undated=undated)
-    # Arrow keeps the memory for later tables, but a run has no other table of this size.
-    pa.default_memory_pool().release_unused()
+    release_memory()  # a run has no other table of this size
     return extract
 
 
@@ -90,18 +90,18 @@ def list_missing_columns(contract: Contract, names: Sequence[str]) -> list[str]:
 def extract_in_parts(
     engine: Engine, contract: Contract, window: Window, most_rows: int
 ) -> Generator[Extract, None, None]:
-    """The same applications in parts of about `most_rows`, at least one, which are to be put together by their `place`.
+    """The same applications in parts of at most about `most_rows`, which are to be put together by their `place`.
 
-    All of them are of one snapshot, and the transaction stays open until the last one. What `undated` counts is the
-    same in each. Raises as `extract_window` does.
+    There is at least one. All are of one snapshot. What `undated` counts is the same in each. Raises as
+    `extract_window` does, and SpillError where a large window does not fit into the folder of temporary files.
     """
+    if contract.parts is not None:
+        yield from read_tables_in_parts(engine, contract, contract.parts, window, most_rows)
+        return
     with read_table(engine, contract) as connection:
-        if contract.parts is not None:
-            yield from read_tables_in_parts(connection, contract, contract.parts, window, most_rows)
-        else:
-            undated = count_undated(connection, contract)
-            for place, part in enumerate(_cut_answer(connection, contract, window, most_rows)):
-                yield replace(part, undated=undated, place=place)
+        undated = count_undated(connection, contract)
+        for place, part in enumerate(_cut_answer(connection, contract, window, most_rows)):
+            yield replace(part, undated=undated, place=place)
 
 
 def stream_window(engine: Engine, contract: Contract, window: Window, chunk_rows: int) -> Iterator[pd.DataFrame]:

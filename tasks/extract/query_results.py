@@ -69,7 +69,8 @@ class Extract:
     whose customer has conflicting records; `undated` rows of the whole table have no valid time. `dotted` names number
     columns in which a dot may part thousands, each with an example such as 8.950; they are read as 8.95.
 
-    A window is read in parts where it is large: `place` is then a part's among them, in the order of the window's rows.
+    A window is read in parts where it is large: `place` is then a part's among them, in the order of the window's rows,
+    and a part `is_share` where another one has rows of the same days.
     Of a window that is too large for a frame, `applications` are those of some customers, and `whole` holds what is
     kept of every row.
     """
@@ -82,6 +83,7 @@ class Extract:
     undated: int = 0
     dotted: dict[str, str] = field(default_factory=dict)
     place: int = 0
+    is_share: bool = False
     whole: WholeRows | None = None
 
     def __len__(self) -> int:

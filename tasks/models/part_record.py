@@ -9,6 +9,7 @@ from functools import reduce
 import numpy as np
 
 from tasks.contract.contract import Contract
+from tasks.core.memory import release_memory
 from tasks.core.windows import Window
 from tasks.extract.extract import Extract
 from tasks.models.customer_sample import CustomerSample, Drawn, draw_customers
@@ -61,9 +62,10 @@ class Task:
 def measure_part(task: Task, part: Extract) -> PartRecord:
     """The record of one part."""
     rows = measure_rows(task.contract, part.applications, task.champion)
+    is_share = part.is_share or task.contract.parts is None
     return PartRecord(
         part.place,
-        count_quality(task.contract, part, task.window, part=part.place, is_share=task.contract.parts is None),
+        count_quality(task.contract, part, task.window, part=part.place, is_share=is_share),
         rows,
         draw_customers(part.applications, rows.keys, task.kept_rows),
     )
@@ -80,8 +82,12 @@ def merge_records(task: Task, records: Iterable[PartRecord]) -> Reading:
         rows[record.place] = record.rows
         counts.append(record.counts)
         del record
+        release_memory()
+    settled = reduce(QualityCounts.merge, counts).settle()
+    counts.clear()
     places = sorted(rows)
     ends = np.cumsum([len(rows[place].days) for place in places]).tolist()
     frame, kept = sample.finish(dict(zip(places, [0, *ends], strict=False)))
     whole = join_rows(rows, kept, task.champion) if len(frame) < ends[-1] else None
-    return Reading(Extract(frame, whole=whole), reduce(QualityCounts.merge, counts), len(places))
+    release_memory()
+    return Reading(Extract(frame, whole=whole), settled, len(places))

@@ -139,6 +139,7 @@ def judge_quality(
     findings = [check_rows(counts, policy), check_undated(counts)]
     if not counts.rows:
         return findings
+    counts = counts.settle()
     return [
         *findings,
         check_times(contract, counts),

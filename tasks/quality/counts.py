@@ -10,7 +10,7 @@ import numpy as np
 from tasks.contract.contract import Contract
 from tasks.core.windows import Window
 from tasks.quality.column_counts import ColumnCounts
-from tasks.quality.kept_rows import KeptRows
+from tasks.quality.kept_rows import Across, KeptRows, look_across
 from tasks.quality.marked import Marked
 from tasks.quality.reading_counts import ReadingCounts
 from tasks.quality.twins import merge_twins
@@ -59,6 +59,8 @@ class QualityCounts:
         For each feature, the place of the first feature that is identical in all rows, or its own.
     kept
         The rows of each part, in the window's order.
+    across
+        What all rows together show, once no more parts come; `kept` is empty then.
     """
 
     window: Window | None
@@ -71,14 +73,17 @@ class QualityCounts:
     columns: Mapping[str, ColumnCounts]
     twins: tuple[int, ...]
     kept: tuple[KeptRows, ...]
+    across: Across | None = None
 
     def merge(self, other: QualityCounts) -> QualityCounts:
         """The counts of the parts of both, in whichever order.
 
-        Raises ValueError where the two are of different windows, or have a part in common.
+        Raises ValueError where the two are of different windows, have a part in common, or one is settled.
         """
         if self.window != other.window:
             raise ValueError(f"Counts of {self.window} cannot be merged with counts of {other.window}.")
+        if self.across or other.across:
+            raise ValueError("Counts that are settled know no rows any more. Merge all parts before.")
         parts = [kept.part for kept in (*self.kept, *other.kept)]
         if len(set(parts)) < len(parts):
             raise ValueError("A part would be counted twice. Give each part its place in the window's order.")
@@ -98,6 +103,15 @@ class QualityCounts:
     def pack(self) -> QualityCounts:
         """The same, with what grows with the rows in the memory in which it is kept."""
         return replace(self, kept=tuple(kept.pack() for kept in self.kept))
+
+    @property
+    def shown(self) -> Across:
+        """What all rows together show."""
+        return self.across or look_across(self.kept)
+
+    def settle(self) -> QualityCounts:
+        """The same once all parts are merged, without the rows."""
+        return replace(self, kept=(), across=self.shown)
 
     def share(self, rows: int) -> float:
         """So many rows as a share of all."""

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tasks.core.arrays import Integers, Keys, Mask
-from tasks.quality.texts import read_texts
+from tasks.core.texts import read_texts
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd: the hash of a column counts by its place
 _MISSING = np.uint64(0xFFFFFFFFFFFFFFFF)

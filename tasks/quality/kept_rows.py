@@ -11,12 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Floats, Integers, Keys, Mask
+from tasks.core.arrays import Floats, Integers, Keys, Mask, pick_rows
+from tasks.core.texts import Bytes, PackedTexts, Texts, pack_texts, read_texts
 from tasks.core.wording import shorten
 from tasks.extract.extract import EXAMPLES
 from tasks.quality.hashes import find_later, find_repeated
 from tasks.quality.marked import Marked
-from tasks.quality.texts import Bytes, PackedTexts, Texts, pack_texts, read_texts
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +68,30 @@ class KeptRows:
         return [shorten(self.missing if text is None else text) for text in self.ids.unpack().read(places)]
 
 
+@dataclass(frozen=True)
+class Across:
+    """What only all rows of a window together show.
+
+    Parameters
+    ----------
+    doubles
+        The rows without an id, and those with the id of an earlier row.
+    conflicts
+        The rows whose features are those of a row with the other decision.
+    copies
+        The rows that equal an earlier one but for the id, where parts are shares of a day.
+    """
+
+    doubles: Marked
+    conflicts: Marked
+    copies: Marked
+
+
+def look_across(kept: Sequence[KeptRows]) -> Across:
+    """What the kept rows of all parts show."""
+    return Across(find_doubles(kept), find_conflicts(kept), find_copies_across(kept))
+
+
 def keep_ids(contract: Contract, applications: pd.DataFrame) -> tuple[Texts, str]:
     """The ids of a part's rows, and how a missing one is written."""
     ids = applications[contract.id.name]
@@ -83,13 +107,13 @@ def keep_decisions(labels: Floats, features: Keys, is_compared: Mask) -> tuple[B
 
 def find_doubles(kept: Sequence[KeptRows]) -> Marked:
     """The rows without an id, and those with the id of an earlier row."""
-    missing, hashed = [], []
-    for part in kept:  # one after the other: the texts of all would be too large
+    ends = np.cumsum([0, *(part.rows for part in kept)])
+    is_double, hashes = np.empty(ends[-1], np.bool_), np.empty(ends[-1], np.uint64)
+    for part, start, end in zip(kept, ends, ends[1:], strict=False):  # the texts of all would be too large
         texts = part.ids.unpack()
-        missing.append(texts.is_missing)
-        hashed.append(texts.hash())
-    is_double, hashes = _join(missing, bool), _join(hashed, np.uint64)
-    is_double[~is_double] = find_later(hashes[~is_double])
+        is_double[start:end], hashes[start:end] = texts.is_missing, texts.hash()
+    has_id = ~is_double
+    is_double[has_id] = find_later(pick_rows(hashes, has_id))
     return _mark(kept, is_double)
 
 

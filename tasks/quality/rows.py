@@ -6,7 +6,6 @@ from tasks.contract.contract import Contract
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.quality.counts import QualityCounts
-from tasks.quality.kept_rows import find_conflicts, find_copies_across, find_doubles
 from tasks.quality.shares import judge_share, pass_check
 
 
@@ -46,7 +45,7 @@ def check_undated(counts: QualityCounts) -> Finding:
 
 def check_ids(contract: Contract, counts: QualityCounts, policy: QualityPolicy) -> Finding:
     """Whether every application has an id of its own."""
-    doubles = find_doubles(counts.kept)
+    doubles = counts.shown.doubles
     if not doubles.rows:
         return pass_check("unique", f"Every {contract.id.name} occurs once.", (contract.id.name,))
     return judge_share(
@@ -68,7 +67,7 @@ def check_ids(contract: Contract, counts: QualityCounts, policy: QualityPolicy) 
 
 def check_repeats(contract: Contract, counts: QualityCounts, policy: QualityPolicy) -> Finding:
     """Exact duplicates, which the query has removed, and copies of an application under another id."""
-    repeats, copies = counts.reading.repeats, counts.copies.merge(find_copies_across(counts.kept))
+    repeats, copies = counts.reading.repeats, counts.copies.merge(counts.shown.copies)
     repeated = repeats + copies.rows
     if not repeated:
         return pass_check("duplicates", "No application is duplicated.")
@@ -149,7 +148,7 @@ def check_conflicts(contract: Contract, counts: QualityCounts, policy: QualityPo
 
     Applications with most features missing are excluded: many of them are equal by chance.
     """
-    conflicts = find_conflicts(counts.kept)
+    conflicts = counts.shown.conflicts
     share = counts.share(conflicts.rows)
     is_many = share > policy.maximum_conflict_share
     return Finding(

@@ -18,7 +18,7 @@ from tasks.contract.contract import Contract
 from tasks.contract.queries import read_query
 from tasks.core.prefetch import prefetch
 from tasks.core.windows import Window
-from tasks.extract.by_table.in_parts import cut_window
+from tasks.extract.by_table.cut import cut_window
 from tasks.extract.by_table.later_ids import LaterIds
 from tasks.extract.extract import Extract, extract_in_parts, extract_window
 from tasks.extract.query_results import EXAMPLES
@@ -41,6 +41,17 @@ def read_parts(engine: Engine, contract: Contract, most_rows: int) -> list[Extra
     parts = sorted(extract_in_parts(engine, contract, MAY, most_rows), key=lambda part: part.place)
     assert [part.place for part in parts] == list(range(len(parts)))
     return parts
+
+
+@pytest.mark.slow
+def test_a_large_table_with_a_small_window_is_read_at_once(kept_tables: Engine) -> None:  # noqa: F811
+    empty_tables(kept_tables)
+    others = [{"loan_id": f"x{place}", "application_time": "01-02-2015 10:00"} for place in range(2_000)]
+    held = [{"loan_id": f"l{day}", "application_time": f"{day:02}-05-2015 10:00"} for day in range(1, 21)]
+    insert(kept_tables, "loan_details", *others, *held, {"loan_id": "undated"})
+    (part,) = read_parts(kept_tables, CONTRACT, 20)
+    assert_parts_of([part], extract_window(kept_tables, CONTRACT, MAY))
+    assert len(read_parts(kept_tables, CONTRACT, 19)) == 3  # nine days in a part, as two parts have nineteen rows
 
 
 def assert_parts_of(parts: list[Extract], whole: Extract) -> ReadingCounts:
@@ -86,7 +97,31 @@ def test_a_version_of_later_days_makes_all_before_it_old(kept_tables: Engine) ->
     assert (found.repeats, found.older_versions, found.unreadable) == (0, 2, {})
 
 
-def test_a_day_is_never_cut() -> None:
+@pytest.mark.slow
+def test_a_day_larger_than_a_part_is_cut(kept_tables: Engine) -> None:  # noqa: F811
+    """Within a day, and within a minute: versions of one loan, rows without an id, equal rows of two loans."""
+    empty_tables(kept_tables)
+    hours = [f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 30)]
+    day = [
+        {"loan_id": f"l{place % 37}", "customer_id": f"c{place % 11}", "application_time": f"05-05-2015 {hour}"}
+        for place, hour in enumerate(hours)
+    ]
+    minute = [
+        {"loan_id": f"m{place:02}" if place % 5 else None, "application_time": "06-05-2015 10:00", "tax_liens": "x"}
+        for place in range(40)
+    ]
+    insert(kept_tables, "loan_details", *day, *minute, *minute[:9], {"loan_id": "late"})
+    insert(kept_tables, "customer_details", *({"customer_id": f"c{place}", "annual_income": "7"} for place in range(9)))
+    insert(kept_tables, "customer_details", {"customer_id": "c3", "annual_income": "8"})
+    whole = extract_window(kept_tables, CONTRACT, MAY)
+    parts = read_parts(kept_tables, CONTRACT, 10)
+    assert sum(part.is_share for part in parts) >= 15
+    assert max(map(len, parts)) < 10 + 5  # ten rows have no id and one time, and stay together
+    assert_parts_of(parts, whole)
+    assert len(whole.ambiguous) == len([row for row in whole.applications["customer_id"] if row == "c3"]) > 0
+
+
+def test_days_are_cut_where_they_end() -> None:
     window = Window(date(2024, 8, 1), date(2024, 8, 4))
     rows = {date(2024, 8, day): count for day, count in ((1, 10), (2, 500), (4, 1), (9, 1))}
     assert [str(days) for days in cut_window(window, rows, 100)] == [

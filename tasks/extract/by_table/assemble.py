@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from tasks.contract.columns import Parts
+from tasks.contract.columns import Column, Parts
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Integers
 from tasks.core.windows import Window
@@ -61,13 +62,22 @@ def read_tables(
 ) -> Extract:
     """The applications of a window. Raises ExtractError unless the parts return every column once.
 
-    With `later` the window is some days of a larger one: a loan that has a version in later days counts as an older
-    version of it, whatever it is here, and rows without a time are counted elsewhere, where the contract can.
+    With `later` the window is some days of a larger one: see `assemble`. Rows without a time are then counted
+    elsewhere, where the contract can.
     """
     applications = parts.applications if later is None else parts.days or parts.applications
     with closing(read_ahead(connection, contract, (applications, *parts.records), window)) as reading:
-        loans = _arrange_loans(contract, next(reading), later)
-        records = [_match(contract, loans, part) for part in reading]
+        return assemble(contract, reading, later)
+
+
+def assemble(contract: Contract, reading: Iterator[Part], later: LaterIds | None = None) -> Extract:
+    """The applications of the parts, first the loans, then the records. Raises ExtractError as `read_tables`.
+
+    With `later` the loans are some of a larger window: one that has a version in later days counts as an older version
+    of it, whatever it is here.
+    """
+    loans = _arrange_loans(contract, next(reading), later)
+    records = [_match(contract, loans, part) for part in reading]
     _check(contract, [list(loans.piece.frame.columns), *(record.typed.column_names for record in records)])
     is_ambiguous = np.zeros(len(loans.owners), bool)
     for record in records:
@@ -109,13 +119,18 @@ def _arrange_loans(contract: Contract, part: Part, later: LaterIds | None) -> Lo
 
 def _match(contract: Contract, loans: Loans, part: Part) -> Records:
     """Find each customer's record. The texts are released, and the customer column, which the loans have."""
-    customer = contract.customer
-    if customer is None:
+    customer = find_customer(contract)
+    match = match_records(loans.customers, part.texts[customer.name].combine_chunks(), part.texts)
+    return Records(part.typed.drop_columns([customer.name]), _pick_refused(part), match)
+
+
+def find_customer(contract: Contract) -> Column:
+    """The column by which records are found. Raises ExtractError where the contract has none."""
+    if contract.customer is None:
         raise ExtractError(
             f"The contract {contract.name} has `records` but no customer column. Add the column, or remove `records`."
         )
-    match = match_records(loans.customers, part.texts[customer.name].combine_chunks(), part.texts)
-    return Records(part.typed.drop_columns([customer.name]), _pick_refused(part), match)
+    return contract.customer
 
 
 def _check(contract: Contract, returned: list[list[str]]) -> None:

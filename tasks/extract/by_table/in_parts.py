@@ -1,66 +1,95 @@
-"""A large window by its days: tables are read for a few days at a time, the last ones first.
+"""A large window in parts: each table is read once into a file, and put together for a few days at a time.
 
-Of several versions of a loan the latest counts, so that days which were read know what is old in those before.
+A database that is asked for a few days at a time looks at its whole tables each time. So applications are sorted by day
+on their way into the file, and records by the parts that have applications of their customers (a hash join with its
+partitions on disk: DeWitt et al., SIGMOD 1984). The last part is put together first: of several versions of a loan the
+latest counts, so that parts which were read know what is old in those before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import replace
-from datetime import date, timedelta
+from itertools import chain
 
-from sqlalchemy import Connection
+import pyarrow as pa
+from sqlalchemy import Connection, Engine
 
 from blocks.postgres.table_size import measure_tables
 from tasks.contract.columns import Parts
 from tasks.contract.contract import Contract
 from tasks.contract.queries import read_query
+from tasks.core.spill import Spill
 from tasks.core.windows import Window
-from tasks.extract.by_table.assemble import read_tables
-from tasks.extract.by_table.later_ids import LaterIds
-from tasks.extract.held_days import count_days
+from tasks.extract.by_table.assemble import assemble, read_tables
+from tasks.extract.by_table.held_tables import HeldTables
+from tasks.extract.by_table.read import Block, Source, find_source, join_blocks, read_ahead, read_block, stream_blocks
 from tasks.extract.query_results import Extract
+from tasks.extract.table import read_table
 
 # No row of a table is smaller than its head and the pointer to it.
 LEAST_ROW_BYTES = 28
+# While one part is measured the next one is put together, so that two of them are in memory.
+PARTS_AT_ONCE = 2
 
 
 def read_tables_in_parts(
-    connection: Connection, contract: Contract, parts: Parts, window: Window, most_rows: int
+    engine: Engine, contract: Contract, parts: Parts, window: Window, most_rows: int
 ) -> Generator[Extract, None, None]:
-    """The applications of a window in parts of whole days, the last days first, each with its place among all."""
-    if is_small(connection, contract, parts, window, most_rows):
-        yield read_tables(connection, contract, parts, window)
-        return
-    rows, undated = count_days(connection, contract)
-    cut, later = cut_window(window, rows, most_rows), LaterIds()
-    for place, days in reversed(list(enumerate(cut))):
-        read = read_tables(connection, contract, parts, days, later)
-        yield replace(read, place=place, undated=max(read.undated, undated))
+    """The applications of a window, with each part's place among all. Of more than `most_rows`, two parts have so many.
+
+    The database is left before the first part of several is put together.
+    """
+    with ExitStack() as stack:
+        with read_table(engine, contract) as connection:
+            if _is_small(connection, contract, parts, window, most_rows):
+                yield read_tables(connection, contract, parts, window)
+                return
+            source = find_source(connection, contract, parts.applications, window, is_record=False)
+            stream = stack.enter_context(closing(stream_blocks(connection, contract, source, window)))
+            blocks, undated = _read_first(contract, source, stream, most_rows)
+            if sum(texts.num_rows for texts, _, _ in blocks) <= most_rows:
+                loans = join_blocks(blocks, undated)
+                blocks.clear()
+                with closing(read_ahead(connection, contract, parts.records, window, loans)) as reading:
+                    del loans
+                    yield assemble(contract, reading)
+                return
+            held = HeldTables(contract, stack.enter_context(Spill()), undated)
+            held.add_loans(source, chain(_release(blocks), stream))
+            held.cut(window, max(most_rows // PARTS_AT_ONCE, 1))
+            for name in parts.records:
+                record = find_source(connection, contract, name, window, is_record=True)
+                held.add_records(record, stream_blocks(connection, contract, record, window))
+        for place in reversed(range(held.parts)):
+            extract, is_share = assemble(contract, held.read(place), held.later), held.is_share(place)
+            yield replace(extract, place=place, is_share=is_share, undated=held.undated)
 
 
-def is_small(connection: Connection, contract: Contract, parts: Parts, window: Window, most_rows: int) -> bool:
-    """Whether the whole table is too small to hold so many rows, so that its days need not be counted."""
+def _is_small(connection: Connection, contract: Contract, parts: Parts, window: Window, most_rows: int) -> bool:
+    """Whether the whole table is too small to hold so many rows, so that nothing has to be counted."""
     parameters = {"start": window.start, "end": window.end}
     held = measure_tables(connection, read_query(contract, parts.applications), parameters)
     return held < most_rows * LEAST_ROW_BYTES
 
 
-def cut_window(window: Window, rows: Mapping[date, int], most_rows: int) -> list[Window]:
-    """Parts of whole days in their order, each of at most so many rows, unless one day has more.
+def _read_first(
+    contract: Contract, source: Source, stream: Iterator[tuple[pa.RecordBatch, int]], most_rows: int
+) -> tuple[list[Block], int]:
+    """The first blocks, up to all of at most so many rows, or a few more rows; and how many rows have no time."""
+    blocks: list[Block] = []
+    rows, undated = 0, 0
+    for texts, without_time in stream:
+        blocks.append(read_block(contract, source.typed, texts))
+        rows, undated = rows + texts.num_rows, undated + without_time
+        if rows > most_rows:
+            break
+    return blocks, undated
 
-    Examples
-    --------
-    >>> rows = {date(2024, 8, day): 40 for day in range(1, 6)}
-    >>> [part.days for part in cut_window(Window(date(2024, 8, 1), date(2024, 8, 6)), rows, 100)]
-    [2, 2, 2]
-    """
-    cut: list[Window] = []
-    first, held = window.start, 0
-    for day in (window.start + timedelta(days=number) for number in range(window.days)):
-        count = rows.get(day, 0)
-        if held and count and held + count > most_rows:
-            cut.append(Window(first, day - timedelta(days=1)))
-            first, held = day, 0
-        held += count
-    return [*cut, Window(first, window.end)]
+
+def _release(blocks: list[Block]) -> Iterator[tuple[pa.RecordBatch, int]]:
+    """The texts of a list of blocks, each of which it holds no longer."""
+    while blocks:
+        texts, _, _ = blocks.pop(0)
+        yield texts, 0

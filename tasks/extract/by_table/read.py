@@ -14,20 +14,25 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from blocks.postgres.copy import quote_name
+from blocks.postgres.query import Query
 from tasks.contract.columns import Parts
 from tasks.contract.contract import Contract
 from tasks.contract.queries import read_query
 from tasks.core.windows import FIRST_DAY, LAST_DAY, Window
-from tasks.extract.parsing import read_whole_seconds
+from tasks.extract.parsing import TimeForm, read_whole_seconds
 from tasks.extract.query_results import ExtractError, describe_times, read_column, stream_texts
 from tasks.extract.table import find_typed
+
+# Some rows: their texts, their values, and which texts are not numbers.
+Block = tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch]
 
 
 @dataclass(frozen=True)
 class Part:
     """One part's rows: `texts` as the server wrote them, `typed` as the contract's types, and which texts are invalid.
 
-    Applications of other windows are excluded, and so are the `undated` rows, which have no valid time.
+    Applications of other windows are excluded, and so are the `undated` rows, which have no valid time. Times are read
+    in `texts`, too.
     """
 
     texts: pa.Table
@@ -40,20 +45,45 @@ class Part:
         return Part(self.texts.filter(rows), self.typed.filter(rows), self.is_refused.filter(rows), self.undated)
 
 
+@dataclass(frozen=True)
+class Source:
+    """A part's query: the columns that are numbers or times to the database, and how it writes the applications' time.
+
+    Records have no time, and the form is None.
+    """
+
+    name: str
+    query: Query
+    typed: frozenset[str]
+    form: TimeForm | None
+
+
+def find_source(connection: Connection, contract: Contract, name: str, window: Window, *, is_record: bool) -> Source:
+    """A part's query as the database understands it; nothing is read."""
+    query = read_query(contract, name)
+    typed = find_typed(connection, query, {"start": window.start, "end": window.end}, contract)
+    form = describe_times(contract.time, is_typed=contract.time.name in typed)
+    return Source(name, query, typed, None if is_record else form)
+
+
 def read_ahead(
-    connection: Connection, contract: Contract, queries: Sequence[str], window: Window
+    connection: Connection, contract: Contract, queries: Sequence[str], window: Window, loans: Part | None = None
 ) -> Generator[Part, None, None]:
     """The answer of each query, first the applications, then the records, read by a thread while others are joined.
 
-    Raises ExtractError if a part does not return its columns. Close it after use: the thread uses the connection.
+    With `loans`, the applications are these, and all queries are those of records. Raises ExtractError if a part does
+    not return its columns. Close it after use: the thread uses the connection.
     """
     pool = ThreadPoolExecutor(1, "parts")
     try:
         # Only the receiver keeps a part in memory.
         reading = deque(
-            pool.submit(_read_part, connection, contract, name, window, is_record=place > 0)
+            pool.submit(_read_part, connection, contract, name, window, is_record=place > 0 or loans is not None)
             for place, name in enumerate(queries)
         )
+        if loans is not None:
+            yield loans
+            del loans
         while reading:
             yield reading.popleft().result()
     finally:
@@ -79,32 +109,47 @@ def read_ids(
     return pa.chunked_array(ids), pa.chunked_array(times)
 
 
-def _read_part(connection: Connection, contract: Contract, name: str, window: Window, *, is_record: bool) -> Part:
-    parameters = {"start": window.start, "end": window.end}
-    read: list[tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch]] = []
-    undated, query = 0, read_query(contract, name)
-    typed = find_typed(connection, query, parameters, contract)
-    form = describe_times(contract.time, is_typed=contract.time.name in typed)
-    with stream_texts(connection, query, parameters, contract) as reader:
-        _check(contract, name, reader.schema.names, is_record=is_record)
-        # The first batch is empty, so that there are columns without any rows.
+def stream_blocks(
+    connection: Connection, contract: Contract, source: Source, window: Window
+) -> Generator[tuple[pa.RecordBatch, int], None, None]:
+    """A part's texts as they arrive, and how many rows of each block have no time.
+
+    Of applications, those of the window only, with their times read. The first block is empty, so that there are
+    columns without any rows. Raises ExtractError if the part does not return its columns.
+    """
+    parameters, form, name = {"start": window.start, "end": window.end}, source.form, contract.time.name
+    with stream_texts(connection, source.query, parameters, contract) as reader:
+        _check(contract, source, reader.schema.names)
         for batch in chain([pa.RecordBatch.from_pylist([], reader.schema)], reader):
-            if is_record:
-                read.append(_read_values(contract, batch, None, typed))
-            else:
-                times = read_whole_seconds(batch.column(contract.time.name), form)
-                undated += len(times) - _count(_lies_in(times, FIRST_DAY, LAST_DAY))
-                is_kept = _lies_in(times, window.start, window.end)
-                read.append(_read_values(contract, batch.filter(is_kept), times.filter(is_kept), typed))
-    texts, typed, is_refused = (
-        pa.Table.from_batches(batches).unify_dictionaries() for batches in zip(*read, strict=True)
+            if form is None:
+                yield batch, 0
+                continue
+            times = read_whole_seconds(batch.column(name), form)
+            undated = len(times) - _count(_lies_in(times, FIRST_DAY, LAST_DAY))
+            read = batch.set_column(batch.schema.get_field_index(name), name, times)
+            yield read.filter(_lies_in(times, window.start, window.end)), undated
+
+
+def join_blocks(blocks: Sequence[Block], undated: int = 0) -> Part:
+    """Blocks, at least one, as the part that they make together."""
+    texts, values, is_refused = (
+        pa.Table.from_batches(batches).unify_dictionaries() for batches in zip(*blocks, strict=True)
     )
-    return Part(texts, typed, is_refused, undated)
+    return Part(texts, values, is_refused, undated)
 
 
-def _check(contract: Contract, name: str, names: list[str], *, is_record: bool) -> None:
+def _read_part(connection: Connection, contract: Contract, name: str, window: Window, *, is_record: bool) -> Part:
+    source = find_source(connection, contract, name, window, is_record=is_record)
+    blocks, undated = [], 0
+    for texts, without_time in stream_blocks(connection, contract, source, window):
+        blocks.append(read_block(contract, source.typed, texts))
+        undated += without_time
+    return join_blocks(blocks, undated)
+
+
+def _check(contract: Contract, source: Source, names: list[str]) -> None:
     """Refuse a part without the columns needed for joining, or with a column that the contract does not describe."""
-    wanted = [contract.customer] if is_record else [contract.id, contract.time]
+    name, wanted = source.name, [contract.customer] if source.form is None else [contract.id, contract.time]
     missing = [column.name for column in wanted if column is not None and column.name not in names]
     described = {column.name for column in contract.columns}
     if missing:
@@ -117,14 +162,12 @@ def _check(contract: Contract, name: str, names: list[str], *, is_record: bool) 
         )
 
 
-def _read_values(
-    contract: Contract, texts: pa.RecordBatch, times: pa.Array | None, typed: Set[str]
-) -> tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch]:
-    """A batch of texts, its values, and which texts are not numbers."""
+def read_block(contract: Contract, typed: Set[str], texts: pa.RecordBatch) -> Block:
+    """A block of texts with its values."""
     values, is_refused = {}, {}
     for column in (contract.column(name) for name in texts.schema.names):
         if column.type == "time":
-            values[column.name] = times
+            values[column.name] = texts.column(column.name)
             continue
         missing, is_typed = contract.list_missing(column), column.name in typed
         values[column.name], refused = read_column(column, texts.column(column.name), missing, is_typed=is_typed)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from tasks.contract.contract import Contract
 from tasks.core.windows import Window
-from tasks.extract.by_table.in_parts import cut_window
+from tasks.extract.by_table.cut import cut_window
 from tasks.extract.held_days import count_days, count_days_in_order
 from tasks.extract.query_results import DOTTED_ROWS
 from tasks.models.cluster.errors import UncutQueryError

@@ -86,7 +86,11 @@ class Texts:
 
 def read_texts(values: pd.Series) -> Texts:
     """A column's values as texts."""
-    array = _as_arrow(values)
+    return as_texts(_as_arrow(values))
+
+
+def as_texts(array: pa.LargeStringArray) -> Texts:
+    """Texts of Arrow as bytes."""
     is_missing = np.asarray(pc.is_null(array))
     array = pc.fill_null(array, "") if array.null_count else array
     _, offsets, data = array.buffers()
