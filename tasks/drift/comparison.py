@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from tasks.core.arrays import Codes, Counts, Keys
 from tasks.core.policy import DriftPolicy
@@ -100,7 +100,7 @@ class Comparison:
     @cached_property
     def separation(self) -> Separation:
         """How well a classifier tells the two windows apart."""
-        return separate_windows(self.profile.codes, self.codes, self.policy, find_membership(self))
+        return separate_windows(self.profile.codes, self.codes, self.policy, partial(find_membership, self))
 
     @cached_property
     def estimate(self) -> Estimate | None:

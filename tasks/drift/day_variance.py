@@ -7,11 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
-from tasks.core.arrays import Mask
+from tasks.core.arrays import Mask, pick_rows
 from tasks.core.scored_window import ScoredWindow
 from tasks.profile.day_effects import ColumnDays, DayEffects
 from tasks.profile.profile import Profile
-from tasks.statistics.day_likeness import NO_LIKENESS, DayLikeness, DaySpread, measure_spread, number_days
+from tasks.statistics.day_likeness import NO_LIKENESS, DayLikeness, DaySpread, count_days, measure_counted_spread
 
 Pair = tuple[float, float]  # the reference's and the window's
 NOTHING = (0.0, 0.0)
@@ -64,7 +64,7 @@ class WindowDays:
         effects, days = self.effects, self.observed.days
         if effects is None or days is None:
             return DaySpread(0.0, 0.0)
-        return measure_spread(number_days(days[rows]), np.array(effects.weekdays))
+        return measure_counted_spread(*count_days(pick_rows(days, rows)), np.array(effects.weekdays))
 
     def share_column(self, place: int) -> tuple[Pair, Pair]:
         """Of a column's values, and of its missing ones: shares of the variance of one row."""

@@ -6,6 +6,7 @@ other half; then the halves change places. It sees the codes of the levels only,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from tasks.core.policy import DriftPolicy
 from tasks.core.wording import AUC, join_list
 from tasks.drift.halves import Halves, make_halves
 from tasks.drift.judgement import MOST_NAMED, Draft, judge_family
-from tasks.drift.membership import NO_MEMBERSHIP, Membership, Side, find_design_effect, measure_sides
+from tasks.drift.membership import Membership, Side, find_design_effect, measure_sides, stand_alone
 from tasks.models.tree_tables import tabulate
 from tasks.profile.profile import SAMPLE_ROWS
 from tasks.statistics.auc import Auc, expect_auc, find_influence, find_placements, measure_auc, null_variance
@@ -113,7 +114,10 @@ def measure_joint_shape(comparison: Comparison) -> list[Finding]:
 
 
 def separate_windows(
-    reference: Codes, current: Codes, policy: DriftPolicy, membership: Membership = NO_MEMBERSHIP
+    reference: Codes,
+    current: Codes,
+    policy: DriftPolicy,
+    find_membership: Callable[[Integers, Integers], Membership] = stand_alone,
 ) -> Separation:
     """Learn on each half of the rows and judge on the other half.
 
@@ -123,9 +127,10 @@ def separate_windows(
         At most 20,000 rows of each are used, drawn at random.
     policy : DriftPolicy
         The level from which columns are weighed, and the seed.
-    membership : Membership
-        Where customers come back, rows are parted by customer, where days differ, by day; and the errors allow for what
-        those of one customer and of one day have in common.
+    find_membership : callable
+        Tells of the rows that are used, by their places in either, whose they are and of which days. Where customers
+        come back, rows are parted by customer, where days differ, by day; and the errors allow for what those of one
+        customer and of one day have in common.
 
     Returns
     -------
@@ -133,7 +138,7 @@ def separate_windows(
         The same on every run: one thread, as sums in another order would differ in their last bit.
     """
     used = [sample_rows(len(codes), SAMPLE_ROWS, policy.seed) for codes in (reference, current)]
-    membership = membership.take(np.concatenate([used[0], len(reference) + used[1]]))
+    membership = find_membership(used[0], used[1])
     halves = make_halves(reference[used[0]], current[used[1]], policy.seed, membership.halves)
     # One thread: sums in a different order would differ in their last bit from run to run.
     with threadpool_limits(limits=1, user_api="openmp"):

@@ -47,37 +47,42 @@ class Membership:
         return Membership(groups, halves, days, self.weekdays, self.has_weeks)
 
 
-NO_MEMBERSHIP = Membership()  # every row stands alone
+def stand_alone(_reference: Integers, _window: Integers) -> Membership:
+    """Every row stands alone."""
+    return Membership()
 
 
-def find_membership(comparison: Comparison) -> Membership:
-    """Whose the rows of the reference's sample and of the window are, and of which days."""
+def find_membership(comparison: Comparison, reference: Integers, window: Integers) -> Membership:
+    """Whose some rows of the reference's sample and of the window are, and of which days; by the rows' places."""
     profile, keys = comparison.profile, comparison.keys
-    membership = _find_days(comparison)
+    membership = _find_days(comparison, reference, window)
     if profile.halves is None or keys is None:
         return membership
-    groups = join_groups(profile.groups, np.arange(len(profile.groups)), keys, np.arange(len(keys)))
-    return replace(membership, groups=groups, halves=np.concatenate([profile.halves, choose_half(keys)]))
+    held = keys[window]
+    groups = join_groups(profile.groups, reference, held, np.arange(len(held)))
+    return replace(membership, groups=groups, halves=np.concatenate([profile.halves[reference], choose_half(held)]))
 
 
-def _find_days(comparison: Comparison) -> Membership:
+def _find_days(comparison: Comparison, reference: Integers, window: Integers) -> Membership:
     """The days of the rows. Where days differ they part the rows: what one half learnt of a day is not in the other."""
     effects, days = comparison.profile.day_effects, comparison.observed.days
     if effects is None or days is None:
         return Membership()
-    before, now = effects.numbers, number_days(days)
+    before, now = effects.numbers[reference], number_days(days[window])
+    held = number_days(np.unique(days))
     halves = None
-    if effects.has_columns and len(np.unique(now)) > 1:
-        first, unit = int(now.min()), 1
+    if effects.has_columns and len(held) > 1:
+        first, unit = int(held[0]), 1
         if effects.has_weeks:  # as few borders as can be: what belongs together lies on both sides of one
-            unit = -(-(int(now.max()) - first + 1) // 2)
-        halves = np.concatenate([_alternate(before // unit), _alternate((now - first) // unit)])
+            unit = -(-(int(held[-1]) - first + 1) // 2)
+        earlier = _alternate(before // unit, effects.numbers // unit)
+        halves = np.concatenate([earlier, _alternate((now - first) // unit, (held - first) // unit)])
     return Membership(None, halves, np.concatenate([before, now]), np.array(effects.weekdays), effects.has_weeks)
 
 
-def _alternate(days: Integers) -> Integers:
+def _alternate(days: Integers, all_days: Integers) -> Integers:
     """0 for every second day (or week) that has rows, and 1 for the others."""
-    return np.unique(days, return_inverse=True)[1].astype(np.int64) % 2
+    return np.searchsorted(np.unique(all_days), days).astype(np.int64) % 2
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 import scipy
 
-from tasks.core.arrays import Floats, Keys, Mask
+from tasks.core.arrays import Floats, Keys, Mask, pick_rows
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.positive import UNNAMED, Positive
@@ -155,8 +155,8 @@ def compare_auc(
     DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988).
     """
     known = observed.is_judged
-    clusters = find_clusters(None if keys is None else keys[known])
-    now = measure_auc(observed.labels[known], observed.scores[known], clusters)
+    clusters = find_clusters(None if keys is None else pick_rows(keys, known))
+    now = measure_auc(pick_rows(observed.labels, known), pick_rows(observed.scores, known), clusters)
     variance = before.variance * day_factors[0] + now.variance * day_factors[1]
     loss, error = before.value - now.value, float(np.sqrt(variance))
     finding = Finding(

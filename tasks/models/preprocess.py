@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -129,11 +130,15 @@ def concatenate(parts: list[Prepared]) -> Prepared:
 
 def union_rows(frames: list[pd.DataFrame]) -> pd.DataFrame:
     """The frames concatenated; a category column keeps its type, with the categories of all frames."""
-    whole = pd.concat(frames, ignore_index=True)
-    for name in whole.columns:
-        if all(isinstance(frame[name].dtype, pd.CategoricalDtype) for frame in frames):
-            whole[name] = _unite([frame[name] for frame in frames])
-    return whole
+    # Column by column: together, categories that differ between the frames would become texts on the way.
+    columns = {name: _join_column([frame[name] for frame in frames]) for name in frames[0].columns}
+    return pd.DataFrame(columns, copy=False)
+
+
+def _join_column(parts: list[pd.Series]) -> Any:
+    if all(isinstance(part.dtype, pd.CategoricalDtype) for part in parts):
+        return _unite(parts)
+    return pd.concat(parts, ignore_index=True)
 
 
 def _unite(parts: list[pd.Series]) -> pd.Categorical:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from blocks.postgres.connect import connect
 from tasks.contract.contract import Contract
+from tasks.core.arrays import pick_rows
 from tasks.core.windows import Window
 from tasks.extract.held_days import find_held_days
 from tasks.job.job import Job
@@ -38,7 +39,7 @@ def find_ripe_rows(
     """
     usual = describe_usual(profile) if profile else None
     waits = np.ones(len(prepared), bool) if prepared.refused is None else ~prepared.refused
-    days, labels = prepared.days[waits], prepared.labels[waits]
+    days, labels = pick_rows(prepared.days, waits), pick_rows(prepared.labels, waits)
     ripeness = find_ripeness(contract, window, days, labels, usual=usual)
     if ripeness.is_whole and not contract.label_delay:
         return ripeness

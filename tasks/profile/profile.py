@@ -15,7 +15,7 @@ import pandas as pd
 
 from blocks.errors import UsageError
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Codes, Floats, Integers, Keys, Mask, sample_rows
+from tasks.core.arrays import Codes, Floats, Integers, Keys, Mask, pick_rows, sample_rows
 from tasks.core.arrivals import Arrivals
 from tasks.core.scored_window import ScoredWindow
 from tasks.profile.bins import MISSING, Bins, fit_bins
@@ -182,7 +182,7 @@ def measure_column_likeness(
 def measure_label_likeness(labels: Floats, keys: Keys | None) -> Likeness:
     """How alike the labels of one customer are; rows without a label are left out."""
     known = ~np.isnan(labels)
-    codes = labels[known].astype(np.int64)
+    codes = pick_rows(labels, known).astype(np.int32)
     return measure_likeness(find_clusters(_take(keys, known)), codes, np.bincount(codes, minlength=2), is_ordered=True)
 
 
@@ -192,7 +192,7 @@ def choose_half(keys: Keys) -> Integers:
 
 
 def _take(keys: Keys | None, rows: Mask) -> Keys | None:
-    return None if keys is None else keys[rows]
+    return None if keys is None else pick_rows(keys, rows)
 
 
 def _number_at_random(keys: Keys | None, sample: Integers, seed: int) -> Integers:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import scipy
+from numpy.typing import NDArray
 
 from tasks.core.arrays import Floats
 from tasks.statistics.clusters import Clusters
+
+SmallCounts = NDArray[np.int32]  # half the memory of whole numbers
+_SCORES_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -59,13 +64,45 @@ def measure_auc(labels: Floats, scores: Floats, clusters: Clusters | None = None
     >>> measure_auc(np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.1, 0.3, 0.4, 0.8])).value
     0.75
     """
-    _, place = np.unique(scores, return_inverse=True)
-    positive, negative = np.bincount(place, weights=labels), np.bincount(place, weights=1 - labels)
-    auc = measure_counted_auc(positive.astype(float), negative.astype(float))
+    counted = _count_labels(labels, scores)
+    auc = measure_counted_auc(counted.positive, counted.negative)
     if clusters is None or not len(clusters.rows):
         return auc
-    added = float(clusters.cross(find_influence(labels, scores))[0, 0])
+    # What these rows add to the error of the area: `find_influence`, without the placements of all others.
+    above, below = counted.place(scores[clusters.rows])
+    n, m = counted.positive.sum(), counted.negative.sum()
+    is_positive = labels[clusters.rows] == 1
+    influence = np.where(is_positive, (above - auc.value) / n, (below - auc.value) / m)
+    added = float(clusters.cross_held(influence[:, None])[0, 0])
     return Auc(auc.value, auc.variance + max(added, 0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class _Counted:
+    """The scores that occur, in their order, with the positive and the negative rows of each."""
+
+    scores: Floats
+    positive: SmallCounts
+    negative: SmallCounts
+
+    def place(self, scores: Floats) -> tuple[Floats, Floats]:
+        """The placements of rows with these scores, were they positive, and were they negative."""
+        place = np.searchsorted(self.scores, scores)
+        above = (np.cumsum(self.negative)[place] - self.negative[place] / 2) / self.negative.sum()
+        below = 1 - (np.cumsum(self.positive)[place] - self.positive[place] / 2) / self.positive.sum()
+        return above, below
+
+
+def _count_labels(labels: Floats, scores: Floats) -> _Counted:
+    """Of many rows it takes twice the memory of the scores."""
+    order = np.argsort(scores)
+    ordered, is_positive = scores[order], (labels == 1)[order]
+    del order
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    positive = np.add.reduceat(is_positive, starts, dtype=np.int32)
+    held, rows = ordered[starts], len(ordered)
+    del ordered
+    return _Counted(held, positive, np.diff(starts, append=rows).astype(np.int32) - positive)
 
 
 def find_influence(labels: Floats, scores: Floats) -> Floats:
@@ -95,7 +132,7 @@ def find_influence(labels: Floats, scores: Floats) -> Floats:
     return influence
 
 
-def measure_counted_auc(positive: Floats, negative: Floats) -> Auc:
+def measure_counted_auc(positive: Floats | SmallCounts, negative: Floats | SmallCounts) -> Auc:
     """The same from counts, in which rows of one score are one entry.
 
     Parameters
@@ -113,13 +150,36 @@ def measure_counted_auc(positive: Floats, negative: Floats) -> Auc:
     >>> measure_counted_auc(np.array([0.0, 1.0, 1.0]), np.array([1.0, 1.0, 0.0])).value
     0.875
     """
-    n, m = positive.sum(), negative.sum()
-    # A positive row's share of negative rows below it, a negative row's share of positive rows above it.
-    above = (np.cumsum(negative) - negative / 2) / m
-    below = 1 - (np.cumsum(positive) - positive / 2) / n
-    value = float(positive @ above / n)
-    variance = _counted_variance(above, positive) + _counted_variance(below, negative)
-    return Auc(value, max(variance, float(n * m) ** -2))
+    n, m = float(positive.sum()), float(negative.sum())
+    value, other = 0.0, 0.0
+    for some, above, others, below in _place_counted(positive, negative):
+        value, other = value + float(some @ above), other + float(others @ below)
+    value, other = value / n, other / m
+    squares = [0.0, 0.0]
+    for some, above, others, below in _place_counted(positive, negative):
+        squares[0] += float(some @ (above - value) ** 2)
+        squares[1] += float(others @ (below - other) ** 2)
+    variance = sum(
+        square / (count - 1) / count if count > 1 else 0.25 for square, count in zip(squares, (n, m), strict=True)
+    )
+    return Auc(value, max(variance, (n * m) ** -2))
+
+
+def _place_counted(
+    positive: Floats | SmallCounts, negative: Floats | SmallCounts
+) -> Iterator[tuple[Floats, Floats, Floats, Floats]]:
+    """The positive rows of some scores and their placements, then the negative ones: see `find_placements`.
+
+    Many scores come a part at a time, so that they need no more memory.
+    """
+    n, m = float(positive.sum()), float(negative.sum())
+    positive_before, negative_before = 0.0, 0.0
+    for start in range(0, len(positive), _SCORES_AT_ONCE):
+        some, others = (rows[start : start + _SCORES_AT_ONCE].astype(np.float64) for rows in (positive, negative))
+        above = (negative_before + np.cumsum(others) - others / 2) / m
+        below = 1 - (positive_before + np.cumsum(some) - some / 2) / n
+        yield some, above, others, below
+        positive_before, negative_before = positive_before + float(some.sum()), negative_before + float(others.sum())
 
 
 def compare_paired_auc(
@@ -199,15 +259,6 @@ def find_placements(labels: Floats, scores: Floats) -> tuple[Floats, Floats]:
     n, m = len(positive), len(negative)
     ranks = scipy.stats.rankdata(np.concatenate([positive, negative]))
     return (ranks[:n] - scipy.stats.rankdata(positive)) / m, 1 - (ranks[n:] - scipy.stats.rankdata(negative)) / n
-
-
-def _counted_variance(values: Floats, rows: Floats) -> float:
-    """The variance of the mean of values that occur in so many rows."""
-    count = float(rows.sum())
-    if count < 2:
-        return 0.25
-    mean = rows @ values / count
-    return float(rows @ (values - mean) ** 2 / (count - 1) / count)
 
 
 def _variance_of_mean(values: Floats) -> float:

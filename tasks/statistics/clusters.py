@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import scipy
 
 from tasks.core.arrays import Codes, Floats, Integers, Keys
@@ -118,9 +119,14 @@ def find_clusters(keys: Keys | Integers | None) -> Clusters:
     """
     if keys is None:
         return ALONE
-    _, place, sizes = np.unique(keys, return_inverse=True, return_counts=True)
-    rows = np.flatnonzero(sizes[place] > 1)
-    return Clusters(rows, np.unique(place[rows], return_inverse=True)[1].astype(np.int64))
+    ordered = np.sort(keys)
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    del ordered
+    if not len(repeated):
+        return ALONE
+    # Mostly few: only they are numbered.
+    rows = np.flatnonzero(pd.Series(keys, copy=False).isin(repeated).to_numpy())
+    return Clusters(rows, np.unique(keys[rows], return_inverse=True)[1].astype(np.int64))
 
 
 def find_common_clusters(first: Integers, second: Keys | Integers) -> Clusters:

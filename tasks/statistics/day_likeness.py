@@ -94,6 +94,23 @@ def number_days(days: Days) -> Integers:
     return np.asarray(days.astype("datetime64[D]").astype(np.int64) + 3)  # day 0 was a Thursday
 
 
+def count_days(days: Days) -> tuple[Integers, Integers]:
+    """The numbers of the different days, in their order, and how many rows each has; of many rows in little memory.
+
+    Examples
+    --------
+    >>> days, rows = count_days(np.array(["1970-01-06", "1970-01-05", "1970-01-06"], "datetime64[D]"))
+    >>> days.tolist(), rows.tolist()
+    ([7, 8], [1, 2])
+    """
+    if not len(days):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    first = days.min()
+    rows = np.bincount((days - first).view(np.int64))
+    held = np.flatnonzero(rows)
+    return number_days(first) + held, rows[held]
+
+
 def shuffle_weeks(numbers: Integers, seed: int) -> Integers:
     """The numbers of days with the blocks of four weeks in a random order.
 
@@ -128,14 +145,25 @@ def measure_spread(days: Integers, usual: Floats) -> DaySpread:
     >>> round(spread.day, 3), round(spread.weekday, 3)  # no two rows are of one day, and weeks are whole
     (0.0, 0.0)
     """
+    return measure_counted_spread(*np.unique(days, return_counts=True), usual)
+
+
+def measure_counted_spread(days: Integers, rows: Integers, usual: Floats) -> DaySpread:
+    """The same from the different days, in their order, and how many rows each has.
+
+    Examples
+    --------
+    >>> round(measure_counted_spread(np.array([0, 3]), np.array([1, 3]), np.full(7, 1 / 7)).day, 3)
+    0.375
+    """
     if not len(days):
         return DaySpread(0.0, 0.0)
-    held, counts = np.unique(days, return_counts=True)
-    sizes, reached = counts.astype(np.float64), np.append(0, np.cumsum(counts))
-    together = float(np.sum(sizes * (sizes - 1))) / float(len(days)) ** 2
-    after = reached[np.searchsorted(held, held + WEEK - 1, side="right")] - reached[1:]
-    week = 2 * float(sizes @ after) / float(len(days)) ** 2
-    return DaySpread(together, float(np.sum((share_weekdays(days) - usual) ** 2)), week)
+    total, sizes, reached = float(rows.sum()), rows.astype(np.float64), np.append(0, np.cumsum(rows))
+    together = float(np.sum(sizes * (sizes - 1))) / total**2
+    after = reached[np.searchsorted(days, days + WEEK - 1, side="right")] - reached[1:]
+    week = 2 * float(sizes @ after) / total**2
+    weekdays = np.bincount(days % WEEK, weights=sizes, minlength=WEEK) / total
+    return DaySpread(together, float(np.sum((weekdays - usual) ** 2)), week)
 
 
 @dataclass(frozen=True, eq=False)

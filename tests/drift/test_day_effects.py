@@ -82,13 +82,19 @@ def test_nothing_changes_where_days_do_not_differ(alike):
         assert find(with_days, check).p_value == pytest.approx(find(without, check).p_value)
 
 
+def find_all(profile, window):
+    """The membership of all rows."""
+    rows = (np.arange(len(profile.codes)), np.arange(len(window.labels)))
+    return find_membership(Comparison(profile, window, DriftPolicy()), *rows)
+
+
 def test_days_that_differ_part_the_rows_of_the_classifier(differing, alike):
     window = observe(differing, 2, STRONG)
-    membership = find_membership(Comparison(differing.profile, window, DriftPolicy()))
+    membership = find_all(differing.profile, window)
     now = membership.halves[-len(window.labels) :]
     assert len({(day, half) for day, half in zip(window.days.tolist(), now.tolist(), strict=True)}) == 2
     if not alike.profile.day_effects.has_columns:
-        assert find_membership(Comparison(alike.profile, window, DriftPolicy())).halves is None
+        assert find_all(alike.profile, window).halves is None
 
 
 @pytest.mark.slow
