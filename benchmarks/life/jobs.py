@@ -37,9 +37,12 @@ class Seeds:
 
 
 def plan_jobs(whole: Job, seeds: Seeds, processes: int) -> list[Job]:
-    """Jobs for each seed, the slow policies first: one for these and one for the others, or with few seeds for each."""
+    """Jobs for each seed: one for all quick policies, or with few seeds for each, then one for each slow policy.
+
+    The longest ones come first, so that no process waits long for the last one.
+    """
     slow, quick = (tuple(one for one in whole.policies if (one in SLOW) is is_slow) for is_slow in (True, False))
-    groups = [(slow, seeds.slow), (quick, seeds.lives)]
+    groups = [(quick, seeds.lives), *(((policy,), seeds.slow) for policy in slow)]
     if seeds.lives < processes:
         groups = [((policy,), count) for policies, count in groups for policy in policies]
     return [

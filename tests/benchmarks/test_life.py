@@ -293,16 +293,17 @@ def test_the_policy_so_far_never_goes_quiet_after_a_change_of_the_rule():
     assert before.shape == (20_000,)
 
 
-def test_slow_policies_live_fewer_lives_and_come_first():
-    whole = Job(LENDER, 7, 300, Cadence.MONTHLY, ("nothing",), ("today", "previous", "oracle"))
+def test_slow_policies_live_fewer_lives_each_by_itself():
+    whole = Job(LENDER, 7, 300, Cadence.MONTHLY, ("nothing",), ("today", "previous", "oracle", "nannyml"))
     jobs = plan_jobs(whole, Seeds(lives=2, slow=1), processes=2)
     assert [(job.seed, job.policies) for job in jobs] == [
-        (7, ("previous",)),
         (7, ("today", "oracle")),
         (8, ("today", "oracle")),
+        (7, ("previous",)),
+        (7, ("nannyml",)),
     ]
     alone = plan_jobs(whole, Seeds(lives=1, slow=1), processes=2)
-    assert [job.policies for job in alone] == [("previous",), ("today",), ("oracle",)]
+    assert [job.policies for job in alone] == [("today",), ("oracle",), ("previous",), ("nannyml",)]
 
 
 def test_the_share_of_years_with_a_false_alarm_takes_the_length_of_lives_into_account():
