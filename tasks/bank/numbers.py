@@ -21,8 +21,9 @@ from tasks.core.arrays import Codes, Floats, Integers, sample_rows
 from tasks.core.loan_rule import LoanRule
 from tasks.core.scored_window import ScoredWindow
 from tasks.profile.profile import SAMPLE_ROWS, Profile, count_levels
-from tasks.statistics.auc import Auc, measure_auc
+from tasks.statistics.auc import measure_auc
 from tasks.statistics.clusters import find_clusters
+from tasks.statistics.counted_auc import Auc
 
 CONFIDENCE = 0.95
 

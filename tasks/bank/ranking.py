@@ -8,7 +8,7 @@ import numpy as np
 import scipy
 
 from tasks.core.arrays import Floats, Mask
-from tasks.statistics.auc import Auc
+from tasks.statistics.counted_auc import Auc
 
 DEPTHS = (0.05, 0.10, 0.20, 0.30, 0.50)
 

@@ -23,7 +23,8 @@ from tasks.drift.judgement import MOST_NAMED, Draft, judge_family
 from tasks.drift.membership import Membership, Side, find_design_effect, measure_sides, stand_alone
 from tasks.models.tree_tables import tabulate
 from tasks.profile.profile import SAMPLE_ROWS
-from tasks.statistics.auc import Auc, expect_auc, find_influence, find_placements, measure_auc, null_variance
+from tasks.statistics.auc import expect_auc, find_influence, find_placements, measure_auc, null_variance
+from tasks.statistics.counted_auc import Auc
 from tasks.statistics.power import Bar, smallest_change
 
 if TYPE_CHECKING:

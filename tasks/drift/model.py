@@ -27,8 +27,9 @@ from tasks.drift.own_limits import apply_own_limits
 from tasks.drift.score_curve import ScoreCurve, standard_error_of
 from tasks.job.job import Job
 from tasks.job.stage import stage
-from tasks.statistics.auc import Auc, measure_auc
+from tasks.statistics.auc import measure_auc
 from tasks.statistics.clusters import find_clusters
+from tasks.statistics.counted_auc import Auc
 from tasks.statistics.power import smallest_change
 
 GAP = "calibration error"

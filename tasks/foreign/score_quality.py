@@ -11,7 +11,7 @@ from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import QualityPolicy
 from tasks.core.wording import format_share
 from tasks.foreign.model import ScoreColumn
-from tasks.statistics.auc import Auc
+from tasks.statistics.counted_auc import Auc
 
 ERRORS = 2.0  # standard errors by which an AUC must lie below one half to be called the wrong way round
 TIMES = 10  # with fewer rows for each value than this, few values say nothing of rounding

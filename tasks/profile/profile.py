@@ -20,8 +20,9 @@ from tasks.core.arrivals import Arrivals
 from tasks.core.scored_window import ScoredWindow
 from tasks.profile.bins import MISSING, Bins, fit_bins
 from tasks.profile.day_effects import DayEffects, measure_day_effects
-from tasks.statistics.auc import Auc, measure_auc
+from tasks.statistics.auc import measure_auc
 from tasks.statistics.clusters import Clusters, find_clusters
+from tasks.statistics.counted_auc import Auc
 from tasks.statistics.likeness import INDEPENDENT, Likeness, measure_likeness
 from tasks.statistics.score_bins import ScoreBins, count_score_bins
 

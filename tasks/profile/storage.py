@@ -16,7 +16,7 @@ from tasks.core.arrivals import Arrivals
 from tasks.profile.bins import Bins
 from tasks.profile.day_effects import describe_day_effects, restore_day_effects
 from tasks.profile.profile import ColumnLikeness, Profile
-from tasks.statistics.auc import Auc
+from tasks.statistics.counted_auc import Auc
 from tasks.statistics.likeness import Likeness
 from tasks.statistics.score_bins import ScoreBins
 

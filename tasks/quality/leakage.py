@@ -17,7 +17,8 @@ from tasks.core.wording import list_some, shorten
 from tasks.quality.leak_search import measure_leaks, suspect_rows
 from tasks.quality.leak_signs import Leak
 from tasks.quality.shares import name_rows, pass_check
-from tasks.statistics.auc import Auc, measure_auc, measure_counted_auc
+from tasks.statistics.auc import measure_auc
+from tasks.statistics.counted_auc import Auc, measure_counted_auc
 
 _BINS = 20
 _HALVES = 2

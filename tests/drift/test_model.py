@@ -11,7 +11,7 @@ from tasks.core.findings import Question, Verdict, summarise
 from tasks.core.policy import DriftPolicy
 from tasks.drift.comparison import Comparison
 from tasks.drift.model import compare_auc, measure_model_drift, report_weakness
-from tasks.statistics.auc import Auc
+from tasks.statistics.counted_auc import Auc
 from tests.support.windows_to_compare import find, make_profile, observe
 
 POLICY = DriftPolicy()

@@ -14,7 +14,7 @@ from tasks.core.policy import QualityPolicy
 from tasks.foreign.score_column import make_score_column
 from tasks.foreign.score_quality import measure_score_quality
 from tasks.foreign.versions import choose_version, count_versions, report_versions
-from tasks.statistics.auc import Auc
+from tasks.statistics.counted_auc import Auc
 from tests.support.scored_loans import MODEL, SCORE, VERSION, write_contract
 
 FINE = np.random.default_rng(3).random(2_000)

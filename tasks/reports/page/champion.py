@@ -21,7 +21,8 @@ from tasks.reports.page.model_pictures import (
     take_decided,
 )
 from tasks.reports.page.wording import Record
-from tasks.statistics.auc import Auc, measure_auc
+from tasks.statistics.auc import measure_auc
+from tasks.statistics.counted_auc import Auc
 
 REACH = 1.96  # 95 % of a normal distribution
 WORST = 8
