@@ -18,6 +18,9 @@ from tasks.quality.count import count_quality
 from tasks.quality.counts import QualityCounts
 from tasks.registry.versions import Champion
 
+# Small pieces of memory pile up over the parts; what is given back after each of them would be asked for again at once.
+PARTS_TO_RELEASE = 8
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -82,7 +85,8 @@ def merge_records(task: Task, records: Iterable[PartRecord]) -> Reading:
         rows[record.place] = record.rows
         counts.append(record.counts)
         del record
-        release_memory()
+        if len(rows) % PARTS_TO_RELEASE == 0:
+            release_memory()
     settled = reduce(QualityCounts.merge, counts).settle()
     counts.clear()
     places = sorted(rows)
