@@ -36,7 +36,7 @@ class Environment(BaseSettings):
     connect_timeout: int = Field(10, ge=0, description="Whole seconds to wait for a connection.")
     statement_timeout: int = Field(900, ge=0, description="Whole seconds to wait for one statement; 0: for ever.")
     part_mb: float = Field(
-        1_200.0, gt=0, description="Megabytes for the parts of a window in memory; a larger one is read in several."
+        1_200.0, gt=0, description="Megabytes for a window in memory; a larger one is read in parts."
     )
     engine: str | None = Field(
         None, description="Dask scheduler whose workers read or score a window, as tcp://host:8786."

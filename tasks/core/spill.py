@@ -21,7 +21,7 @@ class SpillError(LoanwatchError):
 
 
 class Spill:
-    """Tables on disk. Nobody else can open the file: it has no name, and goes with the process, whatever ends that."""
+    """Tables on disk. Nobody finds the file: it has no name, and goes with the process, whatever ends that."""
 
     def __init__(self) -> None:
         try:

@@ -11,11 +11,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
-from blocks.postgres.table_size import measure_tables
 from tasks.contract.contract import Contract
-from tasks.contract.queries import read_query
 from tasks.core.prefetch import prefetch
 from tasks.core.windows import Window
 from tasks.extract.by_table.cut import cut_window
@@ -41,17 +39,6 @@ def read_parts(engine: Engine, contract: Contract, most_rows: int) -> list[Extra
     parts = sorted(extract_in_parts(engine, contract, MAY, most_rows), key=lambda part: part.place)
     assert [part.place for part in parts] == list(range(len(parts)))
     return parts
-
-
-@pytest.mark.slow
-def test_a_large_table_with_a_small_window_is_read_at_once(kept_tables: Engine) -> None:  # noqa: F811
-    empty_tables(kept_tables)
-    others = [{"loan_id": f"x{place}", "application_time": "01-02-2015 10:00"} for place in range(2_000)]
-    held = [{"loan_id": f"l{day}", "application_time": f"{day:02}-05-2015 10:00"} for day in range(1, 21)]
-    insert(kept_tables, "loan_details", *others, *held, {"loan_id": "undated"})
-    (part,) = read_parts(kept_tables, CONTRACT, 20)
-    assert_parts_of([part], extract_window(kept_tables, CONTRACT, MAY))
-    assert len(read_parts(kept_tables, CONTRACT, 19)) == 3  # nine days in a part, as two parts have nineteen rows
 
 
 def assert_parts_of(parts: list[Extract], whole: Extract) -> ReadingCounts:
@@ -82,6 +69,17 @@ def test_parts_of_days_are_the_window(
     fill_tables(kept_tables, (loans, customers, credits), random)
     for contract in (CONTRACT, WHOLE):
         assert_parts_of(read_parts(kept_tables, contract, most_rows), extract_window(kept_tables, contract, MAY))
+
+
+@pytest.mark.slow
+def test_a_large_table_with_a_small_window_is_read_at_once(kept_tables: Engine) -> None:  # noqa: F811
+    empty_tables(kept_tables)
+    others = [{"loan_id": f"x{place}", "application_time": "01-02-2015 10:00"} for place in range(2_000)]
+    held = [{"loan_id": f"l{day}", "application_time": f"{day:02}-05-2015 10:00"} for day in range(1, 21)]
+    insert(kept_tables, "loan_details", *others, *held, {"loan_id": "undated"})
+    (part,) = read_parts(kept_tables, CONTRACT, 20)
+    assert_parts_of([part], extract_window(kept_tables, CONTRACT, MAY))
+    assert len(read_parts(kept_tables, CONTRACT, 19)) == 3  # nine days in a part, as two parts have nineteen rows
 
 
 @pytest.mark.slow
@@ -135,16 +133,6 @@ def test_rows_without_an_id_are_versions_of_nothing() -> None:
     assert later.leave_out(pa.chunked_array([["a", None, "b", "a"]])).to_pylist() == [True] * 4
     assert later.leave_out(pa.chunked_array([["a", None, "c"]])).to_pylist() == [False, True, True]
     assert later.leave_out(pa.chunked_array([[]], pa.string())).to_pylist() == []
-
-
-def test_no_table_of_the_query_is_forgotten(kept_tables: Engine) -> None:  # noqa: F811
-    empty_tables(kept_tables)
-    insert(kept_tables, "loan_details", {"loan_id": "l1", "application_time": "01-05-2015 10:00"})
-    parameters = {"start": MAY.start, "end": MAY.end}
-    with kept_tables.connect() as connection:
-        held = measure_tables(connection, read_query(WHOLE), parameters)
-        size = connection.execute(text("select pg_table_size('loan_details')")).scalar_one()
-    assert held >= size > 0
 
 
 def test_an_error_of_the_reader_reaches_who_waits_for_it() -> None:

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from tasks.statistics.auc import compare_paired_auc, expect_auc, measure_auc, null_variance
+from tasks.statistics import counted_auc
+from tasks.statistics.auc import compare_paired_auc, expect_auc, find_influence, measure_auc, null_variance
+from tasks.statistics.clusters import find_clusters
 
 # The ovarian cancer patients of DeLong, DeLong & Clarke-Pearson 1988, as the SAS/STAT user's guide prints them (PROC
 # LOGISTIC, "Comparing Receiver Operating Characteristic Curves"): albumin, total protein, K-G score, label.
@@ -35,6 +37,26 @@ def test_area_and_variance_by_every_pair():
     assert area.value == pytest.approx(wins.mean())
     assert area.value == pytest.approx(roc_auc_score(labels, scores))
     assert area.variance == pytest.approx(variance)
+
+
+@pytest.mark.parametrize("most", [1, 7, 1_000])
+def test_scores_that_come_a_part_at_a_time_have_the_same_area(most, monkeypatch):
+    labels, scores = make_scores()
+    whole = measure_auc(labels, scores)
+    monkeypatch.setattr(counted_auc, "_SCORES_AT_ONCE", most)
+    area = measure_auc(labels, scores)
+    assert area.value == pytest.approx(whole.value, rel=1e-14)
+    assert area.variance == pytest.approx(whole.variance, rel=1e-12)
+
+
+def test_rows_of_a_customer_add_what_their_influences_have_in_common():
+    labels, scores = make_scores()
+    clusters = find_clusters(np.arange(200) // 3)
+    added = clusters.cross(find_influence(labels, scores))[0, 0]
+    assert added > 0
+    area, alone = measure_auc(labels, scores, clusters), measure_auc(labels, scores)
+    assert area.value == alone.value
+    assert area.variance == pytest.approx(alone.variance + added, rel=1e-12)
 
 
 def test_the_variance_is_that_of_repeated_samples():

@@ -23,7 +23,7 @@ from tasks.extract.by_table.routes import Routes, split_rows
 # So many bytes are sorted at a time: the more, the fewer and longer pieces the file has.
 BLOCK_BYTES = 32_000_000
 EPOCH = date(1970, 1, 1)
-Texts = Iterable[tuple[pa.RecordBatch, int]]  # blocks as `stream_blocks` yields them
+Texts = Iterable[tuple[pa.RecordBatch, int]]  # blocks as `stream_blocks` yields them, an empty one first
 # Which rows of the file: applications by day or by day and piece, records by table and part.
 Section = tuple[int] | tuple[int, int] | tuple[str, int]
 
@@ -127,9 +127,9 @@ class HeldTables:
         """Several blocks at a time, below one another."""
         self._sources.append(source)
         waiting: list[pa.RecordBatch] = []
-        for block, undated in blocks:
-            if not waiting and len(self._blank) < len(self._sources):
-                self._blank.append(block.slice(0, 0))
+        for number, (block, undated) in enumerate(blocks):
+            if number == 0:
+                self._blank.append(block)
             waiting.append(block)
             self.undated += undated
             if sum(one.nbytes for one in waiting) >= BLOCK_BYTES:

@@ -14,22 +14,18 @@ from dataclasses import replace
 from itertools import chain
 
 import pyarrow as pa
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
-from blocks.postgres.table_size import measure_tables
 from tasks.contract.columns import Parts
 from tasks.contract.contract import Contract
-from tasks.contract.queries import read_query
 from tasks.core.spill import Spill
 from tasks.core.windows import Window
-from tasks.extract.by_table.assemble import assemble, read_tables
+from tasks.extract.by_table.assemble import assemble
 from tasks.extract.by_table.held_tables import HeldTables
 from tasks.extract.by_table.read import Block, Source, find_source, join_blocks, read_ahead, read_block, stream_blocks
 from tasks.extract.query_results import Extract
 from tasks.extract.table import read_table
 
-# No row of a table is smaller than its head and the pointer to it.
-LEAST_ROW_BYTES = 28
 # While one part is measured the next one is put together, so that two of them are in memory.
 PARTS_AT_ONCE = 2
 
@@ -37,15 +33,12 @@ PARTS_AT_ONCE = 2
 def read_tables_in_parts(
     engine: Engine, contract: Contract, parts: Parts, window: Window, most_rows: int
 ) -> Generator[Extract, None, None]:
-    """The applications of a window, with each part's place among all. Of more than `most_rows`, two parts have so many.
+    """The applications of a window: up to `most_rows` as one part, more of them in parts of half as many.
 
-    The database is left before the first part of several is put together.
+    Each has its place among all. The database is left before the first part of several is put together.
     """
     with ExitStack() as stack:
         with read_table(engine, contract) as connection:
-            if _is_small(connection, contract, parts, window, most_rows):
-                yield read_tables(connection, contract, parts, window)
-                return
             source = find_source(connection, contract, parts.applications, window, is_record=False)
             stream = stack.enter_context(closing(stream_blocks(connection, contract, source, window)))
             blocks, undated = _read_first(contract, source, stream, most_rows)
@@ -65,13 +58,6 @@ def read_tables_in_parts(
         for place in reversed(range(held.parts)):
             extract, is_share = assemble(contract, held.read(place), held.later), held.is_share(place)
             yield replace(extract, place=place, is_share=is_share, undated=held.undated)
-
-
-def _is_small(connection: Connection, contract: Contract, parts: Parts, window: Window, most_rows: int) -> bool:
-    """Whether the whole table is too small to hold so many rows, so that nothing has to be counted."""
-    parameters = {"start": window.start, "end": window.end}
-    held = measure_tables(connection, read_query(contract, parts.applications), parameters)
-    return held < most_rows * LEAST_ROW_BYTES
 
 
 def _read_first(

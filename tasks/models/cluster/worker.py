@@ -19,6 +19,7 @@ from blocks.postgres.connect import Database, connect
 from tasks.contract.contract import Contract
 from tasks.contract.queries import read_query
 from tasks.core.arrays import Days, Keys
+from tasks.core.memory import release_memory
 from tasks.core.windows import Window
 from tasks.extract.by_table.assemble import read_tables
 from tasks.extract.by_table.later_ids import LaterIds, hash_ids
@@ -102,7 +103,7 @@ def _read_extract(order: Order, contract: Contract, part: PartOrder) -> Extract:
     """The part's rows. Raises UncutQueryError where they are other ones than the whole answer has for these days."""
     with _read(order, contract) as connection:
         extract = _extract(connection, contract, order, part)
-    pa.default_memory_pool().release_unused()
+    release_memory()
     if part.rows is not None and len(extract) != part.rows:
         raise UncutQueryError(
             f"for {part.days} the query returns {len(extract):,} rows, and {part.rows:,} of these days where it is "
