@@ -87,6 +87,7 @@ def merge_records(task: Task, records: Iterable[PartRecord]) -> Reading:
         del record
         if len(rows) % PARTS_TO_RELEASE == 0:
             release_memory()
+    release_memory()
     settled = reduce(QualityCounts.merge, counts).settle()
     counts.clear()
     places = sorted(rows)
