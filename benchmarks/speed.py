@@ -70,7 +70,7 @@ def run(
         Applications in the window; may be repeated. Default: 100,000.
     only
         A work (extract, quality, preprocess, profile, drift, score, pages, train, cluster, flow, api,
-        start, backfill, history, wide, thousand); may be repeated. Default: all but the last, which takes half an hour.
+        start, backfill, history, wide, thousand); may be repeated. Default: all but the last, which takes longest.
     repeats
         Measurements of each variant.
     """

@@ -239,8 +239,8 @@ class TrainPolicy(Policy):
     forest_screened_features: int = Field(
         30,
         ge=1,
-        description="The same where the columns were screened (`most_columns`): all of them say something, and fewer "
-        "at a time rank a little better in what was measured.",
+        description="The same where the columns were screened (`most_columns`): all of them say something, so that "
+        "fewer at a time will do.",
     )
     boosting_rounds: int = Field(60, ge=10, le=5000, description="Number of trees of the Gradient Boosting model.")
     boosting_rate: float = Field(0.1, gt=0, le=1, description="Learning rate of the Gradient Boosting model.")
