@@ -105,10 +105,10 @@ def count_days(days: Days) -> tuple[Integers, Integers]:
     """
     if not len(days):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    first = days.min()
-    rows = np.bincount((days - first).view(np.int64))
+    earliest = int(days.argmin())
+    rows = np.bincount((days - days[earliest]).view(np.int64))
     held = np.flatnonzero(rows)
-    return number_days(first) + held, rows[held]
+    return number_days(days[earliest : earliest + 1]) + held, rows[held]
 
 
 def shuffle_weeks(numbers: Integers, seed: int) -> Integers:
