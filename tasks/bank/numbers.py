@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from threadpoolctl import threadpool_limits
 
@@ -21,9 +21,8 @@ from tasks.core.arrays import Codes, Floats, Integers, sample_rows
 from tasks.core.loan_rule import LoanRule
 from tasks.core.scored_window import ScoredWindow
 from tasks.profile.profile import SAMPLE_ROWS, Profile, count_levels
-from tasks.statistics.auc import measure_auc
 from tasks.statistics.clusters import find_clusters
-from tasks.statistics.counted_auc import Auc
+from tasks.statistics.counted_auc import Auc, Judged
 
 CONFIDENCE = 0.95
 
@@ -93,13 +92,28 @@ class BankNumbers:
         }
 
 
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """What the numbers are measured on: the reference, the window, and the window's codes."""
+class Measured(Protocol):
+    """What the numbers are measured on: the reference and the window."""
 
-    profile: Profile
-    observed: ScoredWindow
-    codes: Codes
+    @property
+    def profile(self) -> Profile:
+        """What is kept of the reference."""
+
+    @property
+    def observed(self) -> ScoredWindow:
+        """The window."""
+
+    @property
+    def codes(self) -> Codes:
+        """Its values as the profile encodes them."""
+
+    @property
+    def judged(self) -> Judged:
+        """Its rows with a label and a score."""
+
+    @property
+    def auc(self) -> Auc | None:
+        """Of these rows; None unless both labels occur."""
 
 
 def measure_bank_numbers(
@@ -112,7 +126,7 @@ def measure_bank_numbers(
     contract : Contract
         Which label is good, what loans are worth, and the decision column.
     measured : Measured
-        The two sides.
+        The two sides, as `tasks.drift.comparison.Comparison` has them.
     threshold : float
         The score that parts the two decisions.
     lines : array, optional
@@ -125,6 +139,7 @@ def measure_bank_numbers(
     """
     profile, observed = measured.profile, measured.observed
     before, now = Side(profile.labels, profile.scores), Side(observed.labels, observed.scores)
+    judged = before.judged, measured.judged
     lending = LoanRule(threshold, contract.is_positive_good)
     lines = lines if lines is not None and len(lines) else find_lines(before.scored)
     profits = [
@@ -138,47 +153,35 @@ def measure_bank_numbers(
         describe_basis(contract, observed),
         compare_scores(before.scores, now.scores),
         tuple(compare_columns(profile.columns, profile.counts, count_levels(profile.columns, measured.codes))),
-        _rank_reference(profile, before),
-        _rank_window(observed, now),
+        _rank_reference(profile, judged[0]),
+        _rank(judged[1], measured.auc, len(judged[1])),
         tuple(tabulate_bands(before, now, lines, lending)),
-        _capture((before, now), lending, is_good=True),
-        _capture((before, now), lending, is_good=False),
+        _capture(judged, is_positive=lending.is_positive_good),
+        _capture(judged, is_positive=not lending.is_positive_good),
         profits[0],
         profits[1],
         _attribute(measured),
     )
 
 
-def _rank_reference(profile: Profile, side: Side) -> Ranking | None:
-    if profile.auc is None or not side.has_both_labels:
-        return None
+def _rank_reference(profile: Profile, judged: Judged) -> Ranking | None:
     # The AUC rests on the rows that the score bins count.
     rows = profile.labelled if profile.score_bins is None else int(profile.score_bins.rows.sum())
-    return _rank(side.take_usable(), profile.auc, rows)
+    return _rank(judged, profile.auc, rows)
 
 
-def _rank_window(observed: ScoredWindow, side: Side) -> Ranking | None:
-    if not side.has_both_labels:
+def _rank(judged: Judged, auc: Auc | None, rows: int) -> Ranking | None:
+    if auc is None or not judged.has_both_labels:
         return None
-    rows, held = side.usable, side.take_usable()
-    clusters = find_clusters(None if observed.keys is None else observed.keys[rows])
-    return _rank(held, measure_auc(held.labels, held.scores, clusters), len(rows))
-
-
-def _rank(held: Side, auc: Auc, rows: int) -> Ranking:
-    ks, at = measure_ks(held.labels, held.scores)
+    ks, at = measure_ks(judged.counted)
     gini = find_gini(auc, CONFIDENCE)
-    return Ranking(ks, at, len(held.labels), gini.value, gini.low, gini.high, rows)
+    return Ranking(ks, at, len(judged), gini.value, gini.low, gini.high, rows)
 
 
-def _capture(sides: tuple[Side, Side], lending: LoanRule, *, is_good: bool) -> CaptureTable:
-    """The good ones among the best, or the bad ones among the worst."""
-    usable = [side.take_usable() for side in sides]
-    found = []
-    for held in usable:
-        good, merit = lending.is_good(held.labels), lending.find_merit(held.scores)
-        found.append(tuple(measure_capture(good if is_good else ~good, merit if is_good else -merit)))
-    return CaptureTable(found[0], found[1], len(usable[0].labels), len(usable[1].labels))
+def _capture(judged: tuple[Judged, Judged], *, is_positive: bool) -> CaptureTable:
+    """The positive ones among the highest scores, or the negative ones among the lowest."""
+    before, now = (tuple(measure_capture(side.counted, is_positive=is_positive)) for side in judged)
+    return CaptureTable(before, now, len(judged[0]), len(judged[1]))
 
 
 def _attribute(measured: Measured) -> Attributions | None:

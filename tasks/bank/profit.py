@@ -70,8 +70,8 @@ def measure_profit(side: Side, lending: LoanRule, profit: Profit, confidence: fl
     >>> found.total, found.per_application
     (-10.0, -2.5)
     """
-    held = side.take_usable()
-    rows = len(held.labels)
+    held = side.judged
+    rows = len(held)
     if rows < 2:
         return None
     given, good = lending.is_given(held.scores), lending.is_good(held.labels)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-from tasks.core.arrays import Floats, Mask
-from tasks.statistics.counted_auc import Auc
+from tasks.core.arrays import Floats, Integers
+from tasks.statistics.counted_auc import Auc, CountedLabels, follow_scores
 
 DEPTHS = (0.05, 0.10, 0.20, 0.30, 0.50)
 
@@ -22,15 +22,13 @@ class Gini:
     high: float
 
 
-def measure_ks(labels: Floats, scores: Floats) -> tuple[float, float]:
+def measure_ks(counted: CountedLabels) -> tuple[float, float]:
     """The Kolmogorov-Smirnov distance of the scores of the two labels, and the score at which it is greatest.
 
     Parameters
     ----------
-    labels : array of n
-        0 or 1; both occur.
-    scores : array of n
-        Without NaN.
+    counted : CountedLabels
+        The labels by score; both occur.
 
     Returns
     -------
@@ -44,15 +42,17 @@ def measure_ks(labels: Floats, scores: Floats) -> tuple[float, float]:
 
     Examples
     --------
-    >>> measure_ks(np.array([0.0, 0, 1, 1]), np.array([0.1, 0.4, 0.35, 0.8]))
+    >>> measure_ks(CountedLabels(np.array([0.1, 0.35, 0.4, 0.8]), np.array([0, 1, 0, 1]), np.array([1, 0, 1, 0])))
     (0.5, 0.1)
     """
-    held, place = np.unique(scores, return_inverse=True)
-    positive = np.bincount(place, weights=labels)
-    negative = np.bincount(place, weights=1 - labels)
-    apart = np.abs(np.cumsum(positive) / positive.sum() - np.cumsum(negative) / negative.sum())
-    best = int(np.argmax(apart))
-    return float(apart[best]), float(held[best])
+    n, m = counted.positive.sum(), counted.negative.sum()
+    greatest, at = -1.0, np.nan
+    for scores, positive, negative in counted.accumulate():
+        apart = np.abs(positive / n - negative / m)
+        best = int(np.argmax(apart))
+        if apart[best] > greatest:
+            greatest, at = float(apart[best]), float(scores[best])
+    return greatest, at
 
 
 def find_gini(auc: Auc, confidence: float) -> Gini:
@@ -99,15 +99,16 @@ class Capture:
     lift: float
 
 
-def measure_capture(is_wanted: Mask, order: Floats, depths: tuple[float, ...] = DEPTHS) -> list[Capture]:
+def measure_capture(counted: CountedLabels, *, is_positive: bool, depths: tuple[float, ...] = DEPTHS) -> list[Capture]:
     """The cumulative share of what is looked for, by the share of the rows that is taken.
 
     Parameters
     ----------
-    is_wanted : array of n
-        Which rows are looked for.
-    order : array of n
-        Rows with the highest number are taken first; of equal ones a part, as if drawn at random.
+    counted : CountedLabels
+        The labels by score.
+    is_positive : bool
+        Whether the positive rows are looked for, and those with the highest scores taken first; else the negative ones,
+        from the lowest score on. Of equal scores a part is taken, as if drawn at random.
     depths : tuple of float
         The shares of the rows.
 
@@ -122,13 +123,16 @@ def measure_capture(is_wanted: Mask, order: Floats, depths: tuple[float, ...] = 
 
     Examples
     --------
-    >>> measure_capture(np.array([True, False, False, True]), np.array([4.0, 3.0, 2.0, 1.0]), (0.5,))
+    >>> counted = CountedLabels(np.array([1.0, 2.0, 3.0, 4.0]), np.array([1, 0, 0, 1]), np.array([0, 1, 1, 0]))
+    >>> measure_capture(counted, is_positive=True, depths=(0.5,))
     [Capture(depth=0.5, captured=0.5, lift=1.0)]
     """
-    if not is_wanted.any():
+    positive, negative = int(counted.positive.sum()), int(counted.negative.sum())
+    if not (positive if is_positive else negative):
         return []
-    _, place = np.unique(-order, return_inverse=True)
-    rows = np.append(0.0, np.cumsum(np.bincount(place))) / len(order)
-    wanted = np.append(0.0, np.cumsum(np.bincount(place, weights=is_wanted))) / float(is_wanted.sum())
-    shares = np.interp(depths, rows, wanted)
+
+    def measure_way(some: Integers, others: Integers) -> Floats:
+        return np.asarray((some + others) / (positive + negative))
+
+    shares = follow_scores(counted, measure_way, np.array(depths), from_highest=is_positive)[0 if is_positive else 1]
     return [Capture(depth, float(share), float(share) / depth) for depth, share in zip(depths, shares, strict=True)]

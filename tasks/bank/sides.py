@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from tasks.core.arrays import Floats, Integers
+from tasks.statistics.counted_auc import Judged, find_judged
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +36,7 @@ class Side:
         """The rows with a label and a score."""
         return np.flatnonzero(~np.isnan(self.labels) & ~np.isnan(self.scores))
 
-    def take_usable(self) -> Side:
+    @cached_property
+    def judged(self) -> Judged:
         """Only these rows."""
-        rows = self.usable
-        return Side(self.labels[rows], self.scores[rows])
-
-    @property
-    def has_both_labels(self) -> bool:
-        """Whether both labels occur among the usable rows."""
-        return len(np.unique(self.labels[self.usable])) == 2
+        return find_judged(self.labels, self.scores)

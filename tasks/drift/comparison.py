@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from tasks.core.arrays import Codes, Counts, Keys
+from tasks.core.arrays import Codes, Counts, Keys, pick_rows
 from tasks.core.policy import DriftPolicy
 from tasks.core.positive import UNNAMED, Positive
 from tasks.core.scored_window import ScoredWindow
@@ -22,7 +22,9 @@ from tasks.profile.profile import (
     measure_column_likeness,
     measure_label_likeness,
 )
+from tasks.statistics.auc import measure_judged_auc
 from tasks.statistics.clusters import Clusters, find_clusters
+from tasks.statistics.counted_auc import Auc, Judged, find_judged
 from tasks.statistics.likeness import Likeness, pool_likeness
 
 
@@ -81,6 +83,20 @@ class Comparison:
     def label_likeness(self) -> tuple[Likeness, Likeness]:
         """How alike the labels of one customer are, in the reference and in the window."""
         return pool_likeness(self.profile.label_likeness, measure_label_likeness(self.observed.labels, self.keys))
+
+    @cached_property
+    def judged(self) -> Judged:
+        """The window's rows with a label and a score."""
+        return find_judged(self.observed.labels, self.observed.scores)
+
+    @cached_property
+    def auc(self) -> Auc | None:
+        """The AUC of these, with an error that allows for rows that belong together; None unless both labels occur."""
+        if not self.judged.has_both_labels:
+            return None
+        known, keys = self.observed.is_judged, self.keys
+        clusters = self.clusters if keys is None or known.all() else find_clusters(pick_rows(keys, known))
+        return measure_judged_auc(self.judged, clusters)
 
     @cached_property
     def labelled(self) -> Labelled:

@@ -12,11 +12,10 @@ from functools import partial
 import numpy as np
 import scipy
 
-from tasks.core.arrays import Floats, Keys, Mask, pick_rows
+from tasks.core.arrays import Floats, Mask
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.core.policy import DriftPolicy
 from tasks.core.positive import UNNAMED, Positive
-from tasks.core.scored_window import ScoredWindow
 from tasks.core.wording import AUC
 from tasks.drift.comparison import Comparison
 from tasks.drift.concept import explain_no_answer
@@ -27,8 +26,6 @@ from tasks.drift.own_limits import apply_own_limits
 from tasks.drift.score_curve import ScoreCurve, standard_error_of
 from tasks.job.job import Job
 from tasks.job.stage import stage
-from tasks.statistics.auc import measure_auc
-from tasks.statistics.clusters import find_clusters
 from tasks.statistics.counted_auc import Auc
 from tasks.statistics.power import smallest_change
 
@@ -54,11 +51,11 @@ def measure_model_drift(comparison: Comparison) -> list[Finding]:
         for draft in measure_estimated_auc(comparison.estimate, observed, policy, comparison.positive)
     ]
     unanswered = explain_no_answer(comparison.labelled, policy, observed.note)
-    if unanswered or profile.auc is None:
+    if unanswered or profile.auc is None or comparison.auc is None:
         verdict, reason = unanswered or (Verdict.NOT_ENOUGH_DATA, "the decisions of the reference are all the same.")
         silent = report_no_data(Question.MODEL, "auc", f"Model AUC: {reason}", verdict)
         return [silent, *judge_family(estimated, policy.model_level)]
-    loss = compare_auc(profile.auc, observed, policy, comparison.keys, _find_day_factors(comparison))
+    loss = compare_auc(profile.auc, comparison.auc, policy, _find_day_factors(comparison))
     calibration = compare_calibration(comparison.curve, policy, comparison.positive)
     judged = judge_family([loss, calibration, *estimated], policy.model_level)
     measured = [finding for finding in judged if finding.check != "estimated_auc"]
@@ -126,23 +123,18 @@ def _widen(draft: Draft, comparison: Comparison) -> Draft:
 
 def compare_auc(
     before: Auc,
-    observed: ScoredWindow,
+    now: Auc,
     policy: DriftPolicy,
-    keys: Keys | None = None,
     day_factors: tuple[float, float] = (1.0, 1.0),
 ) -> Draft:
     """The AUC on the window's decided applications against the reference's.
 
     Parameters
     ----------
-    before : Auc
-        The reference's.
-    observed : ScoredWindow
-        The window; both labels occur.
+    before, now : Auc
+        The reference's, and the window's.
     policy : DriftPolicy
         The limit of the loss.
-    keys : array, optional
-        The window's customers; by default every row stands alone.
     day_factors : tuple of float
         How many times larger differing days make the variances, of the reference and of the window.
 
@@ -155,9 +147,6 @@ def compare_auc(
     ----------
     DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988).
     """
-    known = observed.is_judged
-    clusters = find_clusters(None if keys is None else pick_rows(keys, known))
-    now = measure_auc(pick_rows(observed.labels, known), pick_rows(observed.scores, known), clusters)
     variance = before.variance * day_factors[0] + now.variance * day_factors[1]
     loss, error = before.value - now.value, float(np.sqrt(variance))
     finding = Finding(

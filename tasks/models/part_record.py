@@ -9,7 +9,7 @@ from functools import reduce
 import numpy as np
 
 from tasks.contract.contract import Contract
-from tasks.core.memory import release_memory
+from tasks.core.memory import PARTS_TO_RELEASE, release_memory
 from tasks.core.windows import Window
 from tasks.extract.extract import Extract
 from tasks.models.customer_sample import CustomerSample, Drawn, draw_customers
@@ -17,9 +17,6 @@ from tasks.models.part_rows import PartRows, join_rows, measure_rows
 from tasks.quality.count import count_quality
 from tasks.quality.counts import QualityCounts
 from tasks.registry.versions import Champion
-
-# Small pieces of memory pile up over the parts; what is given back after each of them would be asked for again at once.
-PARTS_TO_RELEASE = 8
 
 
 @dataclass(frozen=True)

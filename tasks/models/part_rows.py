@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tasks.contract.columns import Role
 from tasks.contract.contract import Contract
 from tasks.core.arrays import Codes, Floats, Integers, Keys
+from tasks.core.memory import PARTS_TO_RELEASE, release_memory
 from tasks.core.whole_rows import WholeRows, pack_codes
 from tasks.models.customers import hash_keys
 from tasks.models.preprocess import keep_columns, union_rows
@@ -79,4 +80,7 @@ def _join(parts: list[NDArray[Any]]) -> NDArray[Any]:
         part = parts.pop(0)
         whole[start : start + len(part)] = part
         start += len(part)
+        del part
+        if len(parts) % PARTS_TO_RELEASE == 0:
+            release_memory()
     return whole

@@ -19,7 +19,8 @@ from tasks.job.job import Job
 from tasks.models.cut_off import CutOff, is_given, place_cut_off
 from tasks.models.preprocess import Prepared
 from tasks.promotion.foreign import keep_reference
-from tasks.statistics.auc import measure_auc
+from tasks.statistics.auc import measure_judged_auc
+from tasks.statistics.counted_auc import find_judged
 
 
 @dataclass(frozen=True)
@@ -101,15 +102,14 @@ def measure_figures(contract: Contract, days: Window, labels: Floats, scores: Fl
     The Gini coefficient is 2 AUC - 1; KS is the largest distance between the distribution functions of the scores of
     both labels.
     """
-    known = ~np.isnan(labels) & ~np.isnan(scores)
-    ones, held = labels[known], scores[known]
+    judged = find_judged(labels, scores)
     given = float(np.mean(is_given(contract, scores, threshold)[~np.isnan(scores)]))
-    if len(np.unique(ones)) < 2:
-        return Figures(str(days), len(scores), int(known.sum()), None, None, None, None, given)
-    auc = measure_auc(ones, held).value
-    ks, _ = measure_ks(ones, held)
-    error = measure_calibration_error(measure_reliability(ones, held, 0.95))
-    return Figures(str(days), len(scores), int(known.sum()), auc, 2 * auc - 1, ks, error, given)
+    if not judged.has_both_labels:
+        return Figures(str(days), len(scores), len(judged), None, None, None, None, given)
+    auc = measure_judged_auc(judged).value
+    ks, _ = measure_ks(judged.counted)
+    error = measure_calibration_error(measure_reliability(judged.labels, judged.scores, 0.95))
+    return Figures(str(days), len(scores), len(judged), auc, 2 * auc - 1, ks, error, given)
 
 
 def compare_with_table(contract: Contract, window: Prepared, scores: Floats) -> Beside | None:

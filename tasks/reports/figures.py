@@ -9,7 +9,7 @@ import pandas as pd
 
 from tasks.contract.columns import Column
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Floats
+from tasks.core.arrays import Floats, pick_rows
 from tasks.extract.cleaning import clean_numbers
 from tasks.extract.labels import read_labels
 from tasks.quality.counts import share_missing
@@ -53,5 +53,5 @@ def _count_missing(column: Column, values: pd.Series) -> float:
 
 
 def _average(values: Floats) -> float | None:
-    known = values[np.isfinite(values)]
+    known = pick_rows(values, np.isfinite(values))
     return float(known.mean()) if len(known) else None

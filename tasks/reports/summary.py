@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tasks.bank.numbers import BankNumbers, Measured, measure_bank_numbers
+from tasks.bank.numbers import BankNumbers, measure_bank_numbers
 from tasks.bank.score_bands import find_own_lines
 from tasks.core.causes import group_causes
 from tasks.core.changed_limits import list_changed_limits
@@ -91,10 +91,9 @@ class Run:
         """
         if self.comparison is None or self.champion is None or self.cut_off is None:
             return None
-        measured = Measured(self.comparison.profile, self.comparison.observed, self.comparison.codes)
         try:
             lines = find_own_lines(self.job.contract, self.champion.bundle.scorer)
-            return measure_bank_numbers(self.job.contract, measured, self.cut_off.threshold, lines)
+            return measure_bank_numbers(self.job.contract, self.comparison, self.cut_off.threshold, lines)
         except Exception as error:
             log.warning("The numbers in the bank's terms are not in the report: %s", describe_error(error))
             return None

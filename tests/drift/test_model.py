@@ -11,6 +11,7 @@ from tasks.core.findings import Question, Verdict, summarise
 from tasks.core.policy import DriftPolicy
 from tasks.drift.comparison import Comparison
 from tasks.drift.model import compare_auc, measure_model_drift, report_weakness
+from tasks.statistics.auc import measure_auc
 from tasks.statistics.counted_auc import Auc
 from tests.support.windows_to_compare import find, make_profile, observe
 
@@ -43,7 +44,7 @@ def test_the_auc_is_scikit_learns_and_the_test_is_delongs():
     finding = find(measure(window), "auc")
     assert finding.current == pytest.approx(roc_auc_score(window.labels, window.scores))
     assert finding.reference == pytest.approx(roc_auc_score(PROFILE.labels, PROFILE.scores))
-    alone = compare_auc(PROFILE.auc, window, POLICY).finding
+    alone = compare_auc(PROFILE.auc, measure_auc(window.labels, window.scores), POLICY).finding
     assert alone.p_value == pytest.approx(stats.norm.sf(finding.effect / finding.standard_error))
 
 
@@ -51,7 +52,7 @@ def test_the_model_tests_share_one_budget():
     """Holm's correction: the surest of them is tested at half of the level."""
     window = observe(3_000)
     flipped = replace(window, labels=np.where(np.arange(3_000) % 30 == 0, 1 - window.labels, window.labels))
-    alone = compare_auc(PROFILE.auc, flipped, POLICY).finding.p_value
+    alone = compare_auc(PROFILE.auc, measure_auc(flipped.labels, flipped.scores), POLICY).finding.p_value
     together = {finding.check: finding.p_value for finding in measure(flipped)}
     assert min(together, key=together.get) == "auc"
     assert together["auc"] == pytest.approx(2 * alone)

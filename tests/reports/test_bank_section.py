@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tasks.bank.contest import compare_in_banks_terms
-from tasks.bank.numbers import Measured, measure_bank_numbers
+from tasks.bank.numbers import measure_bank_numbers
 from tasks.core.positive import Positive
 from tasks.prefect_ui.verdict_artifact import render_verdict
 from tasks.reports.history.bank import show_bank_history
@@ -27,9 +27,7 @@ from tests.support.browser import audit, is_too_wide, needs_chromium, open_tab
 @pytest.fixture(scope="module")
 def drifted() -> tuple[dict, object]:
     evidence = make_drifted()
-    comparison = evidence.comparison
-    measured = Measured(comparison.profile, comparison.observed, comparison.codes)
-    numbers = measure_bank_numbers(evidence.contract, measured, 0.5)
+    numbers = measure_bank_numbers(evidence.contract, evidence.comparison, 0.5)
     return make_summary(evidence, bank=numbers.as_record()), evidence
 
 

@@ -33,6 +33,7 @@ from tasks.reports.page.days import Series, draw_days, measure_days, show_days
 from tasks.reports.page.importance import draw_importance, list_importance
 from tasks.reports.page.page import render_report
 from tasks.reports.page.tiles import make_tiles
+from tasks.statistics.counted_auc import Judged
 from tests.reports.test_page import POLICY, make_drifted, make_evidence, make_summary
 from tests.support.card_frames import HOSTILE, make_frame, score
 from tests.support.page_script import leave_out_script
@@ -161,7 +162,7 @@ def test_the_picture_of_the_days_has_the_references_level():
 
 def test_the_confusion_matrix_counts_both_sides():
     labels, scores = np.array([1, 1, 0, 0, 0.0]), np.array([0.9, 0.4, 0.5, 0.1, 0.2])
-    assert count_cells((labels, scores), 0.5) == (1, 1, 1, 2)
+    assert count_cells(Judged(labels, scores), 0.5) == (1, 1, 1, 2)
     evidence = make_days([0] * 5, labels.tolist(), scores.tolist())
     summary = make_summary(make_evidence(make_frame(2)), cut_off={"threshold": 0.5, "sentence": "“yes” from 0.5 on."})
     shown = show_confusion(summary, evidence)

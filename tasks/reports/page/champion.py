@@ -17,11 +17,8 @@ from tasks.reports.page.model_pictures import (
     draw_areas,
     draw_calibration,
     draw_roc,
-    has_both_labels,
-    take_decided,
 )
 from tasks.reports.page.wording import Record
-from tasks.statistics.auc import measure_auc
 from tasks.statistics.counted_auc import Auc
 
 REACH = 1.96  # 95 % of a normal distribution
@@ -44,8 +41,7 @@ def describe_standing(summary: Record, evidence: Evidence | None) -> Standing | 
     if evidence is None or summary["champion"] is None:
         return None
     areas = list_areas(summary, evidence)
-    reference, window = take_decided(evidence)
-    has_curve = has_both_labels(reference) or has_both_labels(window)
+    has_curve = any(judged.has_both_labels for judged in evidence.judged)
     return Standing(
         areas,
         draw_areas(areas) if areas else Markup(""),
@@ -56,12 +52,11 @@ def describe_standing(summary: Record, evidence: Evidence | None) -> Standing | 
 
 def list_areas(summary: Record, evidence: Evidence) -> list[Area]:
     """The champion's AUC: on the reference, in the window, there without leak rows, and estimated."""
-    _, window = take_decided(evidence)
-    areas = []
+    areas, comparison = [], evidence.comparison
     if evidence.profile.auc is not None:
         areas.append(_name_area("reference", evidence.profile.auc, "before", evidence.profile.judged))
-    if has_both_labels(window):
-        areas.append(_name_area("this window", measure_auc(*window), "now", len(window[0])))
+    if comparison.auc is not None:
+        areas.append(_name_area("this window", comparison.auc, "now", len(comparison.judged)))
         areas += _list_without_leak(summary)
     estimated = next((f for f in summary["findings"] if f["check"] == "estimated_auc"), None)
     if estimated and estimated["current"] is not None and evidence.comparison.estimate is not None:

@@ -9,8 +9,8 @@ import numpy as np
 
 from tasks.core.wording import format_share, shorten
 from tasks.reports.page.evidence import Evidence
-from tasks.reports.page.model_pictures import Decided, take_decided
 from tasks.reports.page.wording import Record
+from tasks.statistics.counted_auc import Judged
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,9 @@ def show_confusion(summary: Record, evidence: Evidence | None) -> Confusion | No
     cut_off = summary.get("cut_off")
     if evidence is None or not cut_off:
         return None
-    sides = take_decided(evidence)
-    if not all(len(labels) for labels, _ in sides):
+    if not all(len(judged) for judged in evidence.judged):
         return None
-    counts = [count_cells(decided, cut_off["threshold"]) for decided in sides]
+    counts = [count_cells(judged, cut_off["threshold"]) for judged in evidence.judged]
     names = (shorten(evidence.contract.positive), shorten(evidence.contract.negative))
     cells = []
     for place, (said, recorded) in enumerate(((0, 0), (0, 1), (1, 0), (1, 1))):
@@ -53,8 +52,8 @@ def show_confusion(summary: Record, evidence: Evidence | None) -> Confusion | No
     return Confusion(f"{cut_off['threshold']:.4g}", cells, (agreed[0], agreed[1]))
 
 
-def count_cells(decided: Decided, threshold: float) -> tuple[int, int, int, int]:
+def count_cells(judged: Judged, threshold: float) -> tuple[int, int, int, int]:
     """How many applications the model and the record call positive: both, the model only, the record only, neither."""
-    labels, says = decided[0] == 1, decided[1] >= threshold
+    labels, says = judged.labels == 1, judged.scores >= threshold
     both, model = int(np.sum(says & labels)), int(np.sum(says & ~labels))
     return both, model, int(np.sum(labels & ~says)), int(np.sum(~labels & ~says))

@@ -13,7 +13,8 @@ from tasks.core.arrays import Counts
 from tasks.core.scored_window import ScoredWindow
 from tasks.drift.comparison import Comparison
 from tasks.profile.bins import INTERVALS, Bins
-from tasks.profile.profile import Profile, count_levels
+from tasks.profile.profile import Profile
+from tasks.statistics.counted_auc import Judged, find_judged
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,19 @@ class Evidence:
         return self.comparison.observed
 
     @cached_property
+    def judged(self) -> tuple[Judged, Judged]:
+        """The rows of the reference and of the window with a label and a score."""
+        return find_judged(self.profile.labels, self.profile.scores), self.comparison.judged
+
+    @cached_property
     def columns(self) -> dict[str, Pair]:
         """Every feature of the reference with its counts in both windows, by its name."""
-        now = count_levels(self.profile.columns, self.comparison.codes)
         held = self.observed.in_full.applications
         return {
             bins.name: Pair(bins, before, current, held[bins.name])
-            for bins, before, current in zip(self.profile.columns, self.profile.counts, now, strict=True)
+            for bins, before, current in zip(
+                self.profile.columns, self.profile.counts, self.comparison.counts, strict=True
+            )
             if bins.name in held
         }
 

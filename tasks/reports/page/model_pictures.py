@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from tasks.core.arrays import Floats, Integers
+from tasks.core.arrays import Integers
 from tasks.evaluation.calibration import measure_reliability
 from tasks.profile.bins import LEAST_GROUP_ROWS, MISSING, Bins
 from tasks.reports.page.evidence import Evidence
 from tasks.reports.page.svg import Scale, dot, draw_text, line, picture, shorten, ticks
-
-Decided = tuple[Floats, Floats]
+from tasks.statistics.counted_auc import CountedLabels, follow_scores
 
 SIDE = 320
 CORNERS = 100
@@ -34,44 +33,24 @@ class Area:
     rows: int | None = None
 
 
-def take_decided(evidence: Evidence) -> tuple[Decided, Decided]:
-    """Labels and scores of the decided rows of the reference and of the window."""
-    both = []
-    for labels, scores in (
-        (evidence.profile.labels, evidence.profile.scores),
-        (evidence.observed.labels, evidence.observed.scores),
-    ):
-        known = ~np.isnan(labels) & ~np.isnan(scores)
-        both.append((labels[known], scores[known]))
-    return both[0], both[1]
-
-
-def has_both_labels(decided: Decided) -> bool:
-    """Whether there are positive and negative rows."""
-    return len(np.unique(decided[0])) == 2
-
-
 def draw_roc(evidence: Evidence) -> Markup:
     """The ROC curves of the reference and of the window."""
     x, y = Scale(0, 1, 36, SIDE - 8), Scale(0, 1, SIDE - 34, 8)
     parts = [*_draw_frame(x, y, "false positive rate", "true positive rate")]
     parts.append(line([(x(0), y(0)), (x(1), y(1))], "chance"))
-    for decided, style in zip(take_decided(evidence), ("before-line", "now-line"), strict=True):
-        if has_both_labels(decided):
-            parts.append(line([(x(a), y(b)) for a, b in _trace_roc(*decided)], style))
+    for judged, style in zip(evidence.judged, ("before-line", "now-line"), strict=True):
+        if judged.has_both_labels:
+            parts.append(line([(x(a), y(b)) for a, b in _trace_roc(judged.counted)], style))
     description = "ROC curves of the model on the reference and on the window; the diagonal is random ranking."
     return picture(SIDE, SIDE, description, parts)
 
 
-def _trace_roc(labels: Floats, scores: Floats) -> list[tuple[float, float]]:
-    """At most `CORNERS` points of the curve."""
-    order = np.argsort(-scores, kind="stable")
-    ends = np.append(np.diff(scores[order]) != 0, True)
-    found = np.append(0, np.cumsum(labels[order] == 1)[ends]) / np.sum(labels == 1)
-    wrong = np.append(0, np.cumsum(labels[order] == 0)[ends]) / np.sum(labels == 0)
-    way = wrong + found
+def _trace_roc(counted: CountedLabels) -> list[tuple[float, float]]:
+    """At most `CORNERS` points of the curve, at equal distances along its two sides."""
+    n, m = counted.positive.sum(), counted.negative.sum()
     steps = np.linspace(0, 2, CORNERS)
-    return list(zip(np.interp(steps, way, wrong).tolist(), np.interp(steps, way, found).tolist(), strict=True))
+    found, wrong = follow_scores(counted, lambda given, refused: refused / m + given / n, steps, from_highest=True)
+    return list(zip(wrong.tolist(), found.tolist(), strict=True))
 
 
 def draw_calibration(evidence: Evidence) -> Markup:
@@ -79,8 +58,8 @@ def draw_calibration(evidence: Evidence) -> Markup:
     x, y = Scale(0, 1, 36, SIDE - 8), Scale(0, 1, SIDE - 34, 8)
     parts = [*_draw_frame(x, y, "predicted probability", "observed share of positives")]
     parts.append(line([(x(0), y(0)), (x(1), y(1))], "chance"))
-    for decided, style in zip(take_decided(evidence), ("before", "now"), strict=True):
-        bands = measure_reliability(*decided, CONFIDENCE)
+    for judged, style in zip(evidence.judged, ("before", "now"), strict=True):
+        bands = measure_reliability(judged.labels, judged.scores, CONFIDENCE)
         points = [(x(band.predicted), y(band.observed)) for band in bands if band.rows >= FEWEST]
         if points:
             parts.append(line(points, f"{style}-line"))
