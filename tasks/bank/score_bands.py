@@ -9,7 +9,7 @@ import numpy as np
 
 from tasks.bank.sides import Side
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Floats
+from tasks.core.arrays import Floats, pick_rows
 from tasks.core.loan_rule import LoanRule
 from tasks.foreign.model import ScoreColumn, Scorer
 
@@ -99,17 +99,18 @@ def tabulate_bands(reference: Side, window: Side, lines: Floats, lending: LoanRu
 
 def _count(side: Side, lines: Floats, lending: LoanRule) -> list[BandSide]:
     held = ~np.isnan(side.scores)
-    labels, bands = side.labels[held], len(lines) + 1
-    place = np.searchsorted(lines, side.scores[held], side="right")
-    known = ~np.isnan(labels)
+    labels, bands = pick_rows(side.labels, held), len(lines) + 1
+    place = np.searchsorted(lines, pick_rows(side.scores, held), side="right")
     rows = np.bincount(place, minlength=bands)
-    decided = np.bincount(place[known], minlength=bands)
-    positive = np.bincount(place[known], weights=labels[known], minlength=bands)
+    known = ~np.isnan(labels)
+    place, labels = pick_rows(place, known), pick_rows(labels, known)
+    decided = np.bincount(place, minlength=bands)
+    positive = np.bincount(place, weights=labels, minlength=bands)
     good = positive if lending.is_positive_good else decided - positive
     return [
         BandSide(
             int(rows[band]),
-            float(rows[band] / max(len(labels), 1)),
+            float(rows[band] / max(rows.sum(), 1)),
             int(decided[band]),
             float(positive[band] / decided[band]) if decided[band] else None,
             float(good[band] / (decided[band] - good[band])) if decided[band] > good[band] else None,

@@ -15,4 +15,6 @@ def read_labels(contract: Contract, applications: pd.DataFrame) -> Floats:
     allowed = list(target.allowed or ())
     # By category codes: comparing a million texts takes a hundred times as long.
     codes = applications[target.name].astype("category").cat.set_categories(allowed).cat.codes.to_numpy()
-    return np.where(codes < 0, np.nan, (codes == allowed.index(str(target.positive))).astype(float))
+    labels = np.zeros(len(allowed) + 1)
+    labels[allowed.index(str(target.positive))], labels[-1] = 1, np.nan  # the code of anything else is -1
+    return np.asarray(labels[codes])

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 from markupsafe import Markup
 
-from tasks.core.arrays import Floats, Integers
+from tasks.core.arrays import Floats, Integers, pick_rows
 from tasks.core.positive import Positive
 from tasks.core.wording import format_share
 from tasks.profile.bins import MISSING
@@ -86,7 +86,6 @@ def measure_days(evidence: Evidence, positive: Positive) -> tuple[date, list[Ser
     first = days.min()
     place = (days - first).astype(int)
     total = int(place.max()) + 1
-    missing = (evidence.comparison.codes == MISSING).mean(axis=1)
     counts = np.bincount(place, minlength=total).astype(float)
     held = [counts[MISSING] / max(counts.sum(), 1) for counts in profile.counts]
     scores = profile.scores[~np.isnan(profile.scores)]
@@ -94,7 +93,11 @@ def measure_days(evidence: Evidence, positive: Positive) -> tuple[date, list[Ser
     series = [Series("applications", counts, counts, _find_usual_rows(evidence), is_share=False)]
     if not np.isnan(observed.labels).all():
         series.append(_average(positive.share, place, observed.labels, total, labelled))
-    series.append(_average("missing values", place, missing, total, float(np.mean(held)) if held else None))
+    missing, codes = np.zeros(total), evidence.comparison.codes
+    for column in codes.T:
+        missing += np.bincount(place[column == MISSING], minlength=total)
+    shown = missing / max(codes.shape[1], 1)
+    series.append(_divide("missing values", shown, counts, float(np.mean(held)) if held else None))
     if not np.isnan(observed.scores).all():
         level = float(scores.mean()) if len(scores) else None
         series.append(_average("mean score", place, observed.scores, total, level))
@@ -109,9 +112,13 @@ def _find_usual_rows(evidence: Evidence) -> float | None:
 
 def _average(name: str, place: Integers, values: Floats, total: int, reference: float | None) -> Series:
     known = ~np.isnan(values)
-    rows = np.bincount(place[known], minlength=total).astype(float)
-    sums = np.bincount(place[known], weights=values[known], minlength=total)
-    means = np.divide(sums, rows, out=np.full(total, np.nan), where=rows > 0)
+    place = pick_rows(place, known)
+    sums = np.bincount(place, weights=pick_rows(values, known), minlength=total)
+    return _divide(name, sums.astype(float), np.bincount(place, minlength=total).astype(float), reference)
+
+
+def _divide(name: str, sums: Floats, rows: Floats, reference: float | None) -> Series:
+    means = np.divide(sums, rows, out=np.full(len(rows), np.nan), where=rows > 0)
     return Series(name, means, rows, reference)
 
 
