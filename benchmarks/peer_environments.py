@@ -96,6 +96,8 @@ class Peer:
             source.flush()
         answer = answers.readline()
         if not answer:
+            if self._process.wait() < 0:
+                raise PeerError(f"{self._name} did not answer: the system stopped it, as it does for want of memory.")
             self._said.seek(0)
             said = self._said.read().decode(errors="replace").strip().splitlines()[-1:] or ["nothing"]
             raise PeerError(f"{self._name} did not answer: {said[0]}. Make its environment anew with `make peers`.")

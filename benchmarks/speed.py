@@ -115,8 +115,14 @@ def measure_all(folder: Path, rows: int, works: tuple[str, ...], repeats: int, c
             probe(folder, work, variants[0])
         taken: dict[str, list[dict[str, Any]]] = {name: [] for name in variants}
         for _ in range(repeats):
-            for name in variants:
-                taken[name].append(probe(folder, work, name))
+            for name in list(variants):
+                try:
+                    taken[name].append(probe(folder, work, name))
+                except MeasureError as error:
+                    if name not in others:
+                        raise
+                    variants.remove(name)  # what it cannot do must not cost what was measured
+                    console.print(f"{work}: {name} is left out. {str(error).strip().splitlines()[-1]}", style="dim")
         sizes = {"train": min(rows, LONGEST_TRAINING), **dict.fromkeys(COMMANDS, PER_MONTH)}
         sizes |= {name: count_rows(shape) for name, shape in SHAPES.items()}
         size = sizes.get(work, rows)
