@@ -22,7 +22,8 @@ from tasks.core.loan_rule import LoanRule
 from tasks.core.scored_window import ScoredWindow
 from tasks.profile.profile import SAMPLE_ROWS, Profile, count_levels
 from tasks.statistics.clusters import find_clusters
-from tasks.statistics.counted_auc import Auc, Judged
+from tasks.statistics.counted_auc import Auc
+from tasks.statistics.counted_labels import Judged
 
 CONFIDENCE = 0.95
 

@@ -8,7 +8,8 @@ import numpy as np
 import scipy
 
 from tasks.core.arrays import Floats, Integers
-from tasks.statistics.counted_auc import Auc, CountedLabels, follow_scores
+from tasks.statistics.counted_auc import Auc
+from tasks.statistics.counted_labels import CountedLabels, follow_scores
 
 DEPTHS = (0.05, 0.10, 0.20, 0.30, 0.50)
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from tasks.core.arrays import Floats, Integers
-from tasks.statistics.counted_auc import Judged, find_judged
+from tasks.statistics.counted_labels import Judged, find_judged
 
 
 @dataclass(frozen=True, eq=False)

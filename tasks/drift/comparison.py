@@ -24,7 +24,8 @@ from tasks.profile.profile import (
 )
 from tasks.statistics.auc import measure_judged_auc
 from tasks.statistics.clusters import Clusters, find_clusters
-from tasks.statistics.counted_auc import Auc, Judged, find_judged
+from tasks.statistics.counted_auc import Auc
+from tasks.statistics.counted_labels import Judged, find_judged
 from tasks.statistics.likeness import Likeness, pool_likeness
 
 

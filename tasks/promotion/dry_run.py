@@ -20,7 +20,7 @@ from tasks.models.cut_off import CutOff, is_given, place_cut_off
 from tasks.models.preprocess import Prepared
 from tasks.promotion.foreign import keep_reference
 from tasks.statistics.auc import measure_judged_auc
-from tasks.statistics.counted_auc import find_judged
+from tasks.statistics.counted_labels import find_judged
 
 
 @dataclass(frozen=True)

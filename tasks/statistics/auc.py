@@ -7,7 +7,8 @@ import scipy
 
 from tasks.core.arrays import Floats
 from tasks.statistics.clusters import Clusters
-from tasks.statistics.counted_auc import Auc, Judged, measure_counted_auc
+from tasks.statistics.counted_auc import Auc, measure_counted_auc
+from tasks.statistics.counted_labels import Judged
 
 
 def measure_auc(labels: Floats, scores: Floats, clusters: Clusters | None = None) -> Auc:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from tasks.bank.ranking import find_gini, measure_capture, measure_ks
-from tasks.statistics import counted_auc
+from tasks.statistics import counted_labels
 from tasks.statistics.auc import measure_auc
-from tasks.statistics.counted_auc import count_labels
+from tasks.statistics.counted_labels import count_labels
 from tests.bank.known_scores import LABELS_NOW, LABELS_THEN, SCORES_NOW, SCORES_THEN
 
 
@@ -95,5 +95,5 @@ def test_many_scores_are_followed_in_parts(monkeypatch):
         return [measure_ks(counted), *(measure_capture(counted, is_positive=side) for side in (True, False))]
 
     at_once = measure()
-    monkeypatch.setattr(counted_auc, "_SCORES_AT_ONCE", 7)
+    monkeypatch.setattr(counted_labels, "SCORES_AT_ONCE", 7)
     assert measure() == at_once

@@ -33,7 +33,7 @@ from tasks.reports.page.days import Series, draw_days, measure_days, show_days
 from tasks.reports.page.importance import draw_importance, list_importance
 from tasks.reports.page.page import render_report
 from tasks.reports.page.tiles import make_tiles
-from tasks.statistics.counted_auc import Judged
+from tasks.statistics.counted_labels import Judged
 from tests.reports.test_page import POLICY, make_drifted, make_evidence, make_summary
 from tests.support.card_frames import HOSTILE, make_frame, score
 from tests.support.page_script import leave_out_script

@@ -43,7 +43,7 @@ def test_area_and_variance_by_every_pair():
 def test_scores_that_come_a_part_at_a_time_have_the_same_area(most, monkeypatch):
     labels, scores = make_scores()
     whole = measure_auc(labels, scores)
-    monkeypatch.setattr(counted_auc, "_SCORES_AT_ONCE", most)
+    monkeypatch.setattr(counted_auc, "SCORES_AT_ONCE", most)
     area = measure_auc(labels, scores)
     assert area.value == pytest.approx(whole.value, rel=1e-14)
     assert area.variance == pytest.approx(whole.variance, rel=1e-12)

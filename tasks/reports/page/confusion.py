@@ -10,7 +10,7 @@ import numpy as np
 from tasks.core.wording import format_share, shorten
 from tasks.reports.page.evidence import Evidence
 from tasks.reports.page.wording import Record
-from tasks.statistics.counted_auc import Judged
+from tasks.statistics.counted_labels import Judged
 
 
 @dataclass(frozen=True)

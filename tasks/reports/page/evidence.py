@@ -14,7 +14,7 @@ from tasks.core.scored_window import ScoredWindow
 from tasks.drift.comparison import Comparison
 from tasks.profile.bins import INTERVALS, Bins
 from tasks.profile.profile import Profile
-from tasks.statistics.counted_auc import Judged, find_judged
+from tasks.statistics.counted_labels import Judged, find_judged
 
 
 @dataclass(frozen=True)

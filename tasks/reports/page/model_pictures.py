@@ -13,7 +13,7 @@ from tasks.evaluation.calibration import measure_reliability
 from tasks.profile.bins import LEAST_GROUP_ROWS, MISSING, Bins
 from tasks.reports.page.evidence import Evidence
 from tasks.reports.page.svg import Scale, dot, draw_text, line, picture, shorten, ticks
-from tasks.statistics.counted_auc import CountedLabels, follow_scores
+from tasks.statistics.counted_labels import CountedLabels, follow_scores
 
 SIDE = 320
 CORNERS = 100
