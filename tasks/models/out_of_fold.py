@@ -13,7 +13,6 @@ import numpy as np
 
 from tasks.core.arrays import Floats, Integers, Keys
 from tasks.foreign.model import ForeignModel, Scorer
-from tasks.models.large_matrix import make_matrix
 from tasks.models.scoring import assign_folds, cut_rows, score_fold
 
 # The calibration of a fold is fitted on all but one of so many parts of it.
@@ -27,6 +26,8 @@ def score_out_of_fold(model: Scorer, applications: Any, labels: Floats, keys: Ke
     """
     if isinstance(model, ForeignModel):
         return model.score(applications)
+    from tasks.models.large_matrix import make_matrix
+
     scores = np.empty(len(applications))
     fitted = model.named_steps["model"].calibrated_classifiers_
     folds = assign_folds(keys, len(fitted))
