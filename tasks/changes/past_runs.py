@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
@@ -15,8 +15,10 @@ from tasks.core.findings import Finding, Outcome, Question, Verdict, find_graves
 from tasks.core.onset import OnsetKind
 from tasks.core.windows import Window
 from tasks.job.job import Job
-from tasks.registry.versions import Champion
 from tasks.schema.queries import read_query
+
+if TYPE_CHECKING:  # the history tells of answers, and needs no model
+    from tasks.registry.versions import Champion
 
 # Enough for the latest answer of every question; what was answered before is repeated by the findings themselves.
 RUNS_LOOKED_AT = 60

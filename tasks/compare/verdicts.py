@@ -14,8 +14,9 @@ from tasks.core.answers import answer
 from tasks.core.files import write_json, write_text
 from tasks.core.findings import Finding, Verdict
 from tasks.core.wording import OUTCOMES, RED, Label
-from tasks.reports.page import Evidence
-from tasks.reports.page.page import render_fragment, render_report
+from tasks.reports.page.evidence import Evidence
+from tasks.reports.page.page import render_report
+from tasks.reports.page.template import render_fragment
 from tasks.reports.page.wording import describe_questions, find_positive, write_headline
 
 GENERATOR = "loanwatch comparison"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from tasks.core.wording import AUC
 
 NO_EFFECT_AUC = 0.5  # a model that tells nothing apart
@@ -26,6 +29,11 @@ def count_limits(effect: float | None, limit: float | None, unit: str, standard_
         return 0.0
     start = find_start(limit, unit)
     return float((effect - start - (standard_error or 0.0)) / (limit - start))
+
+
+def weigh_record(finding: Mapping[str, Any]) -> float:
+    """The change of a finding in summary.json, less one standard error, in multiples of its limit."""
+    return count_limits(finding["effect"], finding["limit"], finding["unit"], finding["standard_error"])
 
 
 def has_multiple(effect: float | None, limit: float | None, unit: str) -> bool:

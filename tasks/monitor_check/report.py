@@ -14,7 +14,7 @@ from tasks.core.versions import read_versions
 from tasks.job.job import Job
 from tasks.monitor_check.planted_changes import CHANGES, NOTHING
 from tasks.monitor_check.trials import Ground, Trial
-from tasks.reports.page.page import render_page
+from tasks.reports.page.template import render_page
 from tasks.reports.repeat_command import write_policy
 
 SCHEMA = "loanwatch.check_monitor/1"

@@ -26,7 +26,7 @@ from tasks.models.ripening import ripen
 from tasks.models.score_window import observe_window
 from tasks.registry.versions import Champion, find_champion
 from tasks.reports.deepchecks.draw import draw_pages
-from tasks.reports.page import render_fragment
+from tasks.reports.page.template import render_fragment
 from tasks.reports.summary import Run
 from tasks.reports.write_pages import SUMMARY, gather_content
 

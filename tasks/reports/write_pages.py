@@ -18,7 +18,8 @@ from tasks.reports.deepchecks.content import Content, choose_columns, code_rows,
 from tasks.reports.deepchecks.draw import NOT_INSTALLED, draw_pages, is_installed, start_drawing
 from tasks.reports.findings_file import write_findings_file
 from tasks.reports.links import REPORT, find_links
-from tasks.reports.page import Evidence, write_report
+from tasks.reports.page.evidence import Evidence
+from tasks.reports.page.page import write_report
 from tasks.reports.repeat_command import format_pages_command, write_policy
 from tasks.reports.summary import Run, summarise_run
 

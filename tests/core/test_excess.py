@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.core.excess import count_limits, find_start, has_multiple
+from tasks.core.excess import count_limits, find_start, has_multiple, weigh_record
 from tasks.core.findings import Finding, Question, Verdict
 from tasks.drift.judgement import _weigh
-from tasks.reports.page.changes import weigh
 
 
 @pytest.mark.parametrize(
@@ -37,6 +36,6 @@ def test_the_report_and_the_order_of_the_checks_measure_alike() -> None:
         Question.DATA, "joint_shape", Verdict.FAIL, "", effect=0.62, unit="AUC", limit=0.55, standard_error=0.01
     )
     expected = (0.62 - 0.01 - 0.5) / 0.05
-    assert weigh(joint.as_record()) == pytest.approx(expected)
+    assert weigh_record(joint.as_record()) == pytest.approx(expected)
     assert -_weigh(joint)[1] == pytest.approx(expected)
     assert (find_start(0.55, "AUC"), find_start(0.02, "AUC"), find_start(0.06, "share of applicants")) == (0.5, 0, 0)

@@ -15,10 +15,10 @@ from tasks.core.positive import Positive
 from tasks.prefect_ui.verdict_artifact import render_verdict
 from tasks.reports.history.bank import show_bank_history
 from tasks.reports.history.records import PastRun
-from tasks.reports.page import write_report
 from tasks.reports.page.bank import explain_changes, show_bank
-from tasks.reports.page.page import render_fragment, render_report
+from tasks.reports.page.page import render_report, write_report
 from tasks.reports.page.swap_set import show_swap_set
+from tasks.reports.page.template import render_fragment
 from tasks.reports.summary import Run
 from tests.reports.test_page import make_drifted, make_summary
 from tests.support.browser import audit, is_too_wide, needs_chromium, open_tab

@@ -26,10 +26,10 @@ from tasks.extract.labels import read_labels
 from tasks.profile.profile import fit_profile
 from tasks.reports.findings_file import HEAD, format_findings
 from tasks.reports.links import Links
-from tasks.reports.page import Evidence
 from tasks.reports.page.accept import list_accept_commands
 from tasks.reports.page.confusion import count_cells, show_confusion
 from tasks.reports.page.days import Series, draw_days, measure_days, show_days
+from tasks.reports.page.evidence import Evidence
 from tasks.reports.page.importance import draw_importance, list_importance
 from tasks.reports.page.page import render_report
 from tasks.reports.page.tiles import make_tiles

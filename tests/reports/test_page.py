@@ -24,11 +24,11 @@ from tasks.job.stages import order_stages
 from tasks.profile.bins import fit_bins
 from tasks.profile.profile import fit_profile
 from tasks.promotion.decide import decide
-from tasks.reports.page import Evidence, write_report
 from tasks.reports.page.champion import list_areas
 from tasks.reports.page.changes import make_cards
+from tasks.reports.page.evidence import Evidence
 from tasks.reports.page.model_pictures import name_group
-from tasks.reports.page.page import render_report
+from tasks.reports.page.page import render_report, write_report
 from tasks.reports.page.wording import write_headline
 from tasks.reports.summary import SCHEMA
 from tests.support.browser import (

@@ -22,7 +22,8 @@ from tasks.reports.deepchecks.content import Content, sample_applications
 from tasks.reports.deepchecks.draw import draw_pages
 from tasks.reports.history import write_history
 from tasks.reports.page.glossary import PageGlossary
-from tasks.reports.page.page import render_page, render_report
+from tasks.reports.page.page import render_report
+from tasks.reports.page.template import render_page
 from tasks.reports.page.wording import MEASURES, describe_questions
 from tasks.schema.migrate import prepare_schema
 from tests.reports.test_evidence_pack import make_job

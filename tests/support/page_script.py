@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.reports.page.page import TEMPLATES
+from tasks.reports.page.template import TEMPLATES
 
 SCRIPT = f"<script>{(TEMPLATES / 'page.js').read_text(encoding='utf-8')}</script>"
 

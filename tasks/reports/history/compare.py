@@ -15,7 +15,7 @@ from tasks.core.positive import UNNAMED, Positive, name_check
 from tasks.core.wording import VERDICTS, format_share, name_question, name_verdict
 from tasks.reports.history.records import PastRun, Record, read_runs
 from tasks.reports.history.words import format_window
-from tasks.reports.page.page import render_page
+from tasks.reports.page.template import render_page
 from tasks.reports.page.wording import format_effect
 
 NONE = "–"

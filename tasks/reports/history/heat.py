@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tasks.core.excess import weigh_record
 from tasks.core.findings import Question, Verdict, rank_gravity
 from tasks.core.positive import name_check
 from tasks.core.wording import AUC
 from tasks.reports.history.records import PastRun, Record
-from tasks.reports.page.changes import weigh
 from tasks.reports.page.wording import format_effect
 
 TOGETHER = "joint distribution"
@@ -59,7 +59,7 @@ def _name_columns(finding: Record) -> list[str]:
 
 
 def _make_cell(findings: Sequence[Record]) -> Cell:
-    worst = min(findings, key=lambda finding: (rank_gravity(finding["verdict"]), -weigh(finding)))
+    worst = min(findings, key=lambda finding: (rank_gravity(finding["verdict"]), -weigh_record(finding)))
     verdict, effect = Verdict(worst["verdict"]), worst["effect"]
     if effect is None:
         return Cell(verdict, "", worst["sentence"])

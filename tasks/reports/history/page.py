@@ -22,7 +22,7 @@ from tasks.reports.history.heat import HeatRow, map_heat
 from tasks.reports.history.pictures import draw_performance
 from tasks.reports.history.records import History, PastRun, Record, read_history
 from tasks.reports.history.words import format_window, shorten_window
-from tasks.reports.page.page import render_page
+from tasks.reports.page.template import render_page
 
 INDEX = "index.html"
 MONTHS = 24

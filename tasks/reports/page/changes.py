@@ -10,7 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from tasks.core.causes import read_causes
-from tasks.core.excess import count_limits
+from tasks.core.excess import weigh_record
 from tasks.core.findings import Question, Verdict
 from tasks.core.onset import read_onset
 from tasks.core.positive import Positive, name_check
@@ -68,11 +68,6 @@ def make_cards(summary: Record, evidence: Evidence | None) -> list[Card]:
     return sorted(cards, key=lambda card: (card.title == _WHOLE["joint_shape"], -card.weight))
 
 
-def weigh(finding: Record) -> float:
-    """A change less one standard error, in multiples of its limit."""
-    return count_limits(finding["effect"], finding["limit"], finding["unit"], finding["standard_error"])
-
-
 def _make_card(findings: Sequence[Record], evidence: Evidence | None, positive: Positive) -> Card:
     """A card of a cause's findings, of which the first says most."""
     first = findings[0]
@@ -83,7 +78,7 @@ def _make_card(findings: Sequence[Record], evidence: Evidence | None, positive: 
         shift=_describe_shift(findings, pair),
         alarms=[_describe_alarm(finding, title, positive) for finding in findings],
         pictures=[picture for picture in _draw(findings, pair, evidence, positive) if picture],
-        weight=max(map(weigh, findings)),
+        weight=max(map(weigh_record, findings)),
     )
 
 
