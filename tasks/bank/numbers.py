@@ -17,10 +17,10 @@ from tasks.bank.score_bands import ScoreBand, tabulate_bands
 from tasks.bank.sides import Side
 from tasks.bank.stability import Stability, compare_columns, compare_scores, find_lines
 from tasks.contract.contract import Contract
-from tasks.core.arrays import Codes, Floats, Integers, sample_rows
+from tasks.core.arrays import Codes, Counts, Floats, Integers, sample_rows
 from tasks.core.loan_rule import LoanRule
 from tasks.core.scored_window import ScoredWindow
-from tasks.profile.profile import SAMPLE_ROWS, Profile, count_levels
+from tasks.profile.profile import SAMPLE_ROWS, Profile
 from tasks.statistics.clusters import find_clusters
 from tasks.statistics.counted_auc import Auc
 from tasks.statistics.counted_labels import Judged
@@ -109,6 +109,10 @@ class Measured(Protocol):
         """Its values as the profile encodes them."""
 
     @property
+    def counts(self) -> tuple[Counts, ...]:
+        """Its rows of every code, column by column."""
+
+    @property
     def judged(self) -> Judged:
         """Its rows with a label and a score."""
 
@@ -153,7 +157,7 @@ def measure_bank_numbers(
         CONFIDENCE,
         describe_basis(contract, observed),
         compare_scores(before.scores, now.scores),
-        tuple(compare_columns(profile.columns, profile.counts, count_levels(profile.columns, measured.codes))),
+        tuple(compare_columns(profile.columns, profile.counts, measured.counts)),
         _rank_reference(profile, judged[0]),
         _rank(judged[1], measured.auc, len(judged[1])),
         tuple(tabulate_bands(before, now, lines, lending)),

@@ -12,12 +12,7 @@ from tasks.core.arrays import sample_rows
 from tasks.core.policy import PromotionPolicy
 from tasks.evaluation.segments import SegmentPerformance, cut_segments, measure_segments
 from tasks.reports.page.evidence import Evidence
-from tasks.reports.page.model_pictures import (
-    Area,
-    draw_areas,
-    draw_calibration,
-    draw_roc,
-)
+from tasks.reports.page.model_pictures import Area, draw_areas, draw_calibration, draw_roc
 from tasks.reports.page.wording import Record
 from tasks.statistics.counted_auc import Auc
 
