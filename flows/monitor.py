@@ -77,7 +77,7 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     plan = plan_monitoring(table, request, find_scheduled_day(), find_backfill())
     job = plan.job
     announce_run(job)
-    prepare_pages(job)
+    prepare_pages(job, is_stable=True)
 
     reading = read_applications(job, plan.champion)
     run = Run(job, reading.extract, counts=reading.counts)
@@ -112,6 +112,7 @@ def monitor(request: MonitorRequest) -> State[dict[str, Any]]:
     if decision.outcome is not None:
         return conclude(run, decision.outcome, reason)
 
+    prepare_pages(job, is_stable=False)
     with hold_training_lock(job, run.champion):
         training = train_challenger(job, run.champion, prepared, regime)
         run.contest = compare_with_champion(job, run.champion, training, run.findings)

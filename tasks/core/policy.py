@@ -397,10 +397,11 @@ class SelfCheckPolicy(Policy):
 class PagesPolicy(Policy):
     """When the three deepchecks pages are drawn, which are for information."""
 
-    draw: Literal["always", "single_runs", "on_demand"] = Field(
-        "single_runs",
+    draw: Literal["always", "single_runs", "changed", "on_demand"] = Field(
+        "changed",
         description="always: after the verdict of every run. single_runs: the same, but not for the windows of a "
-        "backfill. on_demand: only when `python -m flows.pages` asks for them.",
+        "backfill. changed: of these, only where the outcome is not `stable`. on_demand: only when `python -m "
+        "flows.pages` asks for them.",
     )
     columns: int = Field(
         30, ge=1, le=1000, description="Columns that these pages show: first those with a finding, then the others."

@@ -10,6 +10,7 @@ import pandas as pd
 
 from tasks.core.arrays import Codes
 from tasks.core.files import write_json
+from tasks.core.findings import Outcome
 from tasks.job.job import Job
 from tasks.job.journal import describe_error, log, read_timings
 from tasks.job.stage import stage
@@ -52,15 +53,19 @@ def renew_record(run: Run, pages: dict[str, str]) -> dict[str, Any]:
     return renewed
 
 
-def is_drawn_at_once(job: Job) -> bool:
+def is_drawn_at_once(job: Job, *, is_stable: bool) -> bool:
     """Whether the deepchecks pages follow the verdict; else `flows.pages` draws them when they are wanted."""
     rule = job.policy.pages.draw
-    return is_installed() and (rule == "always" or (rule == "single_runs" and not job.backfill))
+    is_wanted = rule == "single_runs" or (rule == "changed" and not is_stable)
+    return is_installed() and (rule == "always" or (is_wanted and not job.backfill))
 
 
-def prepare_pages(job: Job) -> None:
-    """Let deepchecks be imported, in the process that will draw the pages, while the run works."""
-    if is_drawn_at_once(job):
+def prepare_pages(job: Job, *, is_stable: bool) -> None:
+    """Let deepchecks be imported, in the process that will draw the pages, while the run works.
+
+    At its start a run may still be stable.
+    """
+    if is_drawn_at_once(job, is_stable=is_stable):
         start_drawing(job.results)
 
 
@@ -69,7 +74,7 @@ def add_pages(run: Run, summary: dict[str, Any]) -> dict[str, Any]:
 
     The verdict is out by then: it is in the journal and the report, and was sent. Nothing here fails the run.
     """
-    if not is_drawn_at_once(run.job):
+    if not is_drawn_at_once(run.job, is_stable=run.outcome is Outcome.STABLE):
         return summary
     try:
         drawn, run.left_out = write_deepchecks_pages(run.job, run)

@@ -31,17 +31,20 @@ class Planned:
 
 
 @pytest.mark.parametrize(
-    ("draw", "backfill", "expected"),
+    ("draw", "backfill", "is_stable", "expected"),
     [
-        ("always", "", True),
-        ("always", "a year", True),
-        ("single_runs", "", True),
-        ("single_runs", "a year", False),
-        ("on_demand", "", False),
+        ("always", "", True, True),
+        ("always", "a year", True, True),
+        ("single_runs", "", True, True),
+        ("single_runs", "a year", False, False),
+        ("changed", "", True, False),
+        ("changed", "", False, True),
+        ("changed", "a year", False, False),
+        ("on_demand", "", False, False),
     ],
 )
-def test_the_policy_says_which_runs_draw_their_pages(draw, backfill, expected):
-    assert is_drawn_at_once(Planned(draw, backfill)) is expected
+def test_the_policy_says_which_runs_draw_their_pages(draw, backfill, is_stable, expected):
+    assert is_drawn_at_once(Planned(draw, backfill), is_stable=is_stable) is expected
 
 
 def call(*arguments):

@@ -49,7 +49,7 @@ def past(demo_database, make_database, tmp_path_factory):
         patch.setenv("LOANWATCH_DATABASE_URL", url.render_as_string(hide_password=False))
         reference = {"reference_start": date(2024, 1, 1), "reference_end": date(2024, 6, 30)}
         summaries = {
-            "first": run_monitor(folder, **month(2024, 7), **reference, policy=QUICK)[1],
+            "first": run_monitor(folder, draws_deepchecks=True, **month(2024, 7), **reference, policy=QUICK)[1],
             "drifted": run_monitor(folder, **month(2024, 8), policy=QUICK)[1],
             "promoted": run_monitor(folder, draws_deepchecks=True, **month(2024, 10), policy=QUICK)[1],
             "unfit": run_monitor(folder, start=date(2025, 3, 1), end=date(2025, 3, 31), policy=QUICK)[1],
@@ -61,6 +61,13 @@ def past(demo_database, make_database, tmp_path_factory):
 
 def read_report(summary):
     return (Path(summary["results"]) / "report.html").read_text(encoding="utf-8")
+
+
+def test_deepchecks_draws_for_a_run_that_found_something_and_waits_to_be_asked_by_a_stable_one(past):
+    first, promoted = (past[1][name] for name in ("first", "promoted"))
+    assert (first["outcome"], set(first["pages"])) == ("stable", {"report"})
+    assert "python -m flows.pages" in read_report(first)
+    assert set(promoted["pages"]) == {"report", "data_quality", "data_drift", "model_drift"}
 
 
 @pytest.mark.parametrize("name", ["first", "drifted", "promoted", "unfit"])

@@ -31,7 +31,7 @@ def run_monitor(
     places = {"results": str(folder / "results"), "models": str(folder / "models")}
     with pytest.MonkeyPatch.context() as patch:
         if not draws_deepchecks:
-            replace_object(is_drawn_at_once, lambda job: False, set_attribute=patch.setattr)
+            replace_object(is_drawn_at_once, lambda job, *, is_stable: False, set_attribute=patch.setattr)
         state = monitor(**{**places, **parameters}, return_state=True)
     written = Path(state.result()["results"]) / "summary.json"
     return state, json.loads(written.read_text(encoding="utf-8"))

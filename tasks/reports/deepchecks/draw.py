@@ -38,8 +38,10 @@ def is_installed() -> bool:
 def start_drawing(folder: Path) -> None:
     """Start the process that will draw into the folder, so that it imports deepchecks beside the run's work.
 
-    It ends with this process, if nobody asks it for pages.
+    It ends with this process, if nobody asks it for pages. Where it has been started, nothing happens.
     """
+    if folder in _waiting:
+        return
     for process in _waiting.values():  # of runs that failed before they came to their pages
         process.kill()
         process.communicate()
