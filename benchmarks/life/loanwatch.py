@@ -118,7 +118,7 @@ class Loanwatch:
         asked = date_changes([*measure_drift(comparison), *measure_model_drift(comparison)], comparison)
         recent = date_changes(measure_recent_drift(replace(comparison, policy=plain)), comparison)
         findings = [*findings, *add_recent(asked, recent)]
-        levels = find_levels(findings, past)
+        levels = find_levels(findings, past, window, len(comparison.observed.labels))
         compared = {}
         for days in {level.window for chosen in levels.values() for level in chosen}:
             later = keep_later(comparison.observed, days)

@@ -2,9 +2,10 @@
 
 A change that stays is an alarm once. The days since its onset, in the window of the run that answered it, are its
 level: a later window is alarmed where it differs from the champion's reference and from that level, each significantly
-and by more than the limit. Where it differs from the reference only, it is known. The next alarm makes another level:
-a slow trend alarms at each step of the limit, and what went further and back is at an earlier one. All levels end with
-the first window in which the change is gone.
+and by more than the limit. Where it differs from the reference only, it is known. Later days belong to the level, too,
+as long as no run alarms and until it is measured well enough: then it no longer moves. The next alarm makes another
+level: a slow trend alarms at each step of the limit, and what went further and back is at an earlier one. All levels
+end with the first window in which the change is gone.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from tasks.core.windows import Window
 
 # A level is measured over so many days at least: those of a change that was found on its second day are too few.
 LEVEL_DAYS = 14
+# A window of n rows is told from a level of as many by √2 times the error that it has beside a large reference, from
+# one of four times as many by 1.1 times. After a quarter a level that grows would hide a trend.
+LEVEL_GROWTH, LEVEL_ROWS, LONGEST_LEVEL = 4, 40_000, 92
 MOST_LEVELS = 3  # of a change, the latest: each is a comparison
 # Whatever changes the applicants or the rule may change these, too.
 _AFFECTED = (Question.LABEL, Question.CONCEPT, Question.MODEL)
@@ -46,7 +50,9 @@ def read_level(answer: Answer) -> Level:
     return Level(days, date.fromisoformat(answer.since), answer.job_id, answer.how, answer.is_accepted)
 
 
-def find_levels(findings: Sequence[Finding], past: Sequence[PastRun]) -> dict[int, tuple[Level, ...]]:
+def find_levels(
+    findings: Sequence[Finding], past: Sequence[PastRun], window: Window, rows: int
+) -> dict[int, tuple[Level, ...]]:
     """The levels that each alarm is to be held against.
 
     Parameters
@@ -55,6 +61,10 @@ def find_levels(findings: Sequence[Finding], past: Sequence[PastRun]) -> dict[in
         Of the present run, judged against the champion's reference.
     past : sequence of PastRun
         Earlier windows, the latest first.
+    window : Window
+        The present one. No level reaches into it further than the run that made the level did.
+    rows : int
+        Applications of the present window: a level has no use for many times as many.
 
     Returns
     -------
@@ -69,14 +79,20 @@ def find_levels(findings: Sequence[Finding], past: Sequence[PastRun]) -> dict[in
     if not alarms:
         return {}
     families = dict.fromkeys(family for run in past for family in run.verdicts)
-    opened = {family: levels for family in families if (levels := find_open_levels(family, past))}
+    last = window.start - timedelta(days=1)
+    enough = window.days * min(LEVEL_GROWTH, LEVEL_ROWS / max(rows, 1))
+    opened = {
+        family: [lengthen(level, past, last, min(round(enough), LONGEST_LEVEL)) for level in levels]
+        for family in families
+        if (levels := find_open_levels(family, past))
+    }
     chosen = {place: _choose_levels(findings[place], opened, past) for place in alarms}
     return {place: levels for place, levels in chosen.items() if levels}
 
 
 def find_open_levels(family: str, past: Sequence[PastRun]) -> list[Level]:
     """The levels of a family's change that was answered and has lasted since, the latest first."""
-    levels: dict[Window, Level] = {}
+    levels: dict[tuple[str, date], Level] = {}
     for run in past:
         verdict = run.verdicts.get(family)
         if verdict is Verdict.PASS or run.is_reopened(family):
@@ -87,8 +103,32 @@ def find_open_levels(family: str, past: Sequence[PastRun]) -> list[Level]:
         answered = _find_run(level.job_id, past)
         if answered is not None and answered.is_reopened(family):
             break
-        levels.setdefault(level.window, level)
+        levels.setdefault((level.job_id, level.window.start), level)
     return sorted(levels.values(), key=lambda level: level.window.end, reverse=True)
+
+
+def lengthen(level: Level, past: Sequence[PastRun], last: date, days: int) -> Level:
+    """The level with the days after it on which runs found nothing new, one after the other.
+
+    Parameters
+    ----------
+    level : Level
+        As the latest run that knew it has it.
+    past : sequence of PastRun
+        Earlier windows, the latest first.
+    last : date
+        The last day that it may have.
+    days : int
+        How long it may become.
+    """
+    end, stop = level.window.end, min(last, level.window.start + timedelta(days=days - 1))
+    for run in reversed(past):
+        if run.window.end <= end:
+            continue
+        if end >= stop or not run.is_quiet or run.window.start > end + timedelta(days=1):
+            break
+        end = min(run.window.end, stop)
+    return replace(level, window=Window(level.window.start, end))
 
 
 def _choose_levels(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from tasks.core.findings import Finding, Outcome, Question, Verdict, find_gravest, read_finding
+from tasks.core.findings import DRIFT_QUESTIONS, Finding, Outcome, Question, Verdict, find_gravest, read_finding
 from tasks.core.onset import OnsetKind
 from tasks.core.windows import Window
 from tasks.job.job import Job
@@ -88,6 +88,12 @@ class PastRun:
     def has_answered(self) -> bool:
         """Whether the run has acted on what it found: it has kept or replaced the champion."""
         return self.outcome in ANSWERING
+
+    @cached_property
+    def is_quiet(self) -> bool:
+        """Whether the run has judged its window, and found nothing that was not known."""
+        is_judged = self.outcome in (Outcome.STABLE, *ANSWERING)
+        return is_judged and not any(f.verdict is Verdict.FAIL and f.question in DRIFT_QUESTIONS for f in self.findings)
 
     @property
     def how(self) -> str:

@@ -11,6 +11,7 @@ from tasks.core.onset import Onset, OnsetKind
 from tasks.core.windows import Window, month_of
 
 INCOME = "data/annual_income"
+ROWS = 2_000  # of a month
 
 
 def found(verdict: Verdict, subject: str = "annual_income", **more: object) -> Finding:
@@ -30,7 +31,7 @@ def live(*months: tuple[str, list[Finding], list[Finding]]) -> list[list[Finding
     past: list[PastRun] = []
     said = []
     for month, findings, further in months:
-        levels = find_levels(findings, past)
+        levels = find_levels(findings, past, month_of(month), ROWS)
         marked = mark_known(findings, levels, {level.window: further for chosen in levels.values() for level in chosen})
         alarmed = any(finding.verdict is Verdict.FAIL for finding in marked)
         past.insert(0, run(month, *marked, outcome=Outcome.KEPT if alarmed else Outcome.STABLE))
@@ -45,11 +46,11 @@ def test_a_change_that_stays_is_an_alarm_once_and_says_who_answered_it():
     first, second, third = live(("2024-01", FAIL, []), ("2024-02", FAIL, SAME), ("2024-03", FAIL, SAME))
     assert first[0].verdict is Verdict.FAIL
     assert first[0].answer is None
-    for later in (second[0], third[0]):
+    for later, end in ((second[0], "2024-01-31"), (third[0], "2024-02-29")):
         assert later.verdict is Verdict.KNOWN
         assert later.answer is not None
         assert (later.answer.job_id, later.answer.since) == ("run-2024-01", "2024-01-01")
-        assert (later.answer.start, later.answer.end) == ("2024-01-01", "2024-01-31")
+        assert (later.answer.start, later.answer.end) == ("2024-01-01", end)
         assert "Known since 2024-01-01, answered by run run-2024-01: the champion was kept." in later.sentence
 
 
@@ -92,13 +93,13 @@ def test_a_rule_that_changes_back_and_again_is_an_alarm_while_another_change_is_
     assert find_open_levels("concept", past) == []
     assert find_open_levels(INCOME, past)
     # In the level of the incomes the rule was the changed one, too: it would look as if nothing had happened.
-    assert find_levels([changed], past) == {}
+    assert find_levels([changed], past, month_of("2024-05"), ROWS) == {}
 
 
 def test_what_an_open_change_may_have_caused_is_held_against_its_level():
     past = [run("2024-03", found(Verdict.FAIL), of_rule(Verdict.PASS))]
     worse = Finding(Question.MODEL, "auc", Verdict.FAIL, "", effect=0.05)
-    assert find_levels([worse], past)[0][0].window == month_of("2024-03")
+    assert find_levels([worse], past, month_of("2024-04"), ROWS)[0][0].window == month_of("2024-03")
 
 
 def test_a_run_that_answered_nothing_makes_no_level():
@@ -107,7 +108,7 @@ def test_a_run_that_answered_nothing_makes_no_level():
 
 def test_without_the_same_check_in_the_level_the_question_decides_and_without_any_answer_the_alarm_stands():
     past, by_column = [run("2024-01", of_rule(Verdict.FAIL))], of_rule(Verdict.FAIL, "by_column")
-    levels = find_levels([by_column], past)
+    levels = find_levels([by_column], past, month_of("2024-02"), ROWS)
     window = levels[0][0].window
     assert mark_known([by_column], levels, {window: [of_rule(Verdict.PASS)]})[0].verdict is Verdict.KNOWN
     assert mark_known([by_column], levels, {window: [of_rule(Verdict.FAIL)]})[0].verdict is Verdict.FAIL
@@ -137,12 +138,63 @@ def test_a_level_begins_with_the_onset_and_has_two_weeks_at_least():
     assert (whole.since, whole.window) == (date(2024, 2, 1), month_of("2024-02"))
 
 
+def known(month: str, *, outcome: Outcome = Outcome.STABLE, verdict: Verdict = Verdict.KNOWN) -> PastRun:
+    answer = Answer("run-2024-01", "2024-01-01", "2024-01-01", "2024-01-31", "the champion was kept")
+    return run(month, found(verdict, answer=answer), outcome=outcome)
+
+
+def find_level(month: str, *later: PastRun, rows: int = ROWS) -> Window:
+    past = sorted([*later, run("2024-01", found(Verdict.FAIL))], key=lambda each: each.window.end, reverse=True)
+    return find_levels(FAIL, past, month_of(month), rows)[0][-1].window
+
+
+def test_quiet_months_make_a_level_longer_up_to_a_quarter():
+    quiet = [known(month) for month in ("2024-02", "2024-03", "2024-04", "2024-05")]
+    assert find_level("2024-02") == month_of("2024-01")
+    assert find_level("2024-03", *quiet[:1]) == Window(date(2024, 1, 1), date(2024, 2, 29))
+    for count in (3, 4):
+        level = find_level(f"2024-{count + 2:02}", *quiet[:count])
+        assert level == Window(date(2024, 1, 1), date(2024, 4, 1))  # 92 days
+
+
+def test_a_level_of_many_applications_stays_as_it_is():
+    quiet = [known("2024-02"), known("2024-03")]
+    assert find_level("2024-04", *quiet, rows=50_000) == month_of("2024-01")
+    # 40,000 are enough: of 20,000 in the 30 days of April those of 60 days.
+    assert find_level("2024-04", *quiet, rows=20_000) == Window(date(2024, 1, 1), date(2024, 2, 29))
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        known("2024-02", verdict=Verdict.FAIL, outcome=Outcome.KEPT),  # went further: another level
+        known("2024-02", outcome=Outcome.QUALITY_FAILED),
+        known("2024-02", outcome=Outcome.UNDECIDED),
+        known("2024-03"),  # nobody has looked at February
+    ],
+)
+def test_a_level_ends_before_days_that_nobody_found_quiet(between):
+    assert find_level("2024-05", between, known("2024-04")) == month_of("2024-01")
+
+
+def test_a_level_does_not_reach_into_the_window_that_is_held_against_it():
+    """Daily windows of thirty days: the days that both have could not show that it went further."""
+    days = [Window(date(2024, 1, 1 + day), date(2024, 1, 30 + day)) for day in range(2)]
+    days += [Window(date(2024, 1, 3 + day), date(2024, 2, 1 + day)) for day in range(28)]
+    answer = Answer("first", "2024-01-20", "2024-01-20", "2024-02-02", "the champion was kept")
+    past = [
+        PastRun(f"run of {window}", window, Outcome.STABLE, (found(Verdict.KNOWN, answer=answer),)) for window in days
+    ][::-1]
+    present = Window(date(2024, 2, 10), date(2024, 3, 10))
+    assert find_levels(FAIL, past, present, ROWS)[0][0].window == Window(date(2024, 1, 20), date(2024, 2, 9))
+
+
 def test_what_went_further_and_back_is_known():
     """A broken column on top of a changed rule, corrected in the next month."""
     first, second = month_of("2024-01"), month_of("2024-02")
     past = [run("2024-02", of_rule(Verdict.FAIL)), run("2024-01", of_rule(Verdict.FAIL))]
     now = [of_rule(Verdict.FAIL)]
-    levels = find_levels(now, past)
+    levels = find_levels(now, past, month_of("2024-03"), ROWS)
     assert [level.window for level in levels[0]] == [second, first]
     marked = mark_known(now, levels, {first: [of_rule(Verdict.PASS)], second: [of_rule(Verdict.FAIL)]})
     assert marked[0].verdict is Verdict.KNOWN
