@@ -34,6 +34,8 @@ from tasks.prefect_ui.run_names import rename_run, show_end
 from tasks.prefect_ui.tables import tabulate_comparison, tabulate_findings
 from tasks.prefect_ui.verdict_artifact import render_verdict
 
+SECONDS_BETWEEN_MOVES = 1.0  # of the progress bar: each is a request, and a small run ends its stages in two seconds
+
 
 class StageEcho(logging.Handler):
     """Repeats the journal's lines in the run's log on the Prefect server, and moves the run's progress.
@@ -45,6 +47,7 @@ class StageEcho(logging.Handler):
     def __init__(self, flow_run_id: UUID, progress: UUID) -> None:
         super().__init__(logging.INFO)
         self._flow_run_id, self._progress = flow_run_id, progress
+        self._moved_at = 0.0
         self.is_lost = False
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -54,7 +57,9 @@ class StageEcho(logging.Handler):
         try:
             stage, status = getattr(record, "stage", ""), getattr(record, "status", "")
             get_run_logger().log(record.levelno, " ".join(filter(None, (stage, status, record.getMessage()))))
-            if status == "finished" and stage in STAGES:
+            is_due = record.created >= self._moved_at + SECONDS_BETWEEN_MOVES
+            if status == "finished" and stage in STAGES and is_due:
+                self._moved_at = record.created
                 self.advance(100 * (STAGES.index(stage) + 1) / len(STAGES))
         except TransportError as error:
             self.is_lost = True

@@ -12,6 +12,7 @@ import pytest
 from httpx import ConnectError
 
 from tasks.core.findings import Finding, Outcome, Verdict
+from tasks.job.stages import STAGES
 from tasks.prefect_ui.publish import StageEcho, grade_run, slug
 from tests.support.kept_run import MOVED, UNFIT, make_run
 
@@ -34,6 +35,22 @@ def test_a_prefect_server_that_is_gone_is_asked_once(monkeypatch: pytest.MonkeyP
         line.stage, line.status = stage, "finished"
         echo.emit(line)
     assert (len(asked), echo.is_lost) == (1, True)
+
+
+def test_the_progress_bar_moves_once_a_second_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    run_id, echo_log = uuid4(), logging.getLogger("silent")
+    monkeypatch.setattr("tasks.prefect_ui.publish.find_flow_run_id", lambda: run_id)
+    monkeypatch.setattr("tasks.prefect_ui.publish.get_run_logger", lambda: echo_log)
+    monkeypatch.setattr(
+        "tasks.prefect_ui.publish.update_progress_artifact", lambda artifact_id, progress: asked.append(progress)
+    )
+    echo = StageEcho(run_id, uuid4())
+    for stage, second in (("extract", 0.0), ("quality", 0.4), ("score", 0.9), ("drift", 1.1), ("report", 2.0)):
+        line = logging.LogRecord("loanwatch", logging.INFO, "", 0, "done", (), None)
+        line.stage, line.status, line.created = stage, "finished", 1_700_000_000 + second
+        echo.emit(line)
+    assert asked == [100 * (STAGES.index(stage) + 1) / len(STAGES) for stage in ("extract", "drift")]
 
 
 @pytest.mark.parametrize(
