@@ -21,6 +21,7 @@ from blocks.errors import LoanwatchError
 from flows.cli.console import prepare_console
 from flows.cli.errors import report_error
 from flows.cli.temporary_server import temporary_server
+from tasks.job.stage import Stage
 
 DRAIN_SECONDS = 10.0
 # Automations know loanwatch's runs by the first.
@@ -80,10 +81,11 @@ def _import_meanwhile() -> None:
 def _let_server_finish(state: State[Any]) -> None:
     """Wait until a temporary server has recorded the end of every task of the run.
 
-    Task runs travel as events, and a server that is stopped first loses them and logs an error for each.
+    Task runs travel as events, and a server that is stopped first loses them and logs an error for each. A run that
+    failed before its first stage has none, nor has a backfill, whose windows are runs of other processes.
     """
     flow_run_id = state.state_details.flow_run_id
-    if flow_run_id is None or not temporary_server.is_running:
+    if flow_run_id is None or not temporary_server.is_running or not Stage.calls:
         return
     deadline = time.monotonic() + DRAIN_SECONDS
     while time.monotonic() < deadline and not _is_recorded(flow_run_id):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property, update_wrapper, wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar, cast
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -25,7 +25,10 @@ class Stage(Generic[P, R]):
     """A function of a job that runs as a Prefect task; `fn` is the function without the task.
 
     Prefect is imported by the first call: what imports a pure function from a stage's module does not need it.
+    `calls` counts those of all stages in this process.
     """
+
+    calls: ClassVar[int] = 0
 
     def __init__(self, name: str, function: Callable[P, R]) -> None:
         self.name, self.fn = name, function
@@ -38,6 +41,7 @@ class Stage(Generic[P, R]):
         """
         from prefect.utilities.annotations import quote
 
+        Stage.calls += 1
         task: Any = self._task
         return cast(R, task(*map(quote, args), **{name: quote(value) for name, value in kwargs.items()}))
 

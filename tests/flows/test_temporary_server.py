@@ -7,14 +7,19 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from uuid import uuid4
 
 import httpx
 import pytest
+from prefect.client.schemas.objects import StateDetails
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.states import Completed
 
 from flows.cli import run_locally as local
 from flows.cli.run_locally import run_flow
 from flows.cli.temporary_server import TemporaryServer, is_wanted, runs_flow
+from tasks.job.stage import Stage
 from tests.support import ROOT
 from tests.support.wait import PATIENCE, wait_until
 
@@ -54,6 +59,17 @@ def test_waste_is_looked_for_again_once_the_imports_are_done(monkeypatch):
     finally:
         gc.enable()
     assert seen == [True]
+
+
+@pytest.mark.parametrize(("calls", "waits"), [(0, False), (14, True)])
+def test_the_command_waits_for_the_end_of_its_own_stages_only(monkeypatch, calls: int, waits: bool):
+    """A backfill's stages are runs of its workers: ten seconds were waited for what never came."""
+    run, asked = uuid4(), []
+    monkeypatch.setattr(Stage, "calls", calls)
+    monkeypatch.setattr(local, "temporary_server", SimpleNamespace(is_running=True))
+    monkeypatch.setattr(local, "_is_recorded", lambda flow_run_id: asked.append(flow_run_id) or True)
+    local._let_server_finish(Completed(state_details=StateDetails(flow_run_id=run)))
+    assert asked == [run] * waits
 
 
 @pytest.mark.slow
