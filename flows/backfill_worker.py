@@ -26,6 +26,7 @@ from tasks.backfill.queue import Replay, claim_next, list_replays, save_state, t
 from tasks.core.run_tags import TAGS
 from tasks.job.journal import describe_error
 from tasks.registry.bundle import keep_bundles
+from tasks.reports.history import rebuild_rarely
 
 IDLE_SECONDS = 1.0
 
@@ -56,7 +57,8 @@ def command(
     prepare_console()
     gc.freeze()  # what the imports made stays, and need not be looked at again
     try:
-        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None} if unwatched else {}), keep_bundles():
+        settings = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None} if unwatched else {}
+        with temporary_settings(settings), keep_bundles(), rebuild_rarely():
             work_on(connect(resolve_database(database)), backfill, in_order=in_order)
     except LoanwatchError as error:
         return report_error(error)

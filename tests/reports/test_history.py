@@ -18,7 +18,7 @@ from tasks.core.windows import month_of
 from tasks.job.findings import save_findings
 from tasks.job.job import Job
 from tasks.job.journal import write_entry
-from tasks.reports.history import rebuild_history, write_history
+from tasks.reports.history import rebuild_history, rebuild_rarely, write_history
 from tasks.reports.history.heat import TOGETHER, map_heat
 from tasks.reports.history.pictures import draw_performance
 from tasks.reports.history.records import History, PastRun, list_estimates, read_history
@@ -160,6 +160,23 @@ def test_the_page_escapes_and_links_what_is_there(job):
     assert 'href="20240901T060001-3f9a1c/report.html"' in page
     assert '<span class="pill undecided">undecided</span>' in page
     assert "stopped at extract" in page
+
+
+def test_runs_in_quick_succession_share_an_update(job):
+    page = job.results.parent / "index.html"
+    with rebuild_rarely(seconds=3_600):
+        rebuild_history(job)
+        page.unlink()  # the first run has made it
+        rebuild_history(job)
+        rebuild_history(job)
+        assert not page.exists()
+    assert page.exists()
+    page.unlink()
+    with rebuild_rarely(seconds=0):
+        rebuild_history(job)
+        assert page.exists()
+        page.unlink()
+    assert not page.exists()  # nobody waits for another one
 
 
 def test_an_empty_database_has_a_page_too(engine, tmp_path):

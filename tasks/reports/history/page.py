@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,8 +30,21 @@ from tasks.reports.page.template import render_page
 INDEX = "index.html"
 MONTHS = 24
 ANSWERED = 60
+SECONDS_BETWEEN = 30.0
 
 log = logging.getLogger("loanwatch")
+
+
+@dataclass
+class Waiting:
+    """Updates within `rebuild_rarely`: how far apart, until when none is made, and a job that waits for one."""
+
+    seconds: float
+    until: float = 0.0
+    job: Job | None = None
+
+
+_waiting: ContextVar[Waiting | None] = ContextVar("history that waits", default=None)
 
 
 @dataclass(frozen=True)
@@ -77,8 +93,27 @@ def make_section(history: History) -> Section:
     )
 
 
+@contextmanager
+def rebuild_rarely(seconds: float = SECONDS_BETWEEN) -> Iterator[None]:
+    """Within it the page is updated once in so many seconds, and at the end: each time it shows all runs anew."""
+    waiting = Waiting(seconds)
+    token = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+        if waiting.job is not None:
+            rebuild_history(waiting.job)
+
+
 def rebuild_history(job: Job) -> None:
     """Update the page after a run. The run's own pages exist by then, so a failure is only logged."""
+    waiting, now = _waiting.get(), time.monotonic()
+    if waiting is not None:
+        if now < waiting.until:
+            waiting.job = job
+            return
+        waiting.until, waiting.job = now + waiting.seconds, None
     try:
         with connect(job.database).connect() as connection:
             write_history(connection, job.results.parent)
