@@ -28,7 +28,7 @@ from flows.cli.options import POLICY_HELP, SPREAD, as_parameters, read_options
 from flows.cli.run_locally import run_flow
 from tasks.alerts.backfill import send_backfill_alert
 from tasks.alerts.failure import send_failure_alert
-from tasks.backfill.local_workers import replay_here
+from tasks.backfill.local_workers import prepare_worker, replay_here
 from tasks.backfill.queue import (
     Replay,
     cut_windows,
@@ -144,6 +144,8 @@ def command(*, options: Annotated[BackfillRequest, SPREAD], policy: Annotated[Pa
         request = read_options(options, policy)
     except LoanwatchError as error:
         return report_error(error)
+    if not request.work_pool:
+        prepare_worker(WORKER)
     return run_flow(backfill, as_parameters(request), show_windows)[0]
 
 

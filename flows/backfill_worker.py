@@ -22,6 +22,7 @@ from blocks.postgres.connect import connect, resolve_database
 from flows.cli.console import prepare_console
 from flows.cli.errors import report_error
 from flows.monitor import monitor
+from tasks.backfill.local_workers import WAIT, read_orders
 from tasks.backfill.queue import Replay, claim_next, list_replays, save_state, tag_replays
 from tasks.core.run_tags import TAGS
 from tasks.job.journal import describe_error
@@ -97,4 +98,4 @@ def _has_work(replays: list[Replay], in_order: bool) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(app())
+    sys.exit(app(read_orders() if sys.argv[1:] == [WAIT] else None))

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from prefect.client.orchestration import get_client
 from prefect.settings import get_current_settings
@@ -20,7 +23,20 @@ from tasks.core.files import make_private_folder
 
 POLL_SECONDS = 0.5
 
+WAIT = "--wait"
+
 log = logging.getLogger("loanwatch")
+_waiting: list[subprocess.Popen[bytes]] = []
+
+
+def prepare_worker(module: str) -> None:
+    """Start a worker that imports beside this process, and waits for what it is to do.
+
+    It ends with this process; Ctrl-C is for this one alone.
+    """
+    command = [sys.executable, "-m", module, WAIT]
+    worker = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603 - our own command
+    _waiting.append(worker)
 
 
 def replay_here(
@@ -53,21 +69,63 @@ def replay_here(
 
 def _start_worker(replay: Replay, number: int, module: str, in_order: bool) -> subprocess.Popen[bytes]:
     """A process that shares this one's Prefect server, database and folder; what it says goes to a file."""
-    command = [sys.executable, "-m", module, replay.backfill]
+    arguments = [replay.backfill]
     if replay.parameters["database"]:
-        command += ["--database", replay.parameters["database"]]
+        arguments += ["--database", replay.parameters["database"]]
     if in_order:
-        command += ["--in-order"]
+        arguments += ["--in-order"]
     if get_current_settings().flows.heartbeat_frequency is None:
-        command += ["--unwatched"]
+        arguments += ["--unwatched"]
     with get_client(sync_client=True) as client:
         settings = get_current_settings().to_environment_variables(exclude_unset=True)
         environment = {**os.environ, **settings, "PREFECT_API_URL": str(client.api_url)}
     written = _name_log(replay, number)
     make_private_folder(written.parent.parent)
     written.parent.mkdir(exist_ok=True)
+    while _waiting:
+        worker = _waiting.pop()
+        with suppress(BrokenPipeError):  # it was killed, and another one is started
+            _give_orders(worker, {"arguments": arguments, "environment": environment, "log": str(written.absolute())})
+            return worker
     with written.open("ab") as file:
-        return subprocess.Popen(command, stdout=file, stderr=file, stdin=subprocess.DEVNULL, env=environment)  # noqa: S603 - our own command
+        command = [sys.executable, "-m", module, *arguments]
+        return subprocess.Popen(  # noqa: S603 - our own command
+            command, stdout=file, stderr=file, stdin=subprocess.DEVNULL, env=environment
+        )
+
+
+def _give_orders(worker: subprocess.Popen[bytes], orders: dict[str, Any]) -> None:
+    """Tell a waiting worker what to do. Raises BrokenPipeError where it is gone."""
+    if worker.stdin is not None:
+        worker.stdin.write(json.dumps(orders).encode() + b"\n")
+        worker.stdin.close()
+
+
+def read_orders() -> list[str]:
+    """What a worker that was started early is to do: the arguments of its command.
+
+    It sees the same Prefect server as who has started it, and what it says goes to its file. Where that process ends
+    without any order, so does this one.
+    """
+    from prefect.context import refresh_global_settings_context
+
+    line = sys.stdin.readline()
+    if not line:
+        sys.exit(0)
+    orders = json.loads(line)
+    os.environ.update(orders["environment"])
+    refresh_global_settings_context()
+    _replace(0, os.devnull, os.O_RDONLY)
+    for descriptor in (1, 2):
+        _replace(descriptor, orders["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    return list(orders["arguments"])
+
+
+def _replace(descriptor: int, path: str, flags: int) -> None:
+    """Let a standard stream lead to a file."""
+    opened = os.open(path, flags, 0o600)
+    os.dup2(opened, descriptor)
+    os.close(opened)
 
 
 def _name_log(replay: Replay, number: int) -> Path:

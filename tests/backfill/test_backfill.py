@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -16,6 +17,7 @@ from sqlalchemy import text
 from blocks.errors import LoanwatchError
 from blocks.postgres.connect import Patience, make_engine
 from flows.backfill import backfill
+from tasks.backfill.local_workers import WAIT, prepare_worker
 from tasks.backfill.queue import Replay, claim_next, cut_windows, list_replays, name_backfill, save_plan, save_state
 from tasks.contract.load import load_contract
 from tasks.core.policy import MonitorPolicy, SelfCheckPolicy, TrainPolicy
@@ -26,6 +28,7 @@ from tasks.schema.migrate import prepare_schema
 from tests.support import ROOT
 from tests.support.flow import month, run_monitor
 from tests.support.small_model import find_bundle, install
+from tests.support.wait import PATIENCE
 
 QUICK = MonitorPolicy(
     train=TrainPolicy(forest_trees=20, boosting_rounds=40, folds=2),
@@ -155,12 +158,15 @@ def test_two_workers_one_of_them_killed(demo, tmp_path, monkeypatch):
         "results": str(tmp_path / "results"),
         "models": str(tmp_path / "models"),
     }
+    prepare_worker("flows.backfill_worker")  # one of the two was started early, as by the command
     killed = []
     killer = threading.Thread(target=lambda: killed.append(kill_a_worker(demo)))
     killer.start()
     done = backfill(**asked)
     killer.join()
     assert killed == [True], "no worker was killed"
+    logs = sorted(file.name for file in (tmp_path / "results").glob("backfill-*/worker-*.log"))
+    assert logs == ["worker-1.log", "worker-2.log"]
     assert [window["start"] for window in done["windows"]] == [f"2024-{number:02}-01" for number in range(9, 12)]
     # As the demo's story goes: a quiet month, a changed rule, a broken unit; a replay promotes nothing.
     assert [window["outcome"] for window in done["windows"]] == ["stable", "kept", "kept"]
@@ -176,6 +182,13 @@ def test_two_workers_one_of_them_killed(demo, tmp_path, monkeypatch):
     summaries = _count(demo, "select count(*) from loanwatch.alert where alert_id like 'backfill/%'")
     assert summaries == 1, "one message, told once"
     assert _count(demo, "select count(*) from loanwatch.alert") == alerts + summaries, "no window tells by itself"
+
+
+@pytest.mark.slow
+def test_a_worker_that_was_started_early_ends_in_silence_where_it_gets_no_order():
+    command = [sys.executable, "-m", "flows.backfill_worker", WAIT]
+    done = subprocess.run(command, cwd=ROOT, input=b"", capture_output=True, timeout=PATIENCE, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 def kill_a_worker(engine, patience=300):
