@@ -120,7 +120,7 @@ class Loanwatch:
         findings = [*findings, *add_recent(asked, recent)]
         levels = find_levels(findings, past, window, len(comparison.observed.labels))
         compared = {}
-        for days in {level.window for chosen in levels.values() for level in chosen}:
+        for days in {window for chosen in levels.values() for level in chosen for window in level.windows}:
             later = keep_later(comparison.observed, days)
             if len(later.labels) >= POLICY.drift.minimum_rows:
                 level = observe(self._life, champion.model, days)

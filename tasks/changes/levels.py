@@ -2,10 +2,10 @@
 
 A change that stays is an alarm once. The days since its onset, in the window of the run that answered it, are its
 level: a later window is alarmed where it differs from the champion's reference and from that level, each significantly
-and by more than the limit. Where it differs from the reference only, it is known. Later days belong to the level, too,
-as long as no run alarms and until it is measured well enough: then it no longer moves. The next alarm makes another
-level: a slow trend alarms at each step of the limit, and what went further and back is at an earlier one. All levels
-end with the first window in which the change is gone.
+and by more than the limit. Where it differs from the reference only, it is known. A level of few days shows a second
+change badly, so a window is held against it together with the quiet windows after it as well: to be known it may differ
+from neither. The next alarm makes another level: a slow trend alarms at each step of the limit, and what went further
+and back is at an earlier one. All levels end with the first window in which the change is gone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tasks.core.windows import Window
 # A level is measured over so many days at least: those of a change that was found on its second day are too few.
 LEVEL_DAYS = 14
 # A window of n rows is told from a level of as many by √2 times the error that it has beside a large reference, from
-# one of four times as many by 1.1 times. After a quarter a level that grows would hide a trend.
+# one of four times as many by 1.1 times. In more than a quarter of a year a season turns.
 LEVEL_GROWTH, LEVEL_ROWS, LONGEST_LEVEL = 4, 40_000, 92
 MOST_LEVELS = 3  # of a change, the latest: each is a comparison
 # Whatever changes the applicants or the rule may change these, too.
@@ -30,13 +30,23 @@ _AFFECTED = (Question.LABEL, Question.CONCEPT, Question.MODEL)
 
 @dataclass(frozen=True)
 class Level:
-    """The days of a change's level, and which run has answered it; `since` is the first day on which it was seen."""
+    """The days of a change's level, and which run has answered it.
+
+    `since` is the first day on which it was seen; `longer` the level's days with quiet ones after them, if there are
+    any.
+    """
 
     window: Window
     since: date
     job_id: str
     how: str
     is_accepted: bool = False
+    longer: Window | None = None
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """What a later window is held against."""
+        return (self.window,) if self.longer is None else (self.window, self.longer)
 
     def as_answer(self) -> Answer:
         """As a finding keeps it."""
@@ -62,7 +72,7 @@ def find_levels(
     past : sequence of PastRun
         Earlier windows, the latest first.
     window : Window
-        The present one. No level reaches into it further than the run that made the level did.
+        The present one. No level becomes so long that it reaches into it.
     rows : int
         Applications of the present window: a level has no use for many times as many.
 
@@ -92,7 +102,7 @@ def find_levels(
 
 def find_open_levels(family: str, past: Sequence[PastRun]) -> list[Level]:
     """The levels of a family's change that was answered and has lasted since, the latest first."""
-    levels: dict[tuple[str, date], Level] = {}
+    levels: dict[Window, Level] = {}
     for run in past:
         verdict = run.verdicts.get(family)
         if verdict is Verdict.PASS or run.is_reopened(family):
@@ -103,17 +113,17 @@ def find_open_levels(family: str, past: Sequence[PastRun]) -> list[Level]:
         answered = _find_run(level.job_id, past)
         if answered is not None and answered.is_reopened(family):
             break
-        levels.setdefault((level.job_id, level.window.start), level)
+        levels.setdefault(level.window, level)
     return sorted(levels.values(), key=lambda level: level.window.end, reverse=True)
 
 
 def lengthen(level: Level, past: Sequence[PastRun], last: date, days: int) -> Level:
-    """The level with the days after it on which runs found nothing new, one after the other.
+    """The level and, in `longer`, its days with those after them on which runs found nothing new, one after the other.
 
     Parameters
     ----------
     level : Level
-        As the latest run that knew it has it.
+        Of the run that answered it.
     past : sequence of PastRun
         Earlier windows, the latest first.
     last : date
@@ -128,7 +138,7 @@ def lengthen(level: Level, past: Sequence[PastRun], last: date, days: int) -> Le
         if end >= stop or not run.is_quiet or run.window.start > end + timedelta(days=1):
             break
         end = min(run.window.end, stop)
-    return replace(level, window=Window(level.window.start, end))
+    return level if end == level.window.end else replace(level, longer=Window(level.window.start, end))
 
 
 def _choose_levels(
@@ -209,10 +219,11 @@ def mark_known(
 def _mark(finding: Finding, levels: Sequence[Level], compared: Mapping[Window, Sequence[Finding]]) -> Finding:
     differs = False
     for level in levels:
-        further = _find_same(finding, compared[level.window]) if level.window in compared else []
+        asked = [compared[window] for window in level.windows if window in compared]
+        further = [one for others in asked for one in _find_same(finding, others)]
         if any(one.verdict is Verdict.FAIL for one in further):
             differs = True
-        elif level.window not in compared or any(one.effect is not None for one in further):
+        elif not asked or any(one.effect is not None for one in further):
             return _say_known(finding, level)
     if not differs:
         return finding

@@ -45,7 +45,7 @@ def recall_changes(
     with connect(job.database).connect() as connection:
         past = read_past_runs(connection, job, champion)
     levels = find_levels(findings, past, job.window, len(comparison.observed.labels))
-    days = {level.window for chosen in levels.values() for level in chosen}
+    days = {window for chosen in levels.values() for level in chosen for window in level.windows}
     compared = {window: compare_with_level(job, champion, comparison, window) for window in days}
     known = {window: found for window, found in compared.items() if found is not None}
     marked = date_with_earlier_days(job, champion, comparison, mark_known(findings, levels, known), past)

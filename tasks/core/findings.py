@@ -59,7 +59,7 @@ class Answer:
     since
         The first day of the window in which the change was first found, as YYYY-MM-DD.
     start, end
-        The days that show the level that the change had when it was answered.
+        The days of the run's window: the level that the change had when it was answered.
     how
         What was done about it, as the end of a sentence: "the champion was kept".
     is_accepted

@@ -32,7 +32,8 @@ def live(*months: tuple[str, list[Finding], list[Finding]]) -> list[list[Finding
     said = []
     for month, findings, further in months:
         levels = find_levels(findings, past, month_of(month), ROWS)
-        marked = mark_known(findings, levels, {level.window: further for chosen in levels.values() for level in chosen})
+        compared = {days: further for chosen in levels.values() for level in chosen for days in level.windows}
+        marked = mark_known(findings, levels, compared)
         alarmed = any(finding.verdict is Verdict.FAIL for finding in marked)
         past.insert(0, run(month, *marked, outcome=Outcome.KEPT if alarmed else Outcome.STABLE))
         said.append(marked)
@@ -46,11 +47,11 @@ def test_a_change_that_stays_is_an_alarm_once_and_says_who_answered_it():
     first, second, third = live(("2024-01", FAIL, []), ("2024-02", FAIL, SAME), ("2024-03", FAIL, SAME))
     assert first[0].verdict is Verdict.FAIL
     assert first[0].answer is None
-    for later, end in ((second[0], "2024-01-31"), (third[0], "2024-02-29")):
+    for later in (second[0], third[0]):
         assert later.verdict is Verdict.KNOWN
         assert later.answer is not None
         assert (later.answer.job_id, later.answer.since) == ("run-2024-01", "2024-01-01")
-        assert (later.answer.start, later.answer.end) == ("2024-01-01", end)
+        assert (later.answer.start, later.answer.end) == ("2024-01-01", "2024-01-31")
         assert "Known since 2024-01-01, answered by run run-2024-01: the champion was kept." in later.sentence
 
 
@@ -145,7 +146,7 @@ def known(month: str, *, outcome: Outcome = Outcome.STABLE, verdict: Verdict = V
 
 def find_level(month: str, *later: PastRun, rows: int = ROWS) -> Window:
     past = sorted([*later, run("2024-01", found(Verdict.FAIL))], key=lambda each: each.window.end, reverse=True)
-    return find_levels(FAIL, past, month_of(month), rows)[0][-1].window
+    return find_levels(FAIL, past, month_of(month), rows)[0][-1].windows[-1]
 
 
 def test_quiet_months_make_a_level_longer_up_to_a_quarter():
@@ -186,7 +187,23 @@ def test_a_level_does_not_reach_into_the_window_that_is_held_against_it():
         PastRun(f"run of {window}", window, Outcome.STABLE, (found(Verdict.KNOWN, answer=answer),)) for window in days
     ][::-1]
     present = Window(date(2024, 2, 10), date(2024, 3, 10))
-    assert find_levels(FAIL, past, present, ROWS)[0][0].window == Window(date(2024, 1, 20), date(2024, 2, 9))
+    assert find_levels(FAIL, past, present, ROWS)[0][0].longer == Window(date(2024, 1, 20), date(2024, 2, 9))
+
+
+@pytest.mark.parametrize(
+    ("by_level", "by_longer", "expected"),
+    [
+        (Verdict.PASS, Verdict.PASS, Verdict.KNOWN),
+        (Verdict.PASS, Verdict.FAIL, Verdict.FAIL),  # a second change, near the limit
+        (Verdict.FAIL, Verdict.PASS, Verdict.FAIL),  # a slow trend, which the longer level has followed
+    ],
+)
+def test_what_differs_from_a_level_or_from_the_longer_one_has_gone_further(by_level, by_longer, expected):
+    past = [known("2024-02"), run("2024-01", found(Verdict.FAIL))]
+    levels = find_levels(FAIL, past, month_of("2024-03"), ROWS)
+    first, longer = levels[0][0].windows
+    compared = {first: [found(by_level)], longer: [found(by_longer)]}
+    assert mark_known(FAIL, levels, compared)[0].verdict is expected
 
 
 def test_what_went_further_and_back_is_known():
