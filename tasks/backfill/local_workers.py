@@ -22,7 +22,6 @@ from tasks.backfill.queue import BackfillError, Replay, list_replays
 from tasks.core.files import make_private_folder
 
 POLL_SECONDS = 0.5
-
 WAIT = "--wait"
 
 log = logging.getLogger("loanwatch")
@@ -82,12 +81,13 @@ def _start_worker(replay: Replay, number: int, module: str, in_order: bool) -> s
     written = _name_log(replay, number)
     make_private_folder(written.parent.parent)
     written.parent.mkdir(exist_ok=True)
-    while _waiting:
-        worker = _waiting.pop()
-        with suppress(BrokenPipeError):  # it was killed, and another one is started
-            _give_orders(worker, {"arguments": arguments, "environment": environment, "log": str(written.absolute())})
-            return worker
     with written.open("ab") as file:
+        while _waiting:
+            worker = _waiting.pop()
+            with suppress(BrokenPipeError):  # it was killed, and another one is started
+                orders = {"arguments": arguments, "environment": environment, "log": str(written.absolute())}
+                _give_orders(worker, orders)
+                return worker
         command = [sys.executable, "-m", module, *arguments]
         return subprocess.Popen(  # noqa: S603 - our own command
             command, stdout=file, stderr=file, stdin=subprocess.DEVNULL, env=environment
