@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 from joblib import Parallel, delayed, parallel_config
 
 from benchmarks.command_line import run_command
@@ -23,6 +24,8 @@ from benchmarks.life.lives import Life
 from benchmarks.life.loanwatch import Loanwatch
 from benchmarks.life.scenarios import COVARIATE, COVARIATE_MONTH, EVENT_MONTH, Alter, Change, Regime, Scenario
 from benchmarks.life.workshop import Workshop
+from blocks.errors import UsageError
+from tasks.core.wording import join_list
 
 app = App(name="python -m benchmarks.life.second_change", help=__doc__, help_format="plaintext")
 
@@ -64,7 +67,14 @@ def is_found(name: str, seed: int, per_month: int, *, is_settled: bool) -> bool:
 
 
 @app.default
-def run(*, seed: int = 0, seeds: int = 20, per_month: int = 2_000, processes: int = 2) -> None:
+def run(
+    *,
+    seed: int = 0,
+    seeds: int = 20,
+    only: Annotated[list[str] | None, Parameter(negative=())] = None,
+    per_month: int = 2_000,
+    processes: int = 2,
+) -> None:
     """Print how often each second change is found, settled and fresh.
 
     Parameters
@@ -73,21 +83,26 @@ def run(*, seed: int = 0, seeds: int = 20, per_month: int = 2_000, processes: in
         The first life's seed.
     seeds
         Lives, with successive seeds.
+    only
+        A second change (none, income x1.12, income x1.15, income x1.2, rule); may be repeated. Default: all.
     per_month
         Applications of a month.
     processes
         Lives at once.
     """
-    tasks = [(name, one, settled) for name in SECOND for one in range(seed, seed + seeds) for settled in (True, False)]
+    names = tuple(only or SECOND)
+    if unknown := sorted(set(names) - set(SECOND)):
+        raise UsageError(f"{join_list(unknown)} is not known. Choose among {join_list(list(SECOND))}.")
+    tasks = [(name, one, settled) for name in names for one in range(seed, seed + seeds) for settled in (True, False)]
     with parallel_config(backend="loky", inner_max_num_threads=1):
         found = Parallel(n_jobs=processes)(
             delayed(is_found)(name, one, per_month, is_settled=settled) for name, one, settled in tasks
         )
-    counts = dict.fromkeys(((name, settled) for name in SECOND for settled in (True, False)), 0)
+    counts = dict.fromkeys(((name, settled) for name in names for settled in (True, False)), 0)
     for (name, _, settled), alarmed in zip(tasks, found, strict=True):
         counts[name, settled] += alarmed
     print(f"| second change, {month(EVENT_MONTH).start:%B} of the first year | settled | fresh |\n|---|---|---|")
-    for name in SECOND:
+    for name in names:
         print(f"| {name} | {counts[name, True]} of {seeds} | {counts[name, False]} of {seeds} |")
 
 
