@@ -66,7 +66,7 @@ def run(call: Call) -> None:
     os.environ.update(call.environment)
     time.tzset()
     _redirect(call.output)
-    replace_object(is_drawn_at_once, lambda job: False)
+    replace_object(is_drawn_at_once, lambda job, *, is_stable: False)
     if call.prepare is not None:
         call.prepare()
     if call.point is not None:
