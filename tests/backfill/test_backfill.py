@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -189,6 +190,16 @@ def test_a_worker_that_was_started_early_ends_in_silence_where_it_gets_no_order(
     command = [sys.executable, "-m", "flows.backfill_worker", WAIT]
     done = subprocess.run(command, cwd=ROOT, input=b"", capture_output=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.mark.slow
+def test_a_worker_that_was_started_early_says_what_it_does_in_its_file_alone(tmp_path):
+    orders = {"arguments": ["--help"], "environment": {}, "log": str(tmp_path / "worker-1.log")}
+    command = [sys.executable, "-m", "flows.backfill_worker", WAIT]
+    told = json.dumps(orders).encode() + b"\n"
+    done = subprocess.run(command, cwd=ROOT, input=told, capture_output=True, timeout=PATIENCE, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert "One worker of a backfill" in (tmp_path / "worker-1.log").read_text(encoding="utf-8")
 
 
 def kill_a_worker(engine, patience=300):
